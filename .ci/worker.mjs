@@ -1,0 +1,60 @@
+// The Worker as Miniflare runs it: wrangler.toml, the secrets of .dev.vars, and what the caller overrides.
+import { fileURLToPath } from "node:url";
+import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
+import workerd from "workerd";
+import { unstable_getMiniflareWorkerOptions as readWrangler } from "wrangler";
+
+// Both are read when the runtime starts, here or in a `wrangler dev` started from here.
+process.env.USHER_WORKERD = workerd.default;
+process.env.MINIFLARE_WORKERD_PATH = fileURLToPath(new URL("workerd", import.meta.url));
+// Or wrangler tells of each file that it reads.
+process.env.WRANGLER_LOG ??= "error";
+
+/** wrangler adds this folder to what `--persist-to` names; so both read the same state. */
+const layout = "v3";
+
+/** Starts the Worker on `port`; `vars` replaces settings and secrets, and an empty value takes one away. */
+export function startWorker({ port, state, vars }) {
+  const { workerOptions } = readWrangler("wrangler.toml");
+  const bindings = { ...workerOptions.bindings, ...vars };
+  for (const [name, value] of Object.entries(vars)) if (value === "") delete bindings[name];
+
+  return new Miniflare(
+    convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port,
+      cf: false, // or it asks the network for a sample of `Request.cf`
+      log: new Log(LogLevel.WARN),
+      logRequests: false,
+      handleStructuredLogs: ({ message }) => console.log(message),
+      unsafeTriggerHandlers: true, // GET /cdn-cgi/local/scheduled?cron=…, as `wrangler dev` has it
+      resourcePersistencePath: `${state}/${layout}`,
+      workers: [
+        {
+          ...workerOptions,
+          name: "usher",
+          bindings,
+          modulesRules: undefined,
+          modulesRoot: "build",
+          modules: [
+            { type: "ESModule", path: "build/index.js" },
+            { type: "CompiledWasm", path: "build/index_bg.wasm" },
+          ],
+        },
+      ],
+    }),
+  );
+}
+
+/** Starts nothing but the database, for the migrations. */
+export function openDatabase({ state }) {
+  const { workerOptions } = readWrangler("wrangler.toml");
+  return new Miniflare(
+    convertV4MiniflareOptions({
+      cf: false,
+      log: new Log(LogLevel.WARN),
+      resourcePersistencePath: `${state}/${layout}`,
+      workers: [{ name: "usher", modules: true, script: "export default {}", d1Databases: workerOptions.d1Databases }],
+    }),
+  );
+}

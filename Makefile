@@ -1,0 +1,35 @@
+# What there is to do with Usher; the scripts behind it are in .ci/. Each target installs what it needs.
+
+# The Worker may be this many bytes at most, Wasm and JavaScript, gzipped. The platform allows 3 MB; a small one starts
+# faster, and a dependency that costs much shows at once. `make test` fails above it.
+WASM_BUDGET := 200000
+
+# For `make serve`.
+PORT ?= 8788
+STATE ?= .wrangler/serve-$(PORT)
+
+# The pinned Node of node_modules: wrangler and Miniflare need a newer one than many machines have.
+NODE := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build dev serve test
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  make serve takes PORT=8788 STATE=some/folder, and for tests LIMITS=off D1_DELAY=5 (milliseconds)"
+
+setup: ## install the tools of the build and write the development secrets, once
+	@.ci/lock .ci/tools build
+	@.ci/lock .ci/secrets
+
+build: setup ## build the Wasm and the assets into build/, if something changed
+	@.ci/lock .ci/build
+
+dev: build ## run on http://localhost:8787 with a demo, rebuilding on change
+	@exec env $(NODE) .ci/dev.mjs
+
+serve: build ## run without demo and watching, as the tests do
+	@exec env USHER_STOP_WITH_PARENT=1 PORT="$(PORT)" STATE="$(STATE)" $(NODE) .ci/serve.mjs
+
+test: ## check everything that must hold
+	@exec env WASM_BUDGET=$(WASM_BUDGET) .ci/test

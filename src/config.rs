@@ -1,0 +1,208 @@
+//! Every setting, with its default. Without its secrets, or with weak ones, Usher refuses to serve.
+
+use std::time::Duration;
+
+use crate::domain::email_address::EmailAddress;
+use crate::domain::keys::{KeyError, KeyRing};
+use crate::domain::text::Name;
+use crate::mail::Sender;
+
+/// What the deployment is set to. Has no `Debug`: it holds secrets.
+pub struct Config {
+    /// `ORIGIN`: where browsers find this deployment, such as `https://join.example.com`. Every link begins with it.
+    pub origin: String,
+    /// `PRODUCT_NAME`: what pages and mails call the product where no organization's name belongs. Default `Usher`.
+    pub product_name: String,
+    /// `OPERATOR_KEY` (secret): the bearer key of whoever runs this deployment. At least 32 characters.
+    pub operator_key: String,
+    /// `ROOT_KEYS` (secret): `name:base64url` of 32 random bytes, several by comma; the first signs, all verify.
+    pub keys: KeyRing,
+    /// `MAIL_PROVIDER`: who carries the mail. Default `cloudflare`.
+    pub mail_provider: MailProvider,
+    /// `MAIL_FROM`: the address that mail comes from; its domain must be set up with the provider. The name beside it is
+    /// the organization's.
+    pub mail_from: EmailAddress,
+    /// `LIMITS`: `off` lifts the limits per network, for load tests; only where ORIGIN is a loopback address.
+    pub limits: bool,
+    /// `D1_DELAY`: milliseconds to wait before each D1 call, so that races show; only where ORIGIN is a loopback address.
+    pub d1_delay: Duration,
+}
+
+/// Who carries the mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailProvider {
+    /// The `send_email` binding (`cloudflare`).
+    Cloudflare,
+    /// Kept for `/dev/mailbox` (`mailbox`); only where ORIGIN is a loopback address.
+    Mailbox,
+}
+
+/// The setting that keeps Usher from serving, and why. Names it; never holds its value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting} {why}")]
+pub struct ConfigError {
+    /// The setting's name.
+    pub setting: &'static str,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl Config {
+    /// Reads every setting.
+    ///
+    /// # Errors
+    /// The first one that is missing or can't be used.
+    pub fn read(setting: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let get = |name| setting(name).filter(|value| !value.trim().is_empty());
+        let needed = |name: &'static str| get(name).ok_or_else(|| refuse(name, "is missing"));
+
+        let origin = needed("ORIGIN")?;
+        let loopback = check_origin(&origin)?;
+        let only_here = |name, value: Option<String>| match value {
+            Some(_) if !loopback => Err(refuse(name, "is allowed only where ORIGIN is a loopback address")),
+            value => Ok(value),
+        };
+
+        let operator_key = needed("OPERATOR_KEY")?;
+        check_secret("OPERATOR_KEY", &operator_key)?;
+        let keys = KeyRing::parse(&needed("ROOT_KEYS")?, &origin)
+            .map_err(|why: KeyError| refuse("ROOT_KEYS", why.to_string()))?;
+
+        let mail_provider = match get("MAIL_PROVIDER").as_deref() {
+            None | Some("cloudflare") => MailProvider::Cloudflare,
+            Some("mailbox") => {
+                only_here("MAIL_PROVIDER", Some("mailbox".to_owned()))?;
+                MailProvider::Mailbox
+            }
+            Some(_) => return Err(refuse("MAIL_PROVIDER", "must be cloudflare or mailbox")),
+        };
+        let mail_from = needed("MAIL_FROM")?
+            .parse()
+            .map_err(|_| refuse("MAIL_FROM", "must be an e-mail address, such as invites@mail.example.com"))?;
+        let limits = match only_here("LIMITS", get("LIMITS").filter(|value| value != "on"))?.as_deref() {
+            None => true,
+            Some("off") => false,
+            Some(_) => return Err(refuse("LIMITS", "must be on or off")),
+        };
+        let d1_delay = match only_here("D1_DELAY", get("D1_DELAY").filter(|value| value != "0"))? {
+            None => Duration::ZERO,
+            Some(millis) => millis
+                .parse()
+                .ok()
+                .filter(|millis| *millis <= 1000)
+                .map(Duration::from_millis)
+                .ok_or_else(|| refuse("D1_DELAY", "must be a number of milliseconds, at most 1000"))?,
+        };
+        let product_name = Name::parse(&get("PRODUCT_NAME").unwrap_or_else(|| "Usher".to_owned()))
+            .map_err(|why| refuse("PRODUCT_NAME", why.to_string()))?
+            .as_str()
+            .to_owned();
+
+        Ok(Self { origin, product_name, operator_key, keys, mail_provider, mail_from, limits, d1_delay })
+    }
+
+    /// Whether the pages for developers exist: only together with the mailbox, which is only where nobody else comes.
+    #[must_use]
+    pub fn is_development(&self) -> bool {
+        self.mail_provider == MailProvider::Mailbox
+    }
+
+    /// Who a mail of this organization comes from: the organization's name, at the deployment's own address. Never an
+    /// inviter's address, which would fail DMARC.
+    #[must_use]
+    pub fn sender(&self, organization: &str) -> Sender {
+        Sender {
+            name: format!("{organization} via {}", self.product_name),
+            address: self.mail_from.as_str().to_owned(),
+        }
+    }
+}
+
+fn refuse(setting: &'static str, why: impl Into<String>) -> ConfigError {
+    ConfigError { setting, why: why.into() }
+}
+
+/// Checks that ORIGIN is one, and answers whether it is a loopback address.
+fn check_origin(origin: &str) -> Result<bool, ConfigError> {
+    let wrong = || refuse("ORIGIN", "must be https://host or, on this machine only, http://localhost:port");
+    let (scheme, host) = origin.split_once("://").ok_or_else(wrong)?;
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name,
+        _ => host,
+    };
+    let plain = !name.is_empty() && name.bytes().all(|letter| letter.is_ascii_alphanumeric() || b".-[]:".contains(&letter));
+    let loopback = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
+    match scheme {
+        "https" if plain => Ok(loopback),
+        "http" if plain && loopback => Ok(true),
+        _ => Err(wrong()),
+    }
+}
+
+fn check_secret(setting: &'static str, secret: &str) -> Result<(), ConfigError> {
+    let mut letters: Vec<char> = secret.chars().collect();
+    letters.sort_unstable();
+    letters.dedup();
+    if secret.len() < 32 || letters.len() < 12 || secret.to_lowercase().contains("changeme") {
+        return Err(refuse(setting, "is weak: use at least 32 random characters"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: [(&str, &str); 4] = [
+        ("ORIGIN", "https://join.example.test"),
+        ("OPERATOR_KEY", "op_3vQ9c1Yb7TgJx5kR2mWz8NfLdHs4PqAe"),
+        ("ROOT_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
+        ("MAIL_FROM", "invites@mail.example.test"),
+    ];
+
+    fn read(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::read(|name| {
+            let of = |list: &[(&str, &str)]| {
+                list.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            };
+            of(changes).or_else(|| of(&GOOD))
+        })
+    }
+
+    /// V11: missing, short, repetitive and example secrets.
+    #[test]
+    fn it_refuses_to_serve_without_strong_secrets_and_names_the_setting() {
+        assert!(read(&[]).is_ok());
+        for (setting, value) in [
+            ("ORIGIN", ""),
+            ("ORIGIN", "join.example.test"),
+            ("ORIGIN", "https://join.example.test/"),
+            ("ORIGIN", "http://join.example.test"),
+            ("ORIGIN", "http://localhost.evil.test"),
+            ("OPERATOR_KEY", ""),
+            ("OPERATOR_KEY", "short"),
+            ("OPERATOR_KEY", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+            ("OPERATOR_KEY", "changeme-0123456789-abcdefghijklmnop"),
+            ("ROOT_KEYS", ""),
+            ("ROOT_KEYS", "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+            ("MAIL_FROM", ""),
+            ("MAIL_FROM", "Usher <invites@mail.example.test>"),
+            ("MAIL_PROVIDER", "pigeon"),
+            ("PRODUCT_NAME", "Buy at evil.com"),
+        ] {
+            let error = read(&[(setting, value)]).err().map(|error| error.setting);
+            assert_eq!(error, Some(setting), "{setting}={value}");
+        }
+    }
+
+    #[test]
+    fn what_is_for_development_only_is_refused_on_an_origin_that_others_reach() {
+        for (setting, value) in [("MAIL_PROVIDER", "mailbox"), ("LIMITS", "off"), ("D1_DELAY", "5")] {
+            assert_eq!(read(&[(setting, value)]).err().map(|error| error.setting), Some(setting));
+            for origin in ["http://localhost:8787", "http://127.0.0.1:1", "http://[::1]:8787", "https://localhost"] {
+                assert!(read(&[("ORIGIN", origin), (setting, value)]).is_ok(), "{origin} {setting}");
+            }
+        }
+        assert!(read(&[("LIMITS", "on"), ("D1_DELAY", "0")]).is_ok());
+    }
+}

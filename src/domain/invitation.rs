@@ -1,0 +1,390 @@
+//! An invitation: its state, and what a person who holds its link may do next.
+//!
+//! State is timestamps; [`Invitation::status`] reads them at a moment. [`Standing::next`] is the one place that decides
+//! what happens to the holder of a link, for the page, for `preview` and for `accept` alike.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{InvitationId, MemberId, OrganizationId, UserId};
+use crate::domain::link::{Link, Via};
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::error::Code;
+
+/// For one address, or for many people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Bound to one address and accepted once.
+    Email,
+    /// Bound to nobody and accepted by many.
+    Link,
+}
+
+impl Kind {
+    /// As rows and the API write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Link => "link",
+        }
+    }
+}
+
+/// What an invitation is at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Open: can be accepted.
+    Pending,
+    /// Somebody joined with it.
+    Accepted,
+    /// The invited person said no.
+    Declined,
+    /// Withdrawn by the organization.
+    Revoked,
+    /// Its time is over.
+    Expired,
+    /// A link that is turned off.
+    Disabled,
+    /// A link that let in as many as it may.
+    Full,
+}
+
+impl Status {
+    /// As the API and its filters write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::Disabled => "disabled",
+            Self::Full => "full",
+        }
+    }
+
+    /// Why the holder of a link can't use it any more.
+    #[must_use]
+    pub fn refusal(self) -> Option<Code> {
+        match self {
+            Self::Pending => None,
+            Self::Accepted => Some(Code::InvitationUsed),
+            Self::Declined => Some(Code::InvitationDeclined),
+            Self::Revoked => Some(Code::InvitationRevoked),
+            Self::Expired => Some(Code::InvitationExpired),
+            Self::Disabled => Some(Code::LinkDisabled),
+            Self::Full => Some(Code::LinkFull),
+        }
+    }
+}
+
+/// How far the invitation's e-mail got, as the inviter sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// No e-mail was asked for.
+    None,
+    /// Waiting to be sent.
+    Queued,
+    /// Taken by the mail provider.
+    Sent,
+    /// Taken by the recipient's mail server.
+    Delivered,
+    /// The recipient's mail server asks to wait.
+    Delayed,
+    /// The recipient's mail server refused it.
+    Bounced,
+    /// The recipient reported it.
+    Complained,
+    /// It could not be sent.
+    Failed,
+}
+
+/// The timestamps that make up an invitation's state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// Its id.
+    pub id: InvitationId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// For one address or for many people.
+    pub kind: Kind,
+    /// What the person becomes.
+    pub role: Role,
+    /// The invited address; none for a link.
+    pub email: Option<EmailAddress>,
+    /// Raised by everything that kills the links made so far.
+    pub ver: i64,
+    /// Whether it holds a seat until it is settled.
+    #[serde(deserialize_with = "super::truth")]
+    pub takes_seat: bool,
+    /// How many may join with it; `None` is any number.
+    pub max_uses: Option<i64>,
+    /// How many did.
+    pub uses: i64,
+    /// When it ends, in whole seconds.
+    pub expires_at: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When somebody joined with it.
+    pub accepted_at: Option<Timestamp>,
+    /// Who did.
+    pub accepted_by: Option<MemberId>,
+    /// When the invited person said no.
+    pub declined_at: Option<Timestamp>,
+    /// When it was withdrawn.
+    pub revoked_at: Option<Timestamp>,
+    /// When the link was turned off.
+    pub disabled_at: Option<Timestamp>,
+    /// When its end was written down. Only tidies: `expires_at` is what ends it.
+    pub expired_at: Option<Timestamp>,
+}
+
+impl Invitation {
+    /// What the invitation is at this moment. What a person did outlasts the clock: an accepted invitation never expires.
+    #[must_use]
+    pub fn status(&self, now: Timestamp) -> Status {
+        let full = self.max_uses.is_some_and(|most| self.uses >= most);
+        if self.accepted_at.is_some() {
+            Status::Accepted
+        } else if self.declined_at.is_some() {
+            Status::Declined
+        } else if self.revoked_at.is_some() {
+            Status::Revoked
+        } else if self.expired_at.is_some() || now >= self.expires_at {
+            Status::Expired
+        } else if self.disabled_at.is_some() {
+            Status::Disabled
+        } else if full {
+            Status::Full
+        } else {
+            Status::Pending
+        }
+    }
+}
+
+/// An account, as far as redeeming needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Whose.
+    pub id: UserId,
+    /// Its address.
+    pub email: EmailAddress,
+    /// Whether somebody proved to have that mailbox.
+    pub verified: bool,
+}
+
+/// Everything that decides what the holder of a link may do.
+#[derive(Debug, Clone)]
+pub struct Standing<'a> {
+    /// The invitation.
+    pub invitation: &'a Invitation,
+    /// The account with the invited address, if there is one.
+    pub addressee: Option<Account>,
+    /// The account that is signed in on this browser, if one is.
+    pub session: Option<Account>,
+    /// What that account became by this invitation before, and whether it still is.
+    pub redeemed: Option<Redeemed>,
+    /// When that account was last removed from the organization.
+    pub removed_at: Option<Timestamp>,
+}
+
+/// An earlier redemption of the same invitation by the same person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Redeemed {
+    /// The member they became.
+    pub member_id: MemberId,
+    /// Whether they still are.
+    pub active: bool,
+}
+
+/// What the holder of a link does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Next {
+    /// Make an account: the address has none that counts.
+    SignUp,
+    /// Sign in: the address has an account.
+    SignIn,
+    /// Accept: the right account is signed in.
+    Accept,
+    /// Sign out first: another account is signed in.
+    SwitchAccount,
+    /// Nothing: they are in already.
+    None,
+}
+
+impl Standing<'_> {
+    /// What the holder of this link does next.
+    ///
+    /// # Errors
+    /// Why the link gets them nowhere, as the code to answer with.
+    pub fn next(&self, link: &Link, now: Timestamp) -> Result<Next, Code> {
+        let invitation = self.invitation;
+        match self.redeemed {
+            Some(Redeemed { active: true, .. }) => return Ok(Next::None),
+            Some(Redeemed { active: false, .. }) => return Err(Code::AccessRemoved),
+            None => {}
+        }
+        // What became of the invitation tells more than that this link is an old one, but for a link that a newer one
+        // replaced while it was open.
+        match invitation.status(now).refusal() {
+            Some(Code::InvitationExpired) | None if invitation.ver != link.ver => {
+                return Err(Code::InvitationReplaced);
+            }
+            Some(code) => return Err(code),
+            None => {}
+        }
+        if let Some(session) = &self.session
+            && invitation.email.as_ref().is_none_or(|invited| *invited == session.email)
+        {
+            return self.next_signed_in(session, link);
+        }
+        // An account whose mailbox nobody proved counts as none for who proves it now (design, "Who is accepting").
+        let has_account = self.addressee.as_ref().is_some_and(|account| account.verified || link.via == Via::Copy);
+        match (&self.session, has_account) {
+            (Some(_), _) => Ok(Next::SwitchAccount),
+            (None, true) => Ok(Next::SignIn),
+            (None, false) => Ok(Next::SignUp),
+        }
+    }
+
+    fn next_signed_in(&self, session: &Account, link: &Link) -> Result<Next, Code> {
+        if self.removed_at.is_some_and(|removed| removed >= self.invitation.created_at) {
+            return Err(Code::AccessRemoved);
+        }
+        match (session.verified, link.via) {
+            (true, _) => Ok(Next::Accept),
+            (false, Via::Email) => Ok(Next::SignUp),
+            (false, Via::Copy) => Err(Code::EmailUnverified),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn start() -> Timestamp {
+        Timestamp::from_seconds(1_800_000_000)
+    }
+
+    fn invitation() -> Invitation {
+        Invitation {
+            id: InvitationId::new(start(), [1; 10]),
+            organization_id: OrganizationId::new(start(), [2; 10]),
+            kind: Kind::Email,
+            role: Role::Member,
+            email: "ana@client.test".parse().ok(),
+            ver: 2,
+            takes_seat: true,
+            max_uses: Some(1),
+            uses: 0,
+            expires_at: start().plus(Duration::from_secs(3600)),
+            created_at: start(),
+            accepted_at: None,
+            accepted_by: None,
+            declined_at: None,
+            revoked_at: None,
+            disabled_at: None,
+            expired_at: None,
+        }
+    }
+
+    fn account(email: &str, verified: bool) -> Option<Account> {
+        Some(Account { id: UserId::new(start(), [3; 10]), email: email.parse().ok()?, verified })
+    }
+
+    fn link(ver: i64, via: Via) -> Link {
+        let of = invitation();
+        Link { invitation_id: of.id, organization_id: of.organization_id, ver, via }
+    }
+
+    fn standing(invitation: &Invitation) -> Standing<'_> {
+        Standing { invitation, addressee: None, session: None, redeemed: None, removed_at: None }
+    }
+
+    #[test]
+    fn what_a_person_did_outlasts_the_clock() {
+        let late = start().plus(Duration::from_secs(99_999));
+        assert_eq!(invitation().status(start()), Status::Pending);
+        assert_eq!(invitation().status(late), Status::Expired);
+        assert_eq!(invitation().status(invitation().expires_at), Status::Expired);
+        for (changed, status) in [
+            (Invitation { accepted_at: Some(start()), ..invitation() }, Status::Accepted),
+            (Invitation { declined_at: Some(start()), ..invitation() }, Status::Declined),
+            (Invitation { revoked_at: Some(start()), ..invitation() }, Status::Revoked),
+        ] {
+            assert_eq!(changed.status(late), status);
+        }
+        assert_eq!(Invitation { disabled_at: Some(start()), ..invitation() }.status(start()), Status::Disabled);
+        assert_eq!(Invitation { uses: 1, ..invitation() }.status(start()), Status::Full);
+    }
+
+    /// design.md, "Who is accepting", as a table.
+    #[test]
+    fn who_holds_the_link_decides_what_comes_next() {
+        use Via::{Copy, Email};
+        let of = invitation();
+        let ana = || account("ANA@client.test", true);
+        let ana_unproved = || account("ana@client.test", false);
+        let eve = || account("eve@other.test", true);
+        for (via, addressee, session, next) in [
+            (Email, None, None, Ok(Next::SignUp)),
+            (Copy, None, None, Ok(Next::SignUp)),
+            (Email, ana(), None, Ok(Next::SignIn)),
+            (Copy, ana(), None, Ok(Next::SignIn)),
+            (Email, ana(), ana(), Ok(Next::Accept)),
+            (Copy, ana(), ana(), Ok(Next::Accept)),
+            (Email, None, eve(), Ok(Next::SwitchAccount)),
+            (Copy, ana(), eve(), Ok(Next::SwitchAccount)),
+            (Email, ana_unproved(), None, Ok(Next::SignUp)),
+            (Email, ana_unproved(), ana_unproved(), Ok(Next::SignUp)),
+            (Copy, ana_unproved(), None, Ok(Next::SignIn)),
+            (Copy, ana_unproved(), ana_unproved(), Err(Code::EmailUnverified)),
+        ] {
+            let label = format!("{via:?} {addressee:?} {session:?}");
+            let here = Standing { addressee, session, ..standing(&of) };
+            assert_eq!(here.next(&link(2, via), start()), next, "{label}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_a_newer_one_replaced_says_so() {
+        let of = invitation();
+        assert_eq!(standing(&of).next(&link(1, Via::Email), start()), Err(Code::InvitationReplaced));
+        let revoked = Invitation { revoked_at: Some(start()), ..invitation() };
+        assert_eq!(standing(&revoked).next(&link(1, Via::Email), start()), Err(Code::InvitationRevoked));
+    }
+
+    #[test]
+    fn whoever_came_in_by_it_before_is_in_or_was_removed() {
+        let of = Invitation { accepted_at: Some(start()), uses: 1, ..invitation() };
+        let member_id = MemberId::new(start(), [4; 10]);
+        let again = |active| Standing { redeemed: Some(Redeemed { member_id, active }), ..standing(&of) };
+        assert_eq!(again(true).next(&link(2, Via::Email), start()), Ok(Next::None));
+        assert_eq!(again(false).next(&link(2, Via::Email), start()), Err(Code::AccessRemoved));
+        assert_eq!(standing(&of).next(&link(2, Via::Email), start()), Err(Code::InvitationUsed));
+    }
+
+    #[test]
+    fn an_invitation_from_before_a_removal_does_not_bring_the_person_back() {
+        let of = invitation();
+        let removed = |at| Standing {
+            session: account("ana@client.test", true),
+            addressee: account("ana@client.test", true),
+            removed_at: Some(at),
+            ..standing(&of)
+        };
+        let before = start().minus(Duration::from_secs(1));
+        assert_eq!(removed(start()).next(&link(2, Via::Email), start()), Err(Code::AccessRemoved));
+        assert_eq!(removed(before).next(&link(2, Via::Email), start()), Ok(Next::Accept));
+    }
+}

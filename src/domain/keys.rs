@@ -1,0 +1,300 @@
+//! The root keys and the tokens signed under them.
+//!
+//! Every kind of token has a *purpose*, and every purpose a key of its own, derived from a root key: a form nonce can't
+//! pass as an invitation, because nothing signed with one key verifies with the other. Root keys have names (`kid`); the
+//! first signs and all verify, so a new key can be put in front while links signed by the old one stay open.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use hkdf::Hkdf;
+use jwt_compact::alg::{Hs256, Hs256Key};
+use jwt_compact::{AlgorithmExt, Claims, Header, UntrustedToken};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::domain::time::Timestamp;
+
+/// No token of ours is longer; longer ones are refused before they are parsed.
+const LONGEST_TOKEN: usize = 1024;
+
+/// What a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The link of an invitation.
+    Invitation,
+    /// A form on one of our pages, see [`crate::domain::nonce`].
+    Form,
+}
+
+impl Purpose {
+    const ALL: [Self; 2] = [Self::Invitation, Self::Form];
+
+    /// The `aud` claim, and what the key is derived with.
+    const fn audience(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::Form => "form",
+        }
+    }
+
+    /// The `typ` header.
+    const fn token_type(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation+jwt",
+            Self::Form => "form+jwt",
+        }
+    }
+}
+
+/// Why root keys were refused. Names the key, never its value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The setting is empty.
+    #[error("no root key")]
+    None,
+    /// Not `kid:base64url`.
+    #[error("root key {0} is not written as name:base64url, the name of 1 to 16 letters, digits or hyphens")]
+    Form(usize),
+    /// Fewer than 32 bytes, or an example value such as one byte over and over.
+    #[error("root key {0:?} is weak: make it from 32 random bytes")]
+    Weak(String),
+    /// Two keys have one name.
+    #[error("two root keys are named {0:?}")]
+    Twice(String),
+}
+
+struct RootKey {
+    id: String,
+    derived: Vec<(Purpose, Hs256Key)>,
+}
+
+/// The live root keys. Has no `Debug`: its insides are secrets.
+pub struct KeyRing {
+    issuer: String,
+    keys: Vec<RootKey>,
+}
+
+/// Claims that every token has, around what its purpose adds.
+#[derive(Serialize, Deserialize)]
+struct Sealed<T> {
+    iss: String,
+    aud: String,
+    #[serde(flatten)]
+    rest: T,
+}
+
+/// A token that somebody signed with one of our keys for this purpose. Whether it has expired is still to be asked.
+#[derive(Debug, Clone)]
+pub struct Verified<T> {
+    /// What the purpose put in.
+    pub claims: T,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+impl KeyRing {
+    /// Parses `kid:base64url,kid:base64url`; the first signs. `issuer` is ORIGIN, which every token carries.
+    ///
+    /// # Errors
+    /// Says which key is missing, malformed, weak or named twice.
+    pub fn parse(text: &str, issuer: &str) -> Result<Self, KeyError> {
+        let mut keys: Vec<RootKey> = Vec::new();
+        for (place, written) in text.split(',').map(str::trim).filter(|key| !key.is_empty()).enumerate() {
+            let (id, secret) = written.split_once(':').ok_or(KeyError::Form(place + 1))?;
+            let named = (1..=16).contains(&id.len())
+                && id.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'-');
+            let secret = Base64UrlUnpadded::decode_vec(secret).map_err(|_| KeyError::Form(place + 1))?;
+            if !named {
+                return Err(KeyError::Form(place + 1));
+            }
+            if is_weak(&secret) {
+                return Err(KeyError::Weak(id.to_owned()));
+            }
+            if keys.iter().any(|known| known.id == id) {
+                return Err(KeyError::Twice(id.to_owned()));
+            }
+            let derived = Purpose::ALL.map(|purpose| (purpose, derive(&secret, purpose))).into();
+            keys.push(RootKey { id: id.to_owned(), derived });
+        }
+        if keys.is_empty() { Err(KeyError::None) } else { Ok(Self { issuer: issuer.to_owned(), keys }) }
+    }
+
+    /// Signs claims of our own making. Never pass in what a caller sent.
+    pub fn sign<T: Serialize>(&self, purpose: Purpose, rest: T, expires_at: Timestamp) -> String {
+        let sealed = Sealed { iss: self.issuer.clone(), aud: purpose.audience().to_owned(), rest };
+        let mut claims = Claims::new(sealed);
+        claims.expiration = chrono::DateTime::from_timestamp(expires_at.seconds(), 0);
+        let signed = self.keys.first().and_then(|key| {
+            let header = Header::empty().with_key_id(&*key.id).with_token_type(purpose.token_type());
+            Hs256.token(&header, &claims, key.for_purpose(purpose)?).ok()
+        });
+        // Both can't be missing: `parse` refuses an empty ring, and our claims are always JSON.
+        signed.unwrap_or_default()
+    }
+
+    /// Verifies a token for one purpose, by signature, issuer, audience and type. `None` says nothing about why: a forged
+    /// token, one for another purpose and one from another deployment get one answer.
+    ///
+    /// Expiry is for the caller to ask, of [`Verified::expires_at`]: an expired token still says which page to show.
+    pub fn verify<T: DeserializeOwned>(&self, purpose: Purpose, token: &str) -> Option<Verified<T>> {
+        if token.len() > LONGEST_TOKEN {
+            return None;
+        }
+        let untrusted = UntrustedToken::new(token).ok()?;
+        let header = untrusted.header();
+        let named = header.key_id.as_deref()?;
+        let key = self.keys.iter().find(|key| key.id == named)?.for_purpose(purpose)?;
+        if header.token_type.as_deref() != Some(purpose.token_type()) {
+            return None;
+        }
+        // This checks the algorithm and the signature, and nothing else.
+        let token = Hs256.validator::<Sealed<T>>(key).validate(&untrusted).ok()?;
+        let expires_at = Timestamp::from_seconds(token.claims().expiration?.timestamp());
+        let sealed = &token.claims().custom;
+        if sealed.iss != self.issuer || sealed.aud != purpose.audience() {
+            return None;
+        }
+        let (_, claims) = token.into_parts();
+        Some(Verified { claims: claims.custom.rest, expires_at })
+    }
+}
+
+impl RootKey {
+    fn for_purpose(&self, purpose: Purpose) -> Option<&Hs256Key> {
+        self.derived.iter().find(|(known, _)| *known == purpose).map(|(_, key)| key)
+    }
+}
+
+fn derive(secret: &[u8], purpose: Purpose) -> Hs256Key {
+    let mut key = [0; 32];
+    let info = [b"usher/v1/", purpose.audience().as_bytes()].concat();
+    // Expanding fails only for more than 255 blocks; this is one.
+    let _ = Hkdf::<Sha256>::new(None, secret).expand(&info, &mut key);
+    Hs256Key::new(key)
+}
+
+/// Short, or with so few different bytes that nobody drew it at random (32 random bytes have under 16 different ones less
+/// than once in 10¹⁵).
+fn is_weak(secret: &[u8]) -> bool {
+    let mut seen = secret.to_vec();
+    seen.sort_unstable();
+    seen.dedup();
+    secret.len() < 32 || seen.len() < 16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORIGIN: &str = "https://usher.test";
+
+    fn secret(seed: u8) -> String {
+        Base64UrlUnpadded::encode_string(&std::array::from_fn::<u8, 32, _>(|place| {
+            seed.wrapping_add(u8::try_from(place * 7).unwrap())
+        }))
+    }
+
+    fn ring(keys: &[(&str, u8)]) -> KeyRing {
+        let text = keys.iter().map(|(id, seed)| format!("{id}:{}", secret(*seed))).collect::<Vec<_>>().join(",");
+        KeyRing::parse(&text, ORIGIN).ok().unwrap()
+    }
+
+    #[derive(Serialize, Deserialize, PartialEq, Debug, Clone)]
+    struct Note {
+        sub: String,
+    }
+
+    fn note() -> Note {
+        Note { sub: "inv".to_owned() }
+    }
+
+    fn later() -> Timestamp {
+        Timestamp::from_seconds(2_000_000_000)
+    }
+
+    #[test]
+    fn what_one_purpose_signed_no_other_takes() {
+        let keys = ring(&[("k1", 1)]);
+        let token = keys.sign(Purpose::Form, note(), later());
+        assert!(keys.verify::<Note>(Purpose::Invitation, &token).is_none());
+        let verified = keys.verify::<Note>(Purpose::Form, &token).unwrap();
+        assert_eq!((verified.claims, verified.expires_at), (note(), later()));
+    }
+
+    #[test]
+    fn root_keys_rotate_without_breaking_open_links() {
+        let old = ring(&[("k1", 1)]).sign(Purpose::Invitation, note(), later());
+        let both = ring(&[("k2", 2), ("k1", 1)]);
+        assert!(both.verify::<Note>(Purpose::Invitation, &old).is_some());
+        let new = both.sign(Purpose::Invitation, note(), later());
+        assert!(ring(&[("k2", 2)]).verify::<Note>(Purpose::Invitation, &new).is_some(), "the first key signs");
+        assert!(ring(&[("k2", 2)]).verify::<Note>(Purpose::Invitation, &old).is_none(), "k1 was taken away");
+    }
+
+    #[test]
+    fn another_key_under_a_known_name_and_an_unknown_name_are_refused() {
+        let token = ring(&[("k1", 9)]).sign(Purpose::Invitation, note(), later());
+        assert!(ring(&[("k1", 1)]).verify::<Note>(Purpose::Invitation, &token).is_none());
+        let token = ring(&[("k9", 1)]).sign(Purpose::Invitation, note(), later());
+        assert!(ring(&[("k1", 1)]).verify::<Note>(Purpose::Invitation, &token).is_none());
+    }
+
+    #[test]
+    fn another_deployments_token_is_refused_even_under_the_same_key() {
+        let keys = format!("k1:{}", secret(1));
+        let token = KeyRing::parse(&keys, "https://other.test").ok().unwrap().sign(Purpose::Invitation, note(), later());
+        assert!(KeyRing::parse(&keys, ORIGIN).ok().unwrap().verify::<Note>(Purpose::Invitation, &token).is_none());
+    }
+
+    #[test]
+    fn a_token_with_any_byte_changed_is_refused() {
+        let keys = ring(&[("k1", 1)]);
+        let token = keys.sign(Purpose::Invitation, note(), later());
+        for place in 0..token.len() {
+            for replacement in [b'A', b'B', b'z', b'_', b'.', b'=', b' ', 0x80 >> 1] {
+                let mut bytes = token.clone().into_bytes();
+                if bytes[place] == replacement {
+                    continue;
+                }
+                bytes[place] = replacement;
+                let changed = String::from_utf8(bytes).unwrap();
+                assert!(keys.verify::<Note>(Purpose::Invitation, &changed).is_none(), "byte {place}: {changed}");
+            }
+        }
+        for cut in 0..token.len() {
+            assert!(keys.verify::<Note>(Purpose::Invitation, &token[..cut]).is_none());
+        }
+    }
+
+    #[test]
+    fn alg_none_and_a_token_without_exp_are_refused() {
+        let keys = ring(&[("k1", 1)]);
+        let encode = |json: &str| Base64UrlUnpadded::encode_string(json.as_bytes());
+        let claims = encode(&format!(r#"{{"iss":"{ORIGIN}","aud":"invitation","sub":"inv","exp":2000000000}}"#));
+        let header = encode(r#"{"alg":"none","typ":"invitation+jwt","kid":"k1"}"#);
+        assert!(keys.verify::<Note>(Purpose::Invitation, &format!("{header}.{claims}.")).is_none());
+
+        let key = keys.keys[0].for_purpose(Purpose::Invitation).unwrap();
+        let header = Header::empty().with_key_id("k1").with_token_type("invitation+jwt");
+        let sealed = Sealed { iss: ORIGIN.to_owned(), aud: "invitation".to_owned(), rest: note() };
+        let endless = Hs256.token(&header, &Claims::new(sealed), key).unwrap();
+        assert!(keys.verify::<Note>(Purpose::Invitation, &endless).is_none());
+    }
+
+    #[test]
+    fn missing_weak_and_ambiguous_root_keys_are_refused() {
+        let strong = secret(1);
+        for (text, why) in [
+            (String::new(), KeyError::None),
+            (" , ".to_owned(), KeyError::None),
+            (strong.clone(), KeyError::Form(1)),
+            (format!("a b:{strong}"), KeyError::Form(1)),
+            ("k1:changeme!".to_owned(), KeyError::Form(1)),
+            (format!("k1:{}", Base64UrlUnpadded::encode_string(&[1; 31])), KeyError::Weak("k1".to_owned())),
+            (format!("k1:{}", Base64UrlUnpadded::encode_string(&[0; 32])), KeyError::Weak("k1".to_owned())),
+            (format!("k1:{strong},k1:{strong}"), KeyError::Twice("k1".to_owned())),
+        ] {
+            assert_eq!(KeyRing::parse(&text, ORIGIN).err(), Some(why), "{text}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The link of an invitation: `{ORIGIN}/i/{token}`.
+//!
+//! No link is stored. It is derived again from the invitation whenever the e-mail is sent or the link is copied, so a
+//! copy of the database opens nothing; and it names the invitation's version, so raising that version kills every older
+//! link at once. A forged or expired token is known as such here, with no I/O.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{InvitationId, OrganizationId};
+use crate::domain::keys::{KeyRing, Purpose};
+use crate::domain::time::Timestamp;
+
+/// How the link reached its holder. A mailed link proves the mailbox; a copied one proves nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// Sent by Usher to the invitation's address.
+    Email,
+    /// Copied by somebody who may, and handed over in some other way.
+    Copy,
+}
+
+/// What a link says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The invitation.
+    #[serde(rename = "sub")]
+    pub invitation_id: InvitationId,
+    /// Its organization.
+    #[serde(rename = "org")]
+    pub organization_id: OrganizationId,
+    /// The invitation's version when the link was made.
+    pub ver: i64,
+    /// How it was handed over.
+    pub via: Via,
+}
+
+/// What a token turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// Signed by us and still good.
+    Live(Link),
+    /// Signed by us, and over since then.
+    Expired(Timestamp),
+    /// Anything else.
+    Forged,
+}
+
+impl Link {
+    /// The token for a link that ends at `expires_at` (whole seconds).
+    #[must_use]
+    pub fn sign(self, keys: &KeyRing, expires_at: Timestamp) -> String {
+        keys.sign(Purpose::Invitation, self, expires_at)
+    }
+
+    /// Reads a token, with no I/O. At `exp` it is expired.
+    #[must_use]
+    pub fn open(keys: &KeyRing, token: &str, now: Timestamp) -> Opened {
+        match keys.verify::<Self>(Purpose::Invitation, token) {
+            None => Opened::Forged,
+            Some(verified) if now >= verified.expires_at => Opened::Expired(verified.expires_at),
+            Some(verified) => Opened::Live(verified.claims),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// V17: the clock just before, at and just after `exp`.
+    #[test]
+    fn a_link_ends_exactly_at_exp() {
+        let keys =
+            KeyRing::parse("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "https://usher.test").ok().unwrap();
+        let end = Timestamp::from_seconds(1_800_000_000);
+        let link = Link {
+            invitation_id: InvitationId::new(end, [1; 10]),
+            organization_id: OrganizationId::new(end, [2; 10]),
+            ver: 3,
+            via: Via::Copy,
+        };
+        let token = link.sign(&keys, end);
+        let millisecond = Duration::from_millis(1);
+        assert_eq!(Link::open(&keys, &token, end.minus(millisecond)), Opened::Live(link));
+        assert_eq!(Link::open(&keys, &token, end), Opened::Expired(end));
+        assert_eq!(Link::open(&keys, &token, end.plus(millisecond)), Opened::Expired(end));
+    }
+}

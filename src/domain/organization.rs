@@ -1,0 +1,94 @@
+//! An organization and its plan.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::time::Timestamp;
+
+/// What an organization has paid for. Set by the operator or by the billing webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The plan's name with whoever sells it.
+    pub key: String,
+    /// Seats; `None` is unlimited.
+    #[serde(default)]
+    pub seat_limit: Option<i64>,
+    /// Features, such as `custom_client_permissions`.
+    #[serde(default)]
+    pub features: Vec<String>,
+    /// When the trial ends. An ended trial lets people work and refuses new seats.
+    #[serde(default)]
+    pub trial_ends_at: Option<Timestamp>,
+}
+
+/// A slug is what an organization is called in the paths of its pages: 2 to 40 of `a-z0-9-`, no hyphen at an end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Slug(String);
+
+impl Slug {
+    /// Checks a slug that somebody chose.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let letters = text.bytes().all(|letter| matches!(letter, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        let ends = text.starts_with('-') || text.ends_with('-');
+        ((2..=40).contains(&text.len()) && letters && !ends).then(|| Self(text.to_owned()))
+    }
+
+    /// Makes one of a name and of randomness, so that two organizations of one name differ: `example-studio-x7k2`.
+    #[must_use]
+    pub fn derive(name: &str, random: [u8; 4]) -> Self {
+        let mut slug = String::new();
+        for letter in name.chars().flat_map(char::to_lowercase).take(60) {
+            if letter.is_ascii_alphanumeric() {
+                slug.push(letter);
+            } else if !slug.is_empty() && !slug.ends_with('-') {
+                slug.push('-');
+            }
+        }
+        slug.truncate(32);
+        let base = match slug.trim_end_matches('-') {
+            "" => "team",
+            some => some,
+        };
+        // No vowels and no look-alikes: a random ending must not spell anything.
+        let ending = random.map(|byte| char::from(b"bcdfghjkmnpqrstvwxz23456789"[usize::from(byte) % 27]));
+        Self(format!("{base}-{}", ending.iter().collect::<String>()))
+    }
+
+    /// The slug.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Slug {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| {
+            serde::de::Error::custom("Use 2 to 40 lower-case letters, digits and hyphens, such as example-studio.")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_made_of_any_name_is_one_that_parses() {
+        for name in ["Example Studio", "陈小明", "  --  ", "O’Neil & Sons", &"long name ".repeat(20)] {
+            let slug = Slug::derive(name, [0, 1, 200, 255]);
+            assert_eq!(Slug::parse(slug.as_str()).as_ref(), Some(&slug), "{name}");
+        }
+        assert_eq!(Slug::derive("Example Studio", [0; 4]).as_str(), "example-studio-bbbb");
+    }
+
+    #[test]
+    fn a_slug_is_plain() {
+        for wrong in ["", "a", "-a", "a-", "A b", "a/b", "ä-b", &"a".repeat(41)] {
+            assert!(Slug::parse(wrong).is_none(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The four roles, and which stands above which.
+
+use serde::{Deserialize, Serialize};
+
+/// What a member is in an organization. Ordered: a later role stands above an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Hash)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Somebody outside: sees and does only what they were granted.
+    Client,
+    /// Staff.
+    Member,
+    /// Everything but what is the owner's alone.
+    Admin,
+    /// The organization's own; exactly one can't be removed: the last.
+    Owner,
+}
+
+impl Role {
+    /// Every role, lowest first.
+    pub const ALL: [Self; 4] = [Self::Client, Self::Member, Self::Admin, Self::Owner];
+
+    /// As rows and the API write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// As a person reads it, with its article: "as **an admin**".
+    #[must_use]
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::Client => "a client",
+            Self::Member => "a member",
+            Self::Admin => "an admin",
+            Self::Owner => "the owner",
+        }
+    }
+
+    /// Whether this role takes a seat by itself: an admin or member does, the owner never, and a client only through a
+    /// permission (S0-13, S0-14).
+    #[must_use]
+    pub fn takes_seat(self) -> bool {
+        matches!(self, Self::Admin | Self::Member)
+    }
+
+    /// Whether this role reaches every workspace of its organization without a membership in each.
+    #[must_use]
+    pub fn reaches_every_workspace(self) -> bool {
+        matches!(self, Self::Admin | Self::Owner)
+    }
+}
+
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

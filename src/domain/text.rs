@@ -1,0 +1,182 @@
+//! What people type that other people will read: names and messages.
+//!
+//! Somebody else's name or message stands in mails that Usher sends, so it must not be able to carry an advertisement, a
+//! second line of a header, or letters that reorder the line they stand in.
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The longest name, in graphemes: what a person would count as letters.
+pub const NAME_LENGTH: usize = 80;
+/// The longest message, in graphemes.
+pub const MESSAGE_LENGTH: usize = 1000;
+
+/// Why a text was refused, as a sentence for the person who typed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing but blanks.
+    #[error("Write something here: it can't be empty.")]
+    Empty,
+    /// Longer than it may be.
+    #[error("This is too long: {0} letters are the most.")]
+    TooLong(usize),
+    /// Holds a control character, or one that changes the direction of the text around it.
+    #[error("This holds invisible control characters. Type it again instead of pasting it.")]
+    Control,
+    /// Holds a web address.
+    #[error("A name can't hold a web address. Leave out anything like www. or https://.")]
+    Url,
+}
+
+/// A name: of a person, an organization, a workspace. 1 to 80 graphemes, trimmed, with inner white space folded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Name(String);
+
+impl Name {
+    /// Checks and tidies a name.
+    ///
+    /// # Errors
+    /// Says why it can't be one.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        let tidy = text.split(char::is_whitespace).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        check(&tidy, NAME_LENGTH, |_| false)?;
+        if holds_url(&tidy) {
+            return Err(TextError::Url);
+        }
+        Ok(Self(tidy))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// A message to the invited person: 1 to 1,000 graphemes, its line breaks kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Message(String);
+
+impl Message {
+    /// Checks and tidies a message. Web addresses are allowed here: they are shown as text, never as a link.
+    ///
+    /// # Errors
+    /// Says why it can't be one.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        let tidy = text.replace("\r\n", "\n").trim().to_owned();
+        check(&tidy, MESSAGE_LENGTH, |letter| letter == '\n' || letter == '\t')?;
+        Ok(Self(tidy))
+    }
+
+    /// The message.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Message {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+fn check(text: &str, longest: usize, allowed: impl Fn(char) -> bool) -> Result<(), TextError> {
+    if text.is_empty() {
+        return Err(TextError::Empty);
+    }
+    if text.chars().any(|letter| is_hidden(letter) && !allowed(letter)) {
+        return Err(TextError::Control);
+    }
+    // One grapheme may be a pile of hundreds of combining marks; the byte limit keeps such piles out.
+    if text.len() > longest * 32 || text.graphemes(true).count() > longest {
+        return Err(TextError::TooLong(longest));
+    }
+    Ok(())
+}
+
+/// Control characters, and the invisible ones that reorder or hide text (Unicode's bidirectional controls, word joiners,
+/// tags). The zero-width joiner stays: emoji and several scripts need it.
+fn is_hidden(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+fn holds_url(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    lower.contains("://") || lower.split(' ').any(|word| word.contains("www.") || looks_like_domain(word))
+}
+
+/// `evil.example/win` or `evil.com` is a web address to a mail program; `J.R.` or `St.Gallen` is a name, so a bare
+/// domain counts only when it ends like one that mail programs turn into a link.
+fn looks_like_domain(word: &str) -> bool {
+    let host = word.split(['/', '?', '#', ':']).next().unwrap_or(word);
+    let host = host.trim_matches(|letter: char| !letter.is_alphanumeric());
+    let Some((before, ending)) = host.rsplit_once('.') else { return false };
+    let is_host = !before.is_empty() && before.chars().all(|letter| letter.is_alphanumeric() || "-.".contains(letter));
+    is_host && (word.contains('/') || LINKED_ENDINGS.contains(&ending))
+}
+
+const LINKED_ENDINGS: [&str; 24] = [
+    "com", "net", "org", "io", "co", "app", "dev", "info", "biz", "xyz", "top", "site", "online", "shop", "club",
+    "link", "click", "ru", "cn", "ly", "me", "to", "cc", "example",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_could_advertise_or_spoof_is_refused() {
+        for (wrong, why) in [
+            ("  \t ", TextError::Empty),
+            ("Win money at https://evil.test", TextError::Url),
+            ("www.evil.test", TextError::Url),
+            ("Click evil.com", TextError::Url),
+            ("evil.test/win", TextError::Url),
+            ("Ana\u{202e}moc.live", TextError::Control),
+            ("Ana\u{0}", TextError::Control),
+            ("Ana\u{200b}", TextError::Control),
+        ] {
+            assert_eq!(Name::parse(wrong), Err(why), "{wrong:?}");
+        }
+        assert_eq!(Name::parse(&"é".repeat(81)), Err(TextError::TooLong(80)));
+        assert!(Name::parse(&format!("A{}", "\u{301}".repeat(2000))).is_err());
+    }
+
+    #[test]
+    fn a_line_break_in_a_name_becomes_a_blank_and_never_a_header() {
+        assert_eq!(Name::parse(" Ana \r\n Bcc: x ").unwrap().as_str(), "Ana Bcc: x");
+    }
+
+    #[test]
+    fn names_of_people_are_taken_as_they_are() {
+        for right in ["Ana Client", "J.R. Ewing", "O’Neil & Sons", "陈小明", "عائشة", "👩‍👩‍👧", "Dr. No", "St.Gallen AG"] {
+            assert_eq!(Name::parse(right).unwrap().as_str(), right);
+        }
+        assert!(Name::parse(&"👩‍👩‍👧".repeat(80)).is_ok());
+    }
+
+    #[test]
+    fn a_message_keeps_its_lines() {
+        assert_eq!(Message::parse(" Hi\r\nAna ").unwrap().as_str(), "Hi\nAna");
+        assert_eq!(Message::parse("Hi \u{1b}[31m"), Err(TextError::Control));
+        assert_eq!(Message::parse(&"a".repeat(1001)), Err(TextError::TooLong(1000)));
+    }
+}

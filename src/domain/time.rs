@@ -1,0 +1,147 @@
+//! Points in time, to the millisecond.
+//!
+//! A row holds milliseconds since the Unix epoch, the API speaks RFC 3339 in UTC, and a person reads a date in words:
+//! all three come from here, so that no two places round differently.
+
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::de::{Error as _, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The last millisecond of the year 9999: RFC 3339 has four digits for the year.
+const LATEST: i64 = 253_402_300_799_999;
+
+/// A point in time. Serialises as RFC 3339 (`2026-11-21T22:00:00.000Z`); reads that or a row's milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From milliseconds since the Unix epoch, kept between the epoch and the end of the year 9999.
+    #[must_use]
+    pub fn from_millis(millis: i64) -> Self {
+        Self(millis.clamp(0, LATEST))
+    }
+
+    /// From whole seconds since the Unix epoch, as tokens carry them.
+    #[must_use]
+    pub fn from_seconds(seconds: i64) -> Self {
+        Self::from_millis(seconds.saturating_mul(1000))
+    }
+
+    /// Parses RFC 3339 with any offset.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc3339(text).ok().map(|at| Self::from_millis(at.timestamp_millis()))
+    }
+
+    /// Milliseconds since the Unix epoch: what a row holds.
+    #[must_use]
+    pub fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the Unix epoch, rounded down: what a token carries.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// The same moment without its milliseconds. A link's `exp` is whole seconds, so an invitation's is too: the two
+    /// must end at the same moment.
+    #[must_use]
+    pub fn whole_seconds(self) -> Self {
+        Self::from_seconds(self.seconds())
+    }
+
+    /// This long after.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self::from_millis(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// This long before.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        Self::from_millis(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// The date in words, in UTC: `28 November 2026`.
+    #[must_use]
+    pub fn date_in_words(self) -> String {
+        self.utc().format("%-d %B %Y").to_string()
+    }
+
+    /// Date and time in words, in UTC: `28 November 2026, 09:00 UTC`.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        self.utc().format("%-d %B %Y, %H:%M UTC").to_string()
+    }
+
+    fn utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.utc().to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl Visitor<'_> for Either {
+            type Value = Timestamp;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an RFC 3339 time such as 2026-11-21T22:00:00Z")
+            }
+            fn visit_i64<E: serde::de::Error>(self, millis: i64) -> Result<Timestamp, E> {
+                Ok(Timestamp::from_millis(millis))
+            }
+            fn visit_u64<E: serde::de::Error>(self, millis: u64) -> Result<Timestamp, E> {
+                i64::try_from(millis).map(Timestamp::from_millis).map_err(E::custom)
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Timestamp, E> {
+                Timestamp::parse(text)
+                    .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
+            }
+        }
+        deserializer.deserialize_any(Either).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_reads_back_from_what_the_api_writes_and_from_what_a_row_holds() {
+        let at = Timestamp::from_millis(1_795_298_400_123);
+        assert_eq!(serde_json::to_string(&at).unwrap(), "\"2026-11-21T22:00:00.123Z\"");
+        assert_eq!(serde_json::from_str::<Timestamp>("\"2026-11-21T23:00:00.123+01:00\"").unwrap(), at);
+        assert_eq!(serde_json::from_str::<Timestamp>("1795298400123").unwrap(), at);
+    }
+
+    #[test]
+    fn dates_are_in_words_a_person_can_not_misread() {
+        let at = Timestamp::from_millis(1_795_298_400_123);
+        assert_eq!(at.date_in_words(), "21 November 2026");
+        assert_eq!(at.in_words(), "21 November 2026, 22:00 UTC");
+    }
+
+    #[test]
+    fn no_sum_leaves_the_calendar() {
+        assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::from_millis(0).minus(Duration::from_secs(1)), Timestamp::from_millis(0));
+        assert_eq!(Timestamp::from_seconds(i64::MAX).plus(Duration::MAX).millis(), LATEST);
+    }
+}

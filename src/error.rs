@@ -1,0 +1,293 @@
+//! Every refusal Usher can give: a stable code, its status, and a sentence that says what to do next.
+//!
+//! Programs read `code`; people read `detail`. Nothing here holds what a caller sent, a token, or an address. What is
+//! our own fault is [`Error::Internal`]: logged once, at the boundary, and answered without its reason.
+
+use std::borrow::Cow;
+
+use http::StatusCode;
+use serde::Serialize;
+
+use crate::domain::ids::InvitationId;
+
+/// What can stop a request.
+#[derive(Debug)]
+pub enum Error {
+    /// The request is refused; nothing was written.
+    Refused(Box<Refusal>),
+    /// Something of ours failed. The text is for the log.
+    Internal(String),
+}
+
+/// A result that stops with a refusal or an internal error.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A refusal, as `application/problem+json` (RFC 9457) or a page tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What programs read.
+    pub code: Code,
+    /// What people read; the code's own sentence unless a better one is known.
+    pub detail: Cow<'static, str>,
+    /// What is wrong with which field.
+    pub errors: Vec<FieldError>,
+    /// With `already_invited`: the invitation that is open.
+    pub invitation_id: Option<InvitationId>,
+    /// With `rate_limited`: seconds to wait.
+    pub retry_after: Option<u32>,
+    /// With `method_not_allowed`: the methods that are.
+    pub allow: Option<String>,
+}
+
+/// One field that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// A JSON pointer into the body (RFC 6901), or `?name` for a query parameter.
+    pub pointer: String,
+    /// What programs read.
+    pub code: &'static str,
+    /// What people read.
+    pub detail: String,
+}
+
+macro_rules! codes {
+    ($($variant:ident $code:literal $status:literal $title:literal $detail:literal)*) => {
+        /// Why a request is refused. The variants' sentences are what people read.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code {$(
+            #[doc = concat!("`", $code, "` (", stringify!($status), "): ", $detail)]
+            $variant,
+        )*}
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The stable name that programs read.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The HTTP status.
+            #[must_use]
+            pub fn status(self) -> StatusCode {
+                let status: u16 = match self { $(Self::$variant => $status,)* };
+                StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+
+            /// A few words for the whole class of problem.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+
+            fn detail(self) -> &'static str {
+                match self { $(Self::$variant => $detail,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    InvalidJson "invalid_json" 400 "Malformed JSON" "The body is not JSON. Send one JSON object in UTF-8."
+    InvalidForm "invalid_form" 400 "Malformed form" "The form could not be read. Go back and send it again."
+    InvalidRequest "invalid_request" 422 "Invalid request" "Some fields can't be used as they are. `errors` says which, and why."
+    UnknownField "unknown_field" 422 "Unknown field" "The request has a field that this route doesn't know. Check its spelling, or leave it out."
+    InvalidType "invalid_type" 422 "Wrong type" "A field has a value of the wrong type. `errors` says which."
+    Required "required" 422 "Missing field" "A field that is needed is missing. `errors` says which."
+    InvalidValue "invalid_value" 422 "Invalid value" "A field has a value that can't be used. `errors` says which, and why."
+    InvalidEmail "invalid_email" 422 "Not an e-mail address" "This is not an e-mail address. Write it like ana@example.com, with nothing before or after it."
+    WeakPassword "weak_password" 422 "Weak password" "Choose another password: at least 12 characters. A sentence works well."
+    LinkHasNoRecipient "link_has_no_recipient" 422 "No recipient" "A link for many people has nobody to send it to. Copy the link instead."
+    PayloadTooLarge "payload_too_large" 413 "Too large" "The body is too large. Send at most 64 KiB."
+    UnsupportedMediaType "unsupported_media_type" 415 "Unsupported content type" "Send the body as application/json."
+    MethodNotAllowed "method_not_allowed" 405 "Method not allowed" "This address doesn't take that method. `Allow` lists those it takes."
+    NotFound "not_found" 404 "Not found" "There is nothing here. Check the address or the id."
+    Unauthenticated "unauthenticated" 401 "Not signed in" "Sign in first, or send a valid key."
+    InvalidCredentials "invalid_credentials" 401 "Sign-in failed" "That e-mail address and password do not match. Check both, or reset your password."
+    Forbidden "forbidden" 403 "Not allowed" "You may not do this. Ask an admin of the organization."
+    CrossSiteRequest "cross_site_request" 403 "Sent from another site" "This request came from another site. Open the page here and try again."
+    FormExpired "form_expired" 403 "The page is too old" "This page was open for too long, or cookies are off. Load it again and send the form once more."
+    RoleNotAllowed "role_not_allowed" 403 "Role not allowed" "You may not invite somebody in this role. Choose another role, or ask an admin."
+    TrialEnded "trial_ended" 403 "Trial ended" "The trial has ended, so nobody new can join. Choose a plan to go on inviting."
+    AlreadyInvited "already_invited" 409 "Already invited" "This address has an open invitation. Send that one again, or revoke it first."
+    AlreadyMember "already_member" 409 "Already a member" "This address belongs to somebody who is already in the organization."
+    SeatLimitReached "seat_limit_reached" 409 "No free seat" "Every seat is taken or reserved. Free a seat, revoke an open invitation, or choose a larger plan."
+    NotPending "not_pending" 409 "Not pending" "This invitation is no longer open. Load it again to see what became of it."
+    SlugTaken "slug_taken" 409 "Slug taken" "Another organization has this slug. Choose another."
+    InvitationInvalid "invitation_invalid" 404 "This link does not work" "It may be incomplete. Check that you copied all of it, or ask for a new one."
+    InvitationExpired "invitation_expired" 410 "This invitation expired" "Ask the person who invited you to send a new one."
+    InvitationReplaced "invitation_replaced" 410 "A newer invitation was sent" "Use the most recent link you were sent."
+    InvitationRevoked "invitation_revoked" 410 "This invitation was withdrawn" "If you still need access, ask the person who invited you."
+    InvitationUsed "invitation_used" 410 "This invitation was already used" "If it was you, sign in. If not, ask the person who invited you."
+    InvitationDeclined "invitation_declined" 410 "This invitation was declined" "If you changed your mind, ask the person who invited you for a new one."
+    LinkDisabled "link_disabled" 410 "This link is turned off" "Ask whoever gave it to you for a new one."
+    LinkFull "link_full" 410 "This link has reached its limit" "Ask whoever gave it to you for a new one."
+    SignInRequired "sign_in_required" 401 "Sign in to accept" "There is an account with the invited address. Sign in to it, then accept."
+    WrongAccount "wrong_account" 403 "Another account is signed in" "This invitation is for another address than the one that is signed in. Sign out and open the link again."
+    EmailUnverified "email_unverified" 403 "Address not confirmed" "Confirm your e-mail address first: ask for the invitation to be sent to you by e-mail, and open it from there."
+    AccessRemoved "access_removed" 403 "Access removed" "Your access was removed after this invitation was made. Ask for a new one."
+    RateLimited "rate_limited" 429 "Too many tries" "Too many tries. Wait a minute, then try again."
+    Misconfigured "misconfigured" 503 "Not set up" "This service is not set up yet. Its operator finds the reason in the log."
+    Internal "internal" 500 "Something went wrong" "Something went wrong on our side, and nothing was changed. Try again; if it stays, tell the operator the request id."
+}
+
+impl Refusal {
+    /// A refusal with the code's own sentence.
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        Self {
+            code,
+            detail: Cow::Borrowed(code.detail()),
+            errors: Vec::new(),
+            invitation_id: None,
+            retry_after: None,
+            allow: None,
+        }
+    }
+
+    /// With a sentence that says more than the code's own.
+    #[must_use]
+    pub fn because(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+}
+
+impl Error {
+    /// One field is refused, for a reason that is also the whole request's.
+    #[must_use]
+    pub fn field(pointer: impl Into<String>, code: Code, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let errors = vec![FieldError { pointer: pointer.into(), code: code.as_str(), detail: detail.clone() }];
+        Self::from(Refusal { errors, ..Refusal::new(code).because(detail) })
+    }
+
+    /// Too many tries: wait for as long as the limits count (a minute).
+    #[must_use]
+    pub fn slow_down() -> Self {
+        Refusal { retry_after: Some(60), ..Refusal::new(Code::RateLimited) }.into()
+    }
+
+    /// The sentence for a person.
+    #[must_use]
+    pub fn detail(&self) -> Cow<'static, str> {
+        match self {
+            Self::Refused(refusal) => refusal.detail.clone(),
+            Self::Internal(_) => Cow::Borrowed(Code::Internal.detail()),
+        }
+    }
+
+    /// The code to answer with.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Refused(refusal) => refusal.code,
+            Self::Internal(_) => Code::Internal,
+        }
+    }
+}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Self {
+        Refusal::new(code).into()
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+/// The fields of one request, checked one after another so that a person is told of all that is wrong at once.
+#[derive(Debug, Default)]
+pub struct Fields {
+    errors: Vec<(Code, FieldError)>,
+}
+
+impl Fields {
+    /// Takes a checked value, or notes why there is none.
+    pub fn take<T, E: std::fmt::Display>(
+        &mut self,
+        pointer: &str,
+        code: Code,
+        value: std::result::Result<T, E>,
+    ) -> Option<T> {
+        value.map_err(|why| self.refuse(pointer, code, why.to_string())).ok()
+    }
+
+    /// Takes a value that must be there.
+    pub fn required<T>(&mut self, pointer: &str, value: Option<T>) -> Option<T> {
+        if value.is_none() {
+            self.refuse(pointer, Code::Required, "This is needed.".to_owned());
+        }
+        value
+    }
+
+    /// Notes what is wrong with a field.
+    pub fn refuse(&mut self, pointer: &str, code: Code, detail: String) {
+        self.errors.push((code, FieldError { pointer: pointer.to_owned(), code: code.as_str(), detail }));
+    }
+
+    /// Whether anything was refused so far.
+    #[must_use]
+    pub fn any_refused(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    /// The refusal of all that is wrong: under the fields' own code if they have one in common.
+    #[must_use]
+    pub fn refusal(self) -> Error {
+        let mut codes = self.errors.iter().map(|(code, _)| *code);
+        let first = codes.next().unwrap_or(Code::InvalidRequest);
+        let code = if codes.all(|code| code == first) { first } else { Code::InvalidRequest };
+        let mut refusal = Refusal::new(code);
+        if let [(_, only)] = self.errors.as_slice() {
+            refusal = refusal.because(only.detail.clone());
+        }
+        refusal.errors = self.errors.into_iter().map(|(_, error)| error).collect();
+        refusal.into()
+    }
+
+    /// The checked value, if nothing was refused.
+    ///
+    /// # Errors
+    /// The refusal of all that is wrong.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T> {
+        match value {
+            Some(value) if self.errors.is_empty() => Ok(value),
+            _ => Err(self.refusal()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_its_own_and_tells_what_to_do() {
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert!(code.detail().ends_with('.'), "{}: {}", code.as_str(), code.detail());
+            assert!((400..=503).contains(&code.status().as_u16()), "{}", code.as_str());
+        }
+    }
+
+    #[test]
+    fn fields_that_are_wrong_in_one_way_give_that_code_and_in_several_the_general_one() {
+        let mut fields = Fields::default();
+        fields.refuse("/email", Code::InvalidEmail, "Not one.".to_owned());
+        assert_eq!(fields.finish::<()>(None).unwrap_err().code(), Code::InvalidEmail);
+
+        let mut fields = Fields::default();
+        fields.refuse("/email", Code::InvalidEmail, "Not one.".to_owned());
+        fields.refuse("/role", Code::Required, "This is needed.".to_owned());
+        assert_eq!(fields.finish(Some(())).unwrap_err().code(), Code::InvalidRequest);
+    }
+}

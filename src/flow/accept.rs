@@ -1,0 +1,161 @@
+//! Accepting an invitation: as whoever is signed in, or with a new account made in the same step.
+//!
+//! One batch lets the person in (see [`redeem`]). Who is accepting, and so what they must do first, is decided by
+//! [`Standing::next`](crate::domain::invitation::Standing::next).
+
+use std::time::Duration;
+
+use crate::domain::ids::OrganizationId;
+use crate::domain::invitation::Next;
+use crate::domain::link::Link;
+use crate::domain::password;
+use crate::domain::secret::Bearer;
+use crate::domain::text::Name;
+use crate::error::{Code, Error, Fields, Result};
+use crate::flow::{Context, look};
+use crate::platform::{Platform, ResultSet, Statement};
+use crate::store::audit;
+use crate::store::redeem::{self, Claim, Joined, NewAccount, View};
+
+/// How long a session lasts.
+pub const SESSION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Who accepts.
+#[derive(Debug)]
+pub struct Accept {
+    /// The link.
+    pub link: Link,
+    /// The digest of the session on this browser, if it has one.
+    pub session: Option<String>,
+    /// For a new account: what the person calls themselves.
+    pub name: Option<Name>,
+    /// For a new account: its password.
+    pub password: Option<String>,
+}
+
+/// They are in.
+pub struct Accepted {
+    /// As what.
+    pub joined: Joined,
+    /// Where.
+    pub organization_id: OrganizationId,
+    /// A new account's first session, for its cookie.
+    pub session: Option<Bearer>,
+}
+
+/// Accepts.
+pub async fn accept<P: Platform>(ctx: &Context<'_, P>, accept: Accept) -> Result<Accepted> {
+    if let (Some(session), None, None) = (&accept.session, &accept.name, &accept.password) {
+        return signed_in(ctx, &accept.link, session).await;
+    }
+    let view = look::look(ctx, &accept.link, accept.session.as_deref()).await?;
+    match (view.standing().next(&accept.link, ctx.now())?, &accept.session) {
+        (Next::SignUp, _) => sign_up(ctx, accept, &view).await,
+        // Accepting never changes an account whose address is proved: a name and password sent along are left aside.
+        (Next::Accept | Next::None, Some(session)) => signed_in(ctx, &accept.link, session).await,
+        (next, _) => Err(refusal_of(next)),
+    }
+}
+
+async fn signed_in<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: &str) -> Result<Accepted> {
+    let now = ctx.now();
+    let claim = Claim { id: ctx.id(), member_id: ctx.id(), now };
+    let mut batch = vec![redeem::claim_signed_in(claim, link, session)];
+    batch.extend(redeem::let_in(claim, link));
+    batch.push(audit::of_redemption(ctx.entry("invitee"), claim.id));
+    batch.push(redeem::joined(link.invitation_id, session, now));
+    batch.push(redeem::view(link, Some(session), now));
+    let (joined, view) = run(ctx, link, batch).await?;
+    match (joined, view.standing().next(link, now)) {
+        (Some(joined), Ok(Next::None)) => {
+            Ok(Accepted { joined, organization_id: link.organization_id, session: None })
+        }
+        (_, Err(code)) => Err(code.into()),
+        (_, Ok(Next::Accept)) => Err(no_room(&view, ctx)),
+        (_, Ok(next)) => Err(refusal_of(next)),
+    }
+}
+
+async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View) -> Result<Accepted> {
+    let (Some(name), Some(password)) = (accept.name, accept.password) else {
+        return Err(refusal_of(Next::SignUp));
+    };
+    let invited = view.invitation.email.as_ref().map(crate::domain::email_address::EmailAddress::key);
+    password::check(&password, invited.as_deref().unwrap_or_default())
+        .map_err(|why| Error::field("/password", Code::WeakPassword, why.to_string()))?;
+    let password_hash = password::hash(&password, ctx.platform.random())
+        .map_err(|error| Error::Internal(format!("password hash: {error}")))?;
+
+    let now = ctx.now();
+    let session = Bearer::new(ctx.platform.random());
+    let account = NewAccount {
+        user_id: ctx.id(),
+        name,
+        password_hash,
+        session_id: ctx.id(),
+        session_digest: session.digest(),
+        session_ends_at: now.plus(SESSION),
+    };
+    let link = &accept.link;
+    let claim = Claim { id: ctx.id(), member_id: ctx.id(), now };
+    let mut batch = vec![redeem::claim_signing_up(claim, link, &account)];
+    batch.extend(redeem::reset_unproved(claim, &account));
+    batch.extend(redeem::make_account(claim, &account));
+    batch.extend(redeem::let_in(claim, link));
+    batch.push(audit::of_redemption(ctx.entry("invitee"), claim.id));
+    batch.push(redeem::joined(link.invitation_id, &account.session_digest, now));
+    batch.push(redeem::view(link, accept.session.as_deref(), now));
+    let (joined, view) = run(ctx, link, batch).await?;
+    match (joined, view.standing().next(link, now)) {
+        (Some(joined), _) => {
+            Ok(Accepted { joined, organization_id: link.organization_id, session: Some(session) })
+        }
+        (None, Err(code)) => Err(code.into()),
+        (None, Ok(Next::SignUp)) => Err(no_room(&view, ctx)),
+        (None, Ok(next)) => Err(refusal_of(next)),
+    }
+}
+
+/// Runs a redeeming batch, whose last two statements read what came of it.
+async fn run<P: Platform>(
+    ctx: &Context<'_, P>,
+    link: &Link,
+    batch: Vec<Statement>,
+) -> Result<(Option<Joined>, View)> {
+    let results = ctx.platform.batch(batch).await?;
+    let [claim, .., joined, view] = results.as_slice() else {
+        return Err(Error::Internal("a claim and two reads".to_owned()));
+    };
+    let (claimed, joined) = (ResultSet::any(claim), joined.first()?);
+    let view = view.first()?.ok_or_else(|| Error::from(Code::InvitationInvalid))?;
+    if claimed {
+        look::forget(ctx, link.invitation_id, link.ver).await;
+    }
+    Ok((joined, view))
+}
+
+/// The claim was refused to somebody who may accept: there is no room.
+fn no_room<P: Platform>(view: &View, ctx: &Context<'_, P>) -> Error {
+    if view.trial_ends_at.is_some_and(|end| end <= ctx.now()) {
+        Code::TrialEnded.into()
+    } else if view.seat_free {
+        Error::Internal("a claim was refused and nothing says why".to_owned())
+    } else {
+        Code::SeatLimitReached.into()
+    }
+}
+
+/// What must be done first, as a refusal.
+fn refusal_of(next: Next) -> Error {
+    match next {
+        Next::SignIn => Code::SignInRequired.into(),
+        Next::SwitchAccount => Code::WrongAccount.into(),
+        Next::SignUp => {
+            let mut fields = Fields::default();
+            fields.refuse("/name", Code::Required, "Say what you are called.".to_owned());
+            fields.refuse("/password", Code::Required, "Choose a password for your account.".to_owned());
+            fields.refusal()
+        }
+        Next::Accept | Next::None => Error::Internal("accepting was refused without a reason".to_owned()),
+    }
+}

@@ -1,0 +1,81 @@
+//! The operator makes an organization: with its first workspace, and its owner's invitation on the way.
+
+use std::time::Duration;
+
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::OrganizationId;
+use crate::domain::organization::{Plan, Slug};
+use crate::domain::role::Role;
+use crate::domain::template::Template;
+use crate::domain::text::Name;
+use crate::error::{Code, Error, Result};
+use crate::flow::Context;
+use crate::jobs::lost_at;
+use crate::platform::Platform;
+use crate::store::organizations::Organization;
+use crate::store::{audit, invitations, jobs, organizations, workspaces};
+
+/// What the operator said.
+#[derive(Debug)]
+pub struct New {
+    /// The organization's name.
+    pub name: Name,
+    /// The template.
+    pub template: &'static Template,
+    /// The owner's address.
+    pub owner_email: EmailAddress,
+    /// The owner's name.
+    pub owner_name: Name,
+    /// A slug, if the operator wants a certain one.
+    pub slug: Option<Slug>,
+    /// A plan other than the template's.
+    pub plan: Option<Plan>,
+}
+
+/// Makes the organization, its first workspace (of the same name), and the owner's invitation with its e-mail, in one
+/// batch. Refuses a slug that is taken.
+pub async fn create_organization<P: Platform>(ctx: &Context<'_, P>, new: New) -> Result<Organization> {
+    let now = ctx.now();
+    let id: OrganizationId = ctx.id();
+    let slug = new.slug.unwrap_or_else(|| Slug::derive(new.name.as_str(), ctx.platform.random()));
+    let plan = new.plan.unwrap_or_else(|| new.template.plan.clone());
+    let lifetime = Duration::from_secs(new.template.email_lifetime.default);
+    let invitation = invitations::New {
+        id: ctx.id(),
+        organization_id: id,
+        role: Role::Owner,
+        email: new.owner_email,
+        name: Some(new.owner_name),
+        nickname: None,
+        message: None,
+        locale: "en".to_owned(),
+        takes_seat: false,
+        queued: true,
+        expires_at: now.plus(lifetime).whole_seconds(),
+        invited_by: None,
+        workspaces: None,
+    };
+    let job = ctx.id();
+    let results = ctx
+        .platform
+        .batch(vec![
+            organizations::insert(id, &new.name, &slug, &new.template.key, &plan, now),
+            workspaces::insert(ctx.id(), id, &new.name, now),
+            invitations::insert(&invitation, now),
+            invitations::insert_workspaces(&invitation),
+            jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
+            audit::of_organization(ctx.entry("operator"), id),
+            audit::of_invitation(ctx.entry("operator"), invitation.id, audit::Change::Created),
+            organizations::select(id),
+        ])
+        .await?;
+    let made = results.last().map(crate::platform::ResultSet::first).transpose()?.flatten();
+    match made {
+        Some(organization) => {
+            ctx.platform.enqueue(job);
+            Ok(organization)
+        }
+        // Nothing of the batch was written: the organization's own insert is what all the rest hangs on.
+        None => Err(Error::field("/slug", Code::SlugTaken, "Another organization has this slug. Choose another.")),
+    }
+}

@@ -1,0 +1,36 @@
+//! Declining: whoever holds the link of an open e-mail invitation may say no, and the inviter sees it.
+
+use crate::domain::link::Link;
+use crate::error::{Code, Error, Result};
+use crate::flow::{Context, look};
+use crate::platform::{Platform, ResultSet};
+use crate::store::redeem::View;
+use crate::store::{audit, invitations, redeem};
+
+/// Declines. Declining again is no error: it is what the person wants.
+pub async fn decline<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Option<&str>) -> Result<()> {
+    let now = ctx.now();
+    let entry = ctx.entry("invitee");
+    let results = ctx
+        .platform
+        .batch(vec![
+            invitations::decline(link.invitation_id, link.ver, now),
+            audit::of_invitation(audit::Entry { at: now, ..entry }, link.invitation_id, audit::Change::Declined),
+            redeem::view(link, session, now),
+        ])
+        .await?;
+    let [declined, _, view] = results.as_slice() else {
+        return Err(Error::Internal("three results".to_owned()));
+    };
+    if ResultSet::any(declined) {
+        look::forget(ctx, link.invitation_id, link.ver).await;
+        return Ok(());
+    }
+    let view = view.first::<View>()?.ok_or_else(|| Error::from(Code::InvitationInvalid))?;
+    match view.standing().next(link, now) {
+        Err(Code::InvitationDeclined) => Ok(()),
+        Err(code) => Err(code.into()),
+        // They are in already; leaving is another thing than declining.
+        Ok(_) => Err(Code::InvitationUsed.into()),
+    }
+}

@@ -1,0 +1,52 @@
+//! Looking at an invitation through its link. Reads; changes nothing, whoever or whatever opens the link.
+
+use crate::domain::ids::InvitationId;
+use crate::domain::link::{Link, Opened};
+use crate::error::{Code, Error, Result};
+use crate::flow::Context;
+use crate::platform::Platform;
+use crate::store::redeem::{self, View};
+
+/// How long KV may keep what the page shows. Whatever changes the page also drops the copy.
+const LANDING_SECONDS: u64 = 300;
+
+/// Reads a token with no I/O.
+///
+/// # Errors
+/// `invitation_invalid` for anything that is not a token of ours, `invitation_expired` for one that is over.
+pub fn open<P: Platform>(ctx: &Context<'_, P>, token: &str) -> Result<Link> {
+    match Link::open(&ctx.config.keys, token, ctx.now()) {
+        Opened::Live(link) => Ok(link),
+        Opened::Expired(_) => Err(Code::InvitationExpired.into()),
+        Opened::Forged => Err(Code::InvitationInvalid.into()),
+    }
+}
+
+/// What the holder of a link sees, as it is now, with who is signed in on their browser (a session's digest).
+pub async fn look<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Option<&str>) -> Result<View> {
+    let found = ctx.platform.run(redeem::view(link, session, ctx.now())).await?;
+    found.first()?.ok_or_else(|| Error::from(Code::InvitationInvalid))
+}
+
+/// What somebody who is not signed in sees: from KV if it has a copy, which may be a minute old. For the page only;
+/// nothing is decided from it.
+pub async fn landing<P: Platform>(ctx: &Context<'_, P>, link: &Link) -> Result<View> {
+    let key = landing_key(link.invitation_id, link.ver);
+    if let Some(view) = ctx.platform.get(&key).await.and_then(|copy| serde_json::from_str(&copy).ok()) {
+        return Ok(view);
+    }
+    let view = look(ctx, link, None).await?;
+    if let Ok(copy) = serde_json::to_string(&view) {
+        ctx.platform.put(&key, &copy, LANDING_SECONDS).await;
+    }
+    Ok(view)
+}
+
+/// Drops the page's copy: what it shows has changed.
+pub async fn forget<P: Platform>(ctx: &Context<'_, P>, invitation: InvitationId, ver: i64) {
+    ctx.platform.forget(&landing_key(invitation, ver)).await;
+}
+
+fn landing_key(invitation: InvitationId, ver: i64) -> String {
+    format!("landing:{invitation}:{ver}")
+}

@@ -1,0 +1,107 @@
+//! What the inviter's side does with an invitation: send it again, withdraw it, copy its link.
+
+use std::time::Duration;
+
+use crate::domain::authority::Authority;
+use crate::domain::invitation::Status;
+use crate::domain::link::{Link, Via};
+use crate::domain::template::Template;
+use crate::domain::time::Timestamp;
+use crate::error::{Code, Error, Result};
+use crate::flow::invite::refusal_of;
+use crate::flow::{Context, look};
+use crate::jobs::lost_at;
+use crate::platform::{Platform, ResultSet};
+use crate::store::invitations::{Obstacles, Record};
+use crate::store::{audit, invitations, jobs};
+use crate::web::route::Route;
+
+/// Sends an invitation again: it lives as long as a new one, under a new version, so every older link is dead. An expired
+/// one comes back to life if nothing stands in the way.
+pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &Record) -> Result<Record> {
+    let now = ctx.now();
+    let invitation = &record.state;
+    let Some(email) = &invitation.email else { return Err(Code::LinkHasNoRecipient.into()) };
+    let job = ctx.id();
+    let expires_at = now.plus(lifetime(by)).whole_seconds();
+    let results = ctx
+        .platform
+        .batch(vec![
+            invitations::stamp_lapsed_of(invitation.organization_id, email, now),
+            invitations::renew(invitation.id, expires_at, now),
+            jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
+            audit::of_invitation(ctx.entry(by), invitation.id, audit::Change::Resent(job)),
+            invitations::select(invitation.id),
+            invitations::select_obstacles(invitation.organization_id, email, &[], Some(invitation.id)),
+        ])
+        .await?;
+    let [_, renewed, .., current, obstacles] = results.as_slice() else {
+        return Err(Error::Internal("six results".to_owned()));
+    };
+    let current: Record = current.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+    if ResultSet::any(renewed) {
+        ctx.platform.enqueue(job);
+        look::forget(ctx, invitation.id, invitation.ver).await;
+        return Ok(current);
+    }
+    if !matches!(current.state.status(now), Status::Pending | Status::Expired) {
+        return Err(Code::NotPending.into());
+    }
+    let Some(obstacles) = obstacles.first::<Obstacles>()? else { return Err(Code::NotFound.into()) };
+    Err(refusal_of(&obstacles, by, now))
+}
+
+/// Withdraws an open invitation; its links and its seat are free at once.
+pub async fn revoke<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &Record) -> Result<Record> {
+    let now = ctx.now();
+    let id = record.state.id;
+    let entry = audit::Entry { at: now, ..ctx.entry(by) };
+    let results = ctx
+        .platform
+        .batch(vec![
+            invitations::revoke(id, now),
+            audit::of_invitation(entry, id, audit::Change::Revoked),
+            invitations::select(id),
+        ])
+        .await?;
+    let [revoked, _, current] = results.as_slice() else {
+        return Err(Error::Internal("three results".to_owned()));
+    };
+    if !ResultSet::any(revoked) {
+        return Err(Code::NotPending.into());
+    }
+    look::forget(ctx, id, record.state.ver).await;
+    current.first()?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// The link of an open invitation, to be handed over in some other way than by our e-mail. That it was given out is
+/// audited; the link itself is nowhere kept.
+pub async fn copy_link<P: Platform>(
+    ctx: &Context<'_, P>,
+    by: &Authority,
+    record: &Record,
+) -> Result<(String, Timestamp)> {
+    let invitation = &record.state;
+    if invitation.status(ctx.now()) != Status::Pending {
+        return Err(Code::NotPending.into());
+    }
+    ctx.platform
+        .run(audit::of_invitation(ctx.entry(by), invitation.id, audit::Change::LinkCopied))
+        .await?;
+    let link = Link {
+        invitation_id: invitation.id,
+        organization_id: invitation.organization_id,
+        ver: invitation.ver,
+        via: Via::Copy,
+    };
+    let token = link.sign(&ctx.config.keys, invitation.expires_at);
+    Ok((Route::Invitation(token).url(&ctx.config.origin), invitation.expires_at))
+}
+
+fn lifetime(by: &Authority) -> Duration {
+    let template = match by {
+        Authority::Member(actor) => Some(actor.template),
+        Authority::Operator => Template::all().first(),
+    };
+    Duration::from_secs(template.map_or(7 * 24 * 60 * 60, |template| template.email_lifetime.default))
+}

@@ -1,0 +1,47 @@
+//! The use cases, one a file: checked input in, an outcome out. What they write is one batch each.
+
+pub mod accept;
+pub mod create_organization;
+pub mod decline;
+pub mod invite;
+pub mod look;
+pub mod manage;
+pub mod sign_in;
+
+use crate::config::Config;
+use crate::domain::ids::{Id, Kind};
+use crate::domain::time::Timestamp;
+use crate::platform::Platform;
+use crate::store::audit;
+
+/// What every use case needs: the world, the settings, and which request this is.
+pub struct Context<'a, P> {
+    /// The world.
+    pub platform: &'a P,
+    /// The settings.
+    pub config: &'a Config,
+    /// Which request this is, in logs, audit and problems.
+    pub request_id: String,
+}
+
+impl<P: Platform> Context<'_, P> {
+    /// Now. Asked again after anything slow.
+    pub fn now(&self) -> Timestamp {
+        self.platform.now()
+    }
+
+    /// A new id.
+    pub fn id<K: Kind>(&self) -> Id<K> {
+        Id::new(self.platform.now(), self.platform.random())
+    }
+
+    /// A new entry of the audit log.
+    pub fn entry(&self, actor: impl ToString) -> audit::Entry {
+        audit::Entry {
+            id: self.id(),
+            at: self.now(),
+            actor: actor.to_string(),
+            request_id: self.request_id.clone(),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The cron tick: finds what the queue lost, and tidies. Everything it does could be done twice, or late.
+
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::jobs::{MOST_ATTEMPTS, lost_at};
+use crate::platform::Platform;
+use crate::store::jobs::Requeued;
+use crate::store::{accounts, invitations, jobs};
+
+/// How long a session that is over keeps its row, for looking into what happened.
+const SESSIONS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations and forgets old sessions. Answers
+/// how many jobs it enqueued.
+///
+/// # Errors
+/// The database's; the next tick does it.
+pub async fn run(platform: &impl Platform) -> Result<usize> {
+    let now = platform.now();
+    let results = platform
+        .batch(vec![
+            jobs::give_up(now, MOST_ATTEMPTS),
+            jobs::show_failure(None, now),
+            jobs::requeue(now, lost_at(now)),
+            invitations::stamp_lapsed(now),
+            accounts::forget_sessions(now.minus(SESSIONS_KEPT)),
+        ])
+        .await?;
+    let lost = results.get(2).ok_or_else(|| Error::Internal("five results".to_owned()))?.rows::<Requeued>()?;
+    for job in &lost {
+        platform.enqueue(job.id);
+    }
+    Ok(lost.len())
+}

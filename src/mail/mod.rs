@@ -1,0 +1,60 @@
+//! Mail: what a message is, who carries it, and the messages Usher writes.
+
+pub mod invitation;
+
+use crate::config::{Config, MailProvider};
+use crate::domain::ids::JobId;
+use crate::domain::time::Timestamp;
+use crate::platform::{MailError, Platform};
+use crate::store;
+
+/// A message: always in plain text and in HTML (`multipart/alternative`), to one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Who it comes from.
+    pub from: Sender,
+    /// The recipient's address.
+    pub to: String,
+    /// The subject, one line.
+    pub subject: String,
+    /// The plain text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+/// A name and an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// What mail programs show.
+    pub name: String,
+    /// The address.
+    pub address: String,
+}
+
+impl std::fmt::Display for Sender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} <{}>", self.name, self.address)
+    }
+}
+
+/// Hands a message to the provider, under a key: a provider that knows such keys sends it once however often it is asked.
+/// Answers the provider's id for it.
+///
+/// # Errors
+/// Whether to try again.
+pub async fn send(
+    platform: &impl Platform,
+    config: &Config,
+    mail: &Mail,
+    key: JobId,
+    now: Timestamp,
+) -> Result<String, MailError> {
+    match config.mail_provider {
+        MailProvider::Mailbox => store::mailbox::keep(platform, key, mail, now)
+            .await
+            .map(|()| key.to_string())
+            .map_err(|error| MailError::Retry(error.to_string())),
+        MailProvider::Cloudflare => platform.send(mail).await,
+    }
+}

@@ -1,0 +1,195 @@
+//! The edge of the world: everything outside that Usher talks to, as traits.
+//!
+//! [`worker`] implements them over Cloudflare's bindings; the tests implement them natively, with real SQLite. Traits
+//! stand only here. `Database` works on *statements*, not on aggregates: D1 is SQLite, so the SQL itself runs in both.
+
+pub mod statement;
+pub mod worker;
+
+use std::cell::Cell;
+
+use crate::domain::ids::JobId;
+use crate::domain::time::Timestamp;
+use crate::mail::Mail;
+pub use statement::{Param, ResultSet, Statement};
+
+/// Everything outside, in one.
+pub trait Platform: Database + KeyValue + Queue + Mailer + Limiter + Clock + Entropy + Log {}
+impl<T: Database + KeyValue + Queue + Mailer + Limiter + Clock + Entropy + Log> Platform for T {}
+
+/// What one request has cost so far.
+#[derive(Debug, Default)]
+pub struct Meter {
+    /// Round trips to D1.
+    pub trips: Cell<u32>,
+    /// Rows D1 read.
+    pub rows_read: Cell<u64>,
+    /// Rows D1 wrote.
+    pub rows_written: Cell<u64>,
+    /// Calls to KV.
+    pub kv: Cell<u32>,
+}
+
+/// Counts costs. Every platform has one meter a request.
+pub trait Metered {
+    /// This request's meter.
+    fn meter(&self) -> &Meter;
+}
+
+/// The database did not do it. The text is for the log.
+#[derive(Debug, thiserror::Error)]
+#[error("database: {0}")]
+pub struct DatabaseError(pub String);
+
+/// D1, or SQLite in native tests.
+pub trait Database: Metered {
+    /// Runs statements as one transaction, in order. For implementers; callers use the methods below, which count.
+    ///
+    /// # Errors
+    /// Nothing was written.
+    fn execute(
+        &self,
+        statements: Vec<Statement>,
+    ) -> impl Future<Output = Result<Vec<ResultSet>, DatabaseError>>;
+
+    /// Runs statements as one transaction, in one round trip: what D1 calls a batch. Answers one result for each.
+    ///
+    /// # Errors
+    /// Nothing was written.
+    fn batch(
+        &self,
+        statements: Vec<Statement>,
+    ) -> impl Future<Output = Result<Vec<ResultSet>, DatabaseError>> {
+        async {
+            let wanted = statements.len();
+            let meter = self.meter();
+            meter.trips.set(meter.trips.get() + 1);
+            let results = self.execute(statements).await?;
+            for result in &results {
+                meter.rows_read.set(meter.rows_read.get() + result.rows_read);
+                meter.rows_written.set(meter.rows_written.get() + result.rows_written);
+            }
+            if results.len() == wanted {
+                Ok(results)
+            } else {
+                Err(DatabaseError(format!("{} results for {wanted} statements", results.len())))
+            }
+        }
+    }
+
+    /// Runs one statement.
+    ///
+    /// # Errors
+    /// Nothing was written.
+    fn run(&self, statement: Statement) -> impl Future<Output = Result<ResultSet, DatabaseError>> {
+        async {
+            let mut results = self.batch(vec![statement]).await?;
+            results.pop().ok_or_else(|| DatabaseError("no result".to_owned()))
+        }
+    }
+}
+
+/// KV holds copies, never truth: a read may be a minute old, and a lost write only costs a read of the truth. So nothing
+/// here fails; what goes wrong is logged by the implementation and counts as a miss.
+pub trait KeyValue: Metered {
+    /// For implementers; callers use [`KeyValue::get`].
+    fn read(&self, key: &str) -> impl Future<Output = Option<String>>;
+    /// For implementers; callers use [`KeyValue::put`].
+    fn write(&self, key: &str, value: &str, ttl_seconds: u64) -> impl Future<Output = ()>;
+    /// For implementers; callers use [`KeyValue::forget`].
+    fn remove(&self, key: &str) -> impl Future<Output = ()>;
+
+    /// A copy, if one is there.
+    fn get(&self, key: &str) -> impl Future<Output = Option<String>> {
+        self.count_kv();
+        self.read(key)
+    }
+    /// Keeps a copy for at least a minute, which is the least that KV can.
+    fn put(&self, key: &str, value: &str, ttl_seconds: u64) -> impl Future<Output = ()> {
+        self.count_kv();
+        self.write(key, value, ttl_seconds.max(60))
+    }
+    /// Drops a copy that is no longer true.
+    fn forget(&self, key: &str) -> impl Future<Output = ()> {
+        self.count_kv();
+        self.remove(key)
+    }
+    /// Counts one call.
+    fn count_kv(&self) {
+        let meter = self.meter();
+        meter.kv.set(meter.kv.get() + 1);
+    }
+}
+
+/// The queue of jobs. Best effort: what never arrives, the tick finds in the outbox.
+pub trait Queue {
+    /// Asks for a job to be done soon. Returns at once; the sending itself doesn't hold up the answer.
+    fn enqueue(&self, job: JobId);
+}
+
+/// Why a mail was not sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailError {
+    /// It may work later.
+    Retry(String),
+    /// It never will: the address is suppressed, or the sender isn't allowed.
+    Refused(String),
+}
+
+/// The platform's own way to send mail: the `send_email` binding.
+pub trait Mailer {
+    /// Sends one message and answers the provider's id for it.
+    ///
+    /// # Errors
+    /// Whether to try again.
+    fn send(&self, mail: &Mail) -> impl Future<Output = Result<String, MailError>>;
+}
+
+/// What is limited together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// What one network may do; lifted by `LIMITS=off`.
+    Network,
+    /// What may be tried against one account; never lifted.
+    Account,
+}
+
+/// Limits bursts.
+pub trait Limiter {
+    /// Whether one more is within the limit for this key.
+    fn allows(&self, limit: Limit, key: &str) -> impl Future<Output = bool>;
+}
+
+/// The time.
+pub trait Clock {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Randomness nobody can guess.
+pub trait Entropy {
+    /// Fills the bytes.
+    fn fill(&self, bytes: &mut [u8]);
+
+    /// So many random bytes.
+    fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
+    }
+}
+
+/// How much a line of the log matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// As it should be.
+    Info,
+    /// Ours to mend.
+    Error,
+}
+
+/// The log: one JSON object a line.
+pub trait Log {
+    /// Writes one line. It must hold no token, cookie, body, link or address.
+    fn log(&self, level: Level, line: &str);
+}

@@ -1,0 +1,269 @@
+//! The platform's traits over Cloudflare's bindings.
+
+use js_sys::futures::JsFuture;
+use js_sys::{Array, JSON, Reflect};
+use serde::Deserialize;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::worker_sys::types::D1Database as D1;
+use worker::{Context, Delay, EmailAddress, Env, MessageBuilder, QueueContentType, ScheduleContext, SendEmailBuilder};
+
+use super::{
+    Clock, Database, DatabaseError, Entropy, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer, Meter,
+    Metered, Param, Queue, ResultSet, Statement,
+};
+use crate::config::{Config, ConfigError};
+use crate::domain::ids::JobId;
+use crate::domain::time::Timestamp;
+use crate::jobs::message;
+use crate::mail::Mail;
+
+/// The bindings' names, as `wrangler.toml` gives them.
+mod binding {
+    pub(super) const DATABASE: &str = "DB";
+    pub(super) const CACHE: &str = "CACHE";
+    pub(super) const QUEUE: &str = "JOBS";
+    pub(super) const EMAIL: &str = "EMAIL";
+    pub(super) const NETWORK_LIMIT: &str = "NETWORK_LIMIT";
+    pub(super) const ACCOUNT_LIMIT: &str = "ACCOUNT_LIMIT";
+}
+
+/// What may go on after the event was answered.
+pub enum Deferred {
+    /// After a reply.
+    Fetch(Context),
+    /// After a tick.
+    Scheduled(ScheduleContext),
+    /// Nothing: queue messages enqueue no jobs.
+    Never,
+}
+
+/// The platform, for one event.
+pub struct CloudflarePlatform {
+    env: Env,
+    d1_delay: std::time::Duration,
+    deferred: Deferred,
+    meter: Meter,
+}
+
+impl CloudflarePlatform {
+    /// The platform with these bindings.
+    #[must_use]
+    pub fn new(env: Env, config: &Result<Config, ConfigError>, deferred: Deferred) -> Self {
+        let d1_delay = config.as_ref().map_or(std::time::Duration::ZERO, |config| config.d1_delay);
+        Self { env, d1_delay, deferred, meter: Meter::default() }
+    }
+}
+
+impl Metered for CloudflarePlatform {
+    fn meter(&self) -> &Meter {
+        &self.meter
+    }
+}
+
+/// D1's own answer to one statement, as its documentation gives it.
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow, default)]
+    results: Option<&'a serde_json::value::RawValue>,
+    #[serde(default)]
+    meta: Meta,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Meta {
+    rows_read: u64,
+    rows_written: u64,
+}
+
+impl Database for CloudflarePlatform {
+    async fn execute(&self, statements: Vec<Statement>) -> Result<Vec<ResultSet>, DatabaseError> {
+        if !self.d1_delay.is_zero() {
+            Delay::from(self.d1_delay).await;
+        }
+        let answers = self.batch_in_d1(statements).await.map_err(|error| DatabaseError(say(&error)))?;
+        // One crossing of the border for the whole answer; serde reads each row straight into its struct.
+        let text = JSON::stringify(&answers).map_err(|error| DatabaseError(say(&error)))?.as_string();
+        let text = text.ok_or_else(|| DatabaseError("an answer that is not JSON".to_owned()))?;
+        let answers: Vec<Answer<'_>> =
+            serde_json::from_str(&text).map_err(|error| DatabaseError(format!("unexpected answer: {error}")))?;
+        Ok(answers
+            .into_iter()
+            .map(|answer| ResultSet {
+                json: answer.results.map_or("[]", serde_json::value::RawValue::get).to_owned(),
+                rows_read: answer.meta.rows_read,
+                rows_written: answer.meta.rows_written,
+            })
+            .collect())
+    }
+}
+
+impl CloudflarePlatform {
+    async fn batch_in_d1(&self, statements: Vec<Statement>) -> Result<JsValue, JsValue> {
+        let d1 = self.env.d1(binding::DATABASE).map_err(JsValue::from)?;
+        let d1: &D1 = AsRef::<JsValue>::as_ref(&d1).unchecked_ref();
+        let prepared = Array::new();
+        for statement in statements {
+            let params: Array = statement.params.into_iter().map(to_js).collect();
+            prepared.push(d1.prepare(statement.sql)?.bind(params)?.as_ref());
+        }
+        JsFuture::from(d1.batch(prepared)?).await
+    }
+}
+
+/// D1 takes numbers, never a `BigInt`, and null, never undefined.
+fn to_js(param: Param) -> JsValue {
+    match param {
+        Param::Null => JsValue::NULL,
+        // Exact up to 2⁵³, which no count and no time of ours comes near.
+        #[allow(clippy::cast_precision_loss)]
+        Param::Integer(number) => JsValue::from_f64(number as f64),
+        Param::Text(text) => JsValue::from_str(&text),
+    }
+}
+
+fn say(error: &JsValue) -> String {
+    error
+        .dyn_ref::<js_sys::Error>()
+        .map(|error| String::from(error.message()))
+        .or_else(|| error.as_string())
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+impl KeyValue for CloudflarePlatform {
+    async fn read(&self, key: &str) -> Option<String> {
+        match self.env.kv(binding::CACHE).ok()?.get(key).text().await {
+            Ok(value) => value,
+            Err(error) => {
+                self.log_trouble("kv", &error.to_string());
+                None
+            }
+        }
+    }
+
+    async fn write(&self, key: &str, value: &str, ttl_seconds: u64) {
+        let written = async {
+            self.env.kv(binding::CACHE)?.put(key, value)?.expiration_ttl(ttl_seconds).execute().await?;
+            Ok::<(), worker::Error>(())
+        };
+        if let Err(error) = written.await {
+            self.log_trouble("kv", &error.to_string());
+        }
+    }
+
+    async fn remove(&self, key: &str) {
+        let removed = async {
+            self.env.kv(binding::CACHE)?.delete(key).await?;
+            Ok::<(), worker::Error>(())
+        };
+        if let Err(error) = removed.await {
+            self.log_trouble("kv", &error.to_string());
+        }
+    }
+}
+
+impl Queue for CloudflarePlatform {
+    fn enqueue(&self, job: JobId) {
+        let env = self.env.clone();
+        let send = async move {
+            let sent = async {
+                let text = message::encode(job);
+                let text = MessageBuilder::new(text).content_type(QueueContentType::Text).build();
+                env.queue(binding::QUEUE)?.send(text).await
+            };
+            if let Err(error) = sent.await {
+                // The outbox still has the job: the tick enqueues it again.
+                let line = serde_json::json!({"event": "queue", "job": job, "why": error.to_string()});
+                worker::console_error!("{line}");
+            }
+        };
+        match &self.deferred {
+            Deferred::Fetch(context) => context.wait_until(send),
+            Deferred::Scheduled(context) => context.wait_until(send),
+            Deferred::Never => {}
+        }
+    }
+}
+
+impl Mailer for CloudflarePlatform {
+    async fn send(&self, mail: &Mail) -> Result<String, MailError> {
+        let email = self
+            .env
+            .send_email(binding::EMAIL)
+            .map_err(|error| MailError::Retry(format!("no mail binding: {error}")))?;
+        let from = EmailAddress::new(&mail.from.name, &mail.from.address);
+        let message = SendEmailBuilder::builder_with_email_address_and_str(&from, &mail.to, &mail.subject)
+            .text(&mail.text)
+            .html(&mail.html)
+            .build();
+        match email.send_with_builder(&message).await {
+            Ok(sent) => Ok(sent.message_id()),
+            Err(error) => {
+                let code = Reflect::get(&error, &JsValue::from_str("code")).ok().and_then(|code| code.as_string());
+                Err(sort(code.as_deref().unwrap_or("unknown")))
+            }
+        }
+    }
+}
+
+/// Which of the binding's errors may pass: those about the moment. The others are about the message. Only the code is
+/// kept: the text may name the address.
+fn sort(code: &str) -> MailError {
+    let why = format!("cloudflare: {code}");
+    match code {
+        "E_RATE_LIMIT_EXCEEDED" | "E_DAILY_LIMIT_EXCEEDED" | "E_INTERNAL_SERVER_ERROR" | "E_DELIVERY_FAILED"
+        | "unknown" => MailError::Retry(why),
+        _ => MailError::Refused(why),
+    }
+}
+
+impl Limiter for CloudflarePlatform {
+    async fn allows(&self, limit: Limit, key: &str) -> bool {
+        let name = match limit {
+            Limit::Network => binding::NETWORK_LIMIT,
+            Limit::Account => binding::ACCOUNT_LIMIT,
+        };
+        let asked = async { self.env.rate_limiter(name)?.limit(key.to_owned()).await };
+        match asked.await {
+            Ok(outcome) => outcome.success,
+            // A limiter that fails must not keep everybody out.
+            Err(error) => {
+                self.log_trouble("limiter", &error.to_string());
+                true
+            }
+        }
+    }
+}
+
+impl Clock for CloudflarePlatform {
+    fn now(&self) -> Timestamp {
+        #[allow(clippy::disallowed_methods)] // This is the clock that everybody else is given.
+        let millis = worker::Date::now().as_millis();
+        Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+    }
+}
+
+impl Entropy for CloudflarePlatform {
+    fn fill(&self, bytes: &mut [u8]) {
+        #[allow(clippy::disallowed_methods)] // This is the entropy that everybody else is given.
+        let filled = getrandom::fill(bytes);
+        // `crypto.getRandomValues` fails for more than 64 KiB only. Going on with zeros would be worse than stopping.
+        #[allow(clippy::expect_used)]
+        filled.expect("the runtime has randomness");
+    }
+}
+
+impl Log for CloudflarePlatform {
+    fn log(&self, level: Level, line: &str) {
+        match level {
+            Level::Info => worker::console_log!("{line}"),
+            Level::Error => worker::console_error!("{line}"),
+        }
+    }
+}
+
+impl CloudflarePlatform {
+    fn log_trouble(&self, event: &str, why: &str) {
+        self.log(Level::Error, &serde_json::json!({"event": event, "why": why}).to_string());
+    }
+}

@@ -1,0 +1,180 @@
+//! Users and their sessions, and who a session's caller is in an organization.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{InvitationId, MemberId, OrganizationId, SessionId, UserId, WorkspaceId};
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+use crate::params;
+use crate::platform::{Database, Statement};
+
+/// A live session's user.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SignedIn {
+    /// The session.
+    pub session_id: SessionId,
+    /// The user.
+    pub user_id: UserId,
+    /// Their address.
+    pub email: EmailAddress,
+    /// Their name.
+    pub name: String,
+    /// When they proved to have that mailbox.
+    pub email_verified_at: Option<Timestamp>,
+}
+
+/// What a sign-in needs of an account.
+#[derive(Debug, Deserialize)]
+pub struct Credentials {
+    /// The account.
+    pub id: UserId,
+    /// The password's hash, if one was ever set.
+    pub password_hash: Option<String>,
+}
+
+/// A live session's user, and what they are in one organization.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Seen {
+    /// The user.
+    pub user_id: UserId,
+    /// The organization asked about, if it exists.
+    pub organization_id: Option<OrganizationId>,
+    /// Its template.
+    pub template: Option<String>,
+    /// The member the user is in it.
+    pub member_id: Option<MemberId>,
+    /// That member's role.
+    pub role: Option<Role>,
+}
+
+/// A workspace somebody reaches, as `GET /v1/me/workspaces` shows it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Reached {
+    /// The workspace's id.
+    pub workspace_id: WorkspaceId,
+    /// Its name.
+    pub workspace_name: String,
+    /// Its organization's id.
+    pub organization_id: OrganizationId,
+    /// The organization's name.
+    pub organization_name: String,
+    /// The organization's slug.
+    pub organization_slug: String,
+    /// The role there.
+    pub role: Role,
+}
+
+/// Who holds this session.
+///
+/// # Errors
+/// The database's.
+pub async fn signed_in(db: &impl Database, digest: &str, now: Timestamp) -> Result<Option<SignedIn>> {
+    let found = db
+        .run(Statement::new(
+            "SELECT s.id AS session_id, u.id AS user_id, u.email, u.name, u.email_verified_at
+             FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
+            params![digest, now],
+        ))
+        .await?;
+    Ok(found.first()?)
+}
+
+/// Reads [`Seen`]: who holds this session, and what they are in this organization.
+#[must_use]
+pub fn seen_in(digest: &str, organization: OrganizationId, now: Timestamp) -> Statement {
+    Statement::new(
+        "SELECT s.user_id, o.id AS organization_id, o.template, m.id AS member_id, m.role
+         FROM sessions s
+         LEFT JOIN organizations o ON o.id = ?3
+         LEFT JOIN members m ON m.organization_id = o.id AND m.user_id = s.user_id AND m.removed_at IS NULL
+         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
+        params![digest, now, organization],
+    )
+}
+
+/// Reads [`Seen`]: who holds this session, and what they are in the organization of this invitation.
+#[must_use]
+pub fn seen_by_invitation(digest: &str, invitation: InvitationId, now: Timestamp) -> Statement {
+    Statement::new(
+        "SELECT s.user_id, o.id AS organization_id, o.template, m.id AS member_id, m.role
+         FROM sessions s
+         LEFT JOIN invitations i ON i.id = ?3
+         LEFT JOIN organizations o ON o.id = i.organization_id
+         LEFT JOIN members m ON m.organization_id = o.id AND m.user_id = s.user_id AND m.removed_at IS NULL
+         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
+        params![digest, now, invitation],
+    )
+}
+
+/// The account of an address, for signing in.
+///
+/// # Errors
+/// The database's.
+pub async fn credentials(db: &impl Database, email: &EmailAddress) -> Result<Option<Credentials>> {
+    let found = db
+        .run(Statement::new(
+            "SELECT id, password_hash FROM users WHERE email_key = ?1",
+            params![email.key()],
+        ))
+        .await?;
+    Ok(found.first()?)
+}
+
+/// Starts a session.
+#[must_use]
+pub fn start_session(id: SessionId, user: UserId, digest: &str, now: Timestamp, ends: Timestamp) -> Statement {
+    Statement::new(
+        "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![id, user, digest, now, ends],
+    )
+}
+
+/// Ends a session, whoever holds it.
+#[must_use]
+pub fn end_session(digest: &str, now: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE sessions SET ended_at = ?2 WHERE token_digest = ?1 AND ended_at IS NULL",
+        params![digest, now],
+    )
+}
+
+/// Forgets sessions that have been over since `before`. Only tidies: a session that is over opens nothing.
+#[must_use]
+pub fn forget_sessions(before: Timestamp) -> Statement {
+    Statement::new(
+        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT 500)",
+        params![before],
+    )
+}
+
+/// A page of the workspaces that a user reaches: all of an organization to its owner and admins, else those of their
+/// memberships. Newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn reached_by(
+    db: &impl Database,
+    user: UserId,
+    before: Option<WorkspaceId>,
+    limit: i64,
+) -> Result<Vec<Reached>> {
+    let before = before.map_or_else(|| super::workspaces::LAST.to_owned(), |id| id.to_string());
+    let rows = db
+        .run(Statement::new(
+            "SELECT w.id AS workspace_id, w.name AS workspace_name, o.id AS organization_id,
+                    o.name AS organization_name, o.slug AS organization_slug, m.role
+             FROM members m
+             JOIN organizations o ON o.id = m.organization_id
+             JOIN workspaces w ON w.organization_id = o.id
+             WHERE m.user_id = ?1 AND m.removed_at IS NULL AND w.id < ?2
+               AND (m.role IN ('owner', 'admin')
+                    OR EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = m.id AND s.workspace_id = w.id))
+             ORDER BY w.id DESC LIMIT ?3",
+            params![user, before, limit],
+        ))
+        .await?;
+    Ok(rows.rows()?)
+}

@@ -1,0 +1,95 @@
+//! The audit log: append-only rows, each written in the batch of the change it is about.
+
+use crate::domain::ids::{EventId, InvitationId, JobId, OrganizationId, RedemptionId};
+use crate::domain::time::Timestamp;
+use crate::params;
+use crate::platform::Statement;
+
+/// Who did it, when, and in which request.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The new row's id.
+    pub id: EventId,
+    /// When.
+    pub at: Timestamp,
+    /// A member's id, `operator` or `invitee`.
+    pub actor: String,
+    /// The request's id.
+    pub request_id: String,
+}
+
+/// An organization was made in this batch.
+#[must_use]
+pub fn of_organization(entry: Entry, organization: OrganizationId) -> Statement {
+    Statement::new(
+        "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id)
+         SELECT ?1, id, ?3, ?4, 'organization.created', id, ?5 FROM organizations WHERE id = ?2",
+        params![entry.id, organization, entry.at, entry.actor, entry.request_id],
+    )
+}
+
+/// What happened to an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It was made in this batch.
+    Created,
+    /// It was sent again in this batch, by this job.
+    Resent(JobId),
+    /// It was withdrawn in this batch.
+    Revoked,
+    /// The invited person said no in this batch.
+    Declined,
+    /// Somebody was given its link.
+    LinkCopied,
+}
+
+impl Change {
+    /// What the audit log calls it.
+    #[must_use]
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::Created => "invitation.created",
+            Self::Resent(_) => "invitation.resent",
+            Self::Revoked => "invitation.revoked",
+            Self::Declined => "invitation.declined",
+            Self::LinkCopied => "invitation.link_copied",
+        }
+    }
+}
+
+/// Something happened to an invitation, if this batch's guard let it.
+#[must_use]
+pub fn of_invitation(entry: Entry, invitation: InvitationId, change: Change) -> Statement {
+    macro_rules! if_it {
+        ($happened:literal) => {
+            concat!(
+                "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id)
+                 SELECT ?1, organization_id, ?3, ?4, ?5, id, ?6 FROM invitations WHERE id = ?2 AND ",
+                $happened
+            )
+        };
+    }
+    let mut params =
+        params![entry.id, invitation, entry.at, entry.actor, change.action(), entry.request_id];
+    let sql = match change {
+        Change::Created | Change::LinkCopied => if_it!("1"),
+        Change::Revoked => if_it!("revoked_at = ?3"),
+        Change::Declined => if_it!("declined_at = ?3"),
+        Change::Resent(job) => {
+            params.push(job.into());
+            if_it!("EXISTS (SELECT 1 FROM jobs WHERE id = ?7)")
+        }
+    };
+    Statement::new(sql, params)
+}
+
+/// Somebody became a member, if the claim was let through.
+#[must_use]
+pub fn of_redemption(entry: Entry, redemption: RedemptionId) -> Statement {
+    Statement::new(
+        "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id)
+         SELECT ?1, i.organization_id, ?3, r.member_id, 'invitation.accepted', i.id, ?4
+         FROM redemptions r JOIN invitations i ON i.id = r.invitation_id WHERE r.id = ?2",
+        params![entry.id, redemption, entry.at, entry.request_id],
+    )
+}

@@ -1,0 +1,334 @@
+//! Invitations: making, reading, listing, and the writes that settle one. Redeeming is in [`redeem`](super::redeem).
+
+use serde::{Deserialize, Serialize};
+
+use super::json_text;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{InvitationId, MemberId, OrganizationId, WorkspaceId};
+use crate::domain::invitation::{Delivery, Invitation, Kind, Status};
+use crate::domain::role::Role;
+use crate::domain::text::{Message, Name};
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+use crate::params;
+use crate::platform::{Database, Statement};
+use crate::store::workspaces::LAST;
+
+/// An invitation with what only reading shows of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// Its state.
+    #[serde(flatten)]
+    pub state: Invitation,
+    /// The invited person's name, as the inviter typed it.
+    pub name: Option<String>,
+    /// What only the inviter's side sees.
+    pub nickname: Option<String>,
+    /// The inviter's message.
+    pub message: Option<String>,
+    /// The language of mail and page.
+    pub locale: String,
+    /// How far its e-mail got.
+    pub delivery: Delivery,
+    /// Who made it; nobody for an owner's invitation.
+    pub invited_by: Option<MemberId>,
+    /// Where the person will be.
+    #[serde(deserialize_with = "json_text")]
+    pub workspace_ids: Vec<WorkspaceId>,
+}
+
+/// The columns of [`Record`], from `invitations i`.
+macro_rules! columns {
+    () => {
+        "i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.nickname, i.message, i.locale, i.ver,
+         i.takes_seat, i.max_uses, i.uses, i.delivery, i.expires_at, i.created_at, i.invited_by, i.accepted_at,
+         i.accepted_by, i.declined_at, i.revoked_at, i.disabled_at, i.expired_at,
+         (SELECT json_group_array(workspace_id) FROM invitation_workspaces WHERE invitation_id = i.id)
+           AS workspace_ids"
+    };
+}
+
+/// A new e-mail invitation.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// Its id.
+    pub id: InvitationId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// What the person becomes.
+    pub role: Role,
+    /// Their address.
+    pub email: EmailAddress,
+    /// Their name.
+    pub name: Option<Name>,
+    /// What only the inviter's side sees.
+    pub nickname: Option<Name>,
+    /// A message to them.
+    pub message: Option<Message>,
+    /// The language of mail and page.
+    pub locale: String,
+    /// Whether it holds a seat until it is settled.
+    pub takes_seat: bool,
+    /// [`Delivery::Queued`] if a mail goes out, else [`Delivery::None`].
+    pub queued: bool,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// Who makes it.
+    pub invited_by: Option<MemberId>,
+    /// Where the person will be; `None` is the organization's oldest workspace. Owner and admins have all.
+    pub workspaces: Option<Vec<WorkspaceId>>,
+}
+
+/// Stamps an open invitation of this address whose time is over, so that it doesn't stand in the way of a new one.
+#[must_use]
+pub fn stamp_lapsed_of(organization: OrganizationId, email: &EmailAddress, now: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE invitations SET expired_at = ?3
+         WHERE organization_id = ?1 AND email_key = ?2 AND outcome = 'open' AND expires_at <= ?3",
+        params![organization, email.key(), now],
+    )
+}
+
+/// Makes an invitation, as the claim of its batch: only if the address has no open one and belongs to no active member,
+/// the workspaces are this organization's, and a seat is free where one is needed. `RETURNING` tells.
+#[must_use]
+pub fn insert(new: &New, now: Timestamp) -> Statement {
+    let workspaces = new.workspaces.as_ref().map(|ids| serde_json::json!(ids).to_string());
+    Statement::new(
+        "INSERT INTO invitations
+           (id, organization_id, kind, role, email, email_key, name, nickname, name_key, nickname_key, message, locale,
+            takes_seat, max_uses, delivery, expires_at, created_at, invited_by)
+         SELECT ?1, o.id, 'email', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1, ?13, ?14, ?15, ?16
+         FROM organizations o
+         WHERE o.id = ?2
+           AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id
+                           WHERE u.email_key = ?5 AND m.organization_id = o.id AND m.removed_at IS NULL)
+           AND (?17 IS NULL OR NOT EXISTS (
+                 SELECT 1 FROM json_each(?17) e
+                 WHERE NOT EXISTS (SELECT 1 FROM workspaces w WHERE w.id = e.value AND w.organization_id = o.id)))
+           AND (?12 = 0 OR (
+                 (o.trial_ends_at IS NULL OR o.trial_ends_at > ?15)
+                 AND (o.seat_limit IS NULL OR o.seats_used + o.seats_reserved - (
+                       SELECT count(*) FROM invitations l
+                       WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?15) < o.seat_limit)))
+         ON CONFLICT DO NOTHING
+         RETURNING id",
+        params![
+            new.id,
+            new.organization_id,
+            new.role,
+            &new.email,
+            new.email.key(),
+            new.name.as_ref(),
+            new.nickname.as_ref(),
+            new.name.as_ref().map(|name| name.as_str().to_lowercase()),
+            new.nickname.as_ref().map(|name| name.as_str().to_lowercase()),
+            new.message.as_ref(),
+            &new.locale,
+            new.takes_seat,
+            if new.queued { "queued" } else { "none" },
+            new.expires_at,
+            now,
+            new.invited_by,
+            workspaces,
+        ],
+    )
+}
+
+/// Puts the workspaces to an invitation that this batch made.
+#[must_use]
+pub fn insert_workspaces(new: &New) -> Statement {
+    let workspaces = new.workspaces.as_ref().map(|ids| serde_json::json!(ids).to_string());
+    Statement::new(
+        "INSERT INTO invitation_workspaces (invitation_id, workspace_id)
+         SELECT i.id, w.id FROM invitations i JOIN workspaces w ON w.organization_id = i.organization_id
+         WHERE i.id = ?1 AND i.role NOT IN ('owner', 'admin') AND CASE WHEN ?2 IS NULL
+           THEN w.id = (SELECT min(id) FROM workspaces WHERE organization_id = i.organization_id)
+           ELSE w.id IN (SELECT value FROM json_each(?2)) END",
+        params![new.id, workspaces],
+    )
+}
+
+/// Why [`insert`] did not: read in the same batch, after it.
+#[derive(Debug, Deserialize)]
+pub struct Obstacles {
+    /// The open invitation of this address, and its role.
+    pub open_id: Option<InvitationId>,
+    /// That invitation's role.
+    pub open_role: Option<Role>,
+    /// The active member with this address.
+    pub member_id: Option<MemberId>,
+    /// How many of the workspaces asked for are not this organization's.
+    pub foreign_workspaces: i64,
+    /// When the trial ends.
+    pub trial_ends_at: Option<Timestamp>,
+}
+
+/// Reads [`Obstacles`] to inviting an address into some workspaces, apart from one invitation of this very address.
+#[must_use]
+pub fn select_obstacles(
+    organization: OrganizationId,
+    email: &EmailAddress,
+    workspaces: &[WorkspaceId],
+    except: Option<InvitationId>,
+) -> Statement {
+    Statement::new(
+        "SELECT i.id AS open_id, i.role AS open_role, o.trial_ends_at,
+                (SELECT m.id FROM users u JOIN members m ON m.user_id = u.id
+                 WHERE u.email_key = ?2 AND m.organization_id = o.id AND m.removed_at IS NULL) AS member_id,
+                (SELECT count(*) FROM json_each(?3) e WHERE NOT EXISTS (
+                   SELECT 1 FROM workspaces w WHERE w.id = e.value AND w.organization_id = o.id)) AS foreign_workspaces
+         FROM organizations o
+         LEFT JOIN invitations i ON i.organization_id = o.id AND i.email_key = ?2 AND i.outcome = 'open'
+           AND i.id IS NOT ?4
+         WHERE o.id = ?1",
+        params![organization, email.key(), serde_json::json!(workspaces).to_string(), except],
+    )
+}
+
+/// One invitation, as a statement for a batch.
+#[must_use]
+pub fn select(id: InvitationId) -> Statement {
+    Statement::new(concat!("SELECT ", columns!(), " FROM invitations i WHERE i.id = ?1"), params![id])
+}
+
+/// Which invitations.
+#[derive(Debug)]
+pub struct Filter {
+    /// Of these roles: those that the caller may invite.
+    pub roles: Vec<Role>,
+    /// In this state only.
+    pub status: Option<Status>,
+    /// Of this kind only.
+    pub kind: Option<Kind>,
+    /// Into this workspace only.
+    pub workspace: Option<WorkspaceId>,
+    /// Whose address, name or nickname begins with this, in lower case.
+    pub prefix: Option<String>,
+}
+
+/// What every list has in common: the roles, the kind, the workspace, the cursor and the state at this moment.
+macro_rules! page_of {
+    ($which:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM invitations i WHERE i.organization_id = ?1 AND i.id < ?2",
+            " AND i.role IN (SELECT value FROM json_each(?3)) AND (?4 IS NULL OR i.kind = ?4)",
+            " AND (?5 IS NULL OR EXISTS (SELECT 1 FROM invitation_workspaces x",
+            "   WHERE x.workspace_id = ?5 AND x.invitation_id = i.id))",
+            " AND (?6 IS NULL OR ?6 = CASE WHEN i.outcome <> 'open' THEN i.outcome",
+            "   WHEN i.expires_at <= ?7 THEN 'expired' WHEN i.disabled_at IS NOT NULL THEN 'disabled'",
+            "   WHEN i.uses >= i.max_uses THEN 'full' ELSE 'pending' END)",
+            $which,
+            " ORDER BY i.id DESC LIMIT ?8"
+        )
+    };
+}
+
+/// A page of invitations, newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn page(
+    db: &impl Database,
+    organization: OrganizationId,
+    filter: &Filter,
+    before: Option<InvitationId>,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Vec<Record>> {
+    let mut params = params![
+        organization,
+        before.map_or_else(|| LAST.to_owned(), |id| id.to_string()),
+        serde_json::json!(filter.roles).to_string(),
+        filter.kind.map(Kind::as_str),
+        filter.workspace,
+        filter.status.map(Status::as_str),
+        now,
+        limit,
+    ];
+    // Each of these is served by an index of its own; what remains is filtered on the way.
+    let sql = match (&filter.prefix, filter.status) {
+        (Some(prefix), _) => {
+            params.extend(params![prefix, format!("{prefix}\u{10ffff}")]);
+            page_of!(
+                " AND i.id IN (SELECT id FROM invitations WHERE organization_id = ?1 AND email_key >= ?9 AND email_key < ?10
+                   UNION SELECT id FROM invitations WHERE organization_id = ?1 AND name_key >= ?9 AND name_key < ?10
+                   UNION SELECT id FROM invitations WHERE organization_id = ?1 AND nickname_key >= ?9 AND nickname_key < ?10)"
+            )
+        }
+        (None, Some(Status::Pending | Status::Disabled | Status::Full)) => page_of!(" AND i.outcome = 'open'"),
+        (None, Some(Status::Expired)) => page_of!(" AND i.outcome IN ('open', 'expired')"),
+        (None, Some(Status::Accepted)) => page_of!(" AND i.outcome = 'accepted'"),
+        (None, Some(Status::Declined)) => page_of!(" AND i.outcome = 'declined'"),
+        (None, Some(Status::Revoked)) => page_of!(" AND i.outcome = 'revoked'"),
+        (None, None) => page_of!(""),
+    };
+    Ok(db.run(Statement::new(sql, params)).await?.rows()?)
+}
+
+/// Withdraws an open invitation. `RETURNING` tells.
+#[must_use]
+pub fn revoke(id: InvitationId, now: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE invitations SET revoked_at = ?2, ver = ver + 1
+         WHERE id = ?1 AND outcome = 'open' AND expires_at > ?2 RETURNING id",
+        params![id, now],
+    )
+}
+
+/// Notes that the invited person said no, with the link they hold. `RETURNING` tells.
+#[must_use]
+pub fn decline(id: InvitationId, ver: i64, now: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE invitations SET declined_at = ?3
+         WHERE id = ?1 AND ver = ?2 AND kind = 'email' AND outcome = 'open' AND disabled_at IS NULL AND expires_at > ?3
+         RETURNING id",
+        params![id, ver, now],
+    )
+}
+
+/// Makes an open or expired invitation good for a new while, under a new version: every older link is dead. An expired
+/// one comes back only if its address has no other open invitation, belongs to no active member, and a seat is free
+/// where one is needed. `RETURNING` tells.
+#[must_use]
+pub fn renew(id: InvitationId, expires_at: Timestamp, now: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE invitations AS i
+         SET ver = ver + 1, expires_at = ?2, expired_at = NULL, delivery = 'queued'
+         FROM organizations o
+         WHERE i.id = ?1 AND o.id = i.organization_id AND i.kind = 'email' AND i.outcome IN ('open', 'expired')
+           AND NOT EXISTS (SELECT 1 FROM invitations x
+                           WHERE x.organization_id = i.organization_id AND x.email_key = i.email_key
+                             AND x.outcome = 'open' AND x.id <> i.id)
+           AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id
+                           WHERE u.email_key = i.email_key AND m.organization_id = o.id AND m.removed_at IS NULL)
+           AND (i.takes_seat = 0 OR (i.outcome = 'open' AND i.expires_at > ?3) OR (
+                 (o.trial_ends_at IS NULL OR o.trial_ends_at > ?3)
+                 AND (o.seat_limit IS NULL OR o.seats_used + o.seats_reserved - (
+                       SELECT count(*) FROM invitations l
+                       WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?3) < o.seat_limit)))
+         RETURNING id",
+        params![id, expires_at, now],
+    )
+}
+
+/// Notes how far the e-mail of this version got.
+#[must_use]
+pub fn set_delivery(id: InvitationId, ver: i64, delivery: &'static str) -> Statement {
+    Statement::new(
+        "UPDATE invitations SET delivery = ?3 WHERE id = ?1 AND ver = ?2",
+        params![id, ver, delivery],
+    )
+}
+
+/// Stamps open invitations whose time is over, some at a time. Only tidies: `expires_at` is what ends them.
+#[must_use]
+pub fn stamp_lapsed(now: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE invitations SET expired_at = ?1 WHERE id IN (
+           SELECT id FROM invitations WHERE outcome = 'open' AND expires_at <= ?1 ORDER BY expires_at LIMIT 500)",
+        params![now],
+    )
+}

@@ -1,0 +1,168 @@
+//! The outbox: jobs as rows, taken with a lease and settled once.
+
+use serde::Deserialize;
+
+use super::json_text;
+use crate::domain::ids::{InvitationId, JobId, OrganizationId};
+use crate::domain::invitation::Invitation;
+use crate::domain::time::Timestamp;
+use crate::params;
+use crate::platform::Statement;
+use crate::store::members::WorkspaceName;
+
+/// Puts an invitation's e-mail into the outbox: one for each version, so that a write that this batch's guard refused
+/// queues nothing.
+#[must_use]
+pub fn insert_invitation_email(
+    id: JobId,
+    invitation: InvitationId,
+    now: Timestamp,
+    requeue_at: Timestamp,
+) -> Statement {
+    Statement::new(
+        "INSERT INTO jobs (id, kind, organization_id, invitation_id, ver, created_at, due_at, requeue_at)
+         SELECT ?1, 'invitation_email', organization_id, id, ver, ?3, ?3, ?4
+         FROM invitations i WHERE id = ?2 AND delivery = 'queued' AND outcome = 'open'
+           AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.invitation_id = i.id AND j.ver = i.ver)
+         RETURNING id",
+        params![id, invitation, now, requeue_at],
+    )
+}
+
+/// A job that this consumer holds until its lease runs out.
+#[derive(Debug, Deserialize)]
+pub struct Leased {
+    /// How many times it was taken, this one included. Settling names it, so that a consumer whose lease ran out can't
+    /// settle what another took since.
+    pub attempts: i64,
+    /// What it is about.
+    pub invitation_id: InvitationId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// The invitation's version that it is about.
+    pub ver: i64,
+}
+
+/// Takes a job that is due, until `until`. `RETURNING` tells.
+#[must_use]
+pub fn lease(id: JobId, now: Timestamp, until: Timestamp, most_attempts: i64) -> Statement {
+    Statement::new(
+        "UPDATE jobs SET attempts = attempts + 1, due_at = ?3, requeue_at = ?3
+         WHERE id = ?1 AND waiting = 1 AND due_at <= ?2 AND attempts < ?4
+         RETURNING attempts, invitation_id, organization_id, ver",
+        params![id, now, until, most_attempts],
+    )
+}
+
+/// What the invitation's e-mail is written from.
+#[derive(Debug, Deserialize)]
+pub struct Content {
+    /// The invitation, as it is now.
+    #[serde(flatten)]
+    pub invitation: Invitation,
+    /// The invited person's name.
+    pub name: Option<String>,
+    /// The inviter's message.
+    pub message: Option<String>,
+    /// The organization's name.
+    pub organization_name: String,
+    /// The inviter's name; none if the operator invited.
+    pub inviter_name: Option<String>,
+    /// The workspaces by name.
+    #[serde(deserialize_with = "json_text")]
+    pub workspaces: Vec<WorkspaceName>,
+}
+
+/// Reads the [`Content`] of a job's e-mail.
+#[must_use]
+pub fn content(id: JobId) -> Statement {
+    Statement::new(
+        "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.ver, i.takes_seat, i.max_uses,
+                i.uses, i.expires_at, i.created_at, i.accepted_at, i.accepted_by, i.declined_at, i.revoked_at,
+                i.disabled_at, i.expired_at, o.name AS organization_name, n.name AS inviter_name,
+                (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
+                 FROM invitation_workspaces x JOIN workspaces w ON w.id = x.workspace_id
+                 WHERE x.invitation_id = i.id) AS workspaces
+         FROM jobs j
+         JOIN invitations i ON i.id = j.invitation_id
+         JOIN organizations o ON o.id = i.organization_id
+         LEFT JOIN members n ON n.id = i.invited_by
+         WHERE j.id = ?1",
+        params![id],
+    )
+}
+
+/// Settles a job as done by this attempt. `provider_message_id` is none where there was nothing left to do.
+#[must_use]
+pub fn done(id: JobId, attempt: i64, provider_message_id: Option<&str>, now: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE jobs SET done_at = ?3, provider_message_id = ?4 WHERE id = ?1 AND waiting = 1 AND attempts = ?2",
+        params![id, attempt, now, provider_message_id],
+    )
+}
+
+/// Puts a job back: due at `due_at`, and taken for lost from `requeue_at`.
+#[must_use]
+pub fn retry(id: JobId, attempt: i64, due_at: Timestamp, requeue_at: Timestamp, failure: &str) -> Statement {
+    Statement::new(
+        "UPDATE jobs SET due_at = ?3, requeue_at = ?4, failure = ?5 WHERE id = ?1 AND waiting = 1 AND attempts = ?2",
+        params![id, attempt, due_at, requeue_at, failure],
+    )
+}
+
+/// Settles a job as failed by this attempt.
+#[must_use]
+pub fn failed(id: JobId, attempt: i64, failure: &str, now: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE jobs SET failed_at = ?3, failure = ?4 WHERE id = ?1 AND waiting = 1 AND attempts = ?2",
+        params![id, attempt, now, failure],
+    )
+}
+
+/// Settles a job as failed whose messages the queue gave up on, whoever took it last.
+#[must_use]
+pub fn dead(id: JobId, now: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE jobs SET failed_at = ?2, failure = 'the queue gave up' WHERE id = ?1 AND waiting = 1 AND due_at <= ?2",
+        params![id, now],
+    )
+}
+
+/// Settles as failed those that were taken as often as they may be and never settled: their consumer died each time.
+#[must_use]
+pub fn give_up(now: Timestamp, most_attempts: i64) -> Statement {
+    Statement::new(
+        "UPDATE jobs SET failed_at = ?1, failure = coalesce(failure, 'never finished')
+         WHERE waiting = 1 AND requeue_at <= ?1 AND due_at <= ?1 AND attempts >= ?2",
+        params![now, most_attempts],
+    )
+}
+
+/// Shows the inviter that the e-mail of a failed job did not go out.
+#[must_use]
+pub fn show_failure(id: Option<JobId>, now: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE invitations SET delivery = 'failed'
+         WHERE (id, ver) IN (SELECT invitation_id, ver FROM jobs
+                             WHERE failed_at = ?2 AND (?1 IS NULL OR id = ?1) AND kind = 'invitation_email')",
+        params![id, now],
+    )
+}
+
+/// Finds the jobs whose queue message seems lost, some at a time, and gives each until `requeue_at`.
+#[must_use]
+pub fn requeue(now: Timestamp, requeue_at: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE jobs SET requeue_at = ?2 WHERE id IN (
+           SELECT id FROM jobs WHERE waiting = 1 AND requeue_at <= ?1 AND due_at <= ?1 ORDER BY requeue_at LIMIT 100)
+         RETURNING id",
+        params![now, requeue_at],
+    )
+}
+
+/// A job's id, as [`requeue`] answers it.
+#[derive(Debug, Deserialize)]
+pub struct Requeued {
+    /// The job.
+    pub id: JobId,
+}

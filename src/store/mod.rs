@@ -1,0 +1,32 @@
+//! The SQL: one file an aggregate. A function here builds a [`Statement`](crate::platform::Statement), or runs one and
+//! maps its rows; what to do about an outcome is decided in [`flow`](crate::flow).
+//!
+//! Writes are guarded in SQL and tell by their rows whether the guard let them through; nothing is checked first and
+//! written later.
+
+pub mod accounts;
+pub mod audit;
+pub mod invitations;
+pub mod jobs;
+pub mod mailbox;
+pub mod members;
+pub mod organizations;
+pub mod redeem;
+pub mod workspaces;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::error::Error;
+use crate::platform::DatabaseError;
+
+impl From<DatabaseError> for Error {
+    fn from(error: DatabaseError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+/// A column that holds JSON as text, such as a `json_group_array`.
+fn json_text<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    serde_json::from_str(&text).map_err(serde::de::Error::custom)
+}

@@ -1,0 +1,328 @@
+//! Redeeming an invitation: what its holder sees, and the one batch that lets them in.
+//!
+//! The batch's first statement inserts the *claim row* (`redemptions`), and only if every guard holds: the invitation is
+//! open and of the link's version, the address is the account's, the person is not in, a seat is free. Every later
+//! statement inserts or updates `… FROM redemptions WHERE id = ?`: when the claim was refused, none of them does
+//! anything. The last reads the [`View`], which says what came of it, so that a refusal costs no second round trip.
+
+use serde::{Deserialize, Serialize};
+
+use super::json_text;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{InvitationId, MemberId, RedemptionId, SessionId, UserId};
+use crate::domain::invitation::{Account, Invitation, Redeemed, Standing};
+use crate::domain::link::{Link, Via};
+use crate::domain::text::Name;
+use crate::domain::time::Timestamp;
+use crate::params;
+use crate::platform::Statement;
+use crate::store::members::WorkspaceName;
+
+/// What the holder of a link needs to be told, and what decides what they may do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct View {
+    /// The invitation.
+    #[serde(flatten)]
+    pub invitation: Invitation,
+    /// What the invited person is called.
+    pub name: Option<String>,
+    /// The inviter's message.
+    pub message: Option<String>,
+    /// The language of the page.
+    pub locale: String,
+    /// The organization's name.
+    pub organization_name: String,
+    /// The inviter's name; none if the operator invited.
+    pub inviter_name: Option<String>,
+    /// The workspaces by name; none for those who reach all.
+    #[serde(deserialize_with = "json_text", serialize_with = "as_json_text")]
+    pub workspaces: Vec<WorkspaceName>,
+    /// Whether a seat is free: the one this invitation reserves counts as free, unless the plan was lowered below its use.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub seat_free: bool,
+    /// When the organization's trial ends.
+    pub trial_ends_at: Option<Timestamp>,
+    account_id: Option<UserId>,
+    account_email: Option<EmailAddress>,
+    account_verified_at: Option<Timestamp>,
+    session_user_id: Option<UserId>,
+    session_email: Option<EmailAddress>,
+    session_verified_at: Option<Timestamp>,
+    /// The active member that the signed-in person already is in the organization.
+    pub session_member_id: Option<MemberId>,
+    session_removed_at: Option<Timestamp>,
+    redeemed_member_id: Option<MemberId>,
+    redeemed_removed_at: Option<Timestamp>,
+}
+
+fn as_json_text<S: serde::Serializer>(value: &Vec<WorkspaceName>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&serde_json::to_string(value).map_err(serde::ser::Error::custom)?)
+}
+
+impl View {
+    /// What decides what the holder of the link does next.
+    #[must_use]
+    pub fn standing(&self) -> Standing<'_> {
+        let account = |id: Option<UserId>, email: &Option<EmailAddress>, verified: Option<Timestamp>| {
+            Some(Account { id: id?, email: email.clone()?, verified: verified.is_some() })
+        };
+        Standing {
+            invitation: &self.invitation,
+            addressee: account(self.account_id, &self.account_email, self.account_verified_at),
+            session: account(self.session_user_id, &self.session_email, self.session_verified_at),
+            redeemed: self
+                .redeemed_member_id
+                .map(|member_id| Redeemed { member_id, active: self.redeemed_removed_at.is_none() }),
+            removed_at: self.session_removed_at,
+        }
+    }
+
+    /// The address that is signed in on this browser.
+    #[must_use]
+    pub fn session_email(&self) -> Option<&EmailAddress> {
+        self.session_email.as_ref()
+    }
+}
+
+/// Reads the [`View`] for a link and whoever is signed in.
+#[must_use]
+pub fn view(link: &Link, session: Option<&str>, now: Timestamp) -> Statement {
+    Statement::new(
+        "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.locale, i.ver, i.takes_seat,
+                i.max_uses, i.uses, i.expires_at, i.created_at, i.accepted_at, i.accepted_by, i.declined_at,
+                i.revoked_at, i.disabled_at, i.expired_at,
+                o.name AS organization_name, o.trial_ends_at,
+                o.seat_limit IS NULL OR o.seats_used + o.seats_reserved + (1 - i.reserves) - (
+                  SELECT count(*) FROM invitations l
+                  WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?4) <= o.seat_limit
+                  AS seat_free,
+                n.name AS inviter_name,
+                (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
+                 FROM invitation_workspaces x JOIN workspaces w ON w.id = x.workspace_id
+                 WHERE x.invitation_id = i.id) AS workspaces,
+                a.id AS account_id, a.email AS account_email, a.email_verified_at AS account_verified_at,
+                u.id AS session_user_id, u.email AS session_email, u.email_verified_at AS session_verified_at,
+                (SELECT m.id FROM members m WHERE m.organization_id = i.organization_id AND m.user_id = u.id
+                   AND m.removed_at IS NULL) AS session_member_id,
+                (SELECT max(m.removed_at) FROM members m WHERE m.organization_id = i.organization_id
+                   AND m.user_id = u.id) AS session_removed_at,
+                r.member_id AS redeemed_member_id,
+                (SELECT removed_at FROM members WHERE id = r.member_id) AS redeemed_removed_at
+         FROM invitations i
+         JOIN organizations o ON o.id = i.organization_id
+         LEFT JOIN members n ON n.id = i.invited_by
+         LEFT JOIN users a ON a.email_key = i.email_key
+         LEFT JOIN sessions s ON s.token_digest = ?3 AND s.expires_at > ?4 AND s.ended_at IS NULL
+         LEFT JOIN users u ON u.id = s.user_id
+         LEFT JOIN redemptions r ON r.invitation_id = i.id AND r.user_id = u.id
+         WHERE i.id = ?1 AND i.organization_id = ?2",
+        params![link.invitation_id, link.organization_id, session, now],
+    )
+}
+
+/// The new rows' ids, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim {
+    /// The claim row.
+    pub id: RedemptionId,
+    /// The member, if the person isn't one yet.
+    pub member_id: MemberId,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What every claim asks of the invitation and its organization. `?3` to `?6`: invitation, organization, version, now.
+macro_rules! guards {
+    () => {
+        " i.id = ?3 AND i.organization_id = ?4 AND i.ver = ?5 AND i.outcome = 'open' AND i.disabled_at IS NULL
+          AND i.expires_at > ?6 AND (i.max_uses IS NULL OR i.uses < i.max_uses)
+          AND NOT EXISTS (SELECT 1 FROM members gone WHERE gone.organization_id = i.organization_id
+                          AND gone.user_id = u.id AND gone.removed_at >= i.created_at)
+          AND (i.takes_seat = 0 OR inside.id IS NOT NULL OR (
+                (o.trial_ends_at IS NULL OR o.trial_ends_at > ?6)
+                AND (o.seat_limit IS NULL OR o.seats_used + o.seats_reserved + (1 - i.reserves) - (
+                      SELECT count(*) FROM invitations l
+                      WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?6) <= o.seat_limit)))"
+    };
+}
+
+/// Claims the invitation for whoever is signed in: their address must be the invited one, and proved.
+#[must_use]
+pub fn claim_signed_in(claim: Claim, link: &Link, session: &str) -> Statement {
+    Statement::new(
+        concat!(
+            "INSERT INTO redemptions (id, invitation_id, user_id, member_id, redeemed_at)
+             SELECT ?1, i.id, u.id, coalesce(inside.id, ?2), ?6
+             FROM invitations i
+             JOIN organizations o ON o.id = i.organization_id
+             JOIN sessions s ON s.token_digest = ?7 AND s.expires_at > ?6 AND s.ended_at IS NULL
+             JOIN users u ON u.id = s.user_id
+             LEFT JOIN members inside ON inside.organization_id = i.organization_id AND inside.user_id = u.id
+               AND inside.removed_at IS NULL
+             WHERE u.email_verified_at IS NOT NULL AND (i.email_key IS NULL OR i.email_key = u.email_key) AND",
+            guards!(),
+            " ON CONFLICT DO NOTHING RETURNING id"
+        ),
+        params![
+            claim.id,
+            claim.member_id,
+            link.invitation_id,
+            link.organization_id,
+            link.ver,
+            claim.now,
+            session
+        ],
+    )
+}
+
+/// A new account, made in the step that accepts.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// Its id, unless the address has an account that nobody proved.
+    pub user_id: UserId,
+    /// What the person calls themselves.
+    pub name: Name,
+    /// Their password's hash.
+    pub password_hash: String,
+    /// Their first session.
+    pub session_id: SessionId,
+    /// That session's digest.
+    pub session_digest: String,
+    /// When it ends.
+    pub session_ends_at: Timestamp,
+}
+
+/// Claims the invitation for a new account with the invited address. An account of that address stands in the way, unless
+/// nobody ever proved its mailbox and this link does: then it is taken over, see [`reset_unproved`].
+#[must_use]
+pub fn claim_signing_up(claim: Claim, link: &Link, account: &NewAccount) -> Statement {
+    Statement::new(
+        concat!(
+            "INSERT INTO redemptions (id, invitation_id, user_id, member_id, redeemed_at)
+             SELECT ?1, i.id, coalesce(u.id, ?7), coalesce(inside.id, ?2), ?6
+             FROM invitations i
+             JOIN organizations o ON o.id = i.organization_id
+             LEFT JOIN users u ON u.email_key = i.email_key
+             LEFT JOIN members inside ON inside.organization_id = i.organization_id AND inside.user_id = u.id
+               AND inside.removed_at IS NULL
+             WHERE i.email_key IS NOT NULL AND (u.id IS NULL OR (u.email_verified_at IS NULL AND ?8 = 'email')) AND",
+            guards!(),
+            " ON CONFLICT DO NOTHING RETURNING id"
+        ),
+        params![
+            claim.id,
+            claim.member_id,
+            link.invitation_id,
+            link.organization_id,
+            link.ver,
+            claim.now,
+            account.user_id,
+            via(link),
+        ],
+    )
+}
+
+/// Ends what somebody set up on the account before its mailbox was ever proved: its sessions and password. Its
+/// memberships stay.
+#[must_use]
+pub fn reset_unproved(claim: Claim, account: &NewAccount) -> Vec<Statement> {
+    vec![
+        Statement::new(
+            "UPDATE sessions SET ended_at = ?2
+             WHERE ended_at IS NULL AND user_id = (SELECT user_id FROM redemptions WHERE id = ?1)",
+            params![claim.id, claim.now],
+        ),
+        Statement::new(
+            "UPDATE users SET name = ?2, password_hash = ?3
+             WHERE email_verified_at IS NULL AND id = (SELECT user_id FROM redemptions WHERE id = ?1)",
+            params![claim.id, &account.name, &account.password_hash],
+        ),
+    ]
+}
+
+/// Makes the account, if the claim is for a new one, and signs it in.
+#[must_use]
+pub fn make_account(claim: Claim, account: &NewAccount) -> Vec<Statement> {
+    vec![
+        Statement::new(
+            "INSERT INTO users (id, email, email_key, name, password_hash, created_at)
+             SELECT r.user_id, i.email, i.email_key, ?2, ?3, r.redeemed_at
+             FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
+             WHERE r.id = ?1 AND r.user_id = ?4",
+            params![claim.id, &account.name, &account.password_hash, account.user_id],
+        ),
+        Statement::new(
+            "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at)
+             SELECT ?2, user_id, ?3, redeemed_at, ?4 FROM redemptions WHERE id = ?1",
+            params![claim.id, account.session_id, &account.session_digest, account.session_ends_at],
+        ),
+    ]
+}
+
+/// Lets the person in: notes that their mailbox is proved if the link came by mail, makes them a member of the
+/// organization and of the workspaces they lack, and settles the invitation.
+#[must_use]
+pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
+    vec![
+        Statement::new(
+            "UPDATE users SET email_verified_at = ?2
+             WHERE ?3 = 'email' AND email_verified_at IS NULL
+               AND id = (SELECT user_id FROM redemptions WHERE id = ?1)",
+            params![claim.id, claim.now, via(link)],
+        ),
+        Statement::new(
+            "INSERT INTO members (id, organization_id, user_id, role, name, takes_seat, joined_at)
+             SELECT r.member_id, i.organization_id, r.user_id, i.role, u.name, i.takes_seat, r.redeemed_at
+             FROM redemptions r JOIN invitations i ON i.id = r.invitation_id JOIN users u ON u.id = r.user_id
+             WHERE r.id = ?1 AND r.member_id = ?2",
+            params![claim.id, claim.member_id],
+        ),
+        Statement::new(
+            "INSERT INTO memberships (member_id, workspace_id, created_at)
+             SELECT r.member_id, x.workspace_id, r.redeemed_at
+             FROM redemptions r JOIN invitation_workspaces x ON x.invitation_id = r.invitation_id
+             WHERE r.id = ?1 ON CONFLICT DO NOTHING",
+            params![claim.id],
+        ),
+        Statement::new(
+            "UPDATE invitations SET uses = uses + 1,
+               accepted_at = CASE WHEN kind = 'email' THEN ?2 END,
+               accepted_by = CASE WHEN kind = 'email' THEN (SELECT member_id FROM redemptions WHERE id = ?1) END
+             WHERE id = (SELECT invitation_id FROM redemptions WHERE id = ?1)",
+            params![claim.id, claim.now],
+        ),
+    ]
+}
+
+/// What came of a redemption.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Joined {
+    /// The member.
+    pub member_id: MemberId,
+    /// Their role; for somebody who was in already, the one they have.
+    pub role: crate::domain::role::Role,
+    /// The workspaces they are in now.
+    #[serde(deserialize_with = "json_text")]
+    pub workspace_ids: Vec<crate::domain::ids::WorkspaceId>,
+}
+
+/// Reads what the signed-in or just-made person became by this invitation.
+#[must_use]
+pub fn joined(invitation: InvitationId, session: &str, now: Timestamp) -> Statement {
+    Statement::new(
+        "SELECT m.id AS member_id, m.role,
+                (SELECT json_group_array(workspace_id) FROM memberships WHERE member_id = m.id) AS workspace_ids
+         FROM sessions s
+         JOIN redemptions r ON r.invitation_id = ?1 AND r.user_id = s.user_id
+         JOIN members m ON m.id = r.member_id
+         WHERE s.token_digest = ?2 AND s.expires_at > ?3 AND s.ended_at IS NULL",
+        params![invitation, session, now],
+    )
+}
+
+fn via(link: &Link) -> &'static str {
+    match link.via {
+        Via::Email => "email",
+        Via::Copy => "copy",
+    }
+}

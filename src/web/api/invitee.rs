@@ -1,0 +1,98 @@
+//! What the holder of a link does: look, accept, decline. The token comes in the body, never in a query.
+
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::domain::invitation::Next;
+use crate::domain::text::Name;
+use crate::error::{Code, Fields, Result};
+use crate::flow::accept::{Accept, SESSION, accept as redeem};
+use crate::flow::{Context, decline as flow, look};
+use crate::platform::Platform;
+use crate::web::guard::{Caller, limit_network};
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request, SESSION_COOKIE};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenBody {
+    token: String,
+}
+
+/// `POST …/preview`: what the link's holder is offered, and what they do next. No address in full, no token.
+pub async fn preview<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    limit_network(ctx, request, "preview").await?;
+    let session = Caller::of(request, ctx.config)?.session();
+    let body: TokenBody = request::json(request)?;
+    let link = look::open(ctx, &body.token)?;
+    let view = look::look(ctx, &link, session.as_deref()).await?;
+    let now = ctx.now();
+    // What became of the invitation is in `status`; that this link is an old one is nowhere else.
+    let next = match view.standing().next(&link, now) {
+        Err(Code::InvitationReplaced) => return Err(Code::InvitationReplaced.into()),
+        next => next.unwrap_or(Next::None),
+    };
+    let invitation = &view.invitation;
+    let workspaces: Vec<_> = view.workspaces.iter().map(|workspace| json!({"name": workspace.name})).collect();
+    Ok(reply::json(
+        StatusCode::OK,
+        &json!({
+            "invitation_id": invitation.id,
+            "kind": invitation.kind,
+            "role": invitation.role,
+            "organization": {"name": view.organization_name, "logo_url": null, "accent": null},
+            "workspaces": workspaces,
+            "invited_by": view.inviter_name.as_ref().map(|name| json!({"name": name})),
+            "message": view.message,
+            "email_hint": invitation.email.as_ref().map(|email| email.masked()),
+            "require_mfa": false,
+            "status": invitation.status(now),
+            "expires_at": invitation.expires_at,
+            "next": next,
+        }),
+    ))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AcceptBody {
+    token: String,
+    name: Option<String>,
+    password: Option<String>,
+}
+
+/// `POST …/accept`: 200 with the member; with a new account also its session's cookie.
+pub async fn accept<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    limit_network(ctx, request, "accept").await?;
+    let session = Caller::of(request, ctx.config)?.session();
+    let body: AcceptBody = request::json(request)?;
+    let link = look::open(ctx, &body.token)?;
+    let mut fields = Fields::default();
+    let name = body.name.as_deref().and_then(|name| fields.take("/name", Code::InvalidValue, Name::parse(name)));
+    fields.finish(Some(()))?;
+    let accepted = redeem(ctx, Accept { link, session, name, password: body.password }).await?;
+    let mut reply = reply::json(
+        StatusCode::OK,
+        &json!({
+            "member_id": accepted.joined.member_id,
+            "organization_id": accepted.organization_id,
+            "workspace_ids": accepted.joined.workspace_ids,
+            "role": accepted.joined.role,
+        }),
+    );
+    if let Some(session) = accepted.session {
+        reply::set_cookie(&mut reply, SESSION_COOKIE, session.reveal(), SESSION.as_secs().cast_signed());
+    }
+    Ok(reply)
+}
+
+/// `POST …/decline`: 204.
+pub async fn decline<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    limit_network(ctx, request, "decline").await?;
+    let session = Caller::of(request, ctx.config)?.session();
+    let body: TokenBody = request::json(request)?;
+    let link = look::open(ctx, &body.token)?;
+    flow::decline(ctx, &link, session.as_deref()).await?;
+    Ok(reply::no_content())
+}

@@ -1,0 +1,101 @@
+//! The JSON API: reads a body or query, asks the guard, calls a flow or a list, writes JSON.
+
+pub mod invitations;
+pub mod invitee;
+pub mod me;
+pub mod members;
+pub mod organizations;
+pub mod sessions;
+pub mod workspaces;
+
+use std::str::FromStr;
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{Id, Kind};
+use crate::error::{Code, Error, Fields, Result};
+use crate::web::reply::{self, Reply};
+
+const LARGEST_PAGE: usize = 100;
+const DEFAULT_PAGE: usize = 25;
+
+/// Where a list goes on, and how far: `?limit=` and `&cursor=` of every list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageQuery {
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+/// A checked [`PageQuery`].
+pub struct Page<K> {
+    limit: usize,
+    /// Lists are newest first: the page begins before this id.
+    pub before: Option<Id<K>>,
+}
+
+impl<K: Kind> Page<K> {
+    /// Checks what was asked for.
+    pub fn read(limit: Option<&str>, cursor: Option<&str>) -> Result<Self> {
+        let mut fields = Fields::default();
+        let limit = match limit.map(usize::from_str) {
+            None => DEFAULT_PAGE,
+            Some(Ok(limit)) if (1..=LARGEST_PAGE).contains(&limit) => limit,
+            Some(_) => {
+                fields.refuse("?limit", Code::InvalidValue, "Ask for 1 to 100.".to_owned());
+                DEFAULT_PAGE
+            }
+        };
+        let before = cursor.and_then(|cursor| {
+            let known = cursor.parse::<Id<K>>().map_err(|_| "Use the next_cursor of the page before, as it is.");
+            fields.take("?cursor", Code::InvalidValue, known)
+        });
+        fields.finish(Some(Self { limit, before }))
+    }
+
+    /// How many rows to ask the database for: one more than shown tells whether there is a next page.
+    #[must_use]
+    pub fn rows(&self) -> i64 {
+        i64::try_from(self.limit).unwrap_or(0) + 1
+    }
+
+    /// The page as JSON: each row as `shown`.
+    pub fn reply<T, S: Serialize>(
+        &self,
+        mut rows: Vec<T>,
+        id: impl Fn(&T) -> String,
+        shown: impl Fn(T) -> S,
+    ) -> Reply {
+        let more = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        let next_cursor = if more { rows.last().map(id) } else { None };
+        let data: Vec<S> = rows.into_iter().map(shown).collect();
+        reply::json(StatusCode::OK, &serde_json::json!({"data": data, "next_cursor": next_cursor}))
+    }
+}
+
+/// A query parameter that must be one of some words.
+fn one_of<T: for<'a> Deserialize<'a>>(
+    fields: &mut Fields,
+    pointer: &str,
+    value: Option<&str>,
+    known: &str,
+) -> Option<T> {
+    let value = value?;
+    let word = serde_json::from_value::<T>(serde_json::Value::from(value)).map_err(|_| format!("Use one of {known}."));
+    fields.take(pointer, Code::InvalidValue, word)
+}
+
+/// An empty POST: a body without fields, or none.
+fn no_fields(request: &crate::web::request::Request) -> Result<()> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    crate::web::request::json::<Nothing>(request).map(|_| ())
+}
+
+/// Nobody.
+fn unauthenticated() -> Error {
+    Code::Unauthenticated.into()
+}

@@ -1,0 +1,76 @@
+//! `/v1/organizations`: the operator makes and lists them.
+
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::domain::email_address::EmailAddress;
+use crate::domain::organization::{Plan, Slug};
+use crate::domain::template::Template;
+use crate::domain::text::Name;
+use crate::error::{Code, Fields, Result};
+use crate::flow::Context;
+use crate::flow::create_organization::{New, create_organization};
+use crate::platform::Platform;
+use crate::store::organizations;
+use crate::web::api::{Page, PageQuery};
+use crate::web::guard::Caller;
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    name: String,
+    template: String,
+    owner: Owner,
+    slug: Option<String>,
+    plan: Option<Plan>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Owner {
+    email: String,
+    name: String,
+}
+
+/// `POST`: makes an organization and invites its owner. 201 with the organization.
+pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    Caller::of(request, ctx.config)?.operator()?;
+    let body: Body = request::json(request)?;
+    let mut fields = Fields::default();
+    let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
+    let template = Template::named(&body.template);
+    if template.is_none() {
+        let known: Vec<&str> = Template::all().iter().map(|template| template.key.as_str()).collect();
+        fields.refuse("/template", Code::InvalidValue, format!("Use one of {}.", known.join(", ")));
+    }
+    let owner_email =
+        fields.take("/owner/email", Code::InvalidEmail, body.owner.email.parse::<EmailAddress>());
+    let owner_name = fields.take("/owner/name", Code::InvalidValue, Name::parse(&body.owner.name));
+    let slug = body.slug.as_deref().map(|slug| {
+        Slug::parse(slug)
+            .ok_or("Use 2 to 40 lower-case letters, digits and hyphens, such as example-studio.")
+    });
+    let slug = slug.and_then(|slug| fields.take("/slug", Code::InvalidValue, slug));
+    if body.plan.as_ref().is_some_and(|plan| plan.seat_limit.is_some_and(|limit| !(0..=1_000_000).contains(&limit))) {
+        fields.refuse("/plan/seat_limit", Code::InvalidValue, "Use 0 to 1,000,000, or null for any number.".to_owned());
+    }
+    if body.plan.as_ref().is_some_and(|plan| plan.key.is_empty() || plan.key.len() > 80) {
+        fields.refuse("/plan/key", Code::InvalidValue, "Use 1 to 80 letters.".to_owned());
+    }
+    let checked = name.zip(template).zip(owner_email.zip(owner_name));
+    let ((name, template), (owner_email, owner_name)) = fields.finish(checked)?;
+    let new = New { name, template, owner_email, owner_name, slug, plan: body.plan };
+    let organization = create_organization(ctx, new).await?;
+    Ok(reply::json(StatusCode::CREATED, &organization))
+}
+
+/// `GET`: every organization, newest first.
+pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    Caller::of(request, ctx.config)?.operator()?;
+    let query: PageQuery = request::query(request)?;
+    let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
+    let rows = organizations::page(ctx.platform, page.before, page.rows()).await?;
+    Ok(page.reply(rows, |organization| organization.id.to_string(), |organization| organization))
+}

@@ -1,0 +1,144 @@
+//! Who is calling, and what they may do. One function turns a request into a caller, and one a caller into an authority
+//! over an organization; an id of another organization is answered as if it did not exist.
+
+use http::HeaderMap;
+
+use crate::config::Config;
+use crate::domain::authority::{Actor, Authority};
+use crate::domain::ids::{InvitationId, OrganizationId};
+use crate::domain::secret;
+use crate::domain::template::Template;
+use crate::error::{Code, Error, Result};
+use crate::flow::Context;
+use crate::platform::{Limit, Platform};
+use crate::store::accounts::{self, Seen};
+use crate::store::invitations::{self, Record};
+use crate::web::request::{self, Request, SESSION_COOKIE};
+
+/// How a request says who it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// With the operator's key.
+    Operator,
+    /// With a session's cookie; this is its digest.
+    Session(String),
+    /// Not at all.
+    Nobody,
+}
+
+impl Caller {
+    /// Reads who is calling. A cookie counts only for a request from our own pages: what changes something must carry our
+    /// own origin.
+    ///
+    /// # Errors
+    /// 401 for a bearer key nobody has, 403 for another site's request.
+    pub fn of(request: &Request, config: &Config) -> Result<Self> {
+        if let Some(authorization) = request::header(request.headers(), "authorization") {
+            let key = authorization.strip_prefix("Bearer ").unwrap_or_default();
+            return if secret::same(key, &config.operator_key) {
+                Ok(Self::Operator)
+            } else {
+                Err(Code::Unauthenticated.into())
+            };
+        }
+        match request::cookie(request.headers(), SESSION_COOKIE) {
+            None => Ok(Self::Nobody),
+            Some(session) => {
+                if !request.method().is_safe() {
+                    check_same_origin(request.headers(), config)?;
+                }
+                Ok(Self::Session(session.digest()))
+            }
+        }
+    }
+
+    /// The digest of the caller's session, if they have one.
+    #[must_use]
+    pub fn session(self) -> Option<String> {
+        match self {
+            Self::Session(digest) => Some(digest),
+            Self::Operator | Self::Nobody => None,
+        }
+    }
+
+    /// The operator, or nobody.
+    pub fn operator(&self) -> Result<()> {
+        match self {
+            Self::Operator => Ok(()),
+            Self::Session(_) => Err(Code::Forbidden.into()),
+            Self::Nobody => Err(Code::Unauthenticated.into()),
+        }
+    }
+
+    /// The member that the caller is in this organization.
+    pub async fn member_of<P: Platform>(
+        &self,
+        ctx: &Context<'_, P>,
+        organization: OrganizationId,
+    ) -> Result<Actor> {
+        match self {
+            Self::Operator => Err(Code::Forbidden.into()),
+            Self::Nobody => Err(Code::Unauthenticated.into()),
+            Self::Session(digest) => {
+                actor(ctx.platform.run(accounts::seen_in(digest, organization, ctx.now())).await?.first()?)
+            }
+        }
+    }
+
+    /// The caller's authority over this invitation, and the invitation.
+    pub async fn over<P: Platform>(
+        &self,
+        ctx: &Context<'_, P>,
+        invitation: InvitationId,
+    ) -> Result<(Authority, Record)> {
+        let (authority, record) = match self {
+            Self::Nobody => return Err(Code::Unauthenticated.into()),
+            Self::Operator => {
+                (Authority::Operator, ctx.platform.run(invitations::select(invitation)).await?.first()?)
+            }
+            Self::Session(digest) => {
+                let results = ctx
+                    .platform
+                    .batch(vec![
+                        accounts::seen_by_invitation(digest, invitation, ctx.now()),
+                        invitations::select(invitation),
+                    ])
+                    .await?;
+                let [seen, record] = results.as_slice() else {
+                    return Err(Error::Internal("two results".to_owned()));
+                };
+                (Authority::Member(actor(seen.first()?)?), record.first()?)
+            }
+        };
+        let record: Record = record.ok_or_else(|| Error::from(Code::NotFound))?;
+        if authority.covers(record.state.role) { Ok((authority, record)) } else { Err(Code::Forbidden.into()) }
+    }
+}
+
+fn actor(seen: Option<Seen>) -> Result<Actor> {
+    let seen = seen.ok_or_else(|| Error::from(Code::Unauthenticated))?;
+    let (Some(member_id), Some(role), Some(organization_id), Some(template)) =
+        (seen.member_id, seen.role, seen.organization_id, seen.template)
+    else {
+        return Err(Code::NotFound.into());
+    };
+    let template = Template::named(&template)
+        .ok_or_else(|| Error::Internal(format!("no template is named {template}")))?;
+    Ok(Actor { member_id, role, organization_id, template })
+}
+
+/// Checks that a browser sent this from a page of ours. Pages with `no-referrer` send `Origin: null`; then the browser's
+/// own word on where it came from decides. `Host` is never looked at.
+pub fn check_same_origin(headers: &HeaderMap, config: &Config) -> Result<()> {
+    let same = match request::header(headers, "origin") {
+        None | Some("null") => request::header(headers, "sec-fetch-site") == Some("same-origin"),
+        Some(origin) => origin == config.origin,
+    };
+    if same { Ok(()) } else { Err(Code::CrossSiteRequest.into()) }
+}
+
+/// Limits what one network may do: sign in, open, accept.
+pub async fn limit_network<P: Platform>(ctx: &Context<'_, P>, request: &Request, what: &str) -> Result<()> {
+    let key = format!("{what}:{}", request::network(request.headers()));
+    if !ctx.config.limits || ctx.platform.allows(Limit::Network, &key).await { Ok(()) } else { Err(Error::slow_down()) }
+}

@@ -1,0 +1,37 @@
+//! The page for whatever has no page of its own.
+
+use askama::Template;
+
+use super::{Frame, page};
+use crate::error::{Error, Refusal, Result};
+use crate::flow::Context;
+use crate::web::reply::{self, Reply};
+
+#[derive(Template)]
+#[template(path = "pages/failure.html")]
+struct Failure<'a> {
+    frame: Frame,
+    title: &'a str,
+    detail: &'a str,
+    request_id: Option<&'a str>,
+}
+
+/// Shows a refusal to a person.
+pub fn show<P>(ctx: &Context<'_, P>, error: &Error) -> Result<Reply> {
+    let refusal = match error {
+        Error::Refused(refusal) => refusal.as_ref().clone(),
+        Error::Internal(_) => Refusal::new(error.code()),
+    };
+    let mut reply = page(
+        refusal.code.status(),
+        &Failure {
+            frame: Frame::product(ctx),
+            title: refusal.code.title(),
+            detail: &refusal.detail,
+            // Only where telling the operator helps.
+            request_id: refusal.code.status().is_server_error().then_some(ctx.request_id.as_str()),
+        },
+    )?;
+    reply::tell(&mut reply, &refusal);
+    Ok(reply)
+}

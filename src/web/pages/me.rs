@@ -1,0 +1,53 @@
+//! Who is signed in, and the workspaces they reach.
+
+use askama::Template;
+use http::StatusCode;
+
+use super::{FormKey, Frame, page, session};
+use crate::error::Result;
+use crate::flow::Context;
+use crate::platform::Platform;
+use crate::store::accounts::{self, Reached};
+use crate::web::reply::{self, Reply};
+use crate::web::request::Request;
+use crate::web::route::Route;
+
+/// As many workspaces as one page shows.
+const MOST_SHOWN: i64 = 100;
+
+#[derive(Template)]
+#[template(path = "pages/me.html")]
+struct Me {
+    frame: Frame,
+    nonce: String,
+    name: String,
+    email: String,
+    verified: bool,
+    workspaces: Vec<Reached>,
+    sign_out: String,
+}
+
+/// `GET /me`.
+pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    let now = ctx.now();
+    let me = match session(request) {
+        Some(session) => accounts::signed_in(ctx.platform, &session, now).await?,
+        None => None,
+    };
+    let Some(me) = me else { return Ok(reply::see_other(&Route::SignIn.path())) };
+    let workspaces = accounts::reached_by(ctx.platform, me.user_id, None, MOST_SHOWN).await?;
+    let form = FormKey::of(ctx, request);
+    let reply = page(
+        StatusCode::OK,
+        &Me {
+            frame: Frame::product(ctx),
+            nonce: form.nonce.clone(),
+            name: me.name,
+            email: me.email.as_str().to_owned(),
+            verified: me.email_verified_at.is_some(),
+            workspaces,
+            sign_out: Route::SignOut.path(),
+        },
+    )?;
+    Ok(form.keep(reply))
+}

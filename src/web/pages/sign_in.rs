@@ -1,0 +1,95 @@
+//! Signing in and out by form.
+
+use askama::Template;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::{FormKey, Frame, check_form, page, session};
+use crate::domain::email_address::EmailAddress;
+use crate::error::{Code, Error, Result};
+use crate::flow::accept::SESSION;
+use crate::flow::{Context, sign_in};
+use crate::platform::Platform;
+use crate::web::guard;
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request, SESSION_COOKIE};
+use crate::web::route::Route;
+
+#[derive(Template)]
+#[template(path = "pages/sign_in.html")]
+struct SignIn<'a> {
+    frame: Frame,
+    nonce: &'a str,
+    email: &'a str,
+    error: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    nonce: String,
+    email: String,
+    password: String,
+}
+
+/// `GET /sign-in`.
+pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    form(ctx, request, "", None)
+}
+
+fn form<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    email: &str,
+    error: Option<&Error>,
+) -> Result<Reply> {
+    let key = FormKey::of(ctx, request);
+    let status = error.map_or(StatusCode::OK, |error| error.code().status());
+    let detail = error.map(Error::detail);
+    let view = SignIn { frame: Frame::product(ctx), nonce: &key.nonce, email, error: detail.as_deref() };
+    Ok(key.keep(page(status, &view)?))
+}
+
+/// `POST /sign-in`: on to `/me`, or the form again with what was typed.
+pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    let body: Form = request::form(request)?;
+    check_form(ctx, request, &body.nonce)?;
+    guard::limit_network(ctx, request, "sign-in").await?;
+    let signed_in = match body.email.parse::<EmailAddress>() {
+        Ok(email) => sign_in::sign_in(ctx, &email, &body.password).await,
+        Err(_) => Err(Code::InvalidCredentials.into()),
+    };
+    match signed_in {
+        Ok(session) => {
+            let mut reply = reply::see_other(&Route::Me.path());
+            reply::set_cookie(&mut reply, SESSION_COOKIE, session.reveal(), SESSION.as_secs().cast_signed());
+            Ok(reply)
+        }
+        Err(error @ Error::Refused(_)) => form(ctx, request, &body.email, Some(&error)),
+        Err(error) => Err(error),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignOutForm {
+    nonce: String,
+    /// Back to this invitation: its token. Any other place is our own `/sign-in`.
+    invitation: Option<String>,
+}
+
+/// `POST /sign-out`: back to the invitation that asked for another account, or to `/sign-in`.
+pub async fn sign_out<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    let body: SignOutForm = request::form(request)?;
+    check_form(ctx, request, &body.nonce)?;
+    if let Some(session) = session(request) {
+        sign_in::sign_out(ctx, &session).await?;
+    }
+    let back = body
+        .invitation
+        .map(|token| Route::Invitation(token).path())
+        .filter(|path| matches!(Route::parse(path), Some(Route::Invitation(_))));
+    let mut reply = reply::see_other(&back.unwrap_or_else(|| Route::SignIn.path()));
+    reply::clear_cookie(&mut reply, SESSION_COOKIE);
+    Ok(reply)
+}

@@ -1,0 +1,156 @@
+//! Replies: JSON, problems, pages, redirects, and the headers that every one of them carries.
+
+use bytes::Bytes;
+use cookie::{Cookie, SameSite};
+use http::header::{self, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+
+use crate::domain::ids::InvitationId;
+use crate::error::{Error, FieldError, Refusal};
+
+/// A buffered reply.
+pub type Reply = http::Response<Bytes>;
+
+/// Nothing from elsewhere, nothing inline, no frame around us.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// A reply with a body.
+#[must_use]
+pub fn with_body(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
+    let mut reply = Reply::new(body.into());
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply
+}
+
+/// A JSON reply.
+#[must_use]
+pub fn json(status: StatusCode, value: &impl Serialize) -> Reply {
+    // Our own types always serialise: their keys are strings and their numbers finite.
+    with_body(status, "application/json", serde_json::to_vec(value).unwrap_or_default())
+}
+
+/// A page.
+#[must_use]
+pub fn html(status: StatusCode, page: String) -> Reply {
+    with_body(status, "text/html; charset=utf-8", page)
+}
+
+/// Nothing to say.
+#[must_use]
+pub fn no_content() -> Reply {
+    let mut reply = Reply::new(Bytes::new());
+    *reply.status_mut() = StatusCode::NO_CONTENT;
+    reply
+}
+
+/// Look there, with GET. Only ever to a path of our own.
+#[must_use]
+pub fn see_other(path: &str) -> Reply {
+    let mut reply = Reply::new(Bytes::new());
+    *reply.status_mut() = StatusCode::SEE_OTHER;
+    set(reply.headers_mut(), header::LOCATION, path);
+    reply
+}
+
+/// A refusal as `application/problem+json` (RFC 9457).
+#[must_use]
+pub fn problem(error: &Error, request_id: &str) -> Reply {
+    #[derive(Serialize)]
+    struct Problem<'a> {
+        r#type: String,
+        title: &'a str,
+        status: u16,
+        detail: &'a str,
+        code: &'a str,
+        request_id: &'a str,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        errors: &'a [FieldError],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        invitation_id: Option<InvitationId>,
+    }
+    let internal;
+    let refusal = match error {
+        Error::Refused(refusal) => refusal.as_ref(),
+        Error::Internal(_) => {
+            internal = Refusal::new(error.code());
+            &internal
+        }
+    };
+    let code = refusal.code;
+    let mut reply = json(
+        code.status(),
+        &Problem {
+            r#type: format!("urn:usher:problem:{}", code.as_str()),
+            title: code.title(),
+            status: code.status().as_u16(),
+            detail: &refusal.detail,
+            code: code.as_str(),
+            request_id,
+            errors: &refusal.errors,
+            invitation_id: refusal.invitation_id,
+        },
+    );
+    reply
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    tell(&mut reply, refusal);
+    reply
+}
+
+/// The headers that go with a refusal, whether it is told as JSON or as a page.
+pub fn tell(reply: &mut Reply, refusal: &Refusal) {
+    if let Some(seconds) = refusal.retry_after {
+        set(reply.headers_mut(), header::RETRY_AFTER, &seconds.to_string());
+    }
+    if let Some(methods) = &refusal.allow {
+        set(reply.headers_mut(), header::ALLOW, methods);
+    }
+    if refusal.code.status() == StatusCode::UNAUTHORIZED {
+        set(reply.headers_mut(), header::WWW_AUTHENTICATE, "Bearer");
+    }
+}
+
+/// Gives a browser a secret to keep, for so many seconds.
+pub fn set_cookie(reply: &mut Reply, name: &'static str, secret: &str, seconds: i64) {
+    let cookie = Cookie::build((name, secret.to_owned()))
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(cookie::time::Duration::seconds(seconds));
+    if let Ok(value) = HeaderValue::from_str(&cookie.build().to_string()) {
+        reply.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+/// Takes a secret away from a browser.
+pub fn clear_cookie(reply: &mut Reply, name: &'static str) {
+    set_cookie(reply, name, "", 0);
+}
+
+/// Puts on what every reply carries. What a reply already says stays.
+pub fn seal(reply: &mut Reply, request_id: &str) {
+    let headers = reply.headers_mut();
+    set(headers, header::HeaderName::from_static("request-id"), request_id);
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (header::HeaderName::from_static("x-robots-tag"), "noindex"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}
+
+fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+    // A value that is no header text (a name with letters outside ASCII can't get here) is left out, never cut.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}

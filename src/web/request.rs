@@ -1,0 +1,237 @@
+//! A request as every handler gets it: whole, in memory, with what they all ask of it.
+
+use bytes::Bytes;
+use cookie::Cookie;
+use http::{HeaderMap, header};
+use serde::de::DeserializeOwned;
+
+use crate::domain::secret::Bearer;
+use crate::error::{Code, Error, Refusal, Result};
+
+/// A buffered request. Its URI has path and query only.
+pub type Request = http::Request<Bytes>;
+
+/// The largest body a route takes.
+pub const LARGEST_BODY: usize = 64 * 1024;
+
+/// Marks a request whose body was too large to read: it came without one.
+#[derive(Debug, Clone, Copy)]
+pub struct Oversized;
+
+/// The session cookie. `__Host-` keeps other hosts of the domain from setting it.
+pub const SESSION_COOKIE: &str = "__Host-usher_session";
+/// The cookie that a form's nonce is bound to.
+pub const FORM_COOKIE: &str = "__Host-usher_form";
+
+/// A header's text, if it is there once.
+#[must_use]
+pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// The secret in a cookie, if it could be one of ours.
+#[must_use]
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<Bearer> {
+    let text = header(headers, header::COOKIE.as_str())?;
+    Cookie::split_parse(text)
+        .filter_map(std::result::Result::ok)
+        .find(|cookie| cookie.name() == name)
+        .and_then(|cookie| Bearer::parse(cookie.value()))
+}
+
+/// What limits per network count by: the caller's address as the platform tells it, IPv6 by its /64. What callers write
+/// into `X-Forwarded-For` is never looked at.
+#[must_use]
+pub fn network(headers: &HeaderMap) -> String {
+    match header(headers, "cf-connecting-ip").map(str::parse::<std::net::IpAddr>) {
+        Some(Ok(std::net::IpAddr::V4(address))) => address.to_string(),
+        Some(Ok(std::net::IpAddr::V6(address))) => match address.to_ipv4_mapped() {
+            Some(address) => address.to_string(),
+            None => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        },
+        _ => "unknown".to_owned(),
+    }
+}
+
+/// The body as JSON. An empty body is an empty object, so that a POST without fields needs none.
+///
+/// # Errors
+/// 415 for another content type, 400 for what is not JSON, 422 with a pointer for what doesn't fit.
+pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T> {
+    let body: &[u8] = match request.body().as_ref() {
+        [] => b"{}",
+        body => body,
+    };
+    let content_type = header(request.headers(), header::CONTENT_TYPE.as_str()).unwrap_or("application/json");
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !request.body().is_empty() && !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Code::UnsupportedMediaType.into());
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| json_error(&error))?;
+    deserializer.end().map_err(|_| Error::from(Code::InvalidJson))?;
+    Ok(value)
+}
+
+fn json_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+    let why = error.inner();
+    if !why.is_data() {
+        return Code::InvalidJson.into();
+    }
+    shape_error(&pointer(error.path()), &why.to_string())
+}
+
+/// Turns serde's words into a field's refusal. serde has no codes, only sentences; these beginnings are its own.
+fn shape_error(pointer: &str, why: &str) -> Error {
+    let named = |before: &str| {
+        let rest = why.split_once(before)?.1;
+        rest.split('`').next().map(|name| format!("{}/{name}", pointer.trim_end_matches('/')))
+    };
+    if let Some(pointer) = named("unknown field `") {
+        let pointer = if pointer.ends_with(&format!("/{0}/{0}", last(&pointer))) {
+            pointer.trim_end_matches(&format!("/{}", last(&pointer))).to_owned()
+        } else {
+            pointer
+        };
+        return Error::field(pointer, Code::UnknownField, "This field is not known here. Check its spelling.");
+    }
+    if let Some(pointer) = named("missing field `") {
+        return Error::field(pointer, Code::Required, "This is needed.");
+    }
+    let detail = why.split(" at line ").next().unwrap_or("This has the wrong type.");
+    let code = if why.starts_with("invalid type") { Code::InvalidType } else { Code::InvalidValue };
+    // The value that was sent may be anything, so the sentence names only what was expected.
+    let expected = detail.split_once("expected ").map_or_else(String::new, |(_, expected)| format!(" Expected: {expected}."));
+    Error::field(pointer.to_owned(), code, format!("This can't be used here.{expected}"))
+}
+
+fn last(pointer: &str) -> &str {
+    pointer.rsplit('/').next().unwrap_or_default()
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { variant } => format!("/{variant}"),
+            Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+/// The body of a form.
+///
+/// # Errors
+/// 400 or 415: no form of ours sends such a body.
+pub fn form<T: DeserializeOwned>(request: &Request) -> Result<T> {
+    let content_type = header(request.headers(), header::CONTENT_TYPE.as_str()).unwrap_or_default();
+    if !content_type.starts_with("application/x-www-form-urlencoded") {
+        return Err(Refusal::new(Code::UnsupportedMediaType).because("Send the form as a browser does.").into());
+    }
+    serde_urlencoded::from_bytes(request.body()).map_err(|_| Code::InvalidForm.into())
+}
+
+/// The query parameters.
+///
+/// # Errors
+/// 422 for a parameter that the route doesn't know, or that can't be used.
+pub fn query<T: DeserializeOwned>(request: &Request) -> Result<T> {
+    let text = request.uri().query().unwrap_or_default();
+    serde_urlencoded::from_str(text).map_err(|error| {
+        let why = error.to_string();
+        match why.split_once("unknown field `").and_then(|(_, rest)| rest.split('`').next()) {
+            Some(name) => Error::field(
+                format!("?{name}"),
+                Code::UnknownField,
+                "This parameter is not known here. Check its spelling.",
+            ),
+            None => Error::field("?", Code::InvalidValue, "A query parameter can't be used as it is."),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Body {
+        #[serde(default)]
+        name: Option<String>,
+        #[serde(default)]
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        size: i64,
+    }
+
+    fn read(body: &str) -> std::result::Result<Body, (Code, String)> {
+        let request = http::Request::builder()
+            .header("content-type", "application/json; charset=utf-8")
+            .body(Bytes::from(body.to_owned()))
+            .unwrap();
+        json::<Body>(&request).map_err(|error| match error {
+            Error::Refused(refusal) => {
+                (refusal.code, refusal.errors.first().map(|field| field.pointer.clone()).unwrap_or_default())
+            }
+            Error::Internal(why) => panic!("{why}"),
+        })
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_its_code_and_place() {
+        assert_eq!(read("").unwrap().name, None);
+        assert_eq!(read(r#"{"inner":{"size":3}}"#).unwrap().inner.unwrap().size, 3);
+        for (body, code, pointer) in [
+            ("{", Code::InvalidJson, ""),
+            ("{} {}", Code::InvalidJson, ""),
+            ("\u{0}", Code::InvalidJson, ""),
+            (r#"{"nmae":"Ana"}"#, Code::UnknownField, "/nmae"),
+            (r#"{"inner":{"size":3,"sise":3}}"#, Code::UnknownField, "/inner/sise"),
+            (r#"{"inner":{}}"#, Code::Required, "/inner/size"),
+            (r#"{"name":5}"#, Code::InvalidType, "/name"),
+            (r#"{"inner":{"size":"3"}}"#, Code::InvalidType, "/inner/size"),
+            (r#"{"inner":{"size":99999999999999999999}}"#, Code::InvalidType, "/inner/size"),
+            ("[]", Code::InvalidType, ""),
+            ("null", Code::InvalidType, ""),
+        ] {
+            assert_eq!(read(body).map(|_| ()), Err((code, pointer.to_owned())), "{body}");
+        }
+    }
+
+    #[test]
+    fn networks_are_counted_by_what_the_platform_says_and_ipv6_by_its_64() {
+        let of = |address: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", "9.9.9.9".parse().unwrap());
+            headers.insert("cf-connecting-ip", address.parse().unwrap());
+            network(&headers)
+        };
+        assert_eq!(of("203.0.113.7"), "203.0.113.7");
+        assert_eq!(of("::ffff:203.0.113.7"), "203.0.113.7");
+        assert_eq!(of("2001:db8:0:1:2:3:4:5"), of("2001:0db8::1:ffff:0:0:1"));
+        assert_ne!(of("2001:db8:0:1::1"), of("2001:db8:0:2::1"));
+        assert_eq!(of("nonsense"), "unknown");
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        let mut headers = HeaderMap::new();
+        let secret = Bearer::new([5; 32]);
+        let text = format!("a=b; {SESSION_COOKIE}={}; c=\"d\"", secret.reveal());
+        headers.insert("cookie", text.parse().unwrap());
+        assert_eq!(cookie(&headers, SESSION_COOKIE).unwrap().digest(), secret.digest());
+        assert!(cookie(&headers, "a").is_none());
+    }
+}

@@ -1,0 +1,173 @@
+//! Every address Usher answers at: [`Route`] reads a path and writes one, so a link in an e-mail can't drift from the
+//! route that serves it.
+
+use std::sync::LazyLock;
+
+use http::Method;
+use matchit::{Params, Router};
+
+use crate::domain::ids::{InvitationId, JobId, OrganizationId};
+
+macro_rules! routes {
+    ($($(#[doc = $doc:literal])* $variant:ident $(($($field:ident: $type:ty),+))? $path:literal [$($method:ident),+];)*) => {
+        /// An address, with what its path names.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Route {
+            $($(#[doc = $doc])* $variant $(($($type),+))?,)*
+        }
+
+        static TABLE: LazyLock<Router<fn(&Params<'_, '_>) -> Option<Route>>> = LazyLock::new(|| {
+            let mut table: Router<fn(&Params<'_, '_>) -> Option<Route>> = Router::new();
+            $(
+                // Two patterns can't clash: a test reads every route back from its own path.
+                let _ = table.insert($path, |_params| {
+                    Some(Route::$variant $(($(_params.get(stringify!($field))?.parse::<$type>().ok()?),+))?)
+                });
+            )*
+            table
+        });
+
+        impl Route {
+            /// The pattern of every route, with the methods it takes.
+            pub const PATTERNS: &'static [(&'static str, &'static [Method])] =
+                &[$(($path, &[$(Method::$method),+])),*];
+
+            /// The methods this route takes. HEAD goes wherever GET does.
+            #[must_use]
+            pub fn methods(&self) -> &'static [Method] {
+                match self { $(Self::$variant { .. } => &[$(Method::$method),+],)* }
+            }
+
+            /// The route's name in logs: never what its path names.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => stringify!($variant),)* }
+            }
+
+            /// The path.
+            #[must_use]
+            pub fn path(&self) -> String {
+                match self {
+                    $(Self::$variant $(($($field),+))? => {
+                        let path = $path.to_owned();
+                        $($(let path = path.replace(concat!("{", stringify!($field), "}"), &$field.to_string());)+)?
+                        path
+                    })*
+                }
+            }
+        }
+    };
+}
+
+routes! {
+    /// The first page: where to go.
+    Home "/" [GET];
+    /// Signing in.
+    SignIn "/sign-in" [GET, POST];
+    /// Signing out.
+    SignOut "/sign-out" [POST];
+    /// Who is signed in, and the workspaces they reach.
+    Me "/me" [GET];
+    /// An invitation's link: what it is, and the form that accepts it.
+    Invitation(token: String) "/i/{token}" [GET, POST];
+    /// Declining by form.
+    InvitationDecline(token: String) "/i/{token}/decline" [GET, POST];
+    /// The development mailbox.
+    Mailbox "/dev/mailbox" [GET];
+    /// One message's HTML part, as its receiver sees it.
+    MailboxMessage(job: JobId) "/dev/mailbox/{job}" [GET];
+
+    /// Whether the Worker runs; no I/O.
+    Health "/healthz" [GET];
+    /// Whether it reaches its database.
+    Ready "/readyz" [GET];
+
+    /// The operator makes and lists organizations.
+    Organizations "/v1/organizations" [GET, POST];
+    /// An organization's invitations.
+    Invitations(organization: OrganizationId) "/v1/organizations/{organization}/invitations" [GET, POST];
+    /// An organization's members.
+    Members(organization: OrganizationId) "/v1/organizations/{organization}/members" [GET];
+    /// An organization's workspaces.
+    Workspaces(organization: OrganizationId) "/v1/organizations/{organization}/workspaces" [GET];
+
+    /// What the holder of a link is offered.
+    Preview "/v1/invitations/preview" [POST];
+    /// Accepting.
+    Accept "/v1/invitations/accept" [POST];
+    /// Declining.
+    Decline "/v1/invitations/decline" [POST];
+    /// One invitation, as the inviter's side sees it.
+    InvitationRecord(invitation: InvitationId) "/v1/invitations/{invitation}" [GET];
+    /// Sending it again.
+    Resend(invitation: InvitationId) "/v1/invitations/{invitation}/resend" [POST];
+    /// Withdrawing it.
+    Revoke(invitation: InvitationId) "/v1/invitations/{invitation}/revoke" [POST];
+    /// Its link, to copy.
+    CopyLink(invitation: InvitationId) "/v1/invitations/{invitation}/link" [POST];
+
+    /// Who is signed in.
+    MyAccount "/v1/me" [GET];
+    /// The workspaces they reach.
+    MyWorkspaces "/v1/me/workspaces" [GET];
+    /// Signing in by JSON.
+    Sessions "/v1/sessions" [POST];
+    /// Signing out by JSON.
+    CurrentSession "/v1/sessions/current" [DELETE];
+}
+
+impl Route {
+    /// Reads a path. `None` where nothing is, an id of another kind included.
+    #[must_use]
+    pub fn parse(path: &str) -> Option<Self> {
+        let matched = TABLE.at(path).ok()?;
+        (matched.value)(&matched.params)
+    }
+
+    /// The full address.
+    #[must_use]
+    pub fn url(&self, origin: &str) -> String {
+        format!("{origin}{}", self.path())
+    }
+
+    /// Whether this is a page for people; else it is for programs.
+    #[must_use]
+    pub fn is_page(&self) -> bool {
+        !self.path().starts_with("/v1/") && !matches!(self, Self::Health | Self::Ready)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Timestamp;
+
+    fn sample(pattern: &str) -> String {
+        let now = Timestamp::from_millis(1);
+        pattern
+            .replace("{token}", "eyJ.x-_.y")
+            .replace("{job}", &JobId::new(now, [1; 10]).to_string())
+            .replace("{organization}", &OrganizationId::new(now, [1; 10]).to_string())
+            .replace("{invitation}", &InvitationId::new(now, [1; 10]).to_string())
+
+    }
+
+    #[test]
+    fn every_route_reads_back_from_the_path_it_writes() {
+        for (pattern, methods) in Route::PATTERNS {
+            let path = sample(pattern);
+            let route = Route::parse(&path).unwrap_or_else(|| panic!("{path}"));
+            assert_eq!(route.path(), path);
+            assert_eq!(route.methods(), *methods);
+        }
+    }
+
+    #[test]
+    fn an_id_of_another_kind_is_nowhere() {
+        let job = JobId::new(Timestamp::from_millis(1), [1; 10]);
+        assert_eq!(Route::parse(&format!("/v1/invitations/{job}")), None);
+        assert_eq!(Route::parse("/v1/organizations/org_1/members"), None);
+        assert_eq!(Route::parse("/nowhere"), None);
+        assert_eq!(Route::parse("/v1/invitations/preview"), Some(Route::Preview));
+    }
+}
