@@ -76,23 +76,24 @@ impl Config {
             }
             Some(_) => return Err(refuse("MAIL_PROVIDER", "must be cloudflare or mailbox")),
         };
-        let mail_from = needed("MAIL_FROM")?
-            .parse()
-            .map_err(|_| refuse("MAIL_FROM", "must be an e-mail address, such as invites@mail.example.com"))?;
+        let mail_from = needed("MAIL_FROM")?.parse().map_err(|_| {
+            refuse("MAIL_FROM", "must be an e-mail address, such as invites@mail.example.com")
+        })?;
         let limits = match only_here("LIMITS", get("LIMITS").filter(|value| value != "on"))?.as_deref() {
             None => true,
             Some("off") => false,
             Some(_) => return Err(refuse("LIMITS", "must be on or off")),
         };
-        let d1_delay = match only_here("D1_DELAY", get("D1_DELAY").filter(|value| value != "0"))? {
-            None => Duration::ZERO,
-            Some(millis) => millis
-                .parse()
-                .ok()
-                .filter(|millis| *millis <= 1000)
-                .map(Duration::from_millis)
-                .ok_or_else(|| refuse("D1_DELAY", "must be a number of milliseconds, at most 1000"))?,
-        };
+        let d1_delay =
+            match only_here("D1_DELAY", get("D1_DELAY").filter(|value| value != "0"))? {
+                None => Duration::ZERO,
+                Some(millis) => millis
+                    .parse()
+                    .ok()
+                    .filter(|millis| *millis <= 1000)
+                    .map(Duration::from_millis)
+                    .ok_or_else(|| refuse("D1_DELAY", "must be a number of milliseconds, at most 1000"))?,
+            };
         let product_name = Name::parse(&get("PRODUCT_NAME").unwrap_or_else(|| "Usher".to_owned()))
             .map_err(|why| refuse("PRODUCT_NAME", why.to_string()))?
             .as_str()
@@ -130,7 +131,8 @@ fn check_origin(origin: &str) -> Result<bool, ConfigError> {
         Some((name, port)) if port.parse::<u16>().is_ok() => name,
         _ => host,
     };
-    let plain = !name.is_empty() && name.bytes().all(|letter| letter.is_ascii_alphanumeric() || b".-[]:".contains(&letter));
+    let plain = !name.is_empty()
+        && name.bytes().all(|letter| letter.is_ascii_alphanumeric() || b".-[]:".contains(&letter));
     let loopback = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
     match scheme {
         "https" if plain => Ok(loopback),
@@ -199,7 +201,9 @@ mod tests {
     fn what_is_for_development_only_is_refused_on_an_origin_that_others_reach() {
         for (setting, value) in [("MAIL_PROVIDER", "mailbox"), ("LIMITS", "off"), ("D1_DELAY", "5")] {
             assert_eq!(read(&[(setting, value)]).err().map(|error| error.setting), Some(setting));
-            for origin in ["http://localhost:8787", "http://127.0.0.1:1", "http://[::1]:8787", "https://localhost"] {
+            for origin in
+                ["http://localhost:8787", "http://127.0.0.1:1", "http://[::1]:8787", "https://localhost"]
+            {
                 assert!(read(&[("ORIGIN", origin), (setting, value)]).is_ok(), "{origin} {setting}");
             }
         }

@@ -160,7 +160,8 @@ impl Error {
     #[must_use]
     pub fn field(pointer: impl Into<String>, code: Code, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        let errors = vec![FieldError { pointer: pointer.into(), code: code.as_str(), detail: detail.clone() }];
+        let errors =
+            vec![FieldError { pointer: pointer.into(), code: code.as_str(), detail: detail.clone() }];
         Self::from(Refusal { errors, ..Refusal::new(code).because(detail) })
     }
 

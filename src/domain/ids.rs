@@ -125,8 +125,7 @@ impl<K: Kind> FromStr for Id<K> {
     type Err = NotAnId;
 
     fn from_str(text: &str) -> Result<Self, NotAnId> {
-        let digits =
-            text.strip_prefix(K::PREFIX).and_then(|rest| rest.strip_prefix('_')).ok_or(NotAnId)?;
+        let digits = text.strip_prefix(K::PREFIX).and_then(|rest| rest.strip_prefix('_')).ok_or(NotAnId)?;
         // 26 groups of five are 130 bits: a first digit over 7 would be a number that no id has.
         if digits.len() != ENCODED_LENGTH || digits.as_bytes().first().is_none_or(|first| *first > b'7') {
             return Err(NotAnId);

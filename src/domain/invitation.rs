@@ -246,7 +246,8 @@ impl Standing<'_> {
             return self.next_signed_in(session, link);
         }
         // An account whose mailbox nobody proved counts as none for who proves it now (design, "Who is accepting").
-        let has_account = self.addressee.as_ref().is_some_and(|account| account.verified || link.via == Via::Copy);
+        let has_account =
+            self.addressee.as_ref().is_some_and(|account| account.verified || link.via == Via::Copy);
         match (&self.session, has_account) {
             (Some(_), _) => Ok(Next::SwitchAccount),
             (None, true) => Ok(Next::SignIn),
@@ -324,7 +325,10 @@ mod tests {
         ] {
             assert_eq!(changed.status(late), status);
         }
-        assert_eq!(Invitation { disabled_at: Some(start()), ..invitation() }.status(start()), Status::Disabled);
+        assert_eq!(
+            Invitation { disabled_at: Some(start()), ..invitation() }.status(start()),
+            Status::Disabled
+        );
         assert_eq!(Invitation { uses: 1, ..invitation() }.status(start()), Status::Full);
     }
 

@@ -195,7 +195,8 @@ mod tests {
     }
 
     fn ring(keys: &[(&str, u8)]) -> KeyRing {
-        let text = keys.iter().map(|(id, seed)| format!("{id}:{}", secret(*seed))).collect::<Vec<_>>().join(",");
+        let text =
+            keys.iter().map(|(id, seed)| format!("{id}:{}", secret(*seed))).collect::<Vec<_>>().join(",");
         KeyRing::parse(&text, ORIGIN).ok().unwrap()
     }
 
@@ -227,7 +228,10 @@ mod tests {
         let both = ring(&[("k2", 2), ("k1", 1)]);
         assert!(both.verify::<Note>(Purpose::Invitation, &old).is_some());
         let new = both.sign(Purpose::Invitation, note(), later());
-        assert!(ring(&[("k2", 2)]).verify::<Note>(Purpose::Invitation, &new).is_some(), "the first key signs");
+        assert!(
+            ring(&[("k2", 2)]).verify::<Note>(Purpose::Invitation, &new).is_some(),
+            "the first key signs"
+        );
         assert!(ring(&[("k2", 2)]).verify::<Note>(Purpose::Invitation, &old).is_none(), "k1 was taken away");
     }
 
@@ -242,8 +246,14 @@ mod tests {
     #[test]
     fn another_deployments_token_is_refused_even_under_the_same_key() {
         let keys = format!("k1:{}", secret(1));
-        let token = KeyRing::parse(&keys, "https://other.test").ok().unwrap().sign(Purpose::Invitation, note(), later());
-        assert!(KeyRing::parse(&keys, ORIGIN).ok().unwrap().verify::<Note>(Purpose::Invitation, &token).is_none());
+        let token = KeyRing::parse(&keys, "https://other.test").ok().unwrap().sign(
+            Purpose::Invitation,
+            note(),
+            later(),
+        );
+        assert!(
+            KeyRing::parse(&keys, ORIGIN).ok().unwrap().verify::<Note>(Purpose::Invitation, &token).is_none()
+        );
     }
 
     #[test]
@@ -258,7 +268,10 @@ mod tests {
                 }
                 bytes[place] = replacement;
                 let changed = String::from_utf8(bytes).unwrap();
-                assert!(keys.verify::<Note>(Purpose::Invitation, &changed).is_none(), "byte {place}: {changed}");
+                assert!(
+                    keys.verify::<Note>(Purpose::Invitation, &changed).is_none(),
+                    "byte {place}: {changed}"
+                );
             }
         }
         for cut in 0..token.len() {
@@ -270,7 +283,8 @@ mod tests {
     fn alg_none_and_a_token_without_exp_are_refused() {
         let keys = ring(&[("k1", 1)]);
         let encode = |json: &str| Base64UrlUnpadded::encode_string(json.as_bytes());
-        let claims = encode(&format!(r#"{{"iss":"{ORIGIN}","aud":"invitation","sub":"inv","exp":2000000000}}"#));
+        let claims =
+            encode(&format!(r#"{{"iss":"{ORIGIN}","aud":"invitation","sub":"inv","exp":2000000000}}"#));
         let header = encode(r#"{"alg":"none","typ":"invitation+jwt","kid":"k1"}"#);
         assert!(keys.verify::<Note>(Purpose::Invitation, &format!("{header}.{claims}.")).is_none());
 

@@ -73,8 +73,9 @@ mod tests {
     /// V17: the clock just before, at and just after `exp`.
     #[test]
     fn a_link_ends_exactly_at_exp() {
-        let keys =
-            KeyRing::parse("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "https://usher.test").ok().unwrap();
+        let keys = KeyRing::parse("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "https://usher.test")
+            .ok()
+            .unwrap();
         let end = Timestamp::from_seconds(1_800_000_000);
         let link = Link {
             invitation_id: InvitationId::new(end, [1; 10]),

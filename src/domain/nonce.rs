@@ -41,8 +41,9 @@ mod tests {
 
     #[test]
     fn a_nonce_works_in_the_browser_that_was_shown_it_until_it_ends() {
-        let keys =
-            KeyRing::parse("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "https://usher.test").ok().unwrap();
+        let keys = KeyRing::parse("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "https://usher.test")
+            .ok()
+            .unwrap();
         let now = Timestamp::from_seconds(1_800_000_000);
         let [ours, theirs] = [[1; 32], [2; 32]].map(Bearer::new);
         let nonce = issue(&keys, &ours, now);

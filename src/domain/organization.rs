@@ -67,7 +67,9 @@ impl<'de> Deserialize<'de> for Slug {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom("Use 2 to 40 lower-case letters, digits and hyphens, such as example-studio.")
+            serde::de::Error::custom(
+                "Use 2 to 40 lower-case letters, digits and hyphens, such as example-studio.",
+            )
         })
     }
 }

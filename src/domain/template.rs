@@ -37,7 +37,10 @@ pub struct Lifetime {
 }
 
 static TEMPLATES: LazyLock<Vec<Template>> = LazyLock::new(|| {
-    [include_str!("templates/team.json")].into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect()
+    [include_str!("templates/team.json")]
+        .into_iter()
+        .filter_map(|text| serde_json::from_str(text).ok())
+        .collect()
 });
 
 impl Template {
@@ -71,10 +74,18 @@ mod tests {
         for template in Template::all() {
             for inviter in Role::ALL {
                 for role in template.invitable_by(inviter) {
-                    assert!(*role <= inviter && *role != Role::Owner, "{}: {inviter} invites {role}", template.key);
+                    assert!(
+                        *role <= inviter && *role != Role::Owner,
+                        "{}: {inviter} invites {role}",
+                        template.key
+                    );
                 }
             }
-            assert!(template.invitable_by(Role::Client).is_empty(), "{}: a client invites nobody", template.key);
+            assert!(
+                template.invitable_by(Role::Client).is_empty(),
+                "{}: a client invites nobody",
+                template.key
+            );
             let life = template.email_lifetime;
             assert!(life.shortest <= life.default && life.default <= life.longest);
         }

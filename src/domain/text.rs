@@ -40,7 +40,8 @@ impl Name {
     /// # Errors
     /// Says why it can't be one.
     pub fn parse(text: &str) -> Result<Self, TextError> {
-        let tidy = text.split(char::is_whitespace).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        let tidy =
+            text.split(char::is_whitespace).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
         check(&tidy, NAME_LENGTH, |_| false)?;
         if holds_url(&tidy) {
             return Err(TextError::Url);
@@ -129,13 +130,14 @@ fn looks_like_domain(word: &str) -> bool {
     let host = word.split(['/', '?', '#', ':']).next().unwrap_or(word);
     let host = host.trim_matches(|letter: char| !letter.is_alphanumeric());
     let Some((before, ending)) = host.rsplit_once('.') else { return false };
-    let is_host = !before.is_empty() && before.chars().all(|letter| letter.is_alphanumeric() || "-.".contains(letter));
+    let is_host =
+        !before.is_empty() && before.chars().all(|letter| letter.is_alphanumeric() || "-.".contains(letter));
     is_host && (word.contains('/') || LINKED_ENDINGS.contains(&ending))
 }
 
 const LINKED_ENDINGS: [&str; 24] = [
-    "com", "net", "org", "io", "co", "app", "dev", "info", "biz", "xyz", "top", "site", "online", "shop", "club",
-    "link", "click", "ru", "cn", "ly", "me", "to", "cc", "example",
+    "com", "net", "org", "io", "co", "app", "dev", "info", "biz", "xyz", "top", "site", "online", "shop",
+    "club", "link", "click", "ru", "cn", "ly", "me", "to", "cc", "example",
 ];
 
 #[cfg(test)]
@@ -167,7 +169,9 @@ mod tests {
 
     #[test]
     fn names_of_people_are_taken_as_they_are() {
-        for right in ["Ana Client", "J.R. Ewing", "O’Neil & Sons", "陈小明", "عائشة", "👩‍👩‍👧", "Dr. No", "St.Gallen AG"] {
+        for right in
+            ["Ana Client", "J.R. Ewing", "O’Neil & Sons", "陈小明", "عائشة", "👩‍👩‍👧", "Dr. No", "St.Gallen AG"]
+        {
             assert_eq!(Name::parse(right).unwrap().as_str(), right);
         }
         assert!(Name::parse(&"👩‍👩‍👧".repeat(80)).is_ok());

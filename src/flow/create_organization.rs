@@ -76,6 +76,8 @@ pub async fn create_organization<P: Platform>(ctx: &Context<'_, P>, new: New) ->
             Ok(organization)
         }
         // Nothing of the batch was written: the organization's own insert is what all the rest hangs on.
-        None => Err(Error::field("/slug", Code::SlugTaken, "Another organization has this slug. Choose another.")),
+        None => {
+            Err(Error::field("/slug", Code::SlugTaken, "Another organization has this slug. Choose another."))
+        }
     }
 }

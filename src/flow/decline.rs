@@ -15,7 +15,11 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Op
         .platform
         .batch(vec![
             invitations::decline(link.invitation_id, link.ver, now),
-            audit::of_invitation(audit::Entry { at: now, ..entry }, link.invitation_id, audit::Change::Declined),
+            audit::of_invitation(
+                audit::Entry { at: now, ..entry },
+                link.invitation_id,
+                audit::Change::Declined,
+            ),
             redeem::view(link, session, now),
         ])
         .await?;

@@ -45,8 +45,7 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
         return Err(Code::RoleNotAllowed.into());
     }
     let now = ctx.now();
-    let lifetime =
-        invite.lifetime.unwrap_or(Duration::from_secs(actor.template.email_lifetime.default));
+    let lifetime = invite.lifetime.unwrap_or(Duration::from_secs(actor.template.email_lifetime.default));
     let new = New {
         id: ctx.id(),
         organization_id: actor.organization_id,
@@ -108,7 +107,8 @@ pub(super) fn refusal_of(obstacles: &Obstacles, by: &Authority, now: Timestamp) 
     if let Some(open) = obstacles.open_id {
         // Its id only for those who may see it.
         let visible = obstacles.open_role.is_some_and(|role| by.covers(role));
-        return Refusal { invitation_id: visible.then_some(open), ..Refusal::new(Code::AlreadyInvited) }.into();
+        return Refusal { invitation_id: visible.then_some(open), ..Refusal::new(Code::AlreadyInvited) }
+            .into();
     }
     if obstacles.trial_ends_at.is_some_and(|end| end <= now) {
         return Code::TrialEnded.into();

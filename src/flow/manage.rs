@@ -85,9 +85,7 @@ pub async fn copy_link<P: Platform>(
     if invitation.status(ctx.now()) != Status::Pending {
         return Err(Code::NotPending.into());
     }
-    ctx.platform
-        .run(audit::of_invitation(ctx.entry(by), invitation.id, audit::Change::LinkCopied))
-        .await?;
+    ctx.platform.run(audit::of_invitation(ctx.entry(by), invitation.id, audit::Change::LinkCopied)).await?;
     let link = Link {
         invitation_id: invitation.id,
         organization_id: invitation.organization_id,

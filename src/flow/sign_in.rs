@@ -10,7 +10,11 @@ use crate::platform::{Limit, Platform};
 use crate::store::accounts;
 
 /// Signs in. A wrong password and an unknown address get one answer, after the same work.
-pub async fn sign_in<P: Platform>(ctx: &Context<'_, P>, email: &EmailAddress, password: &str) -> Result<Bearer> {
+pub async fn sign_in<P: Platform>(
+    ctx: &Context<'_, P>,
+    email: &EmailAddress,
+    password: &str,
+) -> Result<Bearer> {
     // Counted by account, so that guessing one account's password is slow from any number of networks.
     if !ctx.platform.allows(Limit::Account, &format!("sign-in:{}", email.key())).await {
         return Err(Error::slow_down());

@@ -18,9 +18,8 @@ use crate::store::{invitations, jobs};
 /// The database's; the lease then runs out and the job is taken again.
 pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result<Outcome> {
     let now = platform.now();
-    let taken = platform
-        .batch(vec![jobs::lease(id, now, now.plus(LEASE), MOST_ATTEMPTS), jobs::content(id)])
-        .await?;
+    let taken =
+        platform.batch(vec![jobs::lease(id, now, now.plus(LEASE), MOST_ATTEMPTS), jobs::content(id)]).await?;
     let [lease, content] = taken.as_slice() else { return Err(Error::Internal("two results".to_owned())) };
     let (Some(lease), Some(content)) = (lease.first::<Leased>()?, content.first::<Content>()?) else {
         return Ok(Outcome::NotOurs);

@@ -69,7 +69,13 @@ mod tests {
         let job = JobId::new(Timestamp::from_millis(1), [1; 10]);
         assert_eq!(encode(job), format!(r#"{{"job_id":"{job}","v":1}}"#));
         assert_eq!(decode(&encode(job)), Some(job));
-        for wrong in ["", "{}", "null", r#"{"v":2,"job_id":"job_01h455vb4pex5vsknk084sn02q"}"#, r#"{"v":1,"job_id":7}"#] {
+        for wrong in [
+            "",
+            "{}",
+            "null",
+            r#"{"v":2,"job_id":"job_01h455vb4pex5vsknk084sn02q"}"#,
+            r#"{"v":1,"job_id":7}"#,
+        ] {
             assert_eq!(decode(wrong), None, "{wrong}");
         }
     }

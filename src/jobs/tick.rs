@@ -27,7 +27,8 @@ pub async fn run(platform: &impl Platform) -> Result<usize> {
             accounts::forget_sessions(now.minus(SESSIONS_KEPT)),
         ])
         .await?;
-    let lost = results.get(2).ok_or_else(|| Error::Internal("five results".to_owned()))?.rows::<Requeued>()?;
+    let lost =
+        results.get(2).ok_or_else(|| Error::Internal("five results".to_owned()))?.rows::<Requeued>()?;
     for job in &lost {
         platform.enqueue(job.id);
     }

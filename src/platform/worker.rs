@@ -5,7 +5,9 @@ use js_sys::{Array, JSON, Reflect};
 use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::worker_sys::types::D1Database as D1;
-use worker::{Context, Delay, EmailAddress, Env, MessageBuilder, QueueContentType, ScheduleContext, SendEmailBuilder};
+use worker::{
+    Context, Delay, EmailAddress, Env, MessageBuilder, QueueContentType, ScheduleContext, SendEmailBuilder,
+};
 
 use super::{
     Clock, Database, DatabaseError, Entropy, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer, Meter,
@@ -85,8 +87,8 @@ impl Database for CloudflarePlatform {
         // One crossing of the border for the whole answer; serde reads each row straight into its struct.
         let text = JSON::stringify(&answers).map_err(|error| DatabaseError(say(&error)))?.as_string();
         let text = text.ok_or_else(|| DatabaseError("an answer that is not JSON".to_owned()))?;
-        let answers: Vec<Answer<'_>> =
-            serde_json::from_str(&text).map_err(|error| DatabaseError(format!("unexpected answer: {error}")))?;
+        let answers: Vec<Answer<'_>> = serde_json::from_str(&text)
+            .map_err(|error| DatabaseError(format!("unexpected answer: {error}")))?;
         Ok(answers
             .into_iter()
             .map(|answer| ResultSet {
@@ -199,7 +201,8 @@ impl Mailer for CloudflarePlatform {
         match email.send_with_builder(&message).await {
             Ok(sent) => Ok(sent.message_id()),
             Err(error) => {
-                let code = Reflect::get(&error, &JsValue::from_str("code")).ok().and_then(|code| code.as_string());
+                let code =
+                    Reflect::get(&error, &JsValue::from_str("code")).ok().and_then(|code| code.as_string());
                 Err(sort(code.as_deref().unwrap_or("unknown")))
             }
         }
@@ -211,7 +214,10 @@ impl Mailer for CloudflarePlatform {
 fn sort(code: &str) -> MailError {
     let why = format!("cloudflare: {code}");
     match code {
-        "E_RATE_LIMIT_EXCEEDED" | "E_DAILY_LIMIT_EXCEEDED" | "E_INTERNAL_SERVER_ERROR" | "E_DELIVERY_FAILED"
+        "E_RATE_LIMIT_EXCEEDED"
+        | "E_DAILY_LIMIT_EXCEEDED"
+        | "E_INTERNAL_SERVER_ERROR"
+        | "E_DELIVERY_FAILED"
         | "unknown" => MailError::Retry(why),
         _ => MailError::Refused(why),
     }

@@ -115,17 +115,20 @@ pub fn seen_by_invitation(digest: &str, invitation: InvitationId, now: Timestamp
 /// The database's.
 pub async fn credentials(db: &impl Database, email: &EmailAddress) -> Result<Option<Credentials>> {
     let found = db
-        .run(Statement::new(
-            "SELECT id, password_hash FROM users WHERE email_key = ?1",
-            params![email.key()],
-        ))
+        .run(Statement::new("SELECT id, password_hash FROM users WHERE email_key = ?1", params![email.key()]))
         .await?;
     Ok(found.first()?)
 }
 
 /// Starts a session.
 #[must_use]
-pub fn start_session(id: SessionId, user: UserId, digest: &str, now: Timestamp, ends: Timestamp) -> Statement {
+pub fn start_session(
+    id: SessionId,
+    user: UserId,
+    digest: &str,
+    now: Timestamp,
+    ends: Timestamp,
+) -> Statement {
     Statement::new(
         "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![id, user, digest, now, ends],

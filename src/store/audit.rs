@@ -69,8 +69,7 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, change: Change) -> 
             )
         };
     }
-    let mut params =
-        params![entry.id, invitation, entry.at, entry.actor, change.action(), entry.request_id];
+    let mut params = params![entry.id, invitation, entry.at, entry.actor, change.action(), entry.request_id];
     let sql = match change {
         Change::Created | Change::LinkCopied => if_it!("1"),
         Change::Revoked => if_it!("revoked_at = ?3"),

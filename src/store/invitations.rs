@@ -258,7 +258,9 @@ pub async fn page(
                    UNION SELECT id FROM invitations WHERE organization_id = ?1 AND nickname_key >= ?9 AND nickname_key < ?10)"
             )
         }
-        (None, Some(Status::Pending | Status::Disabled | Status::Full)) => page_of!(" AND i.outcome = 'open'"),
+        (None, Some(Status::Pending | Status::Disabled | Status::Full)) => {
+            page_of!(" AND i.outcome = 'open'")
+        }
         (None, Some(Status::Expired)) => page_of!(" AND i.outcome IN ('open', 'expired')"),
         (None, Some(Status::Accepted)) => page_of!(" AND i.outcome = 'accepted'"),
         (None, Some(Status::Declined)) => page_of!(" AND i.outcome = 'declined'"),

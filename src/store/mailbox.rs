@@ -32,7 +32,12 @@ pub struct Kept {
 ///
 /// # Errors
 /// The database's.
-pub async fn keep(db: &impl Database, key: JobId, mail: &Mail, now: Timestamp) -> std::result::Result<(), DatabaseError> {
+pub async fn keep(
+    db: &impl Database,
+    key: JobId,
+    mail: &Mail,
+    now: Timestamp,
+) -> std::result::Result<(), DatabaseError> {
     db.run(Statement::new(
         "INSERT INTO mailbox (id, recipient, sender, subject, text, html, sent_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::json_text;
-use crate::domain::truth;
 use crate::domain::ids::{MemberId, OrganizationId, UserId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
+use crate::domain::truth;
 use crate::error::Result;
 use crate::params;
 use crate::platform::{Database, Statement};

@@ -26,7 +26,9 @@ impl From<DatabaseError> for Error {
 }
 
 /// A column that holds JSON as text, such as a `json_group_array`.
-fn json_text<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
+fn json_text<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     let text = String::deserialize(deserializer)?;
     serde_json::from_str(&text).map_err(serde::de::Error::custom)
 }

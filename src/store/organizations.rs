@@ -82,11 +82,19 @@ pub fn select(id: OrganizationId) -> Statement {
 ///
 /// # Errors
 /// The database's.
-pub async fn page(db: &impl Database, before: Option<OrganizationId>, limit: i64) -> Result<Vec<Organization>> {
+pub async fn page(
+    db: &impl Database,
+    before: Option<OrganizationId>,
+    limit: i64,
+) -> Result<Vec<Organization>> {
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     let rows = db
         .run(Statement::new(
-            concat!("SELECT ", columns!(), " FROM organizations o WHERE o.id < ?1 ORDER BY o.id DESC LIMIT ?2"),
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM organizations o WHERE o.id < ?1 ORDER BY o.id DESC LIMIT ?2"
+            ),
             params![before, limit],
         ))
         .await?;

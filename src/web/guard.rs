@@ -111,7 +111,11 @@ impl Caller {
             }
         };
         let record: Record = record.ok_or_else(|| Error::from(Code::NotFound))?;
-        if authority.covers(record.state.role) { Ok((authority, record)) } else { Err(Code::Forbidden.into()) }
+        if authority.covers(record.state.role) {
+            Ok((authority, record))
+        } else {
+            Err(Code::Forbidden.into())
+        }
     }
 }
 
@@ -140,5 +144,9 @@ pub fn check_same_origin(headers: &HeaderMap, config: &Config) -> Result<()> {
 /// Limits what one network may do: sign in, open, accept.
 pub async fn limit_network<P: Platform>(ctx: &Context<'_, P>, request: &Request, what: &str) -> Result<()> {
     let key = format!("{what}:{}", request::network(request.headers()));
-    if !ctx.config.limits || ctx.platform.allows(Limit::Network, &key).await { Ok(()) } else { Err(Error::slow_down()) }
+    if !ctx.config.limits || ctx.platform.allows(Limit::Network, &key).await {
+        Ok(())
+    } else {
+        Err(Error::slow_down())
+    }
 }

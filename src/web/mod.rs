@@ -32,7 +32,9 @@ pub async fn answer<P: Platform>(ctx: &Context<'_, P>, request: &Request, route:
 
         Route::Organizations if post => api::organizations::create(ctx, request).await,
         Route::Organizations => api::organizations::list(ctx, request).await,
-        Route::Invitations(organization) if post => api::invitations::create(ctx, request, *organization).await,
+        Route::Invitations(organization) if post => {
+            api::invitations::create(ctx, request, *organization).await
+        }
         Route::Invitations(organization) => api::invitations::list(ctx, request, *organization).await,
         Route::Members(organization) => api::members::list(ctx, request, *organization).await,
         Route::Workspaces(organization) => api::workspaces::list(ctx, request, *organization).await,

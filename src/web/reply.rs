@@ -93,9 +93,7 @@ pub fn problem(error: &Error, request_id: &str) -> Reply {
             invitation_id: refusal.invitation_id,
         },
     );
-    reply
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     tell(&mut reply, refusal);
     reply
 }

@@ -96,7 +96,11 @@ fn shape_error(pointer: &str, why: &str) -> Error {
         } else {
             pointer
         };
-        return Error::field(pointer, Code::UnknownField, "This field is not known here. Check its spelling.");
+        return Error::field(
+            pointer,
+            Code::UnknownField,
+            "This field is not known here. Check its spelling.",
+        );
     }
     if let Some(pointer) = named("missing field `") {
         return Error::field(pointer, Code::Required, "This is needed.");
@@ -104,7 +108,9 @@ fn shape_error(pointer: &str, why: &str) -> Error {
     let detail = why.split(" at line ").next().unwrap_or("This has the wrong type.");
     let code = if why.starts_with("invalid type") { Code::InvalidType } else { Code::InvalidValue };
     // The value that was sent may be anything, so the sentence names only what was expected.
-    let expected = detail.split_once("expected ").map_or_else(String::new, |(_, expected)| format!(" Expected: {expected}."));
+    let expected = detail
+        .split_once("expected ")
+        .map_or_else(String::new, |(_, expected)| format!(" Expected: {expected}."));
     Error::field(pointer.to_owned(), code, format!("This can't be used here.{expected}"))
 }
 
@@ -131,7 +137,9 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 pub fn form<T: DeserializeOwned>(request: &Request) -> Result<T> {
     let content_type = header(request.headers(), header::CONTENT_TYPE.as_str()).unwrap_or_default();
     if !content_type.starts_with("application/x-www-form-urlencoded") {
-        return Err(Refusal::new(Code::UnsupportedMediaType).because("Send the form as a browser does.").into());
+        return Err(Refusal::new(Code::UnsupportedMediaType)
+            .because("Send the form as a browser does.")
+            .into());
     }
     serde_urlencoded::from_bytes(request.body()).map_err(|_| Code::InvalidForm.into())
 }

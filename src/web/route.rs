@@ -149,7 +149,6 @@ mod tests {
             .replace("{job}", &JobId::new(now, [1; 10]).to_string())
             .replace("{organization}", &OrganizationId::new(now, [1; 10]).to_string())
             .replace("{invitation}", &InvitationId::new(now, [1; 10]).to_string())
-
     }
 
     #[test]

@@ -116,7 +116,8 @@ pub async fn create<P: Platform>(
     }
     let role = one_of(&mut fields, "/role", Some(&body.role), "admin, member, client");
     let email = fields.required("/email", body.email);
-    let email = email.and_then(|email| fields.take("/email", Code::InvalidEmail, email.parse::<EmailAddress>()));
+    let email =
+        email.and_then(|email| fields.take("/email", Code::InvalidEmail, email.parse::<EmailAddress>()));
     let workspaces = body.workspace_ids.and_then(|ids| workspaces(&mut fields, &ids));
     let name = optional(&mut fields, "/name", body.name.as_deref(), Name::parse);
     let nickname = optional(&mut fields, "/nickname", body.nickname.as_deref(), Name::parse);
@@ -161,7 +162,11 @@ fn optional<T, E: std::fmt::Display>(
 
 fn workspaces(fields: &mut Fields, ids: &[String]) -> Option<Vec<WorkspaceId>> {
     if ids.is_empty() || ids.len() > MOST_WORKSPACES {
-        fields.refuse("/workspace_ids", Code::InvalidValue, "Name 1 to 100 workspaces, or leave this out.".to_owned());
+        fields.refuse(
+            "/workspace_ids",
+            Code::InvalidValue,
+            "Name 1 to 100 workspaces, or leave this out.".to_owned(),
+        );
         return None;
     }
     let mut known = Vec::with_capacity(ids.len());
@@ -212,8 +217,7 @@ pub async fn list<P: Platform>(
         prefix: query.q.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty()),
     };
     let now = ctx.now();
-    let rows =
-        invitations::page(ctx.platform, organization, &filter, page.before, page.rows(), now).await?;
+    let rows = invitations::page(ctx.platform, organization, &filter, page.before, page.rows(), now).await?;
     Ok(page.reply(rows, |record| record.state.id.to_string(), |record| Shown::of(record, now)))
 }
 

@@ -34,7 +34,8 @@ pub async fn preview<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Re
         next => next.unwrap_or(Next::None),
     };
     let invitation = &view.invitation;
-    let workspaces: Vec<_> = view.workspaces.iter().map(|workspace| json!({"name": workspace.name})).collect();
+    let workspaces: Vec<_> =
+        view.workspaces.iter().map(|workspace| json!({"name": workspace.name})).collect();
     Ok(reply::json(
         StatusCode::OK,
         &json!({
@@ -69,7 +70,8 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     let body: AcceptBody = request::json(request)?;
     let link = look::open(ctx, &body.token)?;
     let mut fields = Fields::default();
-    let name = body.name.as_deref().and_then(|name| fields.take("/name", Code::InvalidValue, Name::parse(name)));
+    let name =
+        body.name.as_deref().and_then(|name| fields.take("/name", Code::InvalidValue, Name::parse(name)));
     fields.finish(Some(()))?;
     let accepted = redeem(ctx, Accept { link, session, name, password: body.password }).await?;
     let mut reply = reply::json(

@@ -40,14 +40,18 @@ pub async fn workspaces<P: Platform>(ctx: &Context<'_, P>, request: &Request) ->
     let query: PageQuery = request::query(request)?;
     let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
     let reached = accounts::reached_by(ctx.platform, me.user_id, page.before, page.rows()).await?;
-    Ok(page.reply(reached, |row| row.workspace_id.to_string(), |row| {
-        json!({
-            "workspace": {"id": row.workspace_id, "name": row.workspace_name},
-            "organization": {
-                "id": row.organization_id, "name": row.organization_name, "slug": row.organization_slug,
-            },
-            "role": row.role,
-            "state": "ready",
-        })
-    }))
+    Ok(page.reply(
+        reached,
+        |row| row.workspace_id.to_string(),
+        |row| {
+            json!({
+                "workspace": {"id": row.workspace_id, "name": row.workspace_name},
+                "organization": {
+                    "id": row.organization_id, "name": row.organization_name, "slug": row.organization_slug,
+                },
+                "role": row.role,
+                "state": "ready",
+            })
+        },
+    ))
 }

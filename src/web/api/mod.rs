@@ -48,7 +48,8 @@ impl<K: Kind> Page<K> {
             }
         };
         let before = cursor.and_then(|cursor| {
-            let known = cursor.parse::<Id<K>>().map_err(|_| "Use the next_cursor of the page before, as it is.");
+            let known =
+                cursor.parse::<Id<K>>().map_err(|_| "Use the next_cursor of the page before, as it is.");
             fields.take("?cursor", Code::InvalidValue, known)
         });
         fields.finish(Some(Self { limit, before }))
@@ -83,7 +84,8 @@ fn one_of<T: for<'a> Deserialize<'a>>(
     known: &str,
 ) -> Option<T> {
     let value = value?;
-    let word = serde_json::from_value::<T>(serde_json::Value::from(value)).map_err(|_| format!("Use one of {known}."));
+    let word = serde_json::from_value::<T>(serde_json::Value::from(value))
+        .map_err(|_| format!("Use one of {known}."));
     fields.take(pointer, Code::InvalidValue, word)
 }
 

@@ -49,12 +49,19 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
         fields.take("/owner/email", Code::InvalidEmail, body.owner.email.parse::<EmailAddress>());
     let owner_name = fields.take("/owner/name", Code::InvalidValue, Name::parse(&body.owner.name));
     let slug = body.slug.as_deref().map(|slug| {
-        Slug::parse(slug)
-            .ok_or("Use 2 to 40 lower-case letters, digits and hyphens, such as example-studio.")
+        Slug::parse(slug).ok_or("Use 2 to 40 lower-case letters, digits and hyphens, such as example-studio.")
     });
     let slug = slug.and_then(|slug| fields.take("/slug", Code::InvalidValue, slug));
-    if body.plan.as_ref().is_some_and(|plan| plan.seat_limit.is_some_and(|limit| !(0..=1_000_000).contains(&limit))) {
-        fields.refuse("/plan/seat_limit", Code::InvalidValue, "Use 0 to 1,000,000, or null for any number.".to_owned());
+    if body
+        .plan
+        .as_ref()
+        .is_some_and(|plan| plan.seat_limit.is_some_and(|limit| !(0..=1_000_000).contains(&limit)))
+    {
+        fields.refuse(
+            "/plan/seat_limit",
+            Code::InvalidValue,
+            "Use 0 to 1,000,000, or null for any number.".to_owned(),
+        );
     }
     if body.plan.as_ref().is_some_and(|plan| plan.key.is_empty() || plan.key.len() > 80) {
         fields.refuse("/plan/key", Code::InvalidValue, "Use 1 to 80 letters.".to_owned());

@@ -147,8 +147,8 @@ async fn join_as_new<P: Platform>(
     session: Option<String>,
     body: &Form,
 ) -> Result<Reply> {
-    let name = Name::parse(&body.name)
-        .map_err(|why| Error::field("/name", Code::InvalidValue, why.to_string()))?;
+    let name =
+        Name::parse(&body.name).map_err(|why| Error::field("/name", Code::InvalidValue, why.to_string()))?;
     let by = Accept { link: *link, session, name: Some(name), password: Some(body.password.clone()) };
     join(ctx, by).await
 }
@@ -160,16 +160,14 @@ async fn sign_in_and_join<P: Platform>(
     password: &str,
 ) -> Result<Reply> {
     let email = view.invitation.email.as_ref().ok_or_else(|| Error::from(Code::SignInRequired))?;
-    let session = sign_in::sign_in(ctx, email, password)
-        .await
-        .map_err(|error| match error.code() {
-            Code::InvalidCredentials => Error::field(
-                "/password",
-                Code::InvalidCredentials,
-                "That password does not match this address. Try again, or reset it.",
-            ),
-            _ => error,
-        })?;
+    let session = sign_in::sign_in(ctx, email, password).await.map_err(|error| match error.code() {
+        Code::InvalidCredentials => Error::field(
+            "/password",
+            Code::InvalidCredentials,
+            "That password does not match this address. Try again, or reset it.",
+        ),
+        _ => error,
+    })?;
     let by = Accept { link: *link, session: Some(session.digest()), name: None, password: None };
     let mut reply = join(ctx, by).await?;
     reply::set_cookie(&mut reply, SESSION_COOKIE, session.reveal(), SESSION.as_secs().cast_signed());
@@ -218,10 +216,7 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, request: &Request, token
     match decline_flow::decline(ctx, &link, session.as_deref()).await {
         Ok(()) => page(
             StatusCode::OK,
-            &Declined {
-                frame: Frame::of(&view.organization_name),
-                organization: &view.organization_name,
-            },
+            &Declined { frame: Frame::of(&view.organization_name), organization: &view.organization_name },
         ),
         Err(Error::Refused(refusal)) => closed(&view.organization_name, refusal.code, None),
         Err(error) => Err(error),

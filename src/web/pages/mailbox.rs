@@ -46,7 +46,9 @@ pub async fn message<P: Platform>(ctx: &Context<'_, P>, id: JobId) -> Result<Rep
     let mut reply = reply::html(StatusCode::OK, message.html);
     reply.headers_mut().insert(
         header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"),
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+        ),
     );
     Ok(reply)
 }

@@ -1,0 +1,11 @@
+//! The native world: the whole service over real SQLite with the real migrations, a clock that stands still, seeded
+//! entropy and mail that is kept. Nothing of the service is re-implemented here.
+
+#![allow(dead_code, reason = "each test binary uses its own part of the world")]
+
+pub mod client;
+pub mod platform;
+pub mod sqlite;
+
+pub use client::{Answer, Client};
+pub use platform::{Native, World};

@@ -1,0 +1,276 @@
+//! The platform's traits, natively, and the [`World`] that holds their state.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::time::Duration;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use usher::app::App;
+use usher::config::{Config, ConfigError};
+use usher::domain::ids::JobId;
+use usher::domain::time::Timestamp;
+use usher::jobs::message::{self, Message, Source, Verdict};
+use usher::mail::Mail;
+use usher::platform::{
+    Clock, Database, DatabaseError, Entropy, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer, Meter,
+    Metered, Queue, ResultSet, Statement,
+};
+
+use super::client::Client;
+use super::sqlite::Sqlite;
+
+/// Where the tests' deployment is.
+pub const ORIGIN: &str = "http://localhost:8787";
+/// Its operator's key.
+pub const OPERATOR_KEY: &str = "op_3vQ9c1Yb7TgJx5kR2mWz8NfLdHs4PqAe";
+/// Its root key, named `k1`.
+pub const ROOT_KEY: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+/// What a request cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    pub d1: u32,
+    pub kv: u32,
+}
+
+/// Everything outside the service. Cheap to clone: every clone is the same world.
+#[derive(Clone)]
+pub struct World(Rc<State>);
+
+pub struct State {
+    pub database: RefCell<Sqlite>,
+    pub kv: RefCell<BTreeMap<String, String>>,
+    pub queue: RefCell<VecDeque<JobId>>,
+    /// What the `send_email` binding was given, and what it answers next instead of success.
+    pub sent: RefCell<Vec<Mail>>,
+    pub mail_errors: RefCell<VecDeque<MailError>>,
+    pub log: RefCell<Vec<(Level, String)>>,
+    pub now: Cell<Timestamp>,
+    pub entropy: RefCell<ChaCha8Rng>,
+    /// Keys that the limiter refuses.
+    pub limited: RefCell<Vec<(Limit, String)>>,
+    pub asked_limits: RefCell<Vec<(Limit, String)>>,
+    pub last_cost: Cell<Cost>,
+    pub config: Result<Config, ConfigError>,
+}
+
+impl World {
+    /// A world with the development settings and nothing in it.
+    pub fn new() -> Self {
+        Self::with_settings(&[])
+    }
+
+    /// A world with some settings changed; an empty value takes one away.
+    pub fn with_settings(changes: &[(&str, &str)]) -> Self {
+        let config = Config::read(|name| {
+            let changed = changes.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+            let default = match name {
+                "ORIGIN" => Some(ORIGIN),
+                "OPERATOR_KEY" => Some(OPERATOR_KEY),
+                "ROOT_KEYS" => Some(ROOT_KEY),
+                "MAIL_PROVIDER" => Some("mailbox"),
+                "MAIL_FROM" => Some("invites@usher.test"),
+                _ => None,
+            };
+            changed.or(default).map(str::to_owned)
+        });
+        Self(Rc::new(State {
+            database: RefCell::new(Sqlite::new()),
+            kv: RefCell::default(),
+            queue: RefCell::default(),
+            sent: RefCell::default(),
+            mail_errors: RefCell::default(),
+            log: RefCell::default(),
+            now: Cell::new(Timestamp::from_seconds(1_795_298_400)),
+            entropy: RefCell::new(ChaCha8Rng::seed_from_u64(1)),
+            limited: RefCell::default(),
+            asked_limits: RefCell::default(),
+            last_cost: Cell::new(Cost { d1: 0, kv: 0 }),
+            config,
+        }))
+    }
+
+    /// The state itself.
+    pub fn state(&self) -> &State {
+        &self.0
+    }
+
+    /// The service over this world, for one event.
+    pub fn app(&self) -> App<'_, Native> {
+        App::new(Native { world: self.clone(), meter: Meter::default() }, &self.0.config)
+    }
+
+    /// A caller who is nobody yet.
+    pub fn client(&self) -> Client {
+        Client::new(self.clone())
+    }
+
+    /// The operator.
+    pub fn operator(&self) -> Client {
+        Client::new(self.clone()).bearer(OPERATOR_KEY)
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.0.now.get()
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, duration: Duration) {
+        self.0.now.set(self.now().plus(duration));
+    }
+
+    /// Delivers the queue's messages until none is left, and answers each one's verdict. Retries are not waited for.
+    pub fn deliver(&self) -> Vec<Verdict> {
+        let mut verdicts = Vec::new();
+        loop {
+            let Some(job) = self.0.queue.borrow_mut().pop_front() else { return verdicts };
+            verdicts.push(self.deliver_one(job));
+        }
+    }
+
+    /// Delivers one message about this job, whether it is in the queue or not.
+    pub fn deliver_one(&self, job: JobId) -> Verdict {
+        let message = Message { source: Source::Jobs, body: message::encode(job) };
+        block_on(self.app().consume(message))
+    }
+
+    /// The cron's minute.
+    pub fn tick(&self) {
+        block_on(self.app().tick());
+    }
+
+    /// The messages in the mailbox, oldest first.
+    pub fn mailbox(&self) -> Vec<serde_json::Value> {
+        self.client().get("/dev/mailbox").json()["data"].as_array().unwrap().clone()
+    }
+
+    /// The token of the link in the newest message to this address.
+    pub fn mailed_token(&self, address: &str) -> String {
+        let messages = self.mailbox();
+        let newest = messages.iter().rev().find(|message| message["to"] == address);
+        token_in(newest.unwrap_or_else(|| panic!("no mail to {address}"))["text"].as_str().unwrap())
+    }
+
+    /// The one number that a query answers.
+    pub fn count(&self, sql: &str) -> i64 {
+        self.0.database.borrow().count(sql)
+    }
+
+    /// What the last request cost.
+    pub fn last_cost(&self) -> Cost {
+        self.0.last_cost.get()
+    }
+
+    /// The whole log as text.
+    pub fn log_text(&self) -> String {
+        self.0.log.borrow().iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// The token of the first link in a text.
+pub fn token_in(text: &str) -> String {
+    let start = text.find("/i/").unwrap_or_else(|| panic!("no link in {text}")) + 3;
+    text[start..]
+        .split(|letter: char| letter.is_whitespace() || "\"<>/".contains(letter))
+        .next()
+        .unwrap()
+        .to_owned()
+}
+
+/// Runs a future whose every wait is over at once, as those of the native platform are.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    loop {
+        if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+}
+
+/// The platform for one event in a [`World`].
+pub struct Native {
+    world: World,
+    meter: Meter,
+}
+
+impl Native {
+    pub fn new(world: World) -> Self {
+        Self { world, meter: Meter::default() }
+    }
+}
+
+impl Metered for Native {
+    fn meter(&self) -> &Meter {
+        &self.meter
+    }
+}
+
+impl Database for Native {
+    async fn execute(&self, statements: Vec<Statement>) -> Result<Vec<ResultSet>, DatabaseError> {
+        self.world.0.database.borrow_mut().batch(&statements)
+    }
+}
+
+impl KeyValue for Native {
+    async fn read(&self, key: &str) -> Option<String> {
+        self.world.0.kv.borrow().get(key).cloned()
+    }
+    async fn write(&self, key: &str, value: &str, _ttl_seconds: u64) {
+        self.world.0.kv.borrow_mut().insert(key.to_owned(), value.to_owned());
+    }
+    async fn remove(&self, key: &str) {
+        self.world.0.kv.borrow_mut().remove(key);
+    }
+}
+
+impl Queue for Native {
+    fn enqueue(&self, job: JobId) {
+        self.world.0.queue.borrow_mut().push_back(job);
+    }
+}
+
+impl Mailer for Native {
+    async fn send(&self, mail: &Mail) -> Result<String, MailError> {
+        if let Some(error) = self.world.0.mail_errors.borrow_mut().pop_front() {
+            return Err(error);
+        }
+        let mut sent = self.world.0.sent.borrow_mut();
+        sent.push(mail.clone());
+        Ok(format!("message-{}", sent.len()))
+    }
+}
+
+impl Limiter for Native {
+    async fn allows(&self, limit: Limit, key: &str) -> bool {
+        let asked = (limit, key.to_owned());
+        let allowed = !self.world.0.limited.borrow().contains(&asked);
+        self.world.0.asked_limits.borrow_mut().push(asked);
+        allowed
+    }
+}
+
+impl Clock for Native {
+    fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+}
+
+impl Entropy for Native {
+    fn fill(&self, bytes: &mut [u8]) {
+        self.world.0.entropy.borrow_mut().fill_bytes(bytes);
+    }
+}
+
+impl Log for Native {
+    fn log(&self, level: Level, line: &str) {
+        self.world.0.log.borrow_mut().push((level, line.to_owned()));
+        if line.contains("\"event\":\"request\"") {
+            let cost = Cost { d1: self.meter.trips.get(), kv: self.meter.kv.get() };
+            self.world.0.last_cost.set(cost);
+        }
+    }
+}

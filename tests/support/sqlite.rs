@@ -1,0 +1,116 @@
+//! The database: SQLite in memory, with the migrations that D1 gets.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, params_from_iter};
+use usher::platform::{DatabaseError, Param, ResultSet, Statement};
+
+/// One database.
+pub struct Sqlite(Connection);
+
+impl Sqlite {
+    /// A new database, migrated.
+    pub fn new() -> Self {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+        let mut files: Vec<_> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        files.sort();
+        for file in files {
+            let sql = std::fs::read_to_string(&file).unwrap();
+            connection.execute_batch(&sql).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        }
+        Self(connection)
+    }
+
+    /// Runs statements as D1's `batch` does: one transaction, all or nothing.
+    pub fn batch(&mut self, statements: &[Statement]) -> Result<Vec<ResultSet>, DatabaseError> {
+        let failed = |error: rusqlite::Error| DatabaseError(error.to_string());
+        let transaction = self.0.transaction().map_err(failed)?;
+        let results = statements
+            .iter()
+            .map(|statement| run(&transaction, statement))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        Ok(results)
+    }
+
+    /// Rows of a query that only a test asks, as JSON.
+    pub fn query(&self, sql: &str) -> Vec<serde_json::Value> {
+        let mut prepared = self.0.prepare(sql).unwrap();
+        rows(&mut prepared, &[]).unwrap()
+    }
+
+    /// The one number that a query answers.
+    pub fn count(&self, sql: &str) -> i64 {
+        self.0.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Changes rows behind the service's back, for what no route does yet.
+    pub fn change(&self, sql: &str) {
+        self.0.execute_batch(sql).unwrap();
+    }
+
+    /// How SQLite would run a statement: its query plan, a line a step.
+    pub fn plan(&self, statement: &Statement) -> Vec<String> {
+        let mut prepared = self.0.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql)).unwrap();
+        let steps = prepared
+            .query_map(params_from_iter(statement.params.iter().map(value)), |row| row.get::<_, String>(3))
+            .unwrap();
+        steps.map(Result::unwrap).collect()
+    }
+
+    /// Everything that is stored, as text: for showing what is nowhere in it.
+    pub fn dump(&self) -> String {
+        let mut text = String::new();
+        for table in self.query("SELECT name FROM sqlite_schema WHERE type = 'table'") {
+            let name = table["name"].as_str().unwrap();
+            for row in self.query(&format!("SELECT * FROM {name}")) {
+                text.push_str(&format!("{name}: {row}\n"));
+            }
+        }
+        text
+    }
+}
+
+fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<ResultSet> {
+    let mut prepared = connection.prepare_cached(statement.sql)?;
+    let params: Vec<rusqlite::types::Value> = statement.params.iter().map(value).collect();
+    let rows = rows(&mut prepared, &params)?;
+    let json = serde_json::Value::from(rows).to_string();
+    Ok(ResultSet { json, rows_read: 0, rows_written: 0 })
+}
+
+fn rows(
+    prepared: &mut rusqlite::Statement<'_>,
+    params: &[rusqlite::types::Value],
+) -> rusqlite::Result<Vec<serde_json::Value>> {
+    let columns: Vec<String> = prepared.column_names().into_iter().map(str::to_owned).collect();
+    let mut found = prepared.query(params_from_iter(params))?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        let mut object = serde_json::Map::new();
+        for (place, column) in columns.iter().enumerate() {
+            let value = match row.get_ref(place)? {
+                ValueRef::Null => serde_json::Value::Null,
+                ValueRef::Integer(number) => number.into(),
+                ValueRef::Real(number) => number.into(),
+                ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned().into(),
+                ValueRef::Blob(bytes) => bytes.to_vec().into(),
+            };
+            object.insert(column.clone(), value);
+        }
+        rows.push(object.into());
+    }
+    Ok(rows)
+}
+
+fn value(param: &Param) -> rusqlite::types::Value {
+    match param {
+        Param::Null => rusqlite::types::Value::Null,
+        Param::Integer(number) => (*number).into(),
+        Param::Text(text) => text.clone().into(),
+    }
+}
