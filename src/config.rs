@@ -53,7 +53,8 @@ impl Config {
     /// # Errors
     /// The first one that is missing or can't be used.
     pub fn read(setting: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let get = |name| setting(name).filter(|value| !value.trim().is_empty());
+        // A secret that was piped in ends with a line break.
+        let get = |name| setting(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let needed = |name: &'static str| get(name).ok_or_else(|| refuse(name, "is missing"));
 
         let origin = needed("ORIGIN")?;

@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
+use http::Uri;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use worker::{
     Context, Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, ResponseBuilder, ScheduleContext,
     ScheduledEvent, event,
@@ -18,6 +20,9 @@ use crate::web::request::{LARGEST_BODY, Oversized, Request};
 
 /// Settings don't change while an isolate lives, so it reads them once.
 static CONFIG: OnceLock<Result<Config, ConfigError>> = OnceLock::new();
+
+/// A path that no route has.
+const NOWHERE: &str = "/-";
 
 fn config(env: &Env) -> &'static Result<Config, ConfigError> {
     CONFIG.get_or_init(|| Config::read(|name| env.var(name).ok().map(|value| value.to_string())))
@@ -64,15 +69,29 @@ async fn to_request(mut request: worker::Request) -> worker::Result<Request> {
     let url = request.inner().url();
     let path = url.splitn(4, '/').nth(3).unwrap_or_default();
     let path = path.split('#').next().unwrap_or_default();
-    let mut whole = http::Request::builder().method(request.method().as_ref()).uri(format!("/{path}"));
+    // What is too long or too odd for an address is none of ours.
+    let uri = format!("/{path}").parse().unwrap_or_else(|_| Uri::from_static(NOWHERE));
+    // The platform's own word, since the SDK takes every method it doesn't know for GET.
+    let mut whole = http::Request::builder().method(request.inner().method().as_str()).uri(uri);
     if let Some(headers) = whole.headers_mut() {
-        *headers = http::HeaderMap::from(request.headers());
+        *headers = to_headers(request.headers());
     }
     let body = read(&mut request).await?;
     if body.is_none() {
         whole = whole.extension(Oversized);
     }
     whole.body(body.unwrap_or_default()).map_err(|error| worker::Error::RustError(error.to_string()))
+}
+
+/// The headers that are text. The SDK's own conversion panics at any other, and takes every request of this isolate with
+/// it.
+fn to_headers(headers: &worker::Headers) -> HeaderMap {
+    headers
+        .entries()
+        .filter_map(|(name, value)| {
+            Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
+        })
+        .collect()
 }
 
 /// The body, or nothing if it is larger than any route takes: then no more of it is read than shows that.

@@ -105,7 +105,7 @@ codes! {
     MethodNotAllowed "method_not_allowed" 405 "Method not allowed" "This address doesn't take that method. `Allow` lists those it takes."
     NotFound "not_found" 404 "Not found" "There is nothing here. Check the address or the id."
     Unauthenticated "unauthenticated" 401 "Not signed in" "Sign in first, or send a valid key."
-    InvalidCredentials "invalid_credentials" 401 "Sign-in failed" "That e-mail address and password do not match. Check both, or reset your password."
+    InvalidCredentials "invalid_credentials" 401 "Sign-in failed" "That e-mail address and password do not match. Check both, and try again."
     Forbidden "forbidden" 403 "Not allowed" "You may not do this. Ask an admin of the organization."
     CrossSiteRequest "cross_site_request" 403 "Sent from another site" "This request came from another site. Open the page here and try again."
     FormExpired "form_expired" 403 "The page is too old" "This page was open for too long, or cookies are off. Load it again and send the form once more."
@@ -130,7 +130,7 @@ codes! {
     AccessRemoved "access_removed" 403 "Access removed" "Your access was removed after this invitation was made. Ask for a new one."
     RateLimited "rate_limited" 429 "Too many tries" "Too many tries. Wait a minute, then try again."
     Misconfigured "misconfigured" 503 "Not set up" "This service is not set up yet. Its operator finds the reason in the log."
-    Internal "internal" 500 "Something went wrong" "Something went wrong on our side, and nothing was changed. Try again; if it stays, tell the operator the request id."
+    Internal "internal" 500 "Something went wrong" "Something went wrong on our side. Try again; if it stays, tell the operator the request id."
 }
 
 impl Refusal {

@@ -192,6 +192,8 @@ pub struct Standing<'a> {
     pub redeemed: Option<Redeemed>,
     /// When that account was last removed from the organization.
     pub removed_at: Option<Timestamp>,
+    /// When the account with the invited address was.
+    pub addressee_removed_at: Option<Timestamp>,
 }
 
 /// An earlier redemption of the same invitation by the same person.
@@ -251,12 +253,14 @@ impl Standing<'_> {
         match (&self.session, has_account) {
             (Some(_), _) => Ok(Next::SwitchAccount),
             (None, true) => Ok(Next::SignIn),
+            // An account that counts as none is taken over, not made: what it was removed from it stays removed from.
+            (None, false) if self.is_from_before(self.addressee_removed_at) => Err(Code::AccessRemoved),
             (None, false) => Ok(Next::SignUp),
         }
     }
 
     fn next_signed_in(&self, session: &Account, link: &Link) -> Result<Next, Code> {
-        if self.removed_at.is_some_and(|removed| removed >= self.invitation.created_at) {
+        if self.is_from_before(self.removed_at) {
             return Err(Code::AccessRemoved);
         }
         match (session.verified, link.via) {
@@ -264,6 +268,11 @@ impl Standing<'_> {
             (false, Via::Email) => Ok(Next::SignUp),
             (false, Via::Copy) => Err(Code::EmailUnverified),
         }
+    }
+
+    /// Whether the invitation was made before this removal.
+    fn is_from_before(&self, removal: Option<Timestamp>) -> bool {
+        removal.is_some_and(|removed| removed >= self.invitation.created_at)
     }
 }
 
@@ -309,7 +318,7 @@ mod tests {
     }
 
     fn standing(invitation: &Invitation) -> Standing<'_> {
-        Standing { invitation, addressee: None, session: None, redeemed: None, removed_at: None }
+        Standing { invitation, addressee: None, session: None, redeemed: None, removed_at: None, addressee_removed_at: None }
     }
 
     #[test]
@@ -390,5 +399,13 @@ mod tests {
         let before = start().minus(Duration::from_secs(1));
         assert_eq!(removed(start()).next(&link(2, Via::Email), start()), Err(Code::AccessRemoved));
         assert_eq!(removed(before).next(&link(2, Via::Email), start()), Ok(Next::Accept));
+
+        let taken_over = |at| Standing {
+            addressee: account("ana@client.test", false),
+            addressee_removed_at: Some(at),
+            ..standing(&of)
+        };
+        assert_eq!(taken_over(start()).next(&link(2, Via::Email), start()), Err(Code::AccessRemoved));
+        assert_eq!(taken_over(before).next(&link(2, Via::Email), start()), Ok(Next::SignUp));
     }
 }

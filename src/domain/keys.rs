@@ -136,6 +136,7 @@ impl KeyRing {
     /// token, one for another purpose and one from another deployment get one answer.
     ///
     /// Expiry is for the caller to ask, of [`Verified::expires_at`]: an expired token still says which page to show.
+    #[must_use]
     pub fn verify<T: DeserializeOwned>(&self, purpose: Purpose, token: &str) -> Option<Verified<T>> {
         if token.len() > LONGEST_TOKEN {
             return None;

@@ -13,7 +13,7 @@ use crate::domain::secret::{self, Bearer};
 use crate::domain::time::Timestamp;
 
 /// How long a page may lie open before its form must be loaded again.
-const LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
+const LIFETIME: Duration = Duration::from_hours(2);
 
 #[derive(Serialize, Deserialize)]
 struct Bound {

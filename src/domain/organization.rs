@@ -52,7 +52,8 @@ impl Slug {
             some => some,
         };
         // No vowels and no look-alikes: a random ending must not spell anything.
-        let ending = random.map(|byte| char::from(b"bcdfghjkmnpqrstvwxz23456789"[usize::from(byte) % 27]));
+        let letters = b"bcdfghjkmnpqrstvwxz23456789".iter().cycle();
+        let ending = random.map(|byte| letters.clone().nth(usize::from(byte)).map_or('x', |letter| char::from(*letter)));
         Self(format!("{base}-{}", ending.iter().collect::<String>()))
     }
 

@@ -56,12 +56,11 @@ pub fn hash(password: &str, salt: [u8; 16]) -> Result<String, argon2::password_h
 #[must_use]
 pub fn verify(password: &str, hash: Option<&str>) -> bool {
     let parsed = hash.and_then(|hash| PasswordHash::new(hash).ok());
-    match (parsed, argon2id()) {
-        (Some(parsed), Ok(argon2)) => argon2.verify_password(password.as_bytes(), &parsed).is_ok(),
-        _ => {
-            let _ = self::hash(password, [0; 16]);
-            false
-        }
+    if let (Some(parsed), Ok(argon2)) = (parsed, argon2id()) {
+        argon2.verify_password(password.as_bytes(), &parsed).is_ok()
+    } else {
+        let _ = self::hash(password, [0; 16]);
+        false
     }
 }
 

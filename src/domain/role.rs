@@ -42,6 +42,17 @@ impl Role {
         }
     }
 
+    /// What the role may do, to somebody who is about to have it.
+    #[must_use]
+    pub fn may(self) -> &'static str {
+        match self {
+            Self::Client => "You see and do only what is shared with you.",
+            Self::Member => "You work as part of the team, in the workspaces that you are given.",
+            Self::Admin => "You reach every workspace, and you can invite and manage people.",
+            Self::Owner => "The organization is yours: you reach every workspace and manage everybody in it.",
+        }
+    }
+
     /// Whether this role takes a seat by itself: an admin or member does, the owner never, and a client only through a
     /// permission (S0-13, S0-14).
     #[must_use]

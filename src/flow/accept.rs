@@ -18,7 +18,7 @@ use crate::store::audit;
 use crate::store::redeem::{self, Claim, Joined, NewAccount, View};
 
 /// How long a session lasts.
-pub const SESSION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub const SESSION: Duration = Duration::from_hours(30 * 24);
 
 /// Who accepts.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: &str
     let claim = Claim { id: ctx.id(), member_id: ctx.id(), now };
     let mut batch = vec![redeem::claim_signed_in(claim, link, session)];
     batch.extend(redeem::let_in(claim, link));
-    batch.push(audit::of_redemption(ctx.entry("invitee"), claim.id));
+    batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
     batch.push(redeem::joined(link.invitation_id, session, now));
     batch.push(redeem::view(link, Some(session), now));
     let (joined, view) = run(ctx, link, batch).await?;
@@ -77,13 +77,14 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: &str
 }
 
 async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View) -> Result<Accepted> {
-    let (Some(name), Some(password)) = (accept.name, accept.password) else {
-        return Err(refusal_of(Next::SignUp));
+    let (Some(name), Some(password)) = (&accept.name, &accept.password) else {
+        return Err(missing(accept.name.is_none(), accept.password.is_none()));
     };
+    let name = name.clone();
     let invited = view.invitation.email.as_ref().map(crate::domain::email_address::EmailAddress::key);
-    password::check(&password, invited.as_deref().unwrap_or_default())
+    password::check(password, invited.as_deref().unwrap_or_default())
         .map_err(|why| Error::field("/password", Code::WeakPassword, why.to_string()))?;
-    let password_hash = password::hash(&password, ctx.platform.random())
+    let password_hash = password::hash(password, ctx.platform.random())
         .map_err(|error| Error::Internal(format!("password hash: {error}")))?;
 
     let now = ctx.now();
@@ -102,7 +103,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     batch.extend(redeem::reset_unproved(claim, &account));
     batch.extend(redeem::make_account(claim, &account));
     batch.extend(redeem::let_in(claim, link));
-    batch.push(audit::of_redemption(ctx.entry("invitee"), claim.id));
+    batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
     batch.push(redeem::joined(link.invitation_id, &account.session_digest, now));
     batch.push(redeem::view(link, accept.session.as_deref(), now));
     let (joined, view) = run(ctx, link, batch).await?;
@@ -150,12 +151,19 @@ fn refusal_of(next: Next) -> Error {
     match next {
         Next::SignIn => Code::SignInRequired.into(),
         Next::SwitchAccount => Code::WrongAccount.into(),
-        Next::SignUp => {
-            let mut fields = Fields::default();
-            fields.refuse("/name", Code::Required, "Say what you are called.".to_owned());
-            fields.refuse("/password", Code::Required, "Choose a password for your account.".to_owned());
-            fields.refusal()
-        }
+        Next::SignUp => missing(true, true),
         Next::Accept | Next::None => Error::Internal("accepting was refused without a reason".to_owned()),
     }
+}
+
+/// What a new account still needs.
+fn missing(name: bool, password: bool) -> Error {
+    let mut fields = Fields::default();
+    if name {
+        fields.refuse("/name", Code::Required, "Say what you are called.".to_owned());
+    }
+    if password {
+        fields.refuse("/password", Code::Required, "Choose a password for your account.".to_owned());
+    }
+    fields.refusal()
 }

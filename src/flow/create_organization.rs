@@ -64,8 +64,8 @@ pub async fn create_organization<P: Platform>(ctx: &Context<'_, P>, new: New) ->
             invitations::insert(&invitation, now),
             invitations::insert_workspaces(&invitation),
             jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
-            audit::of_organization(ctx.entry("operator"), id),
-            audit::of_invitation(ctx.entry("operator"), invitation.id, audit::Change::Created),
+            audit::of_organization(ctx.entry(&"operator"), id),
+            audit::of_invitation(ctx.entry(&"operator"), invitation.id, audit::Change::Created),
             organizations::select(id),
         ])
         .await?;

@@ -10,20 +10,20 @@ use crate::store::{audit, invitations, redeem};
 /// Declines. Declining again is no error: it is what the person wants.
 pub async fn decline<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Option<&str>) -> Result<()> {
     let now = ctx.now();
-    let entry = ctx.entry("invitee");
+    let entry = ctx.entry(&"invitee");
     let results = ctx
         .platform
         .batch(vec![
-            invitations::decline(link.invitation_id, link.ver, now),
             audit::of_invitation(
                 audit::Entry { at: now, ..entry },
                 link.invitation_id,
-                audit::Change::Declined,
+                audit::Change::Declined(*link),
             ),
+            invitations::decline(link, now),
             redeem::view(link, session, now),
         ])
         .await?;
-    let [declined, _, view] = results.as_slice() else {
+    let [_, declined, view] = results.as_slice() else {
         return Err(Error::Internal("three results".to_owned()));
     };
     if ResultSet::any(declined) {

@@ -70,7 +70,7 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
             invitations::insert(&new, now),
             invitations::insert_workspaces(&new),
             jobs::insert_invitation_email(job, new.id, now, lost_at(now)),
-            audit::of_invitation(ctx.entry(actor.member_id), new.id, audit::Change::Created),
+            audit::of_invitation(ctx.entry(&actor.member_id), new.id, audit::Change::Created),
             invitations::select(new.id),
             invitations::select_obstacles(new.organization_id, &new.email, wanted, Some(new.id)),
         ])

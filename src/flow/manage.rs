@@ -59,12 +59,12 @@ pub async fn revoke<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
     let results = ctx
         .platform
         .batch(vec![
-            invitations::revoke(id, now),
             audit::of_invitation(entry, id, audit::Change::Revoked),
+            invitations::revoke(id, now),
             invitations::select(id),
         ])
         .await?;
-    let [revoked, _, current] = results.as_slice() else {
+    let [_, revoked, current] = results.as_slice() else {
         return Err(Error::Internal("three results".to_owned()));
     };
     if !ResultSet::any(revoked) {

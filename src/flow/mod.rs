@@ -26,17 +26,19 @@ pub struct Context<'a, P> {
 
 impl<P: Platform> Context<'_, P> {
     /// Now. Asked again after anything slow.
+    #[must_use]
     pub fn now(&self) -> Timestamp {
         self.platform.now()
     }
 
     /// A new id.
+    #[must_use]
     pub fn id<K: Kind>(&self) -> Id<K> {
         Id::new(self.platform.now(), self.platform.random())
     }
 
     /// A new entry of the audit log.
-    pub fn entry(&self, actor: impl ToString) -> audit::Entry {
+    pub fn entry(&self, actor: &impl ToString) -> audit::Entry {
         audit::Entry {
             id: self.id(),
             at: self.now(),

@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::domain::time::Timestamp;
 
 /// How long a consumer may hold a job: longer than any provider takes.
-pub const LEASE: Duration = Duration::from_secs(60);
+pub const LEASE: Duration = Duration::from_mins(1);
 
 /// How long after a job was enqueued, or should have come back, the tick takes its message for lost.
 pub const LOST_AFTER: Duration = Duration::from_secs(30);

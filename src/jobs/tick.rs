@@ -9,7 +9,7 @@ use crate::store::jobs::Requeued;
 use crate::store::{accounts, invitations, jobs};
 
 /// How long a session that is over keeps its row, for looking into what happened.
-const SESSIONS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations and forgets old sessions. Answers
 /// how many jobs it enqueued.

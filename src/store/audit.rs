@@ -1,6 +1,7 @@
 //! The audit log: append-only rows, each written in the batch of the change it is about.
 
 use crate::domain::ids::{EventId, InvitationId, JobId, OrganizationId, RedemptionId};
+use crate::domain::link::Link;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
@@ -35,10 +36,10 @@ pub enum Change {
     Created,
     /// It was sent again in this batch, by this job.
     Resent(JobId),
-    /// It was withdrawn in this batch.
+    /// It is withdrawn in this batch, after this entry.
     Revoked,
-    /// The invited person said no in this batch.
-    Declined,
+    /// Somebody with this link says no in this batch, after this entry.
+    Declined(Link),
     /// Somebody was given its link.
     LinkCopied,
 }
@@ -51,7 +52,7 @@ impl Change {
             Self::Created => "invitation.created",
             Self::Resent(_) => "invitation.resent",
             Self::Revoked => "invitation.revoked",
-            Self::Declined => "invitation.declined",
+            Self::Declined(_) => "invitation.declined",
             Self::LinkCopied => "invitation.link_copied",
         }
     }
@@ -72,8 +73,15 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, change: Change) -> 
     let mut params = params![entry.id, invitation, entry.at, entry.actor, change.action(), entry.request_id];
     let sql = match change {
         Change::Created | Change::LinkCopied => if_it!("1"),
-        Change::Revoked => if_it!("revoked_at = ?3"),
-        Change::Declined => if_it!("declined_at = ?3"),
+        // These two stand before the write, under its own guard: after it, nothing tells it from one a moment ago.
+        Change::Revoked => if_it!("outcome = 'open' AND expires_at > ?3"),
+        Change::Declined(link) => {
+            params.extend(params![link.organization_id, link.ver]);
+            if_it!(
+                "organization_id = ?7 AND ver = ?8 AND kind = 'email' AND outcome = 'open' AND disabled_at IS NULL
+                 AND expires_at > ?3"
+            )
+        }
         Change::Resent(job) => {
             params.push(job.into());
             if_it!("EXISTS (SELECT 1 FROM jobs WHERE id = ?7)")

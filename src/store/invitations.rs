@@ -6,6 +6,7 @@ use super::json_text;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId, OrganizationId, WorkspaceId};
 use crate::domain::invitation::{Delivery, Invitation, Kind, Status};
+use crate::domain::link::Link;
 use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
@@ -282,12 +283,13 @@ pub fn revoke(id: InvitationId, now: Timestamp) -> Statement {
 
 /// Notes that the invited person said no, with the link they hold. `RETURNING` tells.
 #[must_use]
-pub fn decline(id: InvitationId, ver: i64, now: Timestamp) -> Statement {
+pub fn decline(link: &Link, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE invitations SET declined_at = ?3
-         WHERE id = ?1 AND ver = ?2 AND kind = 'email' AND outcome = 'open' AND disabled_at IS NULL AND expires_at > ?3
+        "UPDATE invitations SET declined_at = ?4
+         WHERE id = ?1 AND organization_id = ?2 AND ver = ?3 AND kind = 'email' AND outcome = 'open'
+           AND disabled_at IS NULL AND expires_at > ?4
          RETURNING id",
-        params![id, ver, now],
+        params![link.invitation_id, link.organization_id, link.ver, now],
     )
 }
 

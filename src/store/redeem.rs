@@ -51,6 +51,7 @@ pub struct View {
     /// The active member that the signed-in person already is in the organization.
     pub session_member_id: Option<MemberId>,
     session_removed_at: Option<Timestamp>,
+    account_removed_at: Option<Timestamp>,
     redeemed_member_id: Option<MemberId>,
     redeemed_removed_at: Option<Timestamp>,
 }
@@ -74,6 +75,7 @@ impl View {
                 .redeemed_member_id
                 .map(|member_id| Redeemed { member_id, active: self.redeemed_removed_at.is_none() }),
             removed_at: self.session_removed_at,
+            addressee_removed_at: self.account_removed_at,
         }
     }
 
@@ -106,6 +108,8 @@ pub fn view(link: &Link, session: Option<&str>, now: Timestamp) -> Statement {
                    AND m.removed_at IS NULL) AS session_member_id,
                 (SELECT max(m.removed_at) FROM members m WHERE m.organization_id = i.organization_id
                    AND m.user_id = u.id) AS session_removed_at,
+                (SELECT max(m.removed_at) FROM members m WHERE m.organization_id = i.organization_id
+                   AND m.user_id = a.id) AS account_removed_at,
                 r.member_id AS redeemed_member_id,
                 (SELECT removed_at FROM members WHERE id = r.member_id) AS redeemed_removed_at
          FROM invitations i

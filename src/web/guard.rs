@@ -61,6 +61,15 @@ impl Caller {
         }
     }
 
+    /// The digest of the session of somebody who is somebody: the operator has a key, but no account.
+    pub fn signed_in(self) -> Result<String> {
+        match self {
+            Self::Session(digest) => Ok(digest),
+            Self::Operator => Err(Code::Forbidden.into()),
+            Self::Nobody => Err(Code::Unauthenticated.into()),
+        }
+    }
+
     /// The operator, or nobody.
     pub fn operator(&self) -> Result<()> {
         match self {

@@ -50,9 +50,9 @@ pub async fn answer<P: Platform>(ctx: &Context<'_, P>, request: &Request, route:
         Route::Sessions => api::sessions::create(ctx, request).await,
         Route::CurrentSession => api::sessions::delete(ctx, request).await,
 
-        Route::Home => pages::home::show(ctx, request).await,
+        Route::Home => Ok(pages::home::show(request)),
         Route::SignIn if post => pages::sign_in::submit(ctx, request).await,
-        Route::SignIn => pages::sign_in::show(ctx, request).await,
+        Route::SignIn => pages::sign_in::show(ctx, request),
         Route::SignOut => pages::sign_in::sign_out(ctx, request).await,
         Route::Me => pages::me::show(ctx, request).await,
         Route::Invitation(token) if post => pages::invitation::submit(ctx, request, token).await,
@@ -61,6 +61,7 @@ pub async fn answer<P: Platform>(ctx: &Context<'_, P>, request: &Request, route:
         Route::InvitationDecline(token) => pages::invitation::show_decline(ctx, request, token).await,
         Route::Mailbox => pages::mailbox::list(ctx, request).await,
         Route::MailboxMessage(job) => pages::mailbox::message(ctx, *job).await,
+        Route::Probe => api::probe::ask(ctx, request).await,
     }
 }
 

@@ -1,7 +1,6 @@
 //! Replies: JSON, problems, pages, redirects, and the headers that every one of them carries.
 
 use bytes::Bytes;
-use cookie::{Cookie, SameSite};
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
@@ -111,15 +110,10 @@ pub fn tell(reply: &mut Reply, refusal: &Refusal) {
     }
 }
 
-/// Gives a browser a secret to keep, for so many seconds.
+/// Gives a browser a secret to keep, for so many seconds: out of reach of scripts and of other sites' requests.
 pub fn set_cookie(reply: &mut Reply, name: &'static str, secret: &str, seconds: i64) {
-    let cookie = Cookie::build((name, secret.to_owned()))
-        .path("/")
-        .secure(true)
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .max_age(cookie::time::Duration::seconds(seconds));
-    if let Ok(value) = HeaderValue::from_str(&cookie.build().to_string()) {
+    let cookie = format!("{name}={secret}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
         reply.headers_mut().append(header::SET_COOKIE, value);
     }
 }

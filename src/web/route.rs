@@ -76,6 +76,8 @@ routes! {
     Mailbox "/dev/mailbox" [GET];
     /// One message's HTML part, as its receiver sees it.
     MailboxMessage(job: JobId) "/dev/mailbox/{job}" [GET];
+    /// What only the real runtime can answer, for the tests.
+    Probe "/dev/probe" [POST];
 
     /// Whether the Worker runs; no I/O.
     Health "/healthz" [GET];

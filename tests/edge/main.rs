@@ -1,2 +1,16 @@
-//! Placeholder.
-fn main() {}
+//! The built Worker on the real runtime (workerd), with real D1, KV, Queues, limits and assets: black box, over HTTP.
+//!
+//! The rule: what the native tests can show is shown there, in milliseconds and for every case. Here stands what they
+//! can't: that `platform/worker.rs` and `entry.rs` do what the platform's traits promise, that the local world of the
+//! tests doesn't differ from the runtime where it matters, and that the main job works through all of it. Every test
+//! starts from nothing that another one made, so they run at once and in any order.
+//!
+//! `cargo test --test edge`, after `make build`; `make test` runs it by name, since it needs the set-up.
+
+mod bindings;
+mod costs;
+mod harness;
+mod http;
+mod journey;
+mod panics;
+mod races;

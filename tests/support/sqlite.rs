@@ -1,11 +1,17 @@
 //! The database: SQLite in memory, with the migrations that D1 gets.
 
+use std::collections::BTreeMap;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
 use usher::platform::{DatabaseError, Param, ResultSet, Statement};
 
 /// One database.
-pub struct Sqlite(Connection);
+pub struct Sqlite {
+    connection: Connection,
+    /// One statement for each SQL that the service ran.
+    ran: BTreeMap<&'static str, Statement>,
+}
 
 impl Sqlite {
     /// A new database, migrated.
@@ -21,13 +27,16 @@ impl Sqlite {
             let sql = std::fs::read_to_string(&file).unwrap();
             connection.execute_batch(&sql).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         }
-        Self(connection)
+        Self { connection, ran: BTreeMap::new() }
     }
 
     /// Runs statements as D1's `batch` does: one transaction, all or nothing.
     pub fn batch(&mut self, statements: &[Statement]) -> Result<Vec<ResultSet>, DatabaseError> {
         let failed = |error: rusqlite::Error| DatabaseError(error.to_string());
-        let transaction = self.0.transaction().map_err(failed)?;
+        for statement in statements {
+            self.ran.entry(statement.sql).or_insert_with(|| statement.clone());
+        }
+        let transaction = self.connection.transaction().map_err(failed)?;
         let results = statements
             .iter()
             .map(|statement| run(&transaction, statement))
@@ -37,25 +46,30 @@ impl Sqlite {
         Ok(results)
     }
 
+    /// Every different statement that the service ran so far.
+    pub fn ran(&self) -> Vec<Statement> {
+        self.ran.values().cloned().collect()
+    }
+
     /// Rows of a query that only a test asks, as JSON.
     pub fn query(&self, sql: &str) -> Vec<serde_json::Value> {
-        let mut prepared = self.0.prepare(sql).unwrap();
+        let mut prepared = self.connection.prepare(sql).unwrap();
         rows(&mut prepared, &[]).unwrap()
     }
 
     /// The one number that a query answers.
     pub fn count(&self, sql: &str) -> i64 {
-        self.0.query_row(sql, [], |row| row.get(0)).unwrap()
+        self.connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
     /// Changes rows behind the service's back, for what no route does yet.
     pub fn change(&self, sql: &str) {
-        self.0.execute_batch(sql).unwrap();
+        self.connection.execute_batch(sql).unwrap();
     }
 
     /// How SQLite would run a statement: its query plan, a line a step.
     pub fn plan(&self, statement: &Statement) -> Vec<String> {
-        let mut prepared = self.0.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql)).unwrap();
+        let mut prepared = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql)).unwrap();
         let steps = prepared
             .query_map(params_from_iter(statement.params.iter().map(value)), |row| row.get::<_, String>(3))
             .unwrap();

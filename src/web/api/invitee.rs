@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::domain::email_address::EmailAddress;
 use crate::domain::invitation::Next;
 use crate::domain::text::Name;
 use crate::error::{Code, Fields, Result};
@@ -46,7 +47,7 @@ pub async fn preview<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Re
             "workspaces": workspaces,
             "invited_by": view.inviter_name.as_ref().map(|name| json!({"name": name})),
             "message": view.message,
-            "email_hint": invitation.email.as_ref().map(|email| email.masked()),
+            "email_hint": invitation.email.as_ref().map(EmailAddress::masked),
             "require_mfa": false,
             "status": invitation.status(now),
             "expires_at": invitation.expires_at,

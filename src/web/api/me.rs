@@ -13,7 +13,7 @@ use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
 async fn signed_in<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<SignedIn> {
-    let session = Caller::of(request, ctx.config)?.session().ok_or_else(unauthenticated)?;
+    let session = Caller::of(request, ctx.config)?.signed_in()?;
     accounts::signed_in(ctx.platform, &session, ctx.now()).await?.ok_or_else(unauthenticated)
 }
 

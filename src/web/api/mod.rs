@@ -5,6 +5,7 @@ pub mod invitee;
 pub mod me;
 pub mod members;
 pub mod organizations;
+pub mod probe;
 pub mod sessions;
 pub mod workspaces;
 

@@ -7,6 +7,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::organization::{Plan, Slug};
 use crate::domain::template::Template;
 use crate::domain::text::Name;
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Fields, Result};
 use crate::flow::Context;
 use crate::flow::create_organization::{New, create_organization};
@@ -24,7 +25,7 @@ struct Body {
     template: String,
     owner: Owner,
     slug: Option<String>,
-    plan: Option<Plan>,
+    plan: Option<PlanBody>,
 }
 
 #[derive(Deserialize)]
@@ -32,6 +33,17 @@ struct Body {
 struct Owner {
     email: String,
     name: String,
+}
+
+/// A plan as the operator writes it: its time is RFC 3339, like every time of the API.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlanBody {
+    key: String,
+    seat_limit: Option<i64>,
+    #[serde(default)]
+    features: Vec<String>,
+    trial_ends_at: Option<String>,
 }
 
 /// `POST`: makes an organization and invites its owner. 201 with the organization.
@@ -52,25 +64,31 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
         Slug::parse(slug).ok_or("Use 2 to 40 lower-case letters, digits and hyphens, such as example-studio.")
     });
     let slug = slug.and_then(|slug| fields.take("/slug", Code::InvalidValue, slug));
-    if body
-        .plan
-        .as_ref()
-        .is_some_and(|plan| plan.seat_limit.is_some_and(|limit| !(0..=1_000_000).contains(&limit)))
-    {
+    let plan = body.plan.map(|body| plan(&mut fields, body));
+    let checked = name.zip(template).zip(owner_email.zip(owner_name));
+    let ((name, template), (owner_email, owner_name)) = fields.finish(checked)?;
+    let new = New { name, template, owner_email, owner_name, slug, plan };
+    let organization = create_organization(ctx, new).await?;
+    Ok(reply::json(StatusCode::CREATED, &organization))
+}
+
+/// Checks a plan. What is wrong is noted; then nobody looks at the answer.
+fn plan(fields: &mut Fields, body: PlanBody) -> Plan {
+    if body.key.is_empty() || body.key.len() > 80 {
+        fields.refuse("/plan/key", Code::InvalidValue, "Use 1 to 80 letters.".to_owned());
+    }
+    if body.seat_limit.is_some_and(|limit| !(0..=1_000_000).contains(&limit)) {
         fields.refuse(
             "/plan/seat_limit",
             Code::InvalidValue,
             "Use 0 to 1,000,000, or null for any number.".to_owned(),
         );
     }
-    if body.plan.as_ref().is_some_and(|plan| plan.key.is_empty() || plan.key.len() > 80) {
-        fields.refuse("/plan/key", Code::InvalidValue, "Use 1 to 80 letters.".to_owned());
-    }
-    let checked = name.zip(template).zip(owner_email.zip(owner_name));
-    let ((name, template), (owner_email, owner_name)) = fields.finish(checked)?;
-    let new = New { name, template, owner_email, owner_name, slug, plan: body.plan };
-    let organization = create_organization(ctx, new).await?;
-    Ok(reply::json(StatusCode::CREATED, &organization))
+    let trial_ends_at = body.trial_ends_at.and_then(|text| {
+        let time = Timestamp::parse(&text).ok_or("Write a time such as 2026-11-21T22:00:00Z.");
+        fields.take("/plan/trial_ends_at", Code::InvalidValue, time)
+    });
+    Plan { key: body.key, seat_limit: body.seat_limit, features: body.features, trial_ends_at }
 }
 
 /// `GET`: every organization, newest first.

@@ -43,7 +43,7 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
 
 /// `DELETE /v1/sessions/current`: 204, and the cookie is gone.
 pub async fn delete<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    let session = Caller::of(request, ctx.config)?.session().ok_or_else(unauthenticated)?;
+    let session = Caller::of(request, ctx.config)?.signed_in()?;
     sign_in::sign_out(ctx, &session).await?;
     let mut reply = reply::no_content();
     reply::clear_cookie(&mut reply, SESSION_COOKIE);

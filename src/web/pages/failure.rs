@@ -6,6 +6,7 @@ use super::{Frame, page};
 use crate::error::{Error, Refusal, Result};
 use crate::flow::Context;
 use crate::web::reply::{self, Reply};
+use crate::web::route::Route;
 
 #[derive(Template)]
 #[template(path = "pages/failure.html")]

@@ -13,12 +13,28 @@ use crate::platform::Platform;
 use crate::store::mailbox::{self, Kept};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
+use crate::web::route::Route;
 
 #[derive(Template)]
 #[template(path = "pages/mailbox.html")]
 struct Mailbox {
     frame: Frame,
-    messages: Vec<Kept>,
+    messages: Vec<Shown>,
+}
+
+struct Shown {
+    kept: Kept,
+    /// The first address that stands on a line of its own: the link that the message is about.
+    link: Option<String>,
+    /// Where its HTML part is shown.
+    html_part: String,
+}
+
+impl Shown {
+    fn of(kept: Kept) -> Self {
+        let link = kept.text.lines().find(|line| line.starts_with("http://") || line.starts_with("https://"));
+        Self { link: link.map(str::to_owned), html_part: Route::MailboxMessage(kept.id).path(), kept }
+    }
 }
 
 /// `GET /dev/mailbox`: newest first for a person, oldest first as JSON.
@@ -32,6 +48,7 @@ pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
         return Ok(reply::json(StatusCode::OK, &serde_json::json!({"data": messages})));
     }
     messages.reverse();
+    let messages = messages.into_iter().map(Shown::of).collect();
     page(StatusCode::OK, &Mailbox { frame: Frame::product(ctx), messages })
 }
 

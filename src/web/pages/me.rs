@@ -13,7 +13,7 @@ use crate::web::request::Request;
 use crate::web::route::Route;
 
 /// As many workspaces as one page shows.
-const MOST_SHOWN: i64 = 100;
+const MOST_SHOWN: usize = 100;
 
 #[derive(Template)]
 #[template(path = "pages/me.html")]
@@ -24,7 +24,8 @@ struct Me {
     email: String,
     verified: bool,
     workspaces: Vec<Reached>,
-    sign_out: String,
+    /// Whether they reach more than are shown.
+    more: bool,
 }
 
 /// `GET /me`.
@@ -35,7 +36,10 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
         None => None,
     };
     let Some(me) = me else { return Ok(reply::see_other(&Route::SignIn.path())) };
-    let workspaces = accounts::reached_by(ctx.platform, me.user_id, None, MOST_SHOWN).await?;
+    let one_more = i64::try_from(MOST_SHOWN + 1).unwrap_or(i64::MAX);
+    let mut workspaces = accounts::reached_by(ctx.platform, me.user_id, None, one_more).await?;
+    let more = workspaces.len() > MOST_SHOWN;
+    workspaces.truncate(MOST_SHOWN);
     let form = FormKey::of(ctx, request);
     let reply = page(
         StatusCode::OK,
@@ -46,7 +50,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
             email: me.email.as_str().to_owned(),
             verified: me.email_verified_at.is_some(),
             workspaces,
-            sign_out: Route::SignOut.path(),
+            more,
         },
     )?;
     Ok(form.keep(reply))

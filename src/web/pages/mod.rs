@@ -9,10 +9,11 @@ pub mod sign_in;
 
 use askama::Template;
 use http::StatusCode;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::domain::nonce;
 use crate::domain::secret::Bearer;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
 use crate::web::guard;
@@ -30,6 +31,7 @@ pub struct Frame {
 
 impl Frame {
     /// The product's own frame.
+    #[must_use]
     pub fn product<P>(ctx: &Context<'_, P>) -> Self {
         Self::of(&ctx.config.product_name)
     }
@@ -38,6 +40,68 @@ impl Frame {
     #[must_use]
     pub fn of(brand: &str) -> Self {
         Self { stylesheet: env!("USHER_STYLESHEET"), brand: brand.to_owned() }
+    }
+
+    /// The brand's first letter: what stands where a logo would.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        self.brand.graphemes(true).next().unwrap_or_default().to_uppercase()
+    }
+}
+
+/// What is wrong with a form that was sent, shown above it and at each field.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<Problem>);
+
+/// One thing that is wrong.
+#[derive(Debug)]
+pub struct Problem {
+    /// The field's id; empty where it is the whole form.
+    pub field: String,
+    /// What to do about it.
+    pub detail: String,
+}
+
+impl Problems {
+    /// What a refusal says, field by field, or as a whole.
+    #[must_use]
+    pub fn of(error: Option<&Error>) -> Self {
+        let Some(error) = error else { return Self::default() };
+        let fields = match error {
+            Error::Refused(refusal) => refusal.errors.as_slice(),
+            Error::Internal(_) => &[],
+        };
+        if fields.is_empty() {
+            return Self(vec![Problem { field: String::new(), detail: error.detail().into_owned() }]);
+        }
+        let of_field = |field: &crate::error::FieldError| Problem {
+            field: field.pointer.trim_start_matches('/').to_owned(),
+            detail: field.detail.clone(),
+        };
+        Self(fields.iter().map(of_field).collect())
+    }
+
+    /// Whether all is well.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
+        self.0.iter()
+    }
+
+    /// What is wrong with this field.
+    #[must_use]
+    pub fn at(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|problem| problem.field == field).map(|problem| problem.detail.as_str())
+    }
+
+    /// What a title begins with, so that a screen reader says first that something is wrong.
+    #[must_use]
+    pub fn prefix(&self) -> &'static str {
+        if self.is_empty() { "" } else { "Error: " }
     }
 }
 

@@ -4,9 +4,10 @@ use askama::Template;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{FormKey, Frame, check_form, page, session};
+use super::{FormKey, Frame, Problems, check_form, page, session};
 use crate::domain::email_address::EmailAddress;
-use crate::error::{Code, Error, Result};
+use crate::domain::secret::Bearer;
+use crate::error::{Code, Error, Fields, Result};
 use crate::flow::accept::SESSION;
 use crate::flow::{Context, sign_in};
 use crate::platform::Platform;
@@ -21,7 +22,7 @@ struct SignIn<'a> {
     frame: Frame,
     nonce: &'a str,
     email: &'a str,
-    error: Option<&'a str>,
+    problems: Problems,
 }
 
 #[derive(Deserialize)]
@@ -33,7 +34,7 @@ struct Form {
 }
 
 /// `GET /sign-in`.
-pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+pub fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     form(ctx, request, "", None)
 }
 
@@ -45,28 +46,46 @@ fn form<P: Platform>(
 ) -> Result<Reply> {
     let key = FormKey::of(ctx, request);
     let status = error.map_or(StatusCode::OK, |error| error.code().status());
-    let detail = error.map(Error::detail);
-    let view = SignIn { frame: Frame::product(ctx), nonce: &key.nonce, email, error: detail.as_deref() };
-    Ok(key.keep(page(status, &view)?))
+    let problems = Problems::of(error);
+    let mut reply = page(status, &SignIn { frame: Frame::product(ctx), nonce: &key.nonce, email, problems })?;
+    if let Some(Error::Refused(refusal)) = error {
+        reply::tell(&mut reply, refusal);
+    }
+    Ok(key.keep(reply))
 }
 
 /// `POST /sign-in`: on to `/me`, or the form again with what was typed.
 pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     let body: Form = request::form(request)?;
-    check_form(ctx, request, &body.nonce)?;
-    guard::limit_network(ctx, request, "sign-in").await?;
-    let signed_in = match body.email.parse::<EmailAddress>() {
-        Ok(email) => sign_in::sign_in(ctx, &email, &body.password).await,
-        Err(_) => Err(Code::InvalidCredentials.into()),
-    };
-    match signed_in {
+    match with_password(ctx, request, &body).await {
         Ok(session) => {
             let mut reply = reply::see_other(&Route::Me.path());
             reply::set_cookie(&mut reply, SESSION_COOKIE, session.reveal(), SESSION.as_secs().cast_signed());
             Ok(reply)
         }
-        Err(error @ Error::Refused(_)) => form(ctx, request, &body.email, Some(&error)),
-        Err(error) => Err(error),
+        // Another site has no page of ours to go back to.
+        Err(error) if matches!(error.code(), Code::CrossSiteRequest | Code::Internal) => Err(error),
+        Err(error) => form(ctx, request, &body.email, Some(&error)),
+    }
+}
+
+async fn with_password<P: Platform>(ctx: &Context<'_, P>, request: &Request, body: &Form) -> Result<Bearer> {
+    check_form(ctx, request, &body.nonce)?;
+    guard::limit_network(ctx, request, "sign-in").await?;
+    let mut fields = Fields::default();
+    if body.email.trim().is_empty() {
+        fields.refuse("/email", Code::Required, "Type your e-mail address.".to_owned());
+    }
+    if body.password.is_empty() {
+        fields.refuse("/password", Code::Required, "Type your password.".to_owned());
+    }
+    if fields.any_refused() {
+        return Err(fields.refusal());
+    }
+    match body.email.parse::<EmailAddress>() {
+        Ok(email) => sign_in::sign_in(ctx, &email, &body.password).await,
+        // What is no address has no account: the same answer as for an unknown one.
+        Err(_) => Err(Code::InvalidCredentials.into()),
     }
 }
 

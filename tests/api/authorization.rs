@@ -1,0 +1,321 @@
+//! Who may do what: every route and method of [`Route::PATTERNS`], as every kind of caller. A route without a row fails.
+
+use http::Method;
+use serde_json::{Value, json};
+use usher::domain::secret;
+use usher::web::route::Route;
+
+use crate::{another, remove};
+use crate::support::World;
+use crate::support::client::{Answer, Client, Team};
+use crate::support::platform::token_in;
+
+const CALLERS: [&str; 9] =
+    ["nobody", "operator", "foreign", "client", "member", "admin", "owner", "removed", "signed_out"];
+
+/// What the callers get, in the order of [`CALLERS`]: a status, or a status and a code.
+const TABLE: &[(&str, &str, [&str; 9])] = &[
+    // Pages: anybody may open them; no form works without its nonce.
+    ("GET", "/", ["303"; 9]),
+    ("GET", "/sign-in", ["200"; 9]),
+    ("POST", "/sign-in", ["403"; 9]),
+    ("POST", "/sign-out", ["403"; 9]),
+    ("GET", "/me", ["303", "303", "200", "200", "200", "200", "200", "200", "303"]),
+    ("GET", "/i/{token}", ["200"; 9]),
+    ("POST", "/i/{token}", ["403"; 9]),
+    ("GET", "/i/{token}/decline", ["200"; 9]),
+    ("POST", "/i/{token}/decline", ["403"; 9]),
+    // For developers, only where nobody else comes.
+    ("GET", "/dev/mailbox", ["200"; 9]),
+    ("GET", "/dev/mailbox/{job}", ["200"; 9]),
+    ("POST", "/dev/probe", ["200"; 9]),
+    ("GET", "/healthz", ["200"; 9]),
+    ("GET", "/readyz", ["200"; 9]),
+    // The operator's own. A cookie is refused unread, so a dead one too gets 403.
+    ("GET", "/v1/organizations", OPERATORS_OWN_200),
+    ("POST", "/v1/organizations", OPERATORS_OWN_201),
+    // An organization's.
+    ("GET", "/v1/organizations/{organization}/invitations", INVITERS_200),
+    (
+        "POST",
+        "/v1/organizations/{organization}/invitations",
+        [
+            NOBODY, FORBIDDEN, ELSEWHERE, "403 role_not_allowed", "403 role_not_allowed", "201", "201", ELSEWHERE,
+            NOBODY,
+        ],
+    ),
+    (
+        "GET",
+        "/v1/organizations/{organization}/members",
+        [NOBODY, FORBIDDEN, ELSEWHERE, FORBIDDEN, "200", "200", "200", ELSEWHERE, NOBODY],
+    ),
+    (
+        "GET",
+        "/v1/organizations/{organization}/workspaces",
+        [NOBODY, FORBIDDEN, ELSEWHERE, "200", "200", "200", "200", ELSEWHERE, NOBODY],
+    ),
+    // An invitation's, by its link: the token decides, and who is signed in only says what comes next.
+    ("POST", "/v1/invitations/preview", ["200"; 9]),
+    (
+        "POST",
+        "/v1/invitations/accept",
+        [
+            "422 required", "422 required", WRONG, WRONG, WRONG, WRONG, WRONG, WRONG, "422 required",
+        ],
+    ),
+    ("POST", "/v1/invitations/decline", ["204"; 9]),
+    // An invitation's, by its id.
+    ("GET", "/v1/invitations/{invitation}", INVITERS_200),
+    ("POST", "/v1/invitations/{invitation}/resend", INVITERS_200),
+    ("POST", "/v1/invitations/{invitation}/revoke", INVITERS_200),
+    ("POST", "/v1/invitations/{invitation}/link", INVITERS_200),
+    // One's own.
+    ("GET", "/v1/me", ONES_OWN_200),
+    ("GET", "/v1/me/workspaces", ONES_OWN_200),
+    ("POST", "/v1/sessions", ["401 invalid_credentials"; 9]),
+    // Signing out a session that is over already is what its holder wants.
+    (
+        "DELETE",
+        "/v1/sessions/current",
+        [NOBODY, FORBIDDEN, "204", "204", "204", "204", "204", "204", "204"],
+    ),
+];
+
+const NOBODY: &str = "401 unauthenticated";
+const FORBIDDEN: &str = "403 forbidden";
+const ELSEWHERE: &str = "404 not_found";
+const WRONG: &str = "403 wrong_account";
+const OPERATORS_OWN_200: [&str; 9] =
+    [NOBODY, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN];
+const OPERATORS_OWN_201: [&str; 9] =
+    [NOBODY, "201", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN];
+const INVITERS_200: [&str; 9] =
+    [NOBODY, FORBIDDEN, ELSEWHERE, FORBIDDEN, FORBIDDEN, "200", "200", ELSEWHERE, NOBODY];
+const ONES_OWN_200: [&str; 9] =
+    [NOBODY, FORBIDDEN, "200", "200", "200", "200", "200", "200", NOBODY];
+
+/// An organization with somebody of every kind, and the owner of another.
+struct Cast {
+    team: Team,
+    other: Team,
+    fresh: u32,
+}
+
+impl Cast {
+    fn new() -> Self {
+        let plan = json!({"key": "test", "seat_limit": null});
+        let mut team = Team::with_plan(World::new(), Some(plan));
+        let other = another(&team.world);
+        for role in ["client", "member", "admin"] {
+            team.joined(&format!("{role}@studio.test"), role);
+        }
+        team.joined("removed@studio.test", "admin");
+        remove(&team, "removed@studio.test");
+        Self { team, other, fresh: 0 }
+    }
+
+    /// A caller of this kind with a session of their own, so that one may end.
+    fn caller(&mut self, kind: &str) -> Client {
+        self.fresh += 1;
+        let email = match kind {
+            "nobody" => return self.team.world.client(),
+            "operator" => return self.team.world.operator(),
+            "foreign" => "oscar.owner@other.test".to_owned(),
+            "owner" => "olga.owner@studio.test".to_owned(),
+            "signed_out" => "admin@studio.test".to_owned(),
+            kind => format!("{kind}@studio.test"),
+        };
+        let token = format!("{:A>43}", format!("x{}", self.fresh));
+        let ended = if kind == "signed_out" { "1" } else { "NULL" };
+        self.team.world.state().database.borrow().change(&format!(
+            "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at, ended_at)
+             SELECT 'ses_{fresh}', id, '{digest}', 0, {later}, {ended} FROM users WHERE email_key = '{email}'",
+            fresh = self.fresh,
+            digest = secret::digest(token.as_bytes()),
+            later = self.team.world.now().millis() + 3_600_000,
+        ));
+        self.team.world.client().with_cookie("__Host-usher_session", &token)
+    }
+
+    /// A new open invitation of a client: its id and the token of its link.
+    fn invitation(&mut self) -> (String, String) {
+        self.fresh += 1;
+        let id = self.team.invited(&format!("fresh{}@client.test", self.fresh), "client");
+        let link = self.team.owner.post(&format!("/v1/invitations/{id}/link"), &json!({})).ok();
+        (id, token_in(&link.str("/url")))
+    }
+
+    /// A path with ids of the team's own, and the token of the invitation that it may name.
+    fn path(&mut self, pattern: &str) -> (String, String) {
+        let (invitation, token) = self.invitation();
+        self.team.world.deliver();
+        let job = self.team.world.mailbox().last().unwrap()["id"].as_str().unwrap().to_owned();
+        let path = pattern
+            .replace("{organization}", &self.team.organization)
+            .replace("{invitation}", &invitation)
+            .replace("{token}", &token)
+            .replace("{job}", &job);
+        assert!(!path.contains('{'), "{path}: say here what stands for it");
+        (path, token)
+    }
+
+    fn body(&mut self, method: &str, pattern: &str, token: &str) -> Value {
+        self.fresh += 1;
+        let fresh = self.fresh;
+        match (method, pattern) {
+            ("POST", "/v1/organizations") => json!({
+                "name": "New", "template": "team", "owner": {"email": format!("new{fresh}@studio.test"), "name": "New"},
+            }),
+            ("POST", "/v1/organizations/{organization}/invitations") => {
+                json!({"kind": "email", "role": "client", "email": format!("more{fresh}@client.test")})
+            }
+            ("POST", "/v1/invitations/preview" | "/v1/invitations/accept" | "/v1/invitations/decline") => {
+                json!({"token": token})
+            }
+            ("POST", "/v1/sessions") => json!({"email": "no address", "password": "any"}),
+            ("POST", "/dev/probe") => json!({"values": []}),
+            _ => json!({}),
+        }
+    }
+
+    fn ask(&mut self, method: &str, pattern: &str, kind: &str) -> Answer {
+        let mut caller = self.caller(kind);
+        let (path, token) = self.path(pattern);
+        let body = self.body(method, pattern, &token);
+        let is_form = method == "POST" && !pattern.starts_with("/v1/") && pattern != "/dev/probe";
+        let method: Method = method.parse().unwrap();
+        match method {
+            Method::POST if is_form => {
+                let mut fields = vec![("nonce", "made up")];
+                if pattern == "/sign-in" {
+                    fields.extend([("email", "a@studio.test"), ("password", "any")]);
+                }
+                caller.post_form(&path, &fields)
+            }
+            Method::POST => caller.post(&path, &body),
+            method => caller.send(&method, &path, None, Vec::new()),
+        }
+    }
+}
+
+fn shown(answer: &Answer) -> String {
+    match answer.refusal() {
+        (status, code) if code.is_empty() => status.to_string(),
+        (status, code) => format!("{status} {code}"),
+    }
+}
+
+#[test]
+fn every_route_answers_every_caller_as_the_table_says() {
+    let mut cast = Cast::new();
+    let mut wrong = Vec::new();
+    for (pattern, methods) in Route::PATTERNS {
+        for method in *methods {
+            let row = TABLE.iter().find(|(m, p, _)| m == method && p == pattern);
+            let (_, _, expected) = row.unwrap_or_else(|| panic!("no row for {method} {pattern}"));
+            for (kind, expected) in CALLERS.iter().zip(expected) {
+                let answer = shown(&cast.ask(method.as_str(), pattern, kind));
+                if answer != *expected {
+                    wrong.push(format!("{method} {pattern} as {kind}: {answer}, not {expected}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_has_no_row_for_a_route_that_is_gone() {
+    for (method, pattern, _) in TABLE {
+        let known = Route::PATTERNS
+            .iter()
+            .any(|(known, methods)| known == pattern && methods.iter().any(|known| known == method));
+        assert!(known, "{method} {pattern}");
+    }
+}
+
+/// An id of another organization is answered exactly as one that never was.
+#[test]
+fn every_id_of_another_organization_is_as_if_it_did_not_exist() {
+    let mut cast = Cast::new();
+    let nowhere = [
+        ("{organization}", "org_01h455vb4pex5vsknk084sn02q"),
+        ("{invitation}", "inv_01h455vb4pex5vsknk084sn02q"),
+    ];
+    for (pattern, methods) in Route::PATTERNS {
+        if !nowhere.iter().any(|(name, _)| pattern.contains(name)) {
+            continue;
+        }
+        let (theirs, token) = cast.path(pattern);
+        let unknown = nowhere.iter().fold((*pattern).to_owned(), |path, (name, id)| path.replace(name, id));
+        for method in *methods {
+            let body = cast.body(method.as_str(), pattern, &token).to_string();
+            let mut foreigner = cast.other.owner.clone();
+            let mut told = |path: &str| {
+                let answer = foreigner.send(method, path, Some("application/json"), body.clone().into());
+                let mut told = answer.json();
+                told["request_id"] = Value::Null;
+                (answer.status.as_u16(), told)
+            };
+            let before = cast.team.world.state().database.borrow().dump();
+            let foreign = told(&theirs);
+            assert_eq!(foreign.0, 404, "{method} {pattern}");
+            assert_eq!(foreign, told(&unknown), "{method} {pattern}");
+            assert_eq!(cast.team.world.state().database.borrow().dump(), before, "{method} {pattern}");
+        }
+    }
+}
+
+#[test]
+fn an_id_of_another_kind_is_nowhere() {
+    let mut team = Team::new();
+    let member = team.owner.get(&team.path("/members")).ok().str("/data/0/id");
+    let invitation = team.invited("ana@client.test", "client");
+    for path in [
+        format!("/v1/organizations/{invitation}/members"),
+        format!("/v1/invitations/{member}"),
+        format!("/v1/invitations/{}", team.organization),
+        format!("/v1/invitations/{}", invitation.to_uppercase()),
+        format!("/v1/invitations/{invitation}x"),
+        format!("/v1/invitations/{invitation}/"),
+        "/v1/invitations/inv_".to_owned(),
+        "/v1/organizations/%2e%2e/members".to_owned(),
+        "/v1/nothing".to_owned(),
+    ] {
+        let answer = team.owner.get(&path);
+        assert_eq!(shown(&answer), "404 not_found", "{path}");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{path}");
+    }
+}
+
+#[test]
+fn every_other_method_is_405_and_allow_lists_those_that_are() {
+    let mut cast = Cast::new();
+    for (pattern, methods) in Route::PATTERNS {
+        let (path, _) = cast.path(pattern);
+        for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
+            if methods.contains(&method) {
+                continue;
+            }
+            let answer = cast.team.world.operator().send(&method, &path, None, Vec::new());
+            assert_eq!(answer.status, 405, "{method} {pattern}");
+            let allow = answer.header("allow").unwrap();
+            assert!(methods.iter().all(|method| allow.contains(method.as_str())), "{pattern}: {allow}");
+            assert_eq!(allow.contains("HEAD"), methods.contains(&Method::GET), "{pattern}: {allow}");
+        }
+    }
+}
+
+#[test]
+fn head_answers_as_get_does_without_a_body() {
+    let mut cast = Cast::new();
+    for (pattern, methods) in Route::PATTERNS.iter().filter(|(_, methods)| methods.contains(&Method::GET)) {
+        let (path, _) = cast.path(pattern);
+        let mut owner = cast.caller("owner");
+        let get = owner.get(&path);
+        let head = owner.send(&Method::HEAD, &path, None, Vec::new());
+        assert_eq!(head.status, get.status, "{pattern} {methods:?}");
+        assert!(head.body.is_empty(), "{pattern}");
+        assert_eq!(head.header("content-type"), get.header("content-type"), "{pattern}");
+    }
+}
