@@ -137,6 +137,10 @@ CREATE INDEX invitations_by_email ON invitations (organization_id, email_key);
 CREATE INDEX invitations_by_name ON invitations (organization_id, name_key);
 CREATE INDEX invitations_by_nickname ON invitations (organization_id, nickname_key);
 CREATE INDEX invitations_reserving ON invitations (organization_id, expires_at) WHERE reserves = 1;
+-- A foreign key's child column needs an index of its own: while a deferred key is unsettled, each new parent row makes
+-- SQLite look for its children, and without one that is the whole table.
+CREATE INDEX invitations_of_inviter ON invitations (invited_by) WHERE invited_by IS NOT NULL;
+CREATE INDEX invitations_of_accepter ON invitations (accepted_by) WHERE accepted_by IS NOT NULL;
 CREATE INDEX invitations_lapsing ON invitations (expires_at) WHERE outcome = 'open';
 
 CREATE TRIGGER invitations_seat_reserved AFTER INSERT ON invitations WHEN NEW.reserves = 1 BEGIN
@@ -164,6 +168,8 @@ CREATE TABLE redemptions (
   redeemed_at   INTEGER NOT NULL,
   UNIQUE (invitation_id, user_id)
 ) STRICT;
+CREATE INDEX redemptions_of_user ON redemptions (user_id);
+CREATE INDEX redemptions_of_member ON redemptions (member_id);
 
 -- The outbox: what is to be done outside the request, written in the batch of what caused it.
 CREATE TABLE jobs (
@@ -188,7 +194,7 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_waiting ON jobs (requeue_at) WHERE waiting = 1;
 CREATE INDEX jobs_failed ON jobs (failed_at) WHERE failed_at IS NOT NULL;
 -- One e-mail for each version of an invitation.
-CREATE UNIQUE INDEX jobs_once ON jobs (kind, invitation_id, ver);
+CREATE UNIQUE INDEX jobs_once ON jobs (invitation_id, ver, kind);
 
 -- Who changed who may do what. Append-only. Holds no address in full and no token.
 CREATE TABLE audit_events (

@@ -297,7 +297,7 @@ mod tests {
             takes_seat: true,
             max_uses: Some(1),
             uses: 0,
-            expires_at: start().plus(Duration::from_secs(3600)),
+            expires_at: start().plus(Duration::from_hours(1)),
             created_at: start(),
             accepted_at: None,
             accepted_by: None,

@@ -119,10 +119,11 @@ pub fn write(config: &Config, content: &Content) -> Result<Mail> {
 fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len() + 16);
     for line in text.lines() {
-        let indent = ["> ", "- "].into_iter().find(|mark| line.starts_with(mark)).map_or("", |mark| match mark {
-            "- " => "  ",
-            quotation => quotation,
-        });
+        let indent =
+            ["> ", "- "].into_iter().find(|mark| line.starts_with(mark)).map_or("", |mark| match mark {
+                "- " => "  ",
+                quotation => quotation,
+            });
         let mut width = 0;
         for (place, word) in line.split(' ').enumerate() {
             let long = word.chars().count();

@@ -6,7 +6,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId, OrganizationId, SessionId, UserId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::params;
 use crate::platform::{Database, Statement};
 
@@ -71,15 +71,16 @@ pub struct Reached {
 /// # Errors
 /// The database's.
 pub async fn signed_in(db: &impl Database, digest: &str, now: Timestamp) -> Result<Option<SignedIn>> {
-    let found = db
-        .run(Statement::new(
-            "SELECT s.id AS session_id, u.id AS user_id, u.email, u.name, u.email_verified_at
-             FROM sessions s JOIN users u ON u.id = s.user_id
-             WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
-            params![digest, now],
-        ))
-        .await?;
-    Ok(found.first()?)
+    Ok(db.run(select_signed_in(digest, now)).await?.first()?)
+}
+
+fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
+    Statement::new(
+        "SELECT s.id AS session_id, u.id AS user_id, u.email, u.name, u.email_verified_at
+         FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
+        params![digest, now],
+    )
 }
 
 /// Reads [`Seen`]: who holds this session, and what they are in this organization.
@@ -153,31 +154,36 @@ pub fn forget_sessions(before: Timestamp) -> Statement {
     )
 }
 
-/// A page of the workspaces that a user reaches: all of an organization to its owner and admins, else those of their
-/// memberships. Newest first.
+/// Who holds this session, with a page of the workspaces that they reach: all of an organization to its owner and admins,
+/// else those of their memberships. Newest first. One round trip.
 ///
 /// # Errors
 /// The database's.
-pub async fn reached_by(
+pub async fn signed_in_and_reached(
     db: &impl Database,
-    user: UserId,
+    digest: &str,
     before: Option<WorkspaceId>,
     limit: i64,
-) -> Result<Vec<Reached>> {
+    now: Timestamp,
+) -> Result<Option<(SignedIn, Vec<Reached>)>> {
     let before = before.map_or_else(|| super::workspaces::LAST.to_owned(), |id| id.to_string());
-    let rows = db
-        .run(Statement::new(
-            "SELECT w.id AS workspace_id, w.name AS workspace_name, o.id AS organization_id,
-                    o.name AS organization_name, o.slug AS organization_slug, m.role
-             FROM members m
-             JOIN organizations o ON o.id = m.organization_id
-             JOIN workspaces w ON w.organization_id = o.id
-             WHERE m.user_id = ?1 AND m.removed_at IS NULL AND w.id < ?2
-               AND (m.role IN ('owner', 'admin')
-                    OR EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = m.id AND s.workspace_id = w.id))
-             ORDER BY w.id DESC LIMIT ?3",
-            params![user, before, limit],
-        ))
-        .await?;
-    Ok(rows.rows()?)
+    let reached = Statement::new(
+        "SELECT w.id AS workspace_id, w.name AS workspace_name, o.id AS organization_id,
+                o.name AS organization_name, o.slug AS organization_slug, m.role
+         FROM sessions s
+         JOIN members m ON m.user_id = s.user_id
+         JOIN organizations o ON o.id = m.organization_id
+         JOIN workspaces w ON w.organization_id = o.id
+         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL
+           AND m.removed_at IS NULL AND w.id < ?3
+           AND (m.role IN ('owner', 'admin')
+                OR EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.workspace_id = w.id))
+         ORDER BY w.id DESC LIMIT ?4",
+        params![digest, now, before, limit],
+    );
+    let results = db.batch(vec![select_signed_in(digest, now), reached]).await?;
+    let [me, reached] = results.as_slice() else {
+        return Err(Error::Internal("two results".to_owned()));
+    };
+    me.first()?.map(|me| Ok((me, reached.rows()?))).transpose()
 }

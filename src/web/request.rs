@@ -68,6 +68,10 @@ pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T> {
     if !request.body().is_empty() && !essence.eq_ignore_ascii_case("application/json") {
         return Err(Code::UnsupportedMediaType.into());
     }
+    // serde reads an array as an object whose fields come in order; no caller should lean on that order.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Error::field("", Code::InvalidType, "This can't be used here. Expected: an object."));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| json_error(&error))?;
     deserializer.end().map_err(|_| Error::from(Code::InvalidJson))?;

@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use usher::domain::keys::KeyRing;
+use usher::domain::link::{Link, Via};
 
+use crate::support::World;
 use crate::support::client::{PASSWORD, Team};
+use crate::support::platform::{ORIGIN, ROOT_KEY};
 use crate::{about, accept_signed_in, another, complaint, copied_token, decline, preview, refusal, remove};
 
 const DAY: u64 = 24 * 3600;
@@ -314,7 +318,9 @@ fn a_preview_tells_what_the_invitation_is_and_leaks_nothing() {
             "expires_at": invitation["expires_at"], "next": "sign_up",
         })
     );
-    for secret in ["ana.client@client.test", "olga.owner@studio.test", "Difficult Bakery", token.as_str(), "eyJ"] {
+    for secret in
+        ["ana.client@client.test", "olga.owner@studio.test", "Difficult Bakery", token.as_str(), "eyJ"]
+    {
         assert!(!answer.text().contains(secret), "{secret}");
     }
 }
@@ -324,4 +330,23 @@ fn an_operators_key_accepts_nothing_as_anybody() {
     let (team, _, token) = invited("member");
     let answer = accept_signed_in(&mut team.world.operator(), &token);
     assert_eq!(answer.refusal(), refusal(422, "required"), "the operator is nobody here");
+}
+
+/// Root keys rotate without breaking open links: the first signs, all verify.
+#[test]
+fn a_link_signed_under_an_older_root_key_still_opens() {
+    let newer = "k2:HxwbGhkYFxYVFBMSERAPDg0MCwoJCAcGBQQDAgEAAx8";
+    let world = World::with_settings(&[("ROOT_KEYS", &format!("{newer},{ROOT_KEY}"))]);
+    let (team, invitation, new) = invited_to(Team::in_world(world), "member");
+    let link = Link {
+        invitation_id: invitation.parse().unwrap(),
+        organization_id: team.organization.parse().unwrap(),
+        ver: 1,
+        via: Via::Email,
+    };
+    let before = KeyRing::parse(ROOT_KEY, ORIGIN).ok().unwrap();
+    let old = link.sign(&before, team.world.now().plus(Duration::from_secs(DAY)));
+    assert_ne!(old.split('.').next(), new.split('.').next(), "each names its key");
+    preview(&mut team.world.client(), &new).ok();
+    team.world.client().accept(&old, "Mia Member").ok();
 }

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use usher::domain::secret;
 use usher::web::route::Route;
 
-use crate::{another, remove};
 use crate::support::World;
 use crate::support::client::{Answer, Client, Team};
 use crate::support::platform::token_in;
+use crate::{another, remove};
 
 const CALLERS: [&str; 9] =
     ["nobody", "operator", "foreign", "client", "member", "admin", "owner", "removed", "signed_out"];
@@ -40,7 +40,14 @@ const TABLE: &[(&str, &str, [&str; 9])] = &[
         "POST",
         "/v1/organizations/{organization}/invitations",
         [
-            NOBODY, FORBIDDEN, ELSEWHERE, "403 role_not_allowed", "403 role_not_allowed", "201", "201", ELSEWHERE,
+            NOBODY,
+            FORBIDDEN,
+            ELSEWHERE,
+            "403 role_not_allowed",
+            "403 role_not_allowed",
+            "201",
+            "201",
+            ELSEWHERE,
             NOBODY,
         ],
     ),
@@ -59,9 +66,7 @@ const TABLE: &[(&str, &str, [&str; 9])] = &[
     (
         "POST",
         "/v1/invitations/accept",
-        [
-            "422 required", "422 required", WRONG, WRONG, WRONG, WRONG, WRONG, WRONG, "422 required",
-        ],
+        ["422 required", "422 required", WRONG, WRONG, WRONG, WRONG, WRONG, WRONG, "422 required"],
     ),
     ("POST", "/v1/invitations/decline", ["204"; 9]),
     // An invitation's, by its id.
@@ -74,11 +79,7 @@ const TABLE: &[(&str, &str, [&str; 9])] = &[
     ("GET", "/v1/me/workspaces", ONES_OWN_200),
     ("POST", "/v1/sessions", ["401 invalid_credentials"; 9]),
     // Signing out a session that is over already is what its holder wants.
-    (
-        "DELETE",
-        "/v1/sessions/current",
-        [NOBODY, FORBIDDEN, "204", "204", "204", "204", "204", "204", "204"],
-    ),
+    ("DELETE", "/v1/sessions/current", [NOBODY, FORBIDDEN, "204", "204", "204", "204", "204", "204", "204"]),
 ];
 
 const NOBODY: &str = "401 unauthenticated";
@@ -91,18 +92,19 @@ const OPERATORS_OWN_201: [&str; 9] =
     [NOBODY, "201", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN];
 const INVITERS_200: [&str; 9] =
     [NOBODY, FORBIDDEN, ELSEWHERE, FORBIDDEN, FORBIDDEN, "200", "200", ELSEWHERE, NOBODY];
-const ONES_OWN_200: [&str; 9] =
-    [NOBODY, FORBIDDEN, "200", "200", "200", "200", "200", "200", NOBODY];
+const ONES_OWN_200: [&str; 9] = [NOBODY, FORBIDDEN, "200", "200", "200", "200", "200", "200", NOBODY];
 
 /// An organization with somebody of every kind, and the owner of another.
-struct Cast {
-    team: Team,
+pub struct Cast {
+    pub team: Team,
     other: Team,
+    /// Somebody's e-mail.
+    job: String,
     fresh: u32,
 }
 
 impl Cast {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let plan = json!({"key": "test", "seat_limit": null});
         let mut team = Team::with_plan(World::new(), Some(plan));
         let other = another(&team.world);
@@ -111,7 +113,8 @@ impl Cast {
         }
         team.joined("removed@studio.test", "admin");
         remove(&team, "removed@studio.test");
-        Self { team, other, fresh: 0 }
+        let job = team.world.mailbox()[0]["id"].as_str().unwrap().to_owned();
+        Self { team, other, job, fresh: 0 }
     }
 
     /// A caller of this kind with a session of their own, so that one may end.
@@ -125,11 +128,11 @@ impl Cast {
             "signed_out" => "admin@studio.test".to_owned(),
             kind => format!("{kind}@studio.test"),
         };
-        let token = format!("{:A>43}", format!("x{}", self.fresh));
+        let token = format!("{:A<43}", format!("x{}x", self.fresh));
         let ended = if kind == "signed_out" { "1" } else { "NULL" };
         self.team.world.state().database.borrow().change(&format!(
             "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at, ended_at)
-             SELECT 'ses_{fresh}', id, '{digest}', 0, {later}, {ended} FROM users WHERE email_key = '{email}'",
+             SELECT 'ses_{fresh:0>26}', id, '{digest}', 0, {later}, {ended} FROM users WHERE email_key = '{email}'",
             fresh = self.fresh,
             digest = secret::digest(token.as_bytes()),
             later = self.team.world.now().millis() + 3_600_000,
@@ -148,13 +151,12 @@ impl Cast {
     /// A path with ids of the team's own, and the token of the invitation that it may name.
     fn path(&mut self, pattern: &str) -> (String, String) {
         let (invitation, token) = self.invitation();
-        self.team.world.deliver();
-        let job = self.team.world.mailbox().last().unwrap()["id"].as_str().unwrap().to_owned();
+        let job = &self.job;
         let path = pattern
             .replace("{organization}", &self.team.organization)
             .replace("{invitation}", &invitation)
             .replace("{token}", &token)
-            .replace("{job}", &job);
+            .replace("{job}", job);
         assert!(!path.contains('{'), "{path}: say here what stands for it");
         (path, token)
     }
@@ -178,7 +180,8 @@ impl Cast {
         }
     }
 
-    fn ask(&mut self, method: &str, pattern: &str, kind: &str) -> Answer {
+    /// Asks as this kind of caller, with what the route needs.
+    pub fn ask(&mut self, method: &str, pattern: &str, kind: &str) -> Answer {
         let mut caller = self.caller(kind);
         let (path, token) = self.path(pattern);
         let body = self.body(method, pattern, &token);
@@ -293,7 +296,8 @@ fn every_other_method_is_405_and_allow_lists_those_that_are() {
     let mut cast = Cast::new();
     for (pattern, methods) in Route::PATTERNS {
         let (path, _) = cast.path(pattern);
-        for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
+        for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS]
+        {
             if methods.contains(&method) {
                 continue;
             }

@@ -2,8 +2,6 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use http::Method;
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use usher::domain::keys::{KeyRing, Purpose};
 use usher::domain::link::{Link, Via};
@@ -14,17 +12,17 @@ use crate::support::client::{Answer, Client, Team};
 use crate::support::platform::{Cost, ORIGIN, ROOT_KEY};
 use crate::{complaint, refusal};
 
-const JSON: Option<&str> = Some("application/json");
+pub const JSON: Option<&str> = Some("application/json");
 
 /// A team with an open invitation whose mail has arrived.
-struct Scene {
-    team: Team,
+pub struct Scene {
+    pub team: Team,
     invitation: String,
     token: String,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut team = Team::new();
         let invitation = team.invited("mia.member@studio.test", "member");
         team.world.deliver();
@@ -49,7 +47,8 @@ impl Scene {
             .collect()
     }
 
-    fn path(&self, pattern: &str) -> String {
+    /// A path with ids of what there is.
+    pub fn path(&self, pattern: &str) -> String {
         pattern
             .replace("{organization}", &self.team.organization)
             .replace("{invitation}", &self.invitation)
@@ -92,7 +91,6 @@ fn what_is_not_the_json_that_a_route_takes_is_refused_and_writes_nothing() {
             (Some("application/x-www-form-urlencoded"), "a=b"),
             (Some("multipart/form-data; boundary=x"), "--x--"),
             (Some("application/jsonp"), "{}"),
-            (Some(""), "{}"),
         ] {
             let answer = send(content_type, body);
             assert_eq!(answer, refusal(415, "unsupported_media_type"), "{path} {content_type:?}");
@@ -187,7 +185,9 @@ fn with_token(caller: &mut Client, token: &str) -> Vec<Answer> {
     if token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) && !token.is_empty() {
         answers.push(caller.get(&format!("/i/{token}")));
         answers.push(caller.get(&format!("/i/{token}/decline")));
-        answers.push(caller.post_form(&format!("/i/{token}"), &[("nonce", "x"), ("name", "M"), ("password", "p")]));
+        answers.push(
+            caller.post_form(&format!("/i/{token}"), &[("nonce", "x"), ("name", "M"), ("password", "p")]),
+        );
     }
     answers
 }
@@ -312,94 +312,11 @@ fn a_token_that_names_another_organization_opens_nothing_even_if_we_signed_it() 
 #[test]
 fn an_expired_token_is_told_apart_with_no_look_at_anything() {
     let scene = Scene::new();
-    scene.team.world.pass(std::time::Duration::from_secs(7 * 24 * 3600));
+    scene.team.world.pass(std::time::Duration::from_hours(7 * 24));
     let before = scene.dump();
     for answer in with_token(&mut scene.team.world.client(), &scene.token) {
         assert_eq!(answer.status, 410);
         assert_eq!(scene.team.world.last_cost(), Cost { d1: 0, kv: 0 });
     }
     assert_eq!(scene.dump(), before);
-}
-
-/// Text that has broken something somewhere.
-fn odd_text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        Just(String::new()),
-        Just("a@b.test".to_owned()),
-        Just("\u{0}".to_owned()),
-        Just("' OR 1=1; --".to_owned()),
-        Just("<script>".to_owned()),
-        Just("\u{202e}\u{feff}".to_owned()),
-        Just("9".repeat(400)),
-        "\\PC{0,40}",
-        any::<String>(),
-    ]
-}
-
-fn odd_json() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        odd_text().prop_map(Value::from),
-    ];
-    let field = prop_oneof![
-        prop::sample::select(vec![
-            "token", "name", "email", "password", "kind", "role", "workspace_ids", "nickname", "message", "locale",
-            "expires_in", "send_email", "template", "owner", "slug", "plan", "key", "seat_limit", "features",
-            "trial_ends_at",
-        ])
-        .prop_map(str::to_owned),
-        odd_text(),
-    ];
-    leaf.prop_recursive(3, 24, 6, move |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::hash_map(field.clone(), inner, 0..6)
-                .prop_map(|map| map.into_iter().collect::<serde_json::Map<_, _>>().into()),
-        ]
-    })
-}
-
-/// Whatever is sent, nothing is ever our failure.
-#[test]
-fn no_request_whatever_is_answered_with_5xx() {
-    let scene = Scene::new();
-    let callers = [scene.team.world.client(), scene.team.world.operator(), scene.team.owner.clone()];
-    let patterns: Vec<_> = Route::PATTERNS.iter().map(|(pattern, _)| scene.path(pattern)).collect();
-    let path = (
-        prop_oneof![4 => prop::sample::select(patterns), 1 => "/[a-z0-9%._~/-]{0,40}"],
-        prop_oneof![Just(String::new()), "\\?(limit|cursor|q|status|kind)=[ -~&&[^ \"#<>\\\\^`{|}]]{0,30}"],
-    );
-    let method = prop::sample::select(vec!["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"]);
-    let content_type = prop::sample::select(vec![
-        JSON, None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/json; a=b"),
-    ]);
-    let body = prop_oneof![
-        3 => odd_json().prop_map(|body| body.to_string().into_bytes()),
-        1 => prop::collection::vec(any::<u8>(), 0..200),
-    ];
-    let header = prop_oneof![
-        Just(("accept", "application/json".to_owned())),
-        ("accept|cookie|authorization|origin|cf-connecting-ip|host|sec-fetch-site", "[ -~]{0,60}").prop_map(
-            |(name, value)| {
-                let known = ["accept", "cookie", "authorization", "origin", "cf-connecting-ip", "host"];
-                (known.into_iter().find(|known| *known == name).unwrap_or("sec-fetch-site"), value)
-            }
-        ),
-    ];
-    let config = Config { cases: 1500, failure_persistence: None, ..Config::default() };
-    TestRunner::new(config)
-        .run(&(method, path, content_type, body, header, 0..3_usize), |request| {
-            let (method, (path, query), content_type, body, (name, value), caller) = request;
-            let mut caller = callers[caller].clone().with_header(name, &value);
-            let method: Method = method.parse().unwrap();
-            let answer = caller.send(&method, &format!("{path}{query}"), content_type, body);
-            prop_assert!(answer.status.as_u16() < 500, "{} {}", answer.status, answer.text());
-            prop_assert!(answer.header("request-id").is_some());
-            Ok(())
-        })
-        .unwrap_or_else(|failure| panic!("{failure}"));
-    assert!(!scene.team.world.log_text().contains("\"event\":\"error\""));
 }

@@ -58,7 +58,7 @@ fn what_is_said_is_kept_as_typed() {
     for field in ["role", "email", "name", "nickname", "message", "locale", "workspace_ids"] {
         assert_eq!(made[field], said[field], "{field}");
     }
-    assert_eq!(made["expires_at"], team.world.now().plus(Duration::from_secs(3600)).to_string());
+    assert_eq!(made["expires_at"], team.world.now().plus(Duration::from_hours(1)).to_string());
     assert_eq!(made["takes_seat"], false);
     let read = team.owner.get(&format!("/v1/invitations/{}", made["id"].as_str().unwrap())).ok().json();
     assert_eq!(read, made);
@@ -77,7 +77,7 @@ fn nothing_is_queued_or_mailed_when_no_e_mail_is_asked_for() {
     let made = by_owner(&mut team, &json!({"send_email": false})).ok().json();
     assert_eq!(made["delivery"], "none");
     assert!(team.world.state().queue.borrow().is_empty());
-    team.world.pass(Duration::from_secs(600));
+    team.world.pass(Duration::from_mins(10));
     team.world.tick();
     team.world.deliver();
     assert_eq!(team.world.mailbox().len(), before);

@@ -142,10 +142,7 @@ fn invitations_are_found_by_workspace() {
     ));
     let made = with(
         &mut team,
-        &[
-            json!({"email": "a@client.test", "workspace_ids": [second]}),
-            json!({"email": "b@client.test"}),
-        ],
+        &[json!({"email": "a@client.test", "workspace_ids": [second]}), json!({"email": "b@client.test"})],
     );
     assert_eq!(list(&mut team, &format!("workspace_id={second}")), made[..1]);
     assert_eq!(list(&mut team, "workspace_id=wsp_01zz55vb4pex5vsknk084sn02r"), Vec::<String>::new());
@@ -201,10 +198,7 @@ fn in_q_percent_and_underscore_stand_for_themselves() {
 #[test]
 fn filters_go_together() {
     let mut team = Team::new();
-    let made = with(
-        &mut team,
-        &[json!({"email": "ana@client.test"}), json!({"email": "anb@client.test"})],
-    );
+    let made = with(&mut team, &[json!({"email": "ana@client.test"}), json!({"email": "anb@client.test"})]);
     team.owner.post(&format!("/v1/invitations/{}/revoke", made[0]), &json!({})).ok();
     assert_eq!(list(&mut team, "q=an&status=revoked&kind=email&limit=1"), made[..1]);
 }

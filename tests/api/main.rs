@@ -8,6 +8,7 @@ mod support;
 
 mod accept;
 mod accounts;
+mod any_request;
 mod authorization;
 mod bad_input;
 mod costs;

@@ -1,7 +1,7 @@
 //! The native world: the whole service over real SQLite with the real migrations, a clock that stands still, seeded
 //! entropy and mail that is kept. Nothing of the service is re-implemented here.
 
-#![allow(dead_code, reason = "each test binary uses its own part of the world")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses its own part of the world")]
 
 pub mod client;
 pub mod platform;

@@ -65,7 +65,7 @@ impl World {
     /// A world with some settings changed; an empty value takes one away.
     pub fn with_settings(changes: &[(&str, &str)]) -> Self {
         let config = Config::read(|name| {
-            let changed = changes.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+            let set = changes.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
             let default = match name {
                 "ORIGIN" => Some(ORIGIN),
                 "OPERATOR_KEY" => Some(OPERATOR_KEY),
@@ -74,7 +74,7 @@ impl World {
                 "MAIL_FROM" => Some("invites@usher.test"),
                 _ => None,
             };
-            changed.or(default).map(str::to_owned)
+            set.or(default).map(str::to_owned)
         });
         Self(Rc::new(State {
             database: RefCell::new(Sqlite::new()),

@@ -1,6 +1,7 @@
 //! The database: SQLite in memory, with the migrations that D1 gets.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
@@ -82,7 +83,7 @@ impl Sqlite {
         for table in self.query("SELECT name FROM sqlite_schema WHERE type = 'table'") {
             let name = table["name"].as_str().unwrap();
             for row in self.query(&format!("SELECT * FROM {name}")) {
-                text.push_str(&format!("{name}: {row}\n"));
+                writeln!(text, "{name}: {row}").unwrap();
             }
         }
         text
@@ -101,7 +102,7 @@ fn rows(
     prepared: &mut rusqlite::Statement<'_>,
     params: &[rusqlite::types::Value],
 ) -> rusqlite::Result<Vec<serde_json::Value>> {
-    let columns: Vec<String> = prepared.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = prepared.column_names().map(str::to_owned).collect();
     let mut found = prepared.query(params_from_iter(params))?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {

@@ -12,14 +12,10 @@ use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
-async fn signed_in<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<SignedIn> {
-    let session = Caller::of(request, ctx.config)?.signed_in()?;
-    accounts::signed_in(ctx.platform, &session, ctx.now()).await?.ok_or_else(unauthenticated)
-}
-
 /// `GET /v1/me`.
 pub async fn account<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    let me = signed_in(ctx, request).await?;
+    let session = Caller::of(request, ctx.config)?.signed_in()?;
+    let me = accounts::signed_in(ctx.platform, &session, ctx.now()).await?.ok_or_else(unauthenticated)?;
     Ok(reply::json(StatusCode::OK, &json!({"user": shown(&me)})))
 }
 
@@ -36,10 +32,12 @@ pub(super) fn shown(me: &SignedIn) -> serde_json::Value {
 
 /// `GET /v1/me/workspaces`, newest first.
 pub async fn workspaces<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    let me = signed_in(ctx, request).await?;
+    let session = Caller::of(request, ctx.config)?.signed_in()?;
     let query: PageQuery = request::query(request)?;
     let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
-    let reached = accounts::reached_by(ctx.platform, me.user_id, page.before, page.rows()).await?;
+    let found =
+        accounts::signed_in_and_reached(ctx.platform, &session, page.before, page.rows(), ctx.now()).await?;
+    let (_, reached) = found.ok_or_else(unauthenticated)?;
     Ok(page.reply(
         reached,
         |row| row.workspace_id.to_string(),

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{Frame, page};
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::web::reply::{self, Reply};
 use crate::web::route::Route;
@@ -23,12 +23,17 @@ pub fn show<P>(ctx: &Context<'_, P>, error: &Error) -> Result<Reply> {
         Error::Refused(refusal) => refusal.as_ref().clone(),
         Error::Internal(_) => Refusal::new(error.code()),
     };
+    // The code's own words are for programs' authors.
+    let (title, detail) = match refusal.code {
+        Code::NotFound => ("Page not found", "There is nothing here. Check that the address is complete."),
+        code => (code.title(), refusal.detail.as_ref()),
+    };
     let mut reply = page(
         refusal.code.status(),
         &Failure {
             frame: Frame::product(ctx),
-            title: refusal.code.title(),
-            detail: &refusal.detail,
+            title,
+            detail,
             // Only where telling the operator helps.
             request_id: refusal.code.status().is_server_error().then_some(ctx.request_id.as_str()),
         },

@@ -52,7 +52,7 @@ struct Open<'a> {
     until: String,
     left: String,
     next: Next,
-    /// What the person typed, shown again after an error.
+    /// The name that the inviter gave; after an error what the person typed instead.
     name: &'a str,
     problems: Problems,
 }
@@ -82,7 +82,7 @@ struct Closed<'a> {
 struct Decline<'a> {
     frame: Frame,
     nonce: &'a str,
-    decline: String,
+    action: String,
     back: String,
     organization: Option<&'a str>,
     inviter: Option<&'a str>,
@@ -130,14 +130,14 @@ struct Visit<'a, P> {
 pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &str) -> Result<Reply> {
     let visit = Visit::of(ctx, request, token);
     let link = match visit.open() {
-        Ok(link) => link,
-        Err(closed) => return closed,
+        Opened::Live(link) => link,
+        dead => return visit.dead(dead),
     };
     let view = match &visit.session {
         Some(session) => look::look(ctx, &link, Some(session)).await?,
         None => look::landing(ctx, &link).await?,
     };
-    visit.face(&link, &view, "", None)
+    visit.face(&link, &view, None)
 }
 
 /// `POST /i/{token}`: makes the account and joins, or signs in and joins, or joins.
@@ -148,11 +148,11 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
     }
     let body: Form = request::form(request)?;
     let link = match visit.open() {
-        Ok(link) => link,
-        Err(closed) => return closed,
+        Opened::Live(link) => link,
+        dead => return visit.dead(dead),
     };
     if let Err(error) = check_form(ctx, request, &body.nonce) {
-        return visit.again(&link, &body.name, error).await;
+        return visit.again(&link, &body, error).await;
     }
     let view = look::look(ctx, &link, visit.session.as_deref()).await?;
     let mut fresh = None;
@@ -172,7 +172,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
     };
     let mut reply = match outcome {
         Ok(reply) => reply,
-        Err(error) => visit.again(&link, &body.name, error).await?,
+        Err(error) => visit.again(&link, &body, error).await?,
     };
     if let Some(session) = fresh {
         keep_session(&mut reply, &session);
@@ -188,8 +188,8 @@ pub async fn show_decline<P: Platform>(
 ) -> Result<Reply> {
     let visit = Visit::of(ctx, request, token);
     match visit.open() {
-        Ok(link) => visit.ask_to_decline(&link, None).await,
-        Err(closed) => closed,
+        Opened::Live(link) => visit.ask_to_decline(&link, None).await,
+        dead => visit.dead(dead),
     }
 }
 
@@ -201,8 +201,8 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, request: &Request, token
     }
     let body: DeclineForm = request::form(request)?;
     let link = match visit.open() {
-        Ok(link) => link,
-        Err(closed) => return closed,
+        Opened::Live(link) => link,
+        dead => return visit.dead(dead),
     };
     match check_form(ctx, request, &body.nonce) {
         Err(error) if error.code() == Code::FormExpired => {
@@ -262,12 +262,16 @@ impl<'a, P: Platform> Visit<'a, P> {
         Route::InvitationDecline(self.token.to_owned()).path()
     }
 
-    /// Reads the token with no I/O, or answers the page that needs none: expired or not ours.
-    fn open(&self) -> std::result::Result<Link, Result<Reply>> {
-        match Link::open(&self.ctx.config.keys, self.token, self.ctx.now()) {
-            Opened::Live(link) => Ok(link),
-            Opened::Expired(at) => Err(self.closed(Code::InvitationExpired, None, Some(at))),
-            Opened::Forged => Err(self.closed(Code::InvitationInvalid, None, None)),
+    /// Reads the token, with no I/O.
+    fn open(&self) -> Opened {
+        Link::open(&self.ctx.config.keys, self.token, self.ctx.now())
+    }
+
+    /// The page of a token that is expired or not ours. It needs no I/O either.
+    fn dead(&self, token: Opened) -> Result<Reply> {
+        match token {
+            Opened::Expired(at) => self.closed(Code::InvitationExpired, None, Some(at)),
+            Opened::Forged | Opened::Live(_) => self.closed(Code::InvitationInvalid, None, None),
         }
     }
 
@@ -286,8 +290,7 @@ impl<'a, P: Platform> Visit<'a, P> {
         };
         let invited = view.invitation.email.as_ref().map(crate::domain::email_address::EmailAddress::key);
         if body.password.is_empty() {
-            let detail = "Choose a password of at least 12 characters. A sentence works well.";
-            fields.refuse("/password", Code::Required, detail.to_owned());
+            fields.refuse("/password", Code::Required, "Choose a password.".to_owned());
         } else {
             let checked = password::check(&body.password, invited.as_deref().unwrap_or_default());
             fields.take("/password", Code::WeakPassword, checked);
@@ -312,13 +315,13 @@ impl<'a, P: Platform> Visit<'a, P> {
     }
 
     /// After a refusal: what the page shows again is how things are now, since the refusal may be because they changed.
-    async fn again(&self, link: &Link, name: &str, error: Error) -> Result<Reply> {
+    async fn again(&self, link: &Link, body: &Form, error: Error) -> Result<Reply> {
         // Another site's form gets no form of ours in return, and what is our own fault no second try here.
         if matches!(error.code(), Code::CrossSiteRequest | Code::Internal) {
             return Err(error);
         }
         let view = look::look(self.ctx, link, self.session.as_deref()).await?;
-        let mut reply = self.face(link, &view, name, Some(&error))?;
+        let mut reply = self.face(link, &view, Some((body, &error)))?;
         if let Error::Refused(refusal) = &error {
             reply::tell(&mut reply, refusal);
         }
@@ -344,7 +347,7 @@ impl<'a, P: Platform> Visit<'a, P> {
             &Decline {
                 frame: Frame::of(&view.organization_name),
                 nonce: &key.nonce,
-                decline: self.decline_path(),
+                action: self.decline_path(),
                 back: self.path(),
                 organization: Some(&view.organization_name),
                 inviter: view.inviter_name.as_deref(),
@@ -360,7 +363,9 @@ impl<'a, P: Platform> Visit<'a, P> {
         let brand = view.map_or(self.ctx.config.product_name.as_str(), |view| &view.organization_name);
         let ended_at = ended_at.or_else(|| view.map(|view| view.invitation.expires_at));
         let title = match (code, ended_at) {
-            (Code::InvitationExpired, Some(at)) => format!("This invitation expired on {}", at.date_in_words()),
+            (Code::InvitationExpired, Some(at)) => {
+                format!("This invitation expired on {}", at.date_in_words())
+            }
             (Code::SeatLimitReached, _) => "There is no free seat".to_owned(),
             (Code::TrialEnded, _) => "Nobody new can join now".to_owned(),
             (Code::AccessRemoved, _) => "Your access was removed".to_owned(),
@@ -390,7 +395,8 @@ impl<'a, P: Platform> Visit<'a, P> {
     }
 
     /// The page for how things are: its status is what accepting would answer.
-    fn face(&self, link: &Link, view: &View, name: &str, error: Option<&Error>) -> Result<Reply> {
+    fn face(&self, link: &Link, view: &View, refused: Option<(&Form, &Error)>) -> Result<Reply> {
+        let error = refused.map(|(_, error)| error);
         let now = self.ctx.now();
         let next = match view.standing().next(link, now) {
             Ok(Next::None) => return Ok(reply::see_other(&Route::Me.path())),
@@ -426,7 +432,7 @@ impl<'a, P: Platform> Visit<'a, P> {
                 until: until(now, expires),
                 left: left(now, expires),
                 next,
-                name: if name.is_empty() { view.name.as_deref().unwrap_or_default() } else { name },
+                name: refused.map_or(view.name.as_deref().unwrap_or_default(), |(body, _)| &body.name),
                 // The page about the wrong account says all there is to say about it.
                 problems: Problems::of(error.filter(|_| code != Some(Code::WrongAccount))),
             },
@@ -444,12 +450,12 @@ fn until(now: Timestamp, end: Timestamp) -> String {
     if end.seconds() - now.seconds() >= 2 * DAY { end.date_in_words() } else { end.in_words() }
 }
 
-/// How long that is from now, rounded down.
+/// How long that is from now, to the nearest of the unit.
 fn left(now: Timestamp, end: Timestamp) -> String {
     match end.seconds() - now.seconds() {
-        left if left >= 2 * DAY => format!("in {} days", left / DAY),
-        left if left >= 2 * HOUR => format!("in {} hours", left / HOUR),
-        left if left >= 2 * MINUTE => format!("in {} minutes", left / MINUTE),
+        left if left >= 2 * DAY => format!("in {} days", (left + DAY / 2) / DAY),
+        left if left >= 2 * HOUR => format!("in {} hours", (left + HOUR / 2) / HOUR),
+        left if left >= 2 * MINUTE => format!("in {} minutes", (left + MINUTE / 2) / MINUTE),
         _ => "in a minute".to_owned(),
     }
 }
@@ -465,10 +471,11 @@ mod tests {
         let now = Timestamp::from_seconds(1_795_298_400);
         for (seconds, shown) in [
             (7 * DAY, "28 November 2026 (in 7 days)"),
+            (7 * DAY - 5, "28 November 2026 (in 7 days)"),
             (2 * DAY, "23 November 2026 (in 2 days)"),
-            (2 * DAY - 1, "23 November 2026, 21:59 UTC (in 47 hours)"),
+            (2 * DAY - 1, "23 November 2026, 21:59 UTC (in 48 hours)"),
             (2 * HOUR, "22 November 2026, 00:00 UTC (in 2 hours)"),
-            (2 * HOUR - 1, "21 November 2026, 23:59 UTC (in 119 minutes)"),
+            (2 * HOUR - 1, "21 November 2026, 23:59 UTC (in 120 minutes)"),
             (30, "21 November 2026, 22:00 UTC (in a minute)"),
         ] {
             let end = now.plus(Duration::from_secs(seconds.unsigned_abs()));

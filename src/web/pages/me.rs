@@ -30,14 +30,14 @@ struct Me {
 
 /// `GET /me`.
 pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    let now = ctx.now();
-    let me = match session(request) {
-        Some(session) => accounts::signed_in(ctx.platform, &session, now).await?,
+    let one_more = i64::try_from(MOST_SHOWN + 1).unwrap_or(i64::MAX);
+    let found = match session(request) {
+        Some(session) => {
+            accounts::signed_in_and_reached(ctx.platform, &session, None, one_more, ctx.now()).await?
+        }
         None => None,
     };
-    let Some(me) = me else { return Ok(reply::see_other(&Route::SignIn.path())) };
-    let one_more = i64::try_from(MOST_SHOWN + 1).unwrap_or(i64::MAX);
-    let mut workspaces = accounts::reached_by(ctx.platform, me.user_id, None, one_more).await?;
+    let Some((me, mut workspaces)) = found else { return Ok(reply::see_other(&Route::SignIn.path())) };
     let more = workspaces.len() > MOST_SHOWN;
     workspaces.truncate(MOST_SHOWN);
     let form = FormKey::of(ctx, request);

@@ -88,8 +88,9 @@ impl Problems {
     }
 
     /// Each of them.
-    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
-        self.0.iter()
+    #[must_use]
+    pub fn each(&self) -> &[Problem] {
+        &self.0
     }
 
     /// What is wrong with this field.
