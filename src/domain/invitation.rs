@@ -318,7 +318,14 @@ mod tests {
     }
 
     fn standing(invitation: &Invitation) -> Standing<'_> {
-        Standing { invitation, addressee: None, session: None, redeemed: None, removed_at: None, addressee_removed_at: None }
+        Standing {
+            invitation,
+            addressee: None,
+            session: None,
+            redeemed: None,
+            removed_at: None,
+            addressee_removed_at: None,
+        }
     }
 
     #[test]

@@ -53,7 +53,8 @@ impl Slug {
         };
         // No vowels and no look-alikes: a random ending must not spell anything.
         let letters = b"bcdfghjkmnpqrstvwxz23456789".iter().cycle();
-        let ending = random.map(|byte| letters.clone().nth(usize::from(byte)).map_or('x', |letter| char::from(*letter)));
+        let ending = random
+            .map(|byte| letters.clone().nth(usize::from(byte)).map_or('x', |letter| char::from(*letter)));
         Self(format!("{base}-{}", ending.iter().collect::<String>()))
     }
 

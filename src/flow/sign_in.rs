@@ -22,12 +22,15 @@ pub async fn sign_in<P: Platform>(
     let account = accounts::credentials(ctx.platform, email).await?;
     let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
     let right = password::verify(password, hash);
-    let Some(account) = account.filter(|_| right) else { return Err(Code::InvalidCredentials.into()) };
-    let now = ctx.now();
-    let session = Bearer::new(ctx.platform.random());
-    ctx.platform
-        .run(accounts::start_session(ctx.id(), account.id, &session.digest(), now, now.plus(SESSION)))
-        .await?;
+    let (Some(account), Some(hash), true) = (&account, hash, right) else {
+        return Err(Code::InvalidCredentials.into());
+    };
+    let (now, session) = (ctx.now(), Bearer::new(ctx.platform.random()));
+    let ends = now.plus(SESSION);
+    let start = accounts::start_session(ctx.id(), account.id, &session.digest(), now, ends, hash);
+    if !ctx.platform.run(start).await?.any() {
+        return Err(Code::InvalidCredentials.into());
+    }
     Ok(session)
 }
 

@@ -55,7 +55,8 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result
             platform
                 .batch(vec![
                     jobs::failed(id, lease.attempts, &why, now),
-                    invitations::set_delivery(lease.invitation_id, lease.ver, "failed"),
+                    // Only if that was ours to settle: another may have taken the job since, and sent the mail.
+                    jobs::show_failure(Some(id), now),
                 ])
                 .await?;
             Ok(Outcome::Failed)

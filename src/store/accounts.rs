@@ -121,7 +121,8 @@ pub async fn credentials(db: &impl Database, email: &EmailAddress) -> Result<Opt
     Ok(found.first()?)
 }
 
-/// Starts a session.
+/// Starts a session, if the password is still the one whose hash was checked: whoever proved the mailbox since then has
+/// ended what the old one opened. `RETURNING` tells.
 #[must_use]
 pub fn start_session(
     id: SessionId,
@@ -129,10 +130,12 @@ pub fn start_session(
     digest: &str,
     now: Timestamp,
     ends: Timestamp,
+    password_hash: &str,
 ) -> Statement {
     Statement::new(
-        "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![id, user, digest, now, ends],
+        "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at)
+         SELECT ?1, id, ?3, ?4, ?5 FROM users WHERE id = ?2 AND password_hash = ?6 RETURNING id",
+        params![id, user, digest, now, ends, password_hash],
     )
 }
 

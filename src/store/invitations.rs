@@ -293,9 +293,10 @@ pub fn decline(link: &Link, now: Timestamp) -> Statement {
     )
 }
 
-/// Makes an open or expired invitation good for a new while, under a new version: every older link is dead. An expired
-/// one comes back only if its address has no other open invitation, belongs to no active member, and a seat is free
-/// where one is needed. `RETURNING` tells.
+/// Makes an open or expired invitation good for a new while, under a new version: every older link is dead. It comes
+/// back only if its address has no other open invitation, belongs to no active member, and a seat is free where one is
+/// needed: an open one's own counts as free, but is asked for all the same, because `now` may be a moment before its end
+/// and somebody else may have been given its seat since. `RETURNING` tells.
 #[must_use]
 pub fn renew(id: InvitationId, expires_at: Timestamp, now: Timestamp) -> Statement {
     Statement::new(
@@ -308,11 +309,11 @@ pub fn renew(id: InvitationId, expires_at: Timestamp, now: Timestamp) -> Stateme
                              AND x.outcome = 'open' AND x.id <> i.id)
            AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id
                            WHERE u.email_key = i.email_key AND m.organization_id = o.id AND m.removed_at IS NULL)
-           AND (i.takes_seat = 0 OR (i.outcome = 'open' AND i.expires_at > ?3) OR (
-                 (o.trial_ends_at IS NULL OR o.trial_ends_at > ?3)
-                 AND (o.seat_limit IS NULL OR o.seats_used + o.seats_reserved - (
+           AND (i.takes_seat = 0 OR (
+                 ((i.outcome = 'open' AND i.expires_at > ?3) OR o.trial_ends_at IS NULL OR o.trial_ends_at > ?3)
+                 AND (o.seat_limit IS NULL OR o.seats_used + o.seats_reserved + (1 - i.reserves) - (
                        SELECT count(*) FROM invitations l
-                       WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?3) < o.seat_limit)))
+                       WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?3) <= o.seat_limit)))
          RETURNING id",
         params![id, expires_at, now],
     )

@@ -55,7 +55,7 @@ pub async fn all(db: &impl Database) -> Result<Vec<Kept>> {
     let kept = db
         .run(Statement::new(
             "SELECT id, recipient AS \"to\", sender AS \"from\", subject, text, html, sent_at
-             FROM mailbox ORDER BY sent_at, id",
+             FROM mailbox ORDER BY sent_at, rowid",
             params![],
         ))
         .await?;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::World;
 use crate::support::client::{Client, PASSWORD, Team};
 use crate::{accept_signed_in, copied_token, decline, preview, remove, sign_in};
 
@@ -220,4 +221,16 @@ fn what_is_personal_is_kept_by_no_cache_and_told_to_no_other_site() {
         assert!(policy.contains("frame-ancestors 'none'"), "{path}");
         assert!(answer.header("strict-transport-security").is_some(), "{path}");
     }
+}
+
+/// The pages for developers exist only together with the mailbox, which exists only where nobody else comes.
+#[test]
+fn where_mail_really_goes_out_nobody_finds_a_page_for_developers() {
+    let world =
+        World::with_settings(&[("MAIL_PROVIDER", "cloudflare"), ("ORIGIN", "https://join.example.test")]);
+    let mut operator = world.operator();
+    for path in ["/dev/mailbox", "/dev/mailbox/job_01h455vb4pex5vsknk084sn02q"] {
+        assert_eq!(operator.get(path).status, 404, "{path}");
+    }
+    assert_eq!(operator.post("/dev/probe", &json!({"values": []})).status, 404);
 }

@@ -260,11 +260,10 @@ async fn walk(browser: &Browser) {
     let server = server();
     let team = Team::new(server);
     let mia = server.address("mia.member");
-    let (_, token) = team.invited(&mia, "member");
-    let path = format!("/i/{token}");
+    team.invite(&mia, "member").ok();
+    let path = format!("/i/{}", server.mailed_token(&mia, 1));
 
     // The mail lies in the mailbox; its link is clicked there.
-    assert_eq!(server.mailed_token(&mia, 1), token);
     browser.goto("/dev/mailbox").await;
     let link = format!("//article[.//dd[.='{mia}']]//a[.='Open the link']");
     browser.press_at(&link).await;
