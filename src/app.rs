@@ -10,9 +10,8 @@ use crate::config::{Config, ConfigError};
 use crate::error::{Code, Error};
 use crate::flow::Context;
 use crate::jobs::message::{self, Message, Source, Verdict};
-use crate::jobs::{Outcome, invitation_email, tick};
+use crate::jobs::{Outcome, dead_letter, invitation_email, tick};
 use crate::platform::{Level, Platform};
-use crate::store::jobs;
 use crate::web;
 use crate::web::reply::{self, Reply};
 use crate::web::request::Request;
@@ -97,14 +96,7 @@ impl<'a, P: Platform> App<'a, P> {
         };
         let done = match message.source {
             Source::Jobs => invitation_email::run(&self.platform, config, job).await,
-            Source::DeadLetters => {
-                let now = self.platform.now();
-                self.platform
-                    .batch(vec![jobs::dead(job, now), jobs::show_failure(Some(job), now)])
-                    .await
-                    .map(|_| Outcome::Failed)
-                    .map_err(Error::from)
-            }
+            Source::DeadLetters => dead_letter::run(&self.platform, job).await,
         };
         match done {
             Ok(outcome) => {

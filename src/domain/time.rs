@@ -67,6 +67,12 @@ impl Timestamp {
         Self::from_millis(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// How long until then; nothing if that has passed.
+    #[must_use]
+    pub fn until(self, then: Self) -> Duration {
+        Duration::from_millis(u64::try_from(then.0.saturating_sub(self.0)).unwrap_or_default())
+    }
+
     /// The date in words, in UTC: `28 November 2026`.
     #[must_use]
     pub fn date_in_words(self) -> String {

@@ -5,6 +5,7 @@
 //! the queue loses, or whose consumer died, the tick finds by its time and enqueues again.
 
 pub mod backoff;
+pub mod dead_letter;
 pub mod invitation_email;
 pub mod message;
 pub mod tick;

@@ -119,13 +119,27 @@ pub fn failed(id: JobId, attempt: i64, failure: &str, now: Timestamp) -> Stateme
     )
 }
 
-/// Settles a job as failed whose messages the queue gave up on, whoever took it last.
+/// Settles a job as failed whose messages the queue gave up on, unless somebody holds it or it is to be tried later.
 #[must_use]
 pub fn dead(id: JobId, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE jobs SET failed_at = ?2, failure = 'the queue gave up' WHERE id = ?1 AND waiting = 1 AND due_at <= ?2",
+        "UPDATE jobs SET failed_at = ?2, failure = coalesce(failure, 'the queue gave up')
+         WHERE id = ?1 AND waiting = 1 AND due_at <= ?2 RETURNING id",
         params![id, now],
     )
+}
+
+/// When a job that is not settled is due.
+#[derive(Debug, Deserialize)]
+pub struct Due {
+    /// From when somebody may take it.
+    pub due_at: Timestamp,
+}
+
+/// Reads [`Due`].
+#[must_use]
+pub fn due(id: JobId) -> Statement {
+    Statement::new("SELECT due_at FROM jobs WHERE id = ?1 AND waiting = 1", params![id])
 }
 
 /// Settles as failed those that were taken as often as they may be and never settled: their consumer died each time.

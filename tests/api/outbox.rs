@@ -220,6 +220,26 @@ fn a_dead_letter_of_what_was_sent_changes_nothing() {
 }
 
 #[test]
+fn a_dead_letter_waits_for_a_job_that_somebody_holds_or_that_is_tried_later() {
+    let mut team = cloudflare();
+    let invitation = team.invited(MIA, "member");
+    let id = queued(&team);
+    let until = team.world.now().plus(LEASE).millis();
+    team.world
+        .state()
+        .database
+        .borrow()
+        .change(&format!("UPDATE jobs SET due_at = {until} WHERE id = '{id}'"));
+    let letter = Message { source: Source::DeadLetters, body: message::encode(id) };
+    let wait = Verdict::Retry(LEASE + Duration::from_secs(1));
+    assert_eq!(block_on(team.world.app().consume(letter.clone())), wait);
+    assert_eq!(delivery(&mut team, &invitation), "queued");
+    team.world.pass(LEASE);
+    assert_eq!(block_on(team.world.app().consume(letter)), Verdict::Ack);
+    assert_eq!(delivery(&mut team, &invitation), "failed");
+}
+
+#[test]
 fn while_one_consumer_holds_a_job_no_other_takes_it_and_after_its_lease_one_does() {
     let mut team = cloudflare();
     team.invited(MIA, "member");

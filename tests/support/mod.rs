@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod platform;
+pub mod simulation;
 pub mod sqlite;
 
 pub use client::{Answer, Client};

@@ -35,6 +35,22 @@ pub struct Cost {
     pub kv: u32,
 }
 
+/// The development settings with some changed; an empty value takes one away.
+pub fn settings(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    Config::read(|name| {
+        let set = changes.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+        let default = match name {
+            "ORIGIN" => Some(ORIGIN),
+            "OPERATOR_KEY" => Some(OPERATOR_KEY),
+            "ROOT_KEYS" => Some(ROOT_KEY),
+            "MAIL_PROVIDER" => Some("mailbox"),
+            "MAIL_FROM" => Some("invites@usher.test"),
+            _ => None,
+        };
+        set.or(default).map(str::to_owned)
+    })
+}
+
 /// Everything outside the service. Cheap to clone: every clone is the same world.
 #[derive(Clone)]
 pub struct World(Rc<State>);
@@ -64,18 +80,7 @@ impl World {
 
     /// A world with some settings changed; an empty value takes one away.
     pub fn with_settings(changes: &[(&str, &str)]) -> Self {
-        let config = Config::read(|name| {
-            let set = changes.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-            let default = match name {
-                "ORIGIN" => Some(ORIGIN),
-                "OPERATOR_KEY" => Some(OPERATOR_KEY),
-                "ROOT_KEYS" => Some(ROOT_KEY),
-                "MAIL_PROVIDER" => Some("mailbox"),
-                "MAIL_FROM" => Some("invites@usher.test"),
-                _ => None,
-            };
-            set.or(default).map(str::to_owned)
-        });
+        let config = settings(changes);
         Self(Rc::new(State {
             database: RefCell::new(Sqlite::new()),
             kv: RefCell::default(),

@@ -52,6 +52,16 @@ impl Sqlite {
         self.ran.values().cloned().collect()
     }
 
+    /// The connection itself.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// One statement that only a test asks, outside of any transaction.
+    pub fn read(&self, statement: &Statement) -> ResultSet {
+        run(&self.connection, statement).unwrap_or_else(|error| panic!("{error}: {}", statement.sql))
+    }
+
     /// Rows of a query that only a test asks, as JSON.
     pub fn query(&self, sql: &str) -> Vec<serde_json::Value> {
         let mut prepared = self.connection.prepare(sql).unwrap();

@@ -1,0 +1,399 @@
+//! The simulation: a world in which everything that may go wrong does, decided by one number.
+//!
+//! A *history* has an organization with few seats, people, and a scheduler that polls their requests, the queue's
+//! messages and the cron's ticks in any order. The platform waits at each of its calls ([`platform`]), so between any two of
+//! them another may go first, the clock may move on, or the event may die there (its future is dropped: a crash at exactly
+//! that point). Messages come twice, late, in any order or never; mail fails; KV answers what was true a minute ago. The
+//! rules ([`invariants`]) are checked after every batch that changed something, and again after everything was delivered.
+//!
+//! One seed is one history: the same seed gives the same one until the service or the simulation changes.
+
+pub mod chance;
+pub mod database;
+pub mod flaws;
+pub mod invariants;
+pub mod judge;
+pub mod operation;
+pub mod platform;
+pub mod scene;
+pub mod settle;
+pub mod world;
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::LazyLock;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use usher::app::App;
+use usher::config::{Config, ConfigError};
+use usher::domain::time::Timestamp;
+use usher::jobs::message::{Message, Source, Verdict, encode};
+use usher::params;
+use usher::web::reply::Reply;
+
+use super::platform::settings;
+use database::Reused;
+use flaws::Flaw;
+use operation::Operation;
+use platform::Simulated;
+use scene::Scene;
+use world::{Event, Queued, World};
+
+/// So many events are under way at once, at most.
+const MOST_AT_ONCE: usize = 6;
+/// The queue's `max_retries` of `wrangler.toml`.
+const MOST_TRIES: u32 = 10;
+
+/// What a history is about, apart from its seed.
+#[derive(Default)]
+pub struct Setup {
+    /// Whatever a request enqueues is lost, and nobody's mail is refused: the tick alone must get it out.
+    pub only_the_tick_enqueues: bool,
+    /// A mistake put in on purpose.
+    pub flaw: Option<&'static Flaw>,
+}
+
+/// A history that broke no rule.
+pub struct History {
+    /// What tells it apart.
+    pub hash: u64,
+    /// What happened.
+    pub events: Vec<String>,
+    /// Whether the mistake put in on purpose had its place in it.
+    pub flaw_met: bool,
+    /// How many people came in.
+    pub joined: usize,
+    /// How many mails went out.
+    pub mailed: usize,
+}
+
+/// A history that broke a rule.
+pub struct Violation {
+    pub rule: String,
+    /// What happened up to then.
+    pub events: Vec<String>,
+}
+
+/// An event under way.
+struct Task {
+    event: Rc<Event>,
+    doing: Doing,
+    future: Pin<Box<dyn Future<Output = Outcome>>>,
+    /// Whether it takes so long that leases and invitations may end under it.
+    slow: bool,
+}
+
+/// What an event is.
+#[derive(Clone)]
+enum Doing {
+    Request {
+        browser: usize,
+        operation: Operation,
+    },
+    Delivery(Queued),
+    /// A message that is none of ours.
+    Garbage,
+    Tick,
+}
+
+enum Outcome {
+    Reply(Reply),
+    Verdict(Verdict),
+    Ticked,
+}
+
+/// One history while it runs.
+pub struct Simulation {
+    world: Rc<World>,
+    scene: Scene,
+    tasks: Vec<Task>,
+    /// What clients send again, because no answer came.
+    again: Vec<Doing>,
+    events: u32,
+}
+
+/// The settings of the two mail providers: one honours idempotency keys, the other knows none.
+fn config(mailbox: bool) -> &'static Result<Config, ConfigError> {
+    static CONFIGS: LazyLock<[Result<Config, ConfigError>; 2]> =
+        LazyLock::new(|| ["cloudflare", "mailbox"].map(|provider| settings(&[("MAIL_PROVIDER", provider)])));
+    &CONFIGS[usize::from(mailbox)]
+}
+
+/// Runs the history of a seed.
+///
+/// # Errors
+/// The first rule that it broke.
+pub fn run(seed: u64, database: &Rc<RefCell<Reused>>, setup: &Setup) -> Result<History, Violation> {
+    database.borrow_mut().empty();
+    let mailbox = setup.only_the_tick_enqueues || seed.is_multiple_of(2);
+    let mut world =
+        World::new(seed, Rc::clone(database), config(mailbox), setup.only_the_tick_enqueues, setup.flaw);
+    if setup.only_the_tick_enqueues {
+        world.weather.message_dead = 0;
+    }
+    let world = Rc::new(world);
+    let scene = Scene::set(&world);
+    let mut simulation =
+        Simulation { world: Rc::clone(&world), scene, tasks: Vec::new(), again: Vec::new(), events: 0 };
+    simulation.live();
+    simulation.settle();
+    let events = world.events();
+    match world.violation.take() {
+        Some(rule) => Err(Violation { rule, events }),
+        None => Ok(History {
+            hash: world.hash(),
+            flaw_met: world.flaw_met.get(),
+            joined: events.iter().filter(|event| event.contains(" lets somebody in ")).count(),
+            mailed: world
+                .links
+                .borrow()
+                .iter()
+                .filter(|known| known.link.via == usher::domain::link::Via::Email)
+                .count(),
+            events,
+        }),
+    }
+}
+
+impl Simulation {
+    fn broken(&self) -> bool {
+        self.world.violation.borrow().is_some()
+    }
+
+    /// The history: until everybody did what they wanted and every event is over or dead.
+    fn live(&mut self) {
+        let world = Rc::clone(&self.world);
+        let chance = &world.chance;
+        let mut wanted = chance.between(10, 40);
+        while !self.broken() && (wanted > 0 || !self.tasks.is_empty()) {
+            if world.happens(world.weather.clock) && chance.one_in(4) {
+                self.move_clock();
+            }
+            if self.tasks.len() < MOST_AT_ONCE && wanted > 0 && chance.one_in(5) {
+                wanted -= 1;
+                self.begin_something();
+            } else if !self.tasks.is_empty() {
+                let at = chance.below(self.tasks.len());
+                if world.happens(world.weather.crash) {
+                    self.crash(at);
+                } else if !self.tasks[at].slow || chance.one_in(12) {
+                    self.poll(at);
+                }
+            }
+        }
+        // Whatever is still under way dies with the machine.
+        self.tasks.clear();
+    }
+
+    fn move_clock(&self) {
+        const HOUR: u64 = 3_600_000;
+        let world = &self.world;
+        let chance = &world.chance;
+        let millis = if world.happens(world.weather.leap) {
+            match chance.below(5) {
+                0 | 1 => chance.between(5_000, 90_000),
+                2 => chance.between(60_000, 600_000),
+                3 => chance.between(HOUR - 5_000, HOUR + 5_000),
+                _ => chance.between(HOUR, 200 * HOUR),
+            }
+        } else {
+            chance.between(1, 50)
+        };
+        world.pass(Duration::from_millis(millis));
+        world.note(format!("{millis} ms pass"));
+    }
+
+    /// Just before an invitation ends somebody takes it up again, and somebody else wants its seat: whichever gets there
+    /// last finds it over.
+    fn meet_at_an_end(&mut self) {
+        let world = Rc::clone(&self.world);
+        let chance = &world.chance;
+        let ends = world.read(
+            "SELECT id, organization_id, expires_at FROM invitations
+             WHERE outcome = 'open' AND expires_at > ?1 + 50 ORDER BY rowid",
+            params![world.now.get()],
+        );
+        if ends.is_empty() {
+            return;
+        }
+        let row = chance.pick(&ends);
+        let id = row["id"].as_str().unwrap().parse().unwrap();
+        world.hot.set(Some(id));
+        let end = Timestamp::from_millis(row["expires_at"].as_i64().unwrap());
+        world.now.set(end.minus(Duration::from_millis(chance.between(1, 30))));
+        world.note(format!("{id} is about to end"));
+        let place =
+            self.scene.organizations.iter().find(|place| row["organization_id"] == place.id.to_string());
+        let Some(place) = place else { return };
+        let manager = *chance.pick(&place.managers);
+        let invite = Operation::invite(&world, &self.scene, place);
+        let taken_up = match Operation::with_link(&world, &self.scene) {
+            Some((browser, operation)) if chance.one_in(2) => Doing::Request { browser, operation },
+            _ => Doing::Request { browser: manager, operation: Operation::Resend(id) },
+        };
+        self.begin(taken_up);
+        self.begin(Doing::Request { browser: manager, operation: invite });
+    }
+
+    fn begin_something(&mut self) {
+        let world = Rc::clone(&self.world);
+        let chance = &world.chance;
+        let waiting = world.queue.borrow().len();
+        match chance.below(20) {
+            0 => self.begin(Doing::Tick),
+            1 if chance.one_in(10) => self.begin(Doing::Garbage),
+            1 if chance.one_in(4) => world.lower_plan(chance.pick(&self.scene.organizations).id),
+            1..8 if waiting > 0 => {
+                let at = chance.below(waiting);
+                let message = world.queue.borrow_mut().remove(at);
+                // The queue keeps a delay; apart from that, any message may come at any time.
+                if message.due > world.now.get() {
+                    world.queue.borrow_mut().push(message);
+                } else {
+                    self.begin(Doing::Delivery(message));
+                }
+            }
+            8 if chance.one_in(2) => self.meet_at_an_end(),
+            9 if !self.again.is_empty() => {
+                let at = chance.below(self.again.len());
+                let doing = self.again.remove(at);
+                self.begin(doing);
+            }
+            _ => {
+                let (browser, operation) = Operation::choose(&world, &self.scene);
+                let doing = Doing::Request { browser, operation };
+                if chance.one_in(6) {
+                    // Twice at once: an impatient person, or two browsers.
+                    self.begin(doing.clone());
+                }
+                self.begin(doing);
+            }
+        }
+    }
+
+    /// Begins an event; nothing of it runs before it is polled.
+    fn begin(&mut self, doing: Doing) {
+        self.events += 1;
+        let number = self.events;
+        let world = Rc::clone(&self.world);
+        let mut event = Event { number, ..Event::default() };
+        match &doing {
+            Doing::Request { browser, operation } => {
+                let session = self.scene.browsers[*browser].session.borrow().clone();
+                event.must_not_redeem = judge::why_it_must_not_redeem(&world, operation, session.as_deref());
+                event.session = session;
+                world.note(format!("{number} is {} at browser {browser}", operation.name()));
+            }
+            Doing::Delivery(message) => {
+                event.job = Some(message.job);
+                world.note(format!(
+                    "{number} is delivery {} of {}, dead: {}",
+                    message.tries, message.job, message.dead
+                ));
+            }
+            Doing::Garbage => world.note(format!("{number} is garbage from the queue")),
+            Doing::Tick => {
+                event.is_tick = true;
+                world.note(format!("{number} is the tick"));
+            }
+        }
+        let event = Rc::new(event);
+        let platform = Simulated::new(Rc::clone(&world), Rc::clone(&event));
+        let config = world.config;
+        let future: Pin<Box<dyn Future<Output = Outcome>>> = match &doing {
+            Doing::Request { browser, operation } => {
+                let request = operation.request(&world, &self.scene, *browser);
+                Box::pin(async move { Outcome::Reply(App::new(platform, config).handle(request).await) })
+            }
+            Doing::Delivery(message) => {
+                let source = if message.dead { Source::DeadLetters } else { Source::Jobs };
+                let message = Message { source, body: encode(message.job) };
+                Box::pin(async move { Outcome::Verdict(App::new(platform, config).consume(message).await) })
+            }
+            Doing::Garbage => {
+                let message =
+                    Message { source: Source::Jobs, body: r#"{"v":1,"job_id":"job_1"}"#.to_owned() };
+                Box::pin(async move { Outcome::Verdict(App::new(platform, config).consume(message).await) })
+            }
+            Doing::Tick => Box::pin(async move {
+                App::new(platform, config).tick().await;
+                Outcome::Ticked
+            }),
+        };
+        let slow = world.happens(6);
+        self.tasks.push(Task { event, doing, future, slow });
+    }
+
+    /// The event dies where it waits.
+    fn crash(&mut self, at: usize) {
+        let task = self.tasks.swap_remove(at);
+        self.world.note(format!("{} dies", task.event.number));
+        drop(task.future);
+        match task.doing {
+            // The platform delivers a message again that nobody settled.
+            Doing::Delivery(message) => self.deliver_again(message, Duration::ZERO),
+            doing @ Doing::Request { .. } if self.world.chance.one_in(2) => self.again.push(doing),
+            Doing::Request { .. } | Doing::Garbage | Doing::Tick => {}
+        }
+    }
+
+    fn deliver_again(&self, mut message: Queued, wait: Duration) {
+        message.tries += 1;
+        message.due = self.world.now.get().plus(wait);
+        // The dead letters' own queue gives up too, but nothing comes after it.
+        if message.tries > MOST_TRIES && message.dead {
+            return;
+        }
+        if message.tries > MOST_TRIES || self.world.happens(self.world.weather.message_dead) {
+            message = Queued { tries: 0, dead: true, due: self.world.now.get(), ..message };
+        }
+        self.world.queue.borrow_mut().push(message);
+    }
+
+    /// Polls an event, and settles it when it is over.
+    fn poll(&mut self, at: usize) {
+        let task = &mut self.tasks[at];
+        let mut context = Context::from_waker(Waker::noop());
+        let Poll::Ready(outcome) = task.future.as_mut().poll(&mut context) else { return };
+        let Task { event, doing, .. } = self.tasks.swap_remove(at);
+        let world = &self.world;
+        match (outcome, doing) {
+            (Outcome::Reply(reply), Doing::Request { browser, operation }) => {
+                judge::answer(world, &self.scene, browser, &operation, &event, &reply);
+                if reply.status().is_server_error() && world.chance.one_in(2) {
+                    self.again.push(Doing::Request { browser, operation });
+                }
+            }
+            (Outcome::Verdict(verdict), Doing::Delivery(message)) => {
+                world.note(format!("{}: {verdict:?}", event.number));
+                if let Verdict::Retry(wait) = verdict {
+                    self.deliver_again(message, wait);
+                } else if world.happens(world.weather.message_twice) {
+                    world.queue.borrow_mut().push(message);
+                }
+            }
+            (Outcome::Verdict(verdict), _) => {
+                if verdict != Verdict::Ack {
+                    world.violate(format!("garbage from the queue: {verdict:?}"));
+                }
+            }
+            _ => world.note(format!("{} is over", event.number)),
+        }
+    }
+
+    /// Runs an event to its end, with nothing in between.
+    fn finish(&mut self, doing: Doing) {
+        self.begin(doing);
+        let last = self.tasks.len() - 1;
+        while self.tasks.len() > last && !self.broken() {
+            self.poll(last);
+        }
+    }
+
+    /// Whether any job waits.
+    fn waiting(&self) -> bool {
+        self.world.any("SELECT 1 FROM jobs WHERE waiting = 1", params![])
+    }
+}

@@ -1,0 +1,127 @@
+//! Mistakes put in on purpose, to show that the simulation finds them: a rule that no mistake breaks checks nothing.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use usher::platform::Statement;
+
+/// One mistake.
+pub struct Flaw {
+    /// What it does to the service.
+    pub name: &'static str,
+    /// In the statements that hold this,
+    within: &'static str,
+    /// this
+    text: &'static str,
+    /// becomes this. With no text at all, every statement is a transaction of its own.
+    instead: &'static str,
+}
+
+/// Each must be found.
+pub const FLAWS: &[Flaw] = &[
+    Flaw { name: "a batch is no transaction", within: "", text: "", instead: "" },
+    Flaw {
+        name: "the claim takes any version of the link",
+        within: "INSERT INTO redemptions",
+        text: "i.ver = ?5",
+        instead: "?5 > 0",
+    },
+    Flaw {
+        name: "the claim takes an invitation that is over",
+        within: "INSERT INTO redemptions",
+        text: "i.outcome = 'open'",
+        instead: "i.outcome <> 'accepted'",
+    },
+    Flaw {
+        name: "the claim takes anybody's address",
+        within: "INSERT INTO redemptions",
+        text: "i.email_key = u.email_key",
+        instead: "1",
+    },
+    Flaw {
+        name: "the claim takes an account that nobody proved",
+        within: "INSERT INTO redemptions",
+        text: "u.email_verified_at IS NOT NULL",
+        instead: "1",
+    },
+    Flaw {
+        name: "the claim looks at no seat",
+        within: "INSERT INTO redemptions",
+        text: "<= o.seat_limit",
+        instead: "<= o.seat_limit + 1",
+    },
+    Flaw {
+        name: "inviting takes one seat too many",
+        within: "INSERT INTO invitations",
+        text: "< o.seat_limit",
+        instead: "<= o.seat_limit",
+    },
+    Flaw {
+        name: "sending again takes one seat too many",
+        within: "UPDATE invitations AS i",
+        text: "o.seat_limit IS NULL",
+        instead: "1",
+    },
+    Flaw {
+        name: "the invitation keeps its state when somebody joins",
+        within: "UPDATE invitations SET uses",
+        text: "uses + 1",
+        instead: "uses",
+    },
+    Flaw {
+        name: "somebody joins without their workspaces",
+        within: "INSERT INTO memberships",
+        text: "WHERE r.id = ?1",
+        instead: "WHERE r.id = ?1 AND 0",
+    },
+    Flaw {
+        name: "the outbox stays empty",
+        within: "INSERT INTO jobs",
+        text: "delivery = 'queued'",
+        instead: "delivery = 'none'",
+    },
+    Flaw {
+        name: "a job is taken by two at once",
+        within: "UPDATE jobs SET attempts",
+        text: "AND due_at <= ?2",
+        instead: "AND ?2 > 0",
+    },
+    Flaw {
+        name: "the tick finds no lost job",
+        within: "UPDATE jobs SET requeue_at",
+        text: "WHERE waiting = 1",
+        instead: "WHERE waiting = 2",
+    },
+    Flaw {
+        name: "accepting is not audited",
+        within: "'invitation.accepted'",
+        text: "WHERE r.id = ?2",
+        instead: "WHERE r.id = ?2 AND 0",
+    },
+];
+
+impl Flaw {
+    /// Whether each statement is a transaction of its own.
+    pub fn tears_batches(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Puts the mistake in, and answers whether there was a place for it.
+    pub fn apply(&self, mut statements: Vec<Statement>) -> (Vec<Statement>, bool) {
+        thread_local! {
+            /// A statement's SQL lives as long as the program; so each changed one is made once.
+            static CHANGED: RefCell<BTreeMap<(&'static str, &'static str), &'static str>> = RefCell::default();
+        }
+        let mut met = false;
+        for statement in &mut statements {
+            if statement.sql.contains(self.within) && statement.sql.contains(self.text) {
+                met = true;
+                let changed = || statement.sql.replace(self.text, self.instead).leak();
+                statement.sql = CHANGED.with_borrow_mut(|known| {
+                    *known.entry((self.name, statement.sql)).or_insert_with(|| changed())
+                });
+            }
+        }
+        (statements, met)
+    }
+}

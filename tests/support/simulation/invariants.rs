@@ -1,0 +1,153 @@
+//! What must hold in the database: after every batch, and after everything was delivered.
+//!
+//! Each rule is a query that answers what breaks it. `?1` is the time.
+
+use std::sync::LazyLock;
+
+use usher::domain::time::Timestamp;
+use usher::params;
+use usher::platform::Statement;
+
+use super::database::Reused;
+
+/// The member name of those who were there before the history began; nobody else is called so.
+pub const FOUNDER: &str = "Founder";
+
+/// After every batch, whatever else is still going on.
+const ALWAYS: &[(&str, &str)] = &[
+    (
+        "used seats are the active members who take one",
+        "SELECT o.id FROM organizations o WHERE o.seats_used <>
+           (SELECT count(*) FROM members m WHERE m.organization_id = o.id AND m.takes_seat = 1 AND m.removed_at IS NULL)",
+    ),
+    (
+        "reserved seats are the open invitations that reserve one",
+        "SELECT o.id FROM organizations o WHERE o.seats_reserved <>
+           (SELECT count(*) FROM invitations i WHERE i.organization_id = o.id AND i.kind = 'email' AND i.takes_seat = 1
+              AND i.accepted_at IS NULL AND i.declined_at IS NULL AND i.revoked_at IS NULL AND i.expired_at IS NULL)",
+    ),
+    (
+        "seats used and reserved are no more than the plan has, unless it was lowered",
+        "SELECT o.id FROM organizations o WHERE o.plan_key <> 'lowered' AND o.seat_limit < o.seats_used + o.seats_reserved -
+           (SELECT count(*) FROM invitations l WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?1)",
+    ),
+    (
+        "uses are the redemptions, and no more than there may be",
+        "SELECT i.id FROM invitations i WHERE i.uses > i.max_uses
+           OR i.uses <> (SELECT count(*) FROM redemptions r WHERE r.invitation_id = i.id)",
+    ),
+    (
+        "an accepted invitation has its member, of its address, and no other invitation has one",
+        "SELECT i.id FROM invitations i WHERE (i.accepted_at IS NOT NULL) <> EXISTS (
+           SELECT 1 FROM redemptions r
+           JOIN users u ON u.id = r.user_id AND u.email_key = i.email_key
+           JOIN members m ON m.id = r.member_id AND m.user_id = u.id AND m.organization_id = i.organization_id
+           WHERE r.invitation_id = i.id AND m.id = i.accepted_by AND m.removed_at IS NULL)",
+    ),
+    (
+        "nobody redeemed what was revoked or declined",
+        "SELECT i.id FROM invitations i JOIN redemptions r ON r.invitation_id = i.id
+         WHERE i.revoked_at IS NOT NULL OR i.declined_at IS NOT NULL",
+    ),
+    (
+        "a member came in by an invitation, and is what it said",
+        "SELECT m.id FROM members m WHERE m.name <> 'Founder' AND NOT EXISTS (
+           SELECT 1 FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
+           WHERE r.member_id = m.id AND i.role = m.role AND i.takes_seat = m.takes_seat)",
+    ),
+    (
+        "a member is in every workspace that the invitation named",
+        "SELECT r.member_id FROM redemptions r JOIN invitation_workspaces x ON x.invitation_id = r.invitation_id
+         WHERE NOT EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = r.member_id AND s.workspace_id = x.workspace_id)",
+    ),
+    (
+        "staff and clients are in some workspace",
+        "SELECT m.id FROM members m WHERE m.role IN ('member', 'client')
+           AND NOT EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = m.id)",
+    ),
+    (
+        "a person is in an organization once",
+        "SELECT m.user_id FROM members m WHERE m.removed_at IS NULL GROUP BY m.organization_id, m.user_id HAVING count(*) > 1",
+    ),
+    (
+        "an address has one open invitation in an organization",
+        "SELECT i.email_key FROM invitations i WHERE i.accepted_at IS NULL AND i.declined_at IS NULL
+           AND i.revoked_at IS NULL AND i.expired_at IS NULL AND i.kind = 'email'
+         GROUP BY i.organization_id, i.email_key HAVING count(*) > 1",
+    ),
+    (
+        "no member is invited to where they are",
+        "SELECT i.id FROM invitations i JOIN users u ON u.email_key = i.email_key
+         JOIN members m ON m.user_id = u.id AND m.organization_id = i.organization_id AND m.removed_at IS NULL
+         WHERE i.outcome = 'open' AND i.expires_at > ?1",
+    ),
+    (
+        "a mail that is queued has its job",
+        "SELECT i.id FROM invitations i WHERE i.outcome = 'open' AND i.expires_at > ?1 AND i.delivery = 'queued'
+           AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.invitation_id = i.id AND j.ver = i.ver AND j.waiting = 1)",
+    ),
+    (
+        "a mail that failed has a job that failed",
+        "SELECT i.id FROM invitations i WHERE i.outcome = 'open' AND i.expires_at > ?1 AND i.delivery = 'failed'
+           AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.invitation_id = i.id AND j.ver = i.ver AND j.failed_at IS NOT NULL)",
+    ),
+    (
+        "each redemption is audited once, as its member's",
+        "SELECT r.id FROM redemptions r WHERE 1 <> (SELECT count(*) FROM audit_events e
+           WHERE e.action = 'invitation.accepted' AND e.subject = r.invitation_id AND e.actor = r.member_id)
+         UNION ALL SELECT 'more than redemptions' WHERE (SELECT count(*) FROM redemptions)
+           <> (SELECT count(*) FROM audit_events WHERE action = 'invitation.accepted')",
+    ),
+    (
+        "what became of an invitation is audited once",
+        "SELECT i.id FROM invitations i WHERE
+           1 <> (SELECT count(*) FROM audit_events e WHERE e.subject = i.id AND e.action = 'invitation.created')
+           OR (i.revoked_at IS NOT NULL)
+             <> (SELECT count(*) FROM audit_events e WHERE e.subject = i.id AND e.action = 'invitation.revoked')
+           OR (i.declined_at IS NOT NULL)
+             <> (SELECT count(*) FROM audit_events e WHERE e.subject = i.id AND e.action = 'invitation.declined')
+           OR (SELECT count(*) FROM jobs j WHERE j.invitation_id = i.id AND j.ver > 1)
+             <> (SELECT count(*) FROM audit_events e WHERE e.subject = i.id AND e.action = 'invitation.resent')",
+    ),
+    (
+        "an address that was proved ended what was set up before",
+        "SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE u.email_verified_at > u.created_at AND s.created_at < u.email_verified_at AND s.ended_at IS NULL",
+    ),
+];
+
+/// After everything was delivered.
+const SETTLED: &[(&str, &str)] = &[
+    ("every job is done or failed", "SELECT id FROM jobs WHERE done_at IS NULL AND failed_at IS NULL"),
+    ("no job is both", "SELECT id FROM jobs WHERE done_at IS NOT NULL AND failed_at IS NOT NULL"),
+    (
+        "every mail is queued no more",
+        "SELECT id FROM invitations WHERE outcome = 'open' AND expires_at > ?1 AND delivery = 'queued'",
+    ),
+];
+
+/// The rules of one list as one query, so that checking them all costs one.
+fn together(rules: &[(&str, &str)]) -> &'static str {
+    let each: Vec<_> = rules
+        .iter()
+        .map(|(rule, sql)| format!("SELECT '{}' AS rule, * FROM ({sql})", rule.replace('\'', "''")))
+        .collect();
+    each.join(" UNION ALL ").leak()
+}
+
+fn broken(database: &Reused, sql: &'static str, now: Timestamp) -> Vec<String> {
+    let rows = database.read(&Statement::new(sql, params![now]));
+    rows.iter().map(ToString::to_string).collect()
+}
+
+/// What is broken after a batch.
+pub fn always(database: &Reused, now: Timestamp) -> Vec<String> {
+    static SQL: LazyLock<&str> = LazyLock::new(|| together(ALWAYS));
+    broken(database, &SQL, now)
+}
+
+/// What is broken after everything was delivered.
+pub fn settled(database: &Reused, now: Timestamp) -> Vec<String> {
+    static SQL: LazyLock<&str> = LazyLock::new(|| together(SETTLED));
+    broken(database, &SQL, now)
+}

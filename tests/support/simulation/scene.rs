@@ -1,0 +1,191 @@
+//! Who is there when a history begins: an organization with few seats, those who manage it, and people to invite, with
+//! and without accounts. Put straight into the database, since making it by requests would cost more than the history.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use usher::domain::ids::{Id, Kind, MemberId, OrganizationId, UserId, WorkspaceId};
+use usher::domain::password;
+use usher::domain::secret::Bearer;
+use usher::domain::time::Timestamp;
+use usher::params;
+use usher::platform::Statement;
+
+use super::super::client::PASSWORD;
+use super::invariants::FOUNDER;
+use super::world::World;
+
+/// One browser: who sits at it, and the cookies it has.
+pub struct Browser {
+    /// Whose it is, in [`Scene::people`].
+    pub person: usize,
+    pub session: RefCell<Option<String>>,
+    /// The cookie that form nonces are bound to.
+    pub form: String,
+}
+
+/// Somebody.
+pub struct Person {
+    pub address: String,
+}
+
+/// An organization to invite into.
+pub struct Organization {
+    pub id: OrganizationId,
+    pub workspaces: Vec<WorkspaceId>,
+    /// Browsers of its owner and admin.
+    pub managers: Vec<usize>,
+    /// Its owner's other browser, which does nothing until everything is settled, and signs out never.
+    pub watcher: usize,
+}
+
+/// Everybody.
+pub struct Scene {
+    pub organizations: Vec<Organization>,
+    pub people: Vec<Person>,
+    pub browsers: Vec<Browser>,
+    /// How many passwords may still be hashed: each takes as long as several histories.
+    pub hashes: Cell<usize>,
+}
+
+/// Hashed once: it is the password of everybody who has one.
+static HASH: LazyLock<String> = LazyLock::new(|| password::hash(PASSWORD, [7; 16]).unwrap());
+
+struct Builder<'a> {
+    world: &'a World,
+    batch: Vec<Statement>,
+    people: Vec<Person>,
+    browsers: Vec<Browser>,
+}
+
+impl Builder<'_> {
+    fn id<K: Kind>(&self) -> Id<K> {
+        Id::new(self.world.now.get(), self.world.chance.bytes())
+    }
+
+    /// Before the history: what is made then is older than all that happens.
+    fn before(&self) -> Timestamp {
+        self.world.now.get().minus(std::time::Duration::from_mins(1))
+    }
+
+    fn person(&mut self, address: String) -> usize {
+        self.people.push(Person { address });
+        self.people.len() - 1
+    }
+
+    fn account(&mut self, person: usize, proved: bool) -> UserId {
+        let (id, before) = (self.id(), self.before());
+        let address = self.people[person].address.clone();
+        let hash = proved.then(|| HASH.clone());
+        self.batch.push(Statement::new(
+            "INSERT INTO users (id, email, email_key, name, password_hash, email_verified_at, created_at)
+             VALUES (?1, ?2, ?2, 'Somebody', ?3, ?4, ?5)",
+            params![id, address, hash, proved.then_some(before), before],
+        ));
+        id
+    }
+
+    fn browser(&mut self, person: usize, user: Option<UserId>, lasting: bool) -> usize {
+        let session = user.map(|user| {
+            let session = Bearer::new(self.world.chance.bytes());
+            let days = if lasting { 3650 } else { 20 };
+            let ends = self.world.now.get().plus(std::time::Duration::from_hours(days * 24));
+            self.batch.push(Statement::new(
+                "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![self.id::<usher::domain::ids::Session>(), user, session.digest(), self.before(), ends],
+            ));
+            session.reveal().to_owned()
+        });
+        let form = Bearer::new(self.world.chance.bytes()).reveal().to_owned();
+        self.browsers.push(Browser { person, session: RefCell::new(session), form });
+        self.browsers.len() - 1
+    }
+
+    fn member(&mut self, organization: OrganizationId, user: UserId, role: &str) {
+        let id: MemberId = self.id();
+        self.batch.push(Statement::new(
+            "INSERT INTO members (id, organization_id, user_id, role, name, takes_seat, joined_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?4 <> 'owner', ?6)",
+            params![id, organization, user, role, FOUNDER, self.before()],
+        ));
+    }
+
+    fn organization(&mut self, number: usize) -> Organization {
+        let chance = &self.world.chance;
+        let seats = if chance.one_in(5) { None } else { Some(i64::try_from(chance.between(1, 4)).unwrap()) };
+        let (id, before): (OrganizationId, _) = (self.id(), self.before());
+        self.batch.push(Statement::new(
+            "INSERT INTO organizations (id, name, slug, template, plan_key, seat_limit, created_at)
+             VALUES (?1, 'Example Studio', ?2, 'team', 'test', ?3, ?4)",
+            params![id, format!("studio-{number}"), seats, before],
+        ));
+        let workspaces: Vec<WorkspaceId> = (0..2).map(|_| self.id()).collect();
+        for workspace in &workspaces {
+            self.batch.push(Statement::new(
+                "INSERT INTO workspaces (id, organization_id, name, created_at) VALUES (?1, ?2, 'A client', ?3)",
+                params![*workspace, id, before],
+            ));
+        }
+        let owner = self.person(format!("owner-{number}@studio.test"));
+        let account = self.account(owner, true);
+        self.member(id, account, "owner");
+        let mut managers = vec![self.browser(owner, Some(account), true)];
+        let watcher = self.browser(owner, Some(account), true);
+        if !self.world.chance.one_in(3) {
+            let admin = self.person(format!("admin-{number}@studio.test"));
+            let account = self.account(admin, true);
+            self.member(id, account, "admin");
+            managers.push(self.browser(admin, Some(account), true));
+        }
+        Organization { id, workspaces, managers, watcher }
+    }
+}
+
+impl Scene {
+    /// Puts everybody in.
+    pub fn set(world: &Rc<World>) -> Self {
+        let chance = &world.chance;
+        let mut builder = Builder { world, batch: Vec::new(), people: Vec::new(), browsers: Vec::new() };
+        let count = if chance.one_in(4) { 2 } else { 1 };
+        let organizations = (0..count).map(|number| builder.organization(number)).collect();
+        // A password takes as long to hash as a whole history: few histories have somebody who needs it.
+        let hashes = if chance.one_in(24) { 2 } else { 0 };
+        for number in 0..chance.between(2, 5) {
+            let person = builder.person(format!("p{number}@people.test"));
+            match chance.below(if hashes > 0 { 4 } else { 8 }) {
+                0 => {
+                    builder.browser(person, None, false);
+                }
+                1 => {
+                    // Somebody made the account through a copied link, and may be anybody.
+                    let account = builder.account(person, false);
+                    builder.browser(person, Some(account), false);
+                    builder.browser(person, None, false);
+                }
+                _ => {
+                    let account = builder.account(person, true);
+                    for _ in 0..chance.between(1, 2) {
+                        builder.browser(person, Some(account), false);
+                    }
+                }
+            }
+        }
+        let Builder { batch, people, browsers, .. } = builder;
+        world.database.borrow_mut().commit(&batch).0.unwrap();
+        Self { organizations, people, browsers, hashes: Cell::new(hashes) }
+    }
+
+    /// The browsers at which things are done: all but the watchers'.
+    pub fn busy(&self) -> Vec<usize> {
+        let watches = |at: &usize| self.organizations.iter().any(|organization| organization.watcher == *at);
+        (0..self.browsers.len()).filter(|at| !watches(at)).collect()
+    }
+
+    /// Uses one hash up, if there is one left.
+    pub fn may_hash(&self) -> bool {
+        let left = self.hashes.get();
+        self.hashes.set(left.saturating_sub(1));
+        left > 0
+    }
+}
