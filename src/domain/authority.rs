@@ -28,18 +28,28 @@ impl Actor {
 /// Who acts on an invitation.
 #[derive(Debug, Clone)]
 pub enum Authority {
-    /// The operator: on owners' invitations only, since no member may invite an owner.
-    Operator,
+    /// The operator: on owners' invitations only, since no member may invite an owner. With the template of the
+    /// invitation's organization.
+    Operator(&'static Template),
     /// A member: on invitations of the roles they may invite.
     Member(Actor),
 }
 
 impl Authority {
+    /// The template of the organization that it is in.
+    #[must_use]
+    pub fn template(&self) -> &'static Template {
+        match self {
+            Self::Operator(template) => template,
+            Self::Member(actor) => actor.template,
+        }
+    }
+
     /// Whether it reaches invitations of this role.
     #[must_use]
     pub fn covers(&self, role: Role) -> bool {
         match self {
-            Self::Operator => role == Role::Owner,
+            Self::Operator(_) => role == Role::Owner,
             Self::Member(actor) => actor.invitable().contains(&role),
         }
     }
@@ -49,7 +59,7 @@ impl std::fmt::Display for Authority {
     /// As the audit log names an actor.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Operator => f.write_str("operator"),
+            Self::Operator(_) => f.write_str("operator"),
             Self::Member(actor) => actor.member_id.fmt(f),
         }
     }

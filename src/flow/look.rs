@@ -7,8 +7,9 @@ use crate::flow::Context;
 use crate::platform::Platform;
 use crate::store::redeem::{self, View};
 
-/// How long KV may keep what the page shows. Whatever changes the page also drops the copy.
-const LANDING_SECONDS: u64 = 300;
+/// How long KV may keep what the page shows: the least it can. Whatever changes the page also drops the copy, but a slow
+/// reader may put back what it read before the change.
+const LANDING_SECONDS: u64 = 60;
 
 /// Reads a token with no I/O.
 ///

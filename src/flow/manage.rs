@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::domain::authority::Authority;
 use crate::domain::invitation::Status;
 use crate::domain::link::{Link, Via};
-use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::invite::refusal_of;
@@ -23,7 +22,8 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
     let invitation = &record.state;
     let Some(email) = &invitation.email else { return Err(Code::LinkHasNoRecipient.into()) };
     let job = ctx.id();
-    let expires_at = now.plus(lifetime(by)).whole_seconds();
+    let lifetime = Duration::from_secs(by.template().email_lifetime.default);
+    let expires_at = now.plus(lifetime).whole_seconds();
     let results = ctx
         .platform
         .batch(vec![
@@ -82,10 +82,10 @@ pub async fn copy_link<P: Platform>(
     record: &Record,
 ) -> Result<(String, Timestamp)> {
     let invitation = &record.state;
-    if invitation.status(ctx.now()) != Status::Pending {
+    let given = audit::of_invitation(ctx.entry(by), invitation.id, audit::Change::LinkCopied(invitation.ver));
+    if !ctx.platform.run(given).await?.any() {
         return Err(Code::NotPending.into());
     }
-    ctx.platform.run(audit::of_invitation(ctx.entry(by), invitation.id, audit::Change::LinkCopied)).await?;
     let link = Link {
         invitation_id: invitation.id,
         organization_id: invitation.organization_id,
@@ -94,12 +94,4 @@ pub async fn copy_link<P: Platform>(
     };
     let token = link.sign(&ctx.config.keys, invitation.expires_at);
     Ok((Route::Invitation(token).url(&ctx.config.origin), invitation.expires_at))
-}
-
-fn lifetime(by: &Authority) -> Duration {
-    let template = match by {
-        Authority::Member(actor) => Some(actor.template),
-        Authority::Operator => Template::all().first(),
-    };
-    Duration::from_secs(template.map_or(7 * 24 * 60 * 60, |template| template.email_lifetime.default))
 }

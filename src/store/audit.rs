@@ -40,8 +40,8 @@ pub enum Change {
     Revoked,
     /// Somebody with this link says no in this batch, after this entry.
     Declined(Link),
-    /// Somebody was given its link.
-    LinkCopied,
+    /// Somebody is given the link of this version of it.
+    LinkCopied(i64),
 }
 
 impl Change {
@@ -53,7 +53,7 @@ impl Change {
             Self::Resent(_) => "invitation.resent",
             Self::Revoked => "invitation.revoked",
             Self::Declined(_) => "invitation.declined",
-            Self::LinkCopied => "invitation.link_copied",
+            Self::LinkCopied(_) => "invitation.link_copied",
         }
     }
 }
@@ -72,7 +72,12 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, change: Change) -> 
     }
     let mut params = params![entry.id, invitation, entry.at, entry.actor, change.action(), entry.request_id];
     let sql = match change {
-        Change::Created | Change::LinkCopied => if_it!("1"),
+        Change::Created => if_it!("1"),
+        // Its row tells whether the link was still good when it was given out.
+        Change::LinkCopied(ver) => {
+            params.push(ver.into());
+            if_it!("ver = ?7 AND outcome = 'open' AND expires_at > ?3 RETURNING id")
+        }
         // These two stand before the write, under its own guard: after it, nothing tells it from one a moment ago.
         Change::Revoked => if_it!("outcome = 'open' AND expires_at > ?3"),
         Change::Declined(link) => {

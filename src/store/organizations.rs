@@ -78,6 +78,22 @@ pub fn select(id: OrganizationId) -> Statement {
     Statement::new(concat!("SELECT ", columns!(), " FROM organizations o WHERE o.id = ?1"), params![id])
 }
 
+/// What an organization was made from.
+#[derive(Debug, Deserialize)]
+pub struct Of {
+    /// The template's name.
+    pub template: String,
+}
+
+/// Reads [`Of`] for the organization of an invitation.
+#[must_use]
+pub fn template_of(invitation: InvitationId) -> Statement {
+    Statement::new(
+        "SELECT o.template FROM invitations i JOIN organizations o ON o.id = i.organization_id WHERE i.id = ?1",
+        params![invitation],
+    )
+}
+
 /// A page of all organizations, newest first.
 ///
 /// # Errors

@@ -13,6 +13,7 @@ use crate::flow::Context;
 use crate::platform::{Limit, Platform};
 use crate::store::accounts::{self, Seen};
 use crate::store::invitations::{self, Record};
+use crate::store::organizations::{self, Of};
 use crate::web::request::{self, Request, SESSION_COOKIE};
 
 /// How a request says who it is from.
@@ -100,32 +101,33 @@ impl Caller {
         ctx: &Context<'_, P>,
         invitation: InvitationId,
     ) -> Result<(Authority, Record)> {
-        let (authority, record) = match self {
+        let caller = match self {
             Self::Nobody => return Err(Code::Unauthenticated.into()),
-            Self::Operator => {
-                (Authority::Operator, ctx.platform.run(invitations::select(invitation)).await?.first()?)
-            }
-            Self::Session(digest) => {
-                let results = ctx
-                    .platform
-                    .batch(vec![
-                        accounts::seen_by_invitation(digest, invitation, ctx.now()),
-                        invitations::select(invitation),
-                    ])
-                    .await?;
-                let [seen, record] = results.as_slice() else {
-                    return Err(Error::Internal("two results".to_owned()));
-                };
-                (Authority::Member(actor(seen.first()?)?), record.first()?)
-            }
+            Self::Operator => organizations::template_of(invitation),
+            Self::Session(digest) => accounts::seen_by_invitation(digest, invitation, ctx.now()),
         };
-        let record: Record = record.ok_or_else(|| Error::from(Code::NotFound))?;
+        let results = ctx.platform.batch(vec![caller, invitations::select(invitation)]).await?;
+        let [caller, record] = results.as_slice() else {
+            return Err(Error::Internal("two results".to_owned()));
+        };
+        let authority = match self {
+            Self::Operator => {
+                let of: Of = caller.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+                Authority::Operator(template(&of.template)?)
+            }
+            Self::Nobody | Self::Session(_) => Authority::Member(actor(caller.first()?)?),
+        };
+        let record: Record = record.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
         if authority.covers(record.state.role) {
             Ok((authority, record))
         } else {
             Err(Code::Forbidden.into())
         }
     }
+}
+
+fn template(key: &str) -> Result<&'static Template> {
+    Template::named(key).ok_or_else(|| Error::Internal(format!("no template is named {key}")))
 }
 
 fn actor(seen: Option<Seen>) -> Result<Actor> {
@@ -135,9 +137,7 @@ fn actor(seen: Option<Seen>) -> Result<Actor> {
     else {
         return Err(Code::NotFound.into());
     };
-    let template = Template::named(&template)
-        .ok_or_else(|| Error::Internal(format!("no template is named {template}")))?;
-    Ok(Actor { member_id, role, organization_id, template })
+    Ok(Actor { member_id, role, organization_id, template: self::template(&template)? })
 }
 
 /// Checks that a browser sent this from a page of ours. Pages with `no-referrer` send `Origin: null`; then the browser's

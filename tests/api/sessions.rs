@@ -7,9 +7,12 @@ use serde_json::json;
 
 use crate::support::World;
 use crate::support::client::{Answer, Client, PASSWORD, Team};
-use crate::support::platform::ORIGIN;
+use crate::support::platform::{Native, ORIGIN, block_on};
 use crate::{refusal, sign_in};
-use usher::platform::Limit;
+use usher::domain::ids::SessionId;
+use usher::flow::accept::SESSION;
+use usher::platform::{Database, Entropy, Limit};
+use usher::store::accounts;
 
 const COOKIE: &str = "__Host-usher_session";
 const OLGA: &str = "olga.owner@studio.test";
@@ -223,4 +226,23 @@ fn a_bearer_key_that_nobody_has_is_not_helped_by_a_cookie() {
     let team = Team::new();
     let mut both = team.owner.clone().bearer("op_wrong");
     assert_eq!(both.get("/v1/me").refusal(), refusal(401, "unauthenticated"));
+}
+
+/// While a password is being checked, the mailbox's owner may take the account over: the old password then opens nothing.
+#[test]
+fn a_session_starts_only_under_the_password_that_was_checked() {
+    let mut team = Team::new();
+    team.joined("mia.member@studio.test", "member");
+    let now = team.world.now();
+    let platform = Native::new(team.world.clone());
+    let account = block_on(accounts::credentials(&platform, &"mia.member@studio.test".parse().unwrap()))
+        .unwrap()
+        .unwrap();
+    let start = |digest: &str, hash: &str| {
+        let id = SessionId::new(now, platform.random());
+        let statement = accounts::start_session(id, account.id, digest, now, now.plus(SESSION), hash);
+        block_on(platform.run(statement)).unwrap().any()
+    };
+    assert!(!start("one", "the hash before the takeover"));
+    assert!(start("two", account.password_hash.as_deref().unwrap()));
 }

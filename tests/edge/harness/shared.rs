@@ -1,0 +1,51 @@
+//! The servers that tests share, since a Worker takes seconds to start.
+//!
+//! The rule: a test that changes nothing about its deployment, and ends nothing, shares one. Each test checks the log of
+//! its own time, since the end of the process is nobody's to check.
+
+use std::ops::Deref;
+use std::sync::OnceLock;
+use std::thread;
+
+use super::server::{Deployment, Server};
+
+/// A server that tests share which need nothing of their own. It ends with the process of the tests.
+pub struct Shared {
+    server: &'static Server,
+    /// How long its log was when this test began.
+    logged: usize,
+}
+
+impl Shared {
+    fn new(server: &'static Server) -> Self {
+        Self { server, logged: server.log().len() }
+    }
+}
+
+/// The one with the settings of `make serve`.
+pub fn shared() -> Shared {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    Shared::new(SERVER.get_or_init(|| Deployment::new().start()))
+}
+
+/// The one in which each call to D1 takes a while, so that races show, and on which networks are not limited.
+pub fn racing() -> Shared {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    Shared::new(SERVER.get_or_init(|| Deployment::new().set("LIMITS", "off").set("D1_DELAY", "5").start()))
+}
+
+impl Deref for Shared {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        self.server
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            self.log().check_since(self.logged);
+        }
+    }
+}
