@@ -11,22 +11,30 @@ pub mod organization;
 pub mod password;
 pub mod role;
 pub mod secret;
+pub mod standing;
 pub mod template;
 pub mod text;
 pub mod time;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserializer;
 
 /// A truth value, from JSON's booleans or from a row's 0 and 1: D1 has no booleans.
 pub(crate) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        Json(bool),
-        Row(i64),
+    struct Either;
+    impl serde::de::Visitor<'_> for Either {
+        type Value = bool;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("true, false, 0 or 1")
+        }
+        fn visit_bool<E>(self, truth: bool) -> Result<bool, E> {
+            Ok(truth)
+        }
+        fn visit_i64<E>(self, number: i64) -> Result<bool, E> {
+            Ok(number != 0)
+        }
+        fn visit_u64<E>(self, number: u64) -> Result<bool, E> {
+            Ok(number != 0)
+        }
     }
-    Ok(match Either::deserialize(deserializer)? {
-        Either::Json(truth) => truth,
-        Either::Row(number) => number != 0,
-    })
+    deserializer.deserialize_any(Either)
 }

@@ -1,15 +1,15 @@
 //! Accepting an invitation: as whoever is signed in, or with a new account made in the same step.
 //!
 //! One batch lets the person in (see [`redeem`]). Who is accepting, and so what they must do first, is decided by
-//! [`Standing::next`](crate::domain::invitation::Standing::next).
+//! [`Standing::next`](crate::domain::standing::Standing::next).
 
 use std::time::Duration;
 
 use crate::domain::ids::OrganizationId;
-use crate::domain::invitation::Next;
 use crate::domain::link::Link;
 use crate::domain::password;
 use crate::domain::secret::Bearer;
+use crate::domain::standing::Next;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
 use crate::flow::{Context, look};

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::domain::email_address::EmailAddress;
-use crate::domain::invitation::Next;
+use crate::domain::standing::Next;
 use crate::domain::text::Name;
 use crate::error::{Code, Fields, Result};
 use crate::flow::accept::{Accept, SESSION, accept as redeem};

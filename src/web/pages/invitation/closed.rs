@@ -1,0 +1,75 @@
+//! The page of a link that leads nowhere: a face of its own for each reason, with one thing to do next.
+
+use askama::Template;
+
+use super::Visit;
+use crate::domain::time::Timestamp;
+use crate::error::{Code, Refusal, Result};
+use crate::platform::Platform;
+use crate::store::redeem::View;
+use crate::web::pages::{Frame, page};
+use crate::web::reply::Reply;
+use crate::web::route::Route;
+
+/// A link that leads nowhere any more, or never did, or not now: why, and the one thing to do next.
+#[derive(Template)]
+#[template(path = "pages/invitation_closed.html")]
+struct Closed<'a> {
+    frame: Frame,
+    code: Code,
+    title: String,
+    detail: &'a str,
+    /// Whose invitation it is, where that was read.
+    organization: Option<&'a str>,
+    inviter: Option<&'a str>,
+    /// The signed-in person's address, where it matters.
+    address: &'a str,
+    /// When it was withdrawn.
+    at: Option<Timestamp>,
+    next_path: String,
+    next_label: &'static str,
+}
+
+impl<P: Platform> Visit<'_, P> {
+    /// The page that says why the link leads nowhere, under the organization's name where that is known.
+    pub(super) fn closed(
+        &self,
+        code: Code,
+        view: Option<&View>,
+        ended_at: Option<Timestamp>,
+    ) -> Result<Reply> {
+        let refusal = Refusal::new(code);
+        let brand = view.map_or(self.ctx.config.product_name.as_str(), |view| &view.organization_name);
+        let ended_at = ended_at.or_else(|| view.map(|view| view.invitation.expires_at));
+        let title = match (code, ended_at) {
+            (Code::InvitationExpired, Some(at)) => {
+                format!("This invitation expired on {}", at.date_in_words())
+            }
+            (Code::SeatLimitReached, _) => "There is no free seat".to_owned(),
+            (Code::TrialEnded, _) => "Nobody new can join now".to_owned(),
+            (Code::AccessRemoved, _) => "Your access was removed".to_owned(),
+            (Code::EmailUnverified, _) => "Confirm your address first".to_owned(),
+            _ => code.title().to_owned(),
+        };
+        let (next, next_label) = match code {
+            Code::SeatLimitReached | Code::TrialEnded | Code::RateLimited => (self.path(), "Try again"),
+            _ if self.session.is_some() => (Route::Me.path(), "Go to your workspaces"),
+            _ => (Route::SignIn.path(), "Go to sign in"),
+        };
+        page(
+            code.status(),
+            &Closed {
+                frame: Frame::of(brand),
+                code,
+                title,
+                detail: &refusal.detail,
+                organization: view.map(|view| view.organization_name.as_str()),
+                inviter: view.and_then(|view| view.inviter_name.as_deref()),
+                address: view.and_then(View::session_email).map_or("", |email| email.as_str()),
+                at: view.and_then(|view| view.invitation.revoked_at),
+                next_path: next,
+                next_label,
+            },
+        )
+    }
+}

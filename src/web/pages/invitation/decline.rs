@@ -1,0 +1,115 @@
+//! Declining: a page that asks once more, and its form.
+
+use askama::Template;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::Visit;
+use crate::domain::link::{Link, Opened};
+use crate::error::{Code, Error, Result};
+use crate::flow::{Context, decline as flow, look};
+use crate::platform::Platform;
+use crate::web::guard;
+use crate::web::pages::{FormKey, Frame, Problems, check_form, page};
+use crate::web::reply::Reply;
+use crate::web::request::{self, Request};
+
+/// Confirming that one declines.
+#[derive(Template)]
+#[template(path = "pages/invitation_decline.html")]
+struct Decline<'a> {
+    frame: Frame,
+    nonce: &'a str,
+    action: String,
+    back: String,
+    organization: Option<&'a str>,
+    inviter: Option<&'a str>,
+    problems: Problems,
+}
+
+/// Declined.
+#[derive(Template)]
+#[template(path = "pages/invitation_declined.html")]
+struct Declined<'a> {
+    frame: Frame,
+    organization: Option<&'a str>,
+    inviter: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeclineForm {
+    nonce: String,
+}
+
+/// `GET /i/{token}/decline`: asks once more.
+pub async fn show_decline<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    token: &str,
+) -> Result<Reply> {
+    let visit = Visit::of(ctx, request, token);
+    match visit.open() {
+        Opened::Live(link) => visit.ask_to_decline(&link, None).await,
+        dead => visit.dead(dead),
+    }
+}
+
+/// `POST /i/{token}/decline`.
+pub async fn decline<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &str) -> Result<Reply> {
+    let visit = Visit::of(ctx, request, token);
+    if let Err(error) = guard::limit_network(ctx, request, "decline").await {
+        return visit.wait(error);
+    }
+    let body: DeclineForm = request::form(request)?;
+    let link = match visit.open() {
+        Opened::Live(link) => link,
+        dead => return visit.dead(dead),
+    };
+    match check_form(ctx, request, &body.nonce) {
+        Err(error) if error.code() == Code::FormExpired => {
+            return visit.ask_to_decline(&link, Some(&error)).await;
+        }
+        checked => checked?,
+    }
+    let view = look::look(ctx, &link, visit.session.as_deref()).await?;
+    match flow::decline(ctx, &link, visit.session.as_deref()).await {
+        Ok(()) => page(
+            StatusCode::OK,
+            &Declined {
+                frame: Frame::of(&view.organization_name),
+                organization: Some(&view.organization_name),
+                inviter: view.inviter_name.as_deref(),
+            },
+        ),
+        // As things are now: they may have changed since the page was loaded.
+        Err(Error::Refused(refusal)) => {
+            let view = look::look(ctx, &link, visit.session.as_deref()).await?;
+            visit.closed(refusal.code, Some(&view), None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+impl<P: Platform> Visit<'_, P> {
+    async fn ask_to_decline(&self, link: &Link, error: Option<&Error>) -> Result<Reply> {
+        let view = look::landing(self.ctx, link).await?;
+        if let Err(code) = view.standing().next(link, self.ctx.now()) {
+            return self.closed(code, Some(&view), None);
+        }
+        let key = FormKey::of(self.ctx, self.request);
+        let reply = page(
+            error.map_or(StatusCode::OK, |error| error.code().status()),
+            &Decline {
+                frame: Frame::of(&view.organization_name),
+                nonce: &key.nonce,
+                action: self.decline_path(),
+                back: self.path(),
+                organization: Some(&view.organization_name),
+                inviter: view.inviter_name.as_deref(),
+                problems: Problems::of(error),
+            },
+        )?;
+        Ok(key.keep(reply))
+    }
+}

@@ -1,0 +1,143 @@
+//! The page of an open invitation: who invites whom, to what, as what, until when; and the form for what comes next.
+
+use askama::Template;
+use http::StatusCode;
+
+use super::Visit;
+use super::submit::Form;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::link::Link;
+use crate::domain::role::Role;
+use crate::domain::standing::Next;
+use crate::domain::time::Timestamp;
+use crate::error::{Code, Error, Result};
+use crate::platform::Platform;
+use crate::store::redeem::View;
+use crate::web::pages::{FormKey, Frame, Problems, page};
+use crate::web::reply::{self, Reply};
+use crate::web::route::Route;
+
+/// As many workspaces as the page names; of the others it says how many there are.
+const MOST_NAMED: usize = 12;
+
+/// The open invitation and what its holder does next.
+#[derive(Template)]
+#[template(path = "pages/invitation.html")]
+struct Open<'a> {
+    frame: Frame,
+    nonce: &'a str,
+    token: &'a str,
+    /// Where accepting and declining are.
+    accept: String,
+    decline: String,
+    organization: &'a str,
+    inviter: Option<&'a str>,
+    role: Role,
+    workspaces: Vec<&'a str>,
+    message: Option<&'a str>,
+    /// The invited address, masked until the person has shown that it is theirs.
+    address: Option<String>,
+    /// Whether they have.
+    theirs: bool,
+    /// Who is signed in on this browser.
+    signed_in_as: Option<&'a str>,
+    expires: Timestamp,
+    /// The same in words, and how long that is from now.
+    until: String,
+    left: String,
+    next: Next,
+    /// The name that the inviter gave; after an error what the person typed instead.
+    name: &'a str,
+    problems: Problems,
+}
+
+impl<P: Platform> Visit<'_, P> {
+    /// The page for how things are: its status is what accepting would answer.
+    pub(super) fn face(&self, link: &Link, view: &View, refused: Option<(&Form, &Error)>) -> Result<Reply> {
+        let error = refused.map(|(_, error)| error);
+        let now = self.ctx.now();
+        let next = match view.standing().next(link, now) {
+            Ok(Next::None) => return Ok(reply::see_other(&Route::Me.path())),
+            Ok(next) => next,
+            Err(code) => return self.closed(code, Some(view), None),
+        };
+        let code = error.map(Error::code);
+        if let Some(code @ (Code::SeatLimitReached | Code::TrialEnded)) = code {
+            return self.closed(code, Some(view), None);
+        }
+        let email = view.invitation.email.as_ref();
+        let signed_in_as = view.session_email();
+        let theirs = signed_in_as.is_some() && signed_in_as == email;
+        let expires = view.invitation.expires_at;
+        let key = FormKey::of(self.ctx, self.request);
+        let reply = page(
+            code.map_or(StatusCode::OK, Code::status),
+            &Open {
+                frame: Frame::of(&view.organization_name),
+                nonce: &key.nonce,
+                token: self.token,
+                accept: self.path(),
+                decline: self.decline_path(),
+                organization: &view.organization_name,
+                inviter: view.inviter_name.as_deref(),
+                role: view.invitation.role,
+                workspaces: view.workspaces.iter().map(|workspace| workspace.name.as_str()).collect(),
+                message: view.message.as_deref(),
+                address: email.map(|email| if theirs { email.as_str().to_owned() } else { email.masked() }),
+                theirs,
+                signed_in_as: signed_in_as.map(EmailAddress::as_str),
+                expires,
+                until: until(now, expires),
+                left: left(now, expires),
+                next,
+                name: refused.map_or(view.name.as_deref().unwrap_or_default(), |(body, _)| &body.name),
+                // The page about the wrong account says all there is to say about it.
+                problems: Problems::of(error.filter(|_| code != Some(Code::WrongAccount))),
+            },
+        )?;
+        Ok(key.keep(reply))
+    }
+}
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// When it ends: the date, and the time as well where the date alone would leave a doubt.
+fn until(now: Timestamp, end: Timestamp) -> String {
+    if end.seconds() - now.seconds() >= 2 * DAY { end.date_in_words() } else { end.in_words() }
+}
+
+/// How long that is from now, to the nearest of the unit.
+fn left(now: Timestamp, end: Timestamp) -> String {
+    match end.seconds() - now.seconds() {
+        left if left >= 2 * DAY => format!("in {} days", (left + DAY / 2) / DAY),
+        left if left >= 2 * HOUR => format!("in {} hours", (left + HOUR / 2) / HOUR),
+        left if left >= 2 * MINUTE => format!("in {} minutes", (left + MINUTE / 2) / MINUTE),
+        _ => "in a minute".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn an_end_that_is_near_is_told_to_the_minute() {
+        let now = Timestamp::from_seconds(1_795_298_400);
+        for (seconds, shown) in [
+            (7 * DAY, "28 November 2026 (in 7 days)"),
+            (7 * DAY - 5, "28 November 2026 (in 7 days)"),
+            (2 * DAY, "23 November 2026 (in 2 days)"),
+            (2 * DAY - 1, "23 November 2026, 21:59 UTC (in 48 hours)"),
+            (2 * HOUR, "22 November 2026, 00:00 UTC (in 2 hours)"),
+            (2 * HOUR - 1, "21 November 2026, 23:59 UTC (in 120 minutes)"),
+            (30, "21 November 2026, 22:00 UTC (in a minute)"),
+        ] {
+            let end = now.plus(Duration::from_secs(seconds.unsigned_abs()));
+            assert_eq!(format!("{} ({})", until(now, end), left(now, end)), shown);
+        }
+    }
+}

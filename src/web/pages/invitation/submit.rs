@@ -1,0 +1,150 @@
+//! The form that accepts: it makes the account and joins, or signs in and joins, or joins.
+
+use serde::Deserialize;
+
+use super::Visit;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::link::{Link, Opened};
+use crate::domain::password;
+use crate::domain::secret::Bearer;
+use crate::domain::standing::Next;
+use crate::domain::text::Name;
+use crate::error::{Code, Error, Fields, Result};
+use crate::flow::accept::{Accept, SESSION, accept};
+use crate::flow::{Context, look, sign_in};
+use crate::platform::Platform;
+use crate::store::redeem::View;
+use crate::web::guard;
+use crate::web::pages::check_form;
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request, SESSION_COOKIE};
+use crate::web::route::Route;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Form {
+    nonce: String,
+    #[serde(default)]
+    /// What the person calls themselves.
+    pub(super) name: String,
+    #[serde(default)]
+    password: String,
+    /// Holds the address for password managers; what it says is not looked at.
+    #[serde(default, rename = "username")]
+    _username: String,
+}
+
+/// `POST /i/{token}`: makes the account and joins, or signs in and joins, or joins.
+pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &str) -> Result<Reply> {
+    let mut visit = Visit::of(ctx, request, token);
+    if let Err(error) = guard::limit_network(ctx, request, "accept").await {
+        return visit.wait(error);
+    }
+    let body: Form = request::form(request)?;
+    let link = match visit.open() {
+        Opened::Live(link) => link,
+        dead => return visit.dead(dead),
+    };
+    if let Err(error) = check_form(ctx, request, &body.nonce) {
+        return visit.again(&link, &body, error).await;
+    }
+    let view = look::look(ctx, &link, visit.session.as_deref()).await?;
+    let mut fresh = None;
+    let outcome = match view.standing().next(&link, ctx.now()) {
+        Err(code) => Err(code.into()),
+        Ok(Next::SignUp) => visit.join_as_new(&link, &view, &body).await,
+        Ok(Next::SignIn) => match sign_in(ctx, &view, &body.password).await {
+            Ok(session) => {
+                // Whether or not they can join now, they have signed in: they needn't type it again.
+                visit.session = Some(session.digest());
+                fresh = Some(session);
+                visit.join(&link).await
+            }
+            Err(error) => Err(error),
+        },
+        Ok(_) => visit.join(&link).await,
+    };
+    let mut reply = match outcome {
+        Ok(reply) => reply,
+        Err(error) => visit.again(&link, &body, error).await?,
+    };
+    if let Some(session) = fresh {
+        keep_session(&mut reply, &session);
+    }
+    Ok(reply)
+}
+
+/// Signs in to the account of the invited address.
+async fn sign_in<P: Platform>(ctx: &Context<'_, P>, view: &View, password: &str) -> Result<Bearer> {
+    if password.is_empty() {
+        return Err(Error::field("/password", Code::Required, "Type your password."));
+    }
+    let email = view.invitation.email.as_ref().ok_or_else(|| Error::from(Code::SignInRequired))?;
+    sign_in::sign_in(ctx, email, password).await.map_err(|error| match error.code() {
+        Code::InvalidCredentials => Error::field(
+            "/password",
+            Code::InvalidCredentials,
+            "That password does not match this address. Check it, and try again.",
+        ),
+        _ => error,
+    })
+}
+
+fn keep_session(reply: &mut Reply, session: &Bearer) {
+    reply::set_cookie(reply, SESSION_COOKIE, session.reveal(), SESSION.as_secs().cast_signed());
+}
+
+impl<P: Platform> Visit<'_, P> {
+    async fn join(&self, link: &Link) -> Result<Reply> {
+        self.accept(Accept { link: *link, session: self.session.clone(), name: None, password: None }).await
+    }
+
+    async fn join_as_new(&self, link: &Link, view: &View, body: &Form) -> Result<Reply> {
+        let mut fields = Fields::default();
+        // A field left empty is told what to do rather than what is wrong with it.
+        let name = if body.name.trim().is_empty() {
+            fields.refuse("/name", Code::Required, "Type your name.".to_owned());
+            None
+        } else {
+            fields.take("/name", Code::InvalidValue, Name::parse(&body.name))
+        };
+        let invited = view.invitation.email.as_ref().map(EmailAddress::key);
+        if body.password.is_empty() {
+            fields.refuse("/password", Code::Required, "Choose a password.".to_owned());
+        } else {
+            let checked = password::check(&body.password, invited.as_deref().unwrap_or_default());
+            fields.take("/password", Code::WeakPassword, checked);
+        }
+        let name = fields.finish(name)?;
+        self.accept(Accept {
+            link: *link,
+            session: self.session.clone(),
+            name: Some(name),
+            password: Some(body.password.clone()),
+        })
+        .await
+    }
+
+    async fn accept(&self, by: Accept) -> Result<Reply> {
+        let accepted = accept(self.ctx, by).await?;
+        let mut reply = reply::see_other(&Route::Me.path());
+        if let Some(session) = accepted.session {
+            keep_session(&mut reply, &session);
+        }
+        Ok(reply)
+    }
+
+    /// After a refusal: what the page shows again is how things are now, since the refusal may be because they changed.
+    async fn again(&self, link: &Link, body: &Form, error: Error) -> Result<Reply> {
+        // Another site's form gets no form of ours in return, and what is our own fault no second try here.
+        if matches!(error.code(), Code::CrossSiteRequest | Code::Internal) {
+            return Err(error);
+        }
+        let view = look::look(self.ctx, link, self.session.as_deref()).await?;
+        let mut reply = self.face(link, &view, Some((body, &error)))?;
+        if let Error::Refused(refusal) = &error {
+            reply::tell(&mut reply, refusal);
+        }
+        Ok(reply)
+    }
+}

@@ -1,0 +1,10 @@
+//! The pages as a person meets them: headless Chromium, driven over `WebDriver`, against the built Worker.
+//!
+//! What the native tests say of the HTML (`tests/pages/`) is not said again here. This is for what only a browser
+//! knows: that the forms, cookies and redirects carry somebody through, without scripts too; that nothing overflows a
+//! narrow screen; and what axe-core finds. Each page is photographed into `target/screenshots/` on the way.
+
+mod chromium;
+mod look;
+mod screens;
+mod walk;

@@ -1,0 +1,18 @@
+//! The pages and the mails, each rendered from samples: what they say, how they are built, and that looking at them
+//! changes nothing. Black box, through the whole service in a native world; one idea a file.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod faces;
+mod forms;
+mod mail;
+mod names;
+mod nonces;
+mod others;
+mod reading;
+mod scene;
+mod structure;
+mod weight;

@@ -1,0 +1,114 @@
+//! What holds for every page: how it is built, and the headers it comes with.
+//!
+//! The rule: what is true of all pages is said once, in [`check_page`], which every kind of page and each of its refusals
+//! goes through in the test that shows it.
+
+use std::collections::BTreeSet;
+
+use crate::reading::{tags, text_of};
+use crate::support::Answer;
+use crate::support::client::nonce_in;
+use crate::support::platform::ORIGIN;
+
+/// What holds for every page.
+#[track_caller]
+pub fn check_page(answer: &Answer) {
+    let page = answer.text();
+    let tags = tags(&page);
+    let named = |name: &str| tags.iter().filter(|tag| tag.name == name).collect::<Vec<_>>();
+    let ids: Vec<&str> = tags.iter().filter(|tag| tag.has("id")).map(|tag| tag.get("id")).collect();
+    let once: BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(once.len(), ids.len(), "each id once: {ids:?}");
+
+    assert_eq!(named("html").len(), 1);
+    assert_eq!(named("html")[0].get("lang"), "en");
+    assert_eq!(named("title").len(), 1);
+    assert!(!text_of(&page, "title").is_empty());
+    assert_eq!(named("h1").len(), 1, "one h1: {page}");
+    assert_eq!(named("main").len(), 1);
+    let skip = named("a")[0];
+    assert_eq!(
+        (skip.get("class"), skip.get("href")),
+        ("skip", "#main"),
+        "the first link skips to the content"
+    );
+    assert!(once.contains("main"));
+
+    for tag in &tags {
+        assert!(
+            !["script", "style", "iframe", "object", "base"].contains(&tag.name.as_str()),
+            "<{}>",
+            tag.name
+        );
+        for (attribute, value) in &tag.attributes {
+            assert!(attribute != "style" && !attribute.starts_with("on"), "{attribute} on <{}>", tag.name);
+            assert!(!value.to_lowercase().starts_with("javascript:"), "{value}");
+        }
+        for reference in ["aria-describedby", "aria-labelledby"] {
+            for id in tag.get(reference).split_whitespace() {
+                assert!(once.contains(id), "{reference} names {id}, which is nowhere");
+            }
+        }
+    }
+    let [stylesheet] = named("link")[..] else { panic!("one stylesheet: {page}") };
+    let name =
+        stylesheet.get("href").strip_prefix("/assets/usher.").and_then(|name| name.strip_suffix(".css"));
+    assert!(name.is_some_and(|hash| hash.len() == 16), "a stylesheet named by its content: {stylesheet:?}");
+
+    let labelled: BTreeSet<&str> = named("label").iter().map(|label| label.get("for")).collect();
+    for input in named("input") {
+        if input.get("type") != "hidden" && !input.has("hidden") {
+            assert!(labelled.contains(input.get("id")), "a label for {input:?}");
+            assert!(!input.get("autocomplete").is_empty(), "{input:?}");
+        }
+        if input.get("type") == "password" {
+            assert!(!input.has("value"), "a password is never written into a page");
+        }
+        assert_eq!(input.get("aria-invalid") == "true", input.get("aria-describedby").contains("-wrong"));
+    }
+    let forms = page.split("<form").skip(1).map(|form| form.split("</form>").next().unwrap());
+    for (tag, form) in named("form").iter().zip(forms) {
+        assert_eq!(tag.get("method"), "post");
+        assert!(tag.get("action").starts_with('/'), "{tag:?}");
+        assert!(nonce_in(form).len() > 40, "a nonce in {form}");
+        assert!(form.contains("<button"), "a button in {form}");
+    }
+    for link in named("a") {
+        let href = link.get("href");
+        let ours = href.starts_with('/') || href.strip_prefix('#').is_some_and(|id| once.contains(id));
+        assert!(ours || href.starts_with(ORIGIN), "{href}");
+    }
+
+    let title = text_of(&page, "title");
+    assert_eq!(
+        title.starts_with("Error: "),
+        page.contains("class=\"summary\"") || page.contains(">Go to the start page<")
+    );
+    check_headers(answer);
+}
+
+/// security.md: what every page carries.
+#[track_caller]
+fn check_headers(answer: &Answer) {
+    let policy = answer.header("content-security-policy").unwrap();
+    for part in [
+        "default-src 'none'",
+        "style-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ] {
+        assert!(policy.contains(part), "{part} in {policy}");
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
+    for (name, value) in [
+        ("content-type", "text/html; charset=utf-8"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-store"),
+        ("x-robots-tag", "noindex"),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{name}");
+    }
+    assert!(answer.header("strict-transport-security").unwrap().starts_with("max-age="));
+}
