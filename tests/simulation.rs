@@ -18,7 +18,7 @@ use support::simulation::flaws::{FLAWS, Flaw};
 use support::simulation::{History, Setup, Violation, run};
 
 /// So many histories, unless `USHER_SEEDS` says another number.
-const SEEDS: u64 = 3_000;
+const SEEDS: u64 = 2_000;
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} must be a number")))
