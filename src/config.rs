@@ -128,12 +128,17 @@ fn refuse(setting: &'static str, why: impl Into<String>) -> ConfigError {
 fn check_origin(origin: &str) -> Result<bool, ConfigError> {
     let wrong = || refuse("ORIGIN", "must be https://host or, on this machine only, http://localhost:port");
     let (scheme, host) = origin.split_once("://").ok_or_else(wrong)?;
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.parse::<u16>().is_ok() => name,
-        _ => host,
+    // As browsers write it in `Origin`, letter by letter: small letters, and no port where it is the scheme's own.
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !host.ends_with(']') => (name, Some(port)),
+        _ => (host, None),
     };
-    let plain = !name.is_empty()
-        && name.bytes().all(|letter| letter.is_ascii_alphanumeric() || b".-[]:".contains(&letter));
+    let usual = if scheme == "https" { "443" } else { "80" };
+    let port_fits = port.is_none_or(|port| port.parse::<u16>().is_ok() && port != usual);
+    let of_labels = name.split('.').all(|label| {
+        !label.is_empty() && label.bytes().all(|letter| matches!(letter, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+    });
+    let plain = port_fits && (of_labels || name == "[::1]");
     let loopback = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
     match scheme {
         "https" if plain => Ok(loopback),
@@ -146,7 +151,11 @@ fn check_secret(setting: &'static str, secret: &str) -> Result<(), ConfigError> 
     let mut letters: Vec<char> = secret.chars().collect();
     letters.sort_unstable();
     letters.dedup();
-    if secret.len() < 32 || letters.len() < 12 || secret.to_lowercase().contains("changeme") {
+    let counts_up = secret
+        .as_bytes()
+        .windows(8)
+        .any(|run| run.iter().zip(run.iter().skip(1)).all(|(one, next)| next.wrapping_sub(*one) == 1));
+    if counts_up || secret.len() < 32 || letters.len() < 12 || secret.to_lowercase().contains("changeme") {
         return Err(refuse(setting, "is weak: use at least 32 random characters"));
     }
     Ok(())
@@ -159,7 +168,7 @@ mod tests {
     const GOOD: [(&str, &str); 4] = [
         ("ORIGIN", "https://join.example.test"),
         ("OPERATOR_KEY", "op_3vQ9c1Yb7TgJx5kR2mWz8NfLdHs4PqAe"),
-        ("ROOT_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
+        ("ROOT_KEYS", "k1:vQ3m1Yb7TgJx5kR2mWz8NfLdHs4PqAeU0cXoZtI6w9E"),
         ("MAIL_FROM", "invites@mail.example.test"),
     ];
 
@@ -186,6 +195,11 @@ mod tests {
             ("OPERATOR_KEY", "short"),
             ("OPERATOR_KEY", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
             ("OPERATOR_KEY", "changeme-0123456789-abcdefghijklmnop"),
+            ("OPERATOR_KEY", "abcdefghijklmnopqrstuvwxyz0123456789"),
+            ("ORIGIN", "https://Join.example.test"),
+            ("ORIGIN", "https://join.example.test:443"),
+            ("ORIGIN", "https://join.example.test:99999"),
+            ("ORIGIN", "https://.."),
             ("ROOT_KEYS", ""),
             ("ROOT_KEYS", "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
             ("MAIL_FROM", ""),

@@ -43,3 +43,12 @@ fn the_architecture_names_only_files_that_exist() {
         assert!(root.join(file).exists() || root.join("src").join(file).exists(), "{file}");
     }
 }
+
+#[test]
+fn the_queue_gives_a_message_up_later_than_a_job_is_given_up() {
+    let settings = read("wrangler.toml");
+    let of_jobs = settings.split("queue = \"usher-jobs\"\nmax_batch_size").nth(1).unwrap();
+    let retries = of_jobs.split("max_retries = ").nth(1).unwrap();
+    let retries: i64 = retries.split_whitespace().next().unwrap().parse().unwrap();
+    assert!(retries > usher::jobs::MOST_ATTEMPTS, "{retries}");
+}

@@ -46,7 +46,12 @@ impl FromStr for EmailAddress {
     fn from_str(text: &str) -> Result<Self, NotAnAddress> {
         let options = Options::default().with_required_tld().without_domain_literal().without_display_text();
         let text = text.trim();
-        let plain = text.len() <= 254 && text.is_ascii() && !text.contains('"');
+        // No top-level domain is a number: `ana@1.1` is an address of the network, not of the mail system.
+        let named = text
+            .rsplit('.')
+            .next()
+            .is_some_and(|ending| ending.bytes().any(|letter| letter.is_ascii_alphabetic()));
+        let plain = text.len() <= 254 && text.is_ascii() && !text.contains('"') && named;
         if plain && email_address::EmailAddress::parse_with_options(text, options).is_ok() {
             Ok(Self(text.to_owned()))
         } else {
@@ -113,6 +118,7 @@ mod tests {
             "ana@bücher.test",
             "ana\0@client.test",
             ".ana@client.test",
+            "ana@1.1",
         ] {
             assert!(wrong.parse::<EmailAddress>().is_err(), "{wrong:?}");
         }

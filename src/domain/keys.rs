@@ -174,13 +174,16 @@ fn derive(secret: &[u8], purpose: Purpose) -> Hs256Key {
     Hs256Key::new(key)
 }
 
-/// Short, or with so few different bytes that nobody drew it at random (32 random bytes have under 16 different ones less
+/// Short, or counting up, or with so few different bytes that nobody drew it at random (32 random bytes have under 16 different ones less
 /// than once in 10¹⁵).
 fn is_weak(secret: &[u8]) -> bool {
     let mut seen = secret.to_vec();
     seen.sort_unstable();
     seen.dedup();
-    secret.len() < 32 || seen.len() < 16
+    let steps: Vec<u8> =
+        secret.iter().zip(secret.iter().skip(1)).map(|(one, next)| next.wrapping_sub(*one)).collect();
+    let counts_up = steps.iter().zip(steps.iter().skip(1)).all(|(one, next)| one == next);
+    secret.len() < 32 || seen.len() < 16 || counts_up
 }
 
 #[cfg(test)]
@@ -190,9 +193,8 @@ mod tests {
     const ORIGIN: &str = "https://usher.test";
 
     fn secret(seed: u8) -> String {
-        Base64UrlUnpadded::encode_string(&std::array::from_fn::<u8, 32, _>(|place| {
-            seed.wrapping_add(u8::try_from(place * 7).unwrap())
-        }))
+        use sha2::Digest as _;
+        Base64UrlUnpadded::encode_string(&Sha256::digest([seed]))
     }
 
     fn ring(keys: &[(&str, u8)]) -> KeyRing {
@@ -307,6 +309,13 @@ mod tests {
             ("k1:changeme!".to_owned(), KeyError::Form(1)),
             (format!("k1:{}", Base64UrlUnpadded::encode_string(&[1; 31])), KeyError::Weak("k1".to_owned())),
             (format!("k1:{}", Base64UrlUnpadded::encode_string(&[0; 32])), KeyError::Weak("k1".to_owned())),
+            (
+                format!(
+                    "k1:{}",
+                    Base64UrlUnpadded::encode_string(&std::array::from_fn::<u8, 32, _>(|at| at as u8))
+                ),
+                KeyError::Weak("k1".to_owned()),
+            ),
             (format!("k1:{strong},k1:{strong}"), KeyError::Twice("k1".to_owned())),
         ] {
             assert_eq!(KeyRing::parse(&text, ORIGIN).err(), Some(why), "{text}");

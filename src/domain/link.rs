@@ -73,7 +73,7 @@ mod tests {
     /// V17: the clock just before, at and just after `exp`.
     #[test]
     fn a_link_ends_exactly_at_exp() {
-        let keys = KeyRing::parse("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "https://usher.test")
+        let keys = KeyRing::parse("k1:vQ3m1Yb7TgJx5kR2mWz8NfLdHs4PqAeU0cXoZtI6w9E", "https://usher.test")
             .ok()
             .unwrap();
         let end = Timestamp::from_seconds(1_800_000_000);

@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_nonce_works_in_the_browser_that_was_shown_it_until_it_ends() {
-        let keys = KeyRing::parse("k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "https://usher.test")
+        let keys = KeyRing::parse("k1:vQ3m1Yb7TgJx5kR2mWz8NfLdHs4PqAeU0cXoZtI6w9E", "https://usher.test")
             .ok()
             .unwrap();
         let now = Timestamp::from_seconds(1_800_000_000);

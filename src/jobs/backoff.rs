@@ -22,6 +22,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::jobs::MOST_ATTEMPTS;
 
     #[test]
     fn waits_double_up_to_a_cap() {
@@ -29,6 +30,15 @@ mod tests {
         assert_eq!([1, 2, 3, 4].map(most), [10, 20, 40, 80]);
         assert_eq!(most(30), LONGEST);
         assert_eq!(after(1, [0, 0]).as_secs(), 5);
+    }
+
+    #[test]
+    fn all_tries_together_outlast_a_providers_bad_day() {
+        let hours = |random| {
+            let waits = (1..MOST_ATTEMPTS).map(|attempt| after(attempt, random).as_secs());
+            waits.sum::<u64>() / 3600
+        };
+        assert_eq!((hours([0, 0]), hours([255, 255])), (14, 29));
     }
 
     proptest! {

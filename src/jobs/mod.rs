@@ -20,8 +20,9 @@ pub const LEASE: Duration = Duration::from_mins(1);
 /// How long after a job was enqueued, or should have come back, the tick takes its message for lost.
 pub const LOST_AFTER: Duration = Duration::from_secs(30);
 
-/// A job is tried this often; with the backoff between tries that is about a day.
-pub const MOST_ATTEMPTS: i64 = 10;
+/// A job is tried this often: with the waits between tries (see [`backoff`]) that takes 15 to 30 hours, longer than a
+/// provider's bad day. The queue's own `max_retries` must be higher, or it gives up first.
+pub const MOST_ATTEMPTS: i64 = 16;
 
 /// From when a job that is enqueued at `due` counts as lost.
 #[must_use]

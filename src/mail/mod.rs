@@ -34,7 +34,13 @@ pub struct Sender {
 
 impl std::fmt::Display for Sender {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} <{}>", self.name, self.address)
+        // RFC 5322: a name with any of these must be quoted, or it is read as something else.
+        if self.name.contains(['(', ')', '<', '>', '[', ']', ':', ';', '@', '\\', ',', '.', '"']) {
+            let quoted = self.name.replace('\\', "\\\\").replace('"', "\\\"");
+            write!(f, "\"{quoted}\" <{}>", self.address)
+        } else {
+            write!(f, "{} <{}>", self.name, self.address)
+        }
     }
 }
 
@@ -56,5 +62,19 @@ pub async fn send(
             .map(|()| key.to_string())
             .map_err(|error| MailError::Retry(error.to_string())),
         MailProvider::Cloudflare => platform.send(mail).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_senders_name_that_would_be_read_as_something_else_is_quoted() {
+        let shown = |name: &str| {
+            Sender { name: name.to_owned(), address: "invites@usher.test".to_owned() }.to_string()
+        };
+        assert_eq!(shown("Example Studio via Usher"), "Example Studio via Usher <invites@usher.test>");
+        assert_eq!(shown(r#"A "B", C"#), r#""A \"B\", C" <invites@usher.test>"#);
     }
 }

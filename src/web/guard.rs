@@ -35,8 +35,8 @@ impl Caller {
     /// 401 for a bearer key nobody has, 403 for another site's request.
     pub fn of(request: &Request, config: &Config) -> Result<Self> {
         if let Some(authorization) = request::header(request.headers(), "authorization") {
-            let key = authorization.strip_prefix("Bearer ").unwrap_or_default();
-            return if secret::same(key, &config.operator_key) {
+            let (scheme, key) = authorization.split_once(' ').unwrap_or_default();
+            return if scheme.eq_ignore_ascii_case("bearer") && secret::same(key, &config.operator_key) {
                 Ok(Self::Operator)
             } else {
                 Err(Code::Unauthenticated.into())
@@ -148,6 +148,13 @@ pub fn check_same_origin(headers: &HeaderMap, config: &Config) -> Result<()> {
         Some(origin) => origin == config.origin,
     };
     if same { Ok(()) } else { Err(Code::CrossSiteRequest.into()) }
+}
+
+/// What signs a browser in asks for our own origin even without a cookie, wherever a browser tells one: signing somebody
+/// else's browser in is an attack of its own. Programs tell none.
+pub fn check_browser_origin(headers: &HeaderMap, config: &Config) -> Result<()> {
+    let is_browser = headers.contains_key("origin") || headers.contains_key("sec-fetch-site");
+    if is_browser { check_same_origin(headers, config) } else { Ok(()) }
 }
 
 /// Limits what one network may do: sign in, open, accept.

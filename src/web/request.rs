@@ -72,6 +72,8 @@ pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T> {
     if body.trim_ascii_start().starts_with(b"[") {
         return Err(Error::field("", Code::InvalidType, "This can't be used here. Expected: an object."));
     }
+    // First whether it is JSON at all, to its very end: only then is what it says worth an answer.
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|_| Error::from(Code::InvalidJson))?;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| json_error(&error))?;
     deserializer.end().map_err(|_| Error::from(Code::InvalidJson))?;
@@ -195,6 +197,8 @@ mod tests {
         for (body, code, pointer) in [
             ("{", Code::InvalidJson, ""),
             ("{} {}", Code::InvalidJson, ""),
+            (r#"{"nmae":1"#, Code::InvalidJson, ""),
+            (r#"{"inner":{}}{}"#, Code::InvalidJson, ""),
             ("\u{0}", Code::InvalidJson, ""),
             (r#"{"nmae":"Ana"}"#, Code::UnknownField, "/nmae"),
             (r#"{"name":"Ana","nmae":"Ana"}"#, Code::UnknownField, "/nmae"),

@@ -246,3 +246,20 @@ fn a_session_starts_only_under_the_password_that_was_checked() {
     assert!(!start("one", "the hash before the takeover"));
     assert!(start("two", account.password_hash.as_deref().unwrap()));
 }
+
+/// Accepting with a new account signs the browser in, and declining settles: another site's page may do neither.
+#[test]
+fn another_sites_page_can_neither_accept_nor_decline_for_a_browser_that_is_signed_out() {
+    let mut team = Team::new();
+    team.invited("mia.member@studio.test", "member");
+    team.world.deliver();
+    let token = team.world.mailed_token("mia.member@studio.test");
+    for (name, value) in [("origin", "https://evil.test"), ("sec-fetch-site", "cross-site")] {
+        let mut browser = team.world.client().with_header("origin", "").with_header(name, value);
+        assert_eq!(browser.accept(&token, "Mia Member").refusal(), refusal(403, "cross_site_request"));
+        let declined = browser.post("/v1/invitations/decline", &json!({"token": token}));
+        assert_eq!(declined.refusal(), refusal(403, "cross_site_request"));
+    }
+    let mut program = team.world.client().with_header("origin", "");
+    program.accept(&token, "Mia Member").ok();
+}

@@ -164,7 +164,7 @@ fn a_send_that_fails_is_tried_again_after_its_backoff() {
 fn a_message_that_the_queue_gives_up_on_fails_its_job_and_the_inviter_sees_it() {
     // The real queue would try ten times, a minute and more apart.
     let deployment = Deployment::new()
-        .configure("max_retries = 10", "max_retries = 0")
+        .configure("max_retries = 20", "max_retries = 0")
         .configure("max_batch_timeout = 5", "max_batch_timeout = 1");
     let server = deployment.start();
     let team = Team::new(&server);

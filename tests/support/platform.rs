@@ -26,7 +26,7 @@ pub const ORIGIN: &str = "http://localhost:8787";
 /// Its operator's key.
 pub const OPERATOR_KEY: &str = "op_3vQ9c1Yb7TgJx5kR2mWz8NfLdHs4PqAe";
 /// Its root key, named `k1`.
-pub const ROOT_KEY: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+pub const ROOT_KEY: &str = "k1:vQ3m1Yb7TgJx5kR2mWz8NfLdHs4PqAeU0cXoZtI6w9E";
 
 /// What a request cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

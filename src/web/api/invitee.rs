@@ -11,7 +11,7 @@ use crate::error::{Code, Fields, Result};
 use crate::flow::accept::{Accept, SESSION, accept as redeem};
 use crate::flow::{Context, decline as flow, look};
 use crate::platform::Platform;
-use crate::web::guard::{Caller, limit_network};
+use crate::web::guard::{Caller, check_browser_origin, limit_network};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request, SESSION_COOKIE};
 
@@ -66,6 +66,7 @@ struct AcceptBody {
 
 /// `POST …/accept`: 200 with the member; with a new account also its session's cookie.
 pub async fn accept<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    check_browser_origin(request.headers(), ctx.config)?;
     limit_network(ctx, request, "accept").await?;
     let session = Caller::of(request, ctx.config)?.session();
     let body: AcceptBody = request::json(request)?;
@@ -92,6 +93,7 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
 
 /// `POST …/decline`: 204.
 pub async fn decline<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    check_browser_origin(request.headers(), ctx.config)?;
     limit_network(ctx, request, "decline").await?;
     let session = Caller::of(request, ctx.config)?.session();
     let body: TokenBody = request::json(request)?;

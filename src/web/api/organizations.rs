@@ -74,8 +74,8 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
 
 /// Checks a plan. What is wrong is noted; then nobody looks at the answer.
 fn plan(fields: &mut Fields, body: PlanBody) -> Plan {
-    if body.key.is_empty() || body.key.len() > 80 {
-        fields.refuse("/plan/key", Code::InvalidValue, "Use 1 to 80 letters.".to_owned());
+    if let Err(why) = Name::parse(&body.key) {
+        fields.refuse("/plan/key", Code::InvalidValue, why.to_string());
     }
     if body.seat_limit.is_some_and(|limit| !(0..=1_000_000).contains(&limit)) {
         fields.refuse(

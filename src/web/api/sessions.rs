@@ -24,11 +24,7 @@ struct Body {
 
 /// `POST /v1/sessions`: 201 with the account and the cookie. One answer for every address and password that don't match.
 pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    // Signing somebody else's browser in is an attack of its own, so this asks for the origin even without a cookie,
-    // wherever a browser tells one.
-    if request.headers().contains_key("origin") || request.headers().contains_key("sec-fetch-site") {
-        guard::check_same_origin(request.headers(), ctx.config)?;
-    }
+    guard::check_browser_origin(request.headers(), ctx.config)?;
     guard::limit_network(ctx, request, "sign-in").await?;
     let body: Body = request::json(request)?;
     // What is no address has no account; saying so tells nothing, but one answer is simpler to rely on.

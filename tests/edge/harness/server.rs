@@ -20,7 +20,7 @@ use super::wait::wait_for;
 /// The operator's key of every deployment here, unless a test changes it.
 pub const OPERATOR_KEY: &str = "op_3vQ9c1Yb7TgJx5kR2mWz8NfLdHs4PqAe";
 /// Its root key, named `k1`.
-pub const ROOT_KEY: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+pub const ROOT_KEY: &str = "k1:vQ3m1Yb7TgJx5kR2mWz8NfLdHs4PqAeU0cXoZtI6w9E";
 
 /// How a Worker is deployed: its settings, and its `wrangler.toml`.
 #[derive(Clone)]
