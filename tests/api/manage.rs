@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::client::{Answer, Client, Team};
-use crate::support::platform::token_in;
+use crate::support::platform::{Native, block_on, token_in};
+use usher::platform::Database;
+use usher::store::invitations;
+
 use crate::{copied_token, decline, ids, preview, refusal};
 
 const DAY: u64 = 24 * 3600;
@@ -235,4 +238,23 @@ fn who_accepted_is_shown_to_the_inviter_and_so_is_a_decline() {
     assert_eq!((&seen["status"], &seen["uses"]), (&json!("accepted"), &json!(1)));
     assert_eq!(seen["accepted_by"], member);
     assert_eq!(seen["revoked_at"], Value::Null);
+}
+
+/// A slow request may carry a `now` from just before an invitation's end to just after its seat was given away.
+#[test]
+fn sending_again_at_the_very_end_takes_no_seat_that_was_given_away() {
+    let mut team = Team::with_seats(1);
+    let first = team.invited("first@studio.test", "member");
+    let lifetime = Duration::from_secs(7 * DAY);
+    team.world.pass(lifetime.saturating_sub(Duration::from_millis(1)));
+    let before_the_end = team.world.now();
+    team.world.pass(Duration::from_millis(1));
+    team.invited("second@studio.test", "member");
+    let renew = invitations::renew(
+        first.parse().unwrap(),
+        before_the_end.plus(lifetime).whole_seconds(),
+        before_the_end,
+    );
+    let renewed = block_on(Native::new(team.world.clone()).run(renew)).unwrap();
+    assert!(!renewed.any());
 }
