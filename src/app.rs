@@ -56,10 +56,7 @@ impl<'a, P: Platform> App<'a, P> {
         if reply.status() == StatusCode::NO_CONTENT {
             reply.headers_mut().remove(CONTENT_LENGTH);
         }
-        // With settings it can't serve with, the line that names the setting is the only one.
-        if self.config.is_ok() {
-            self.log_request(&request_id, request.method(), route.as_ref(), &reply);
-        }
+        self.log_request(&request_id, request.method(), route.as_ref(), &reply);
         reply
     }
 

@@ -310,10 +310,7 @@ mod tests {
             (format!("k1:{}", Base64UrlUnpadded::encode_string(&[1; 31])), KeyError::Weak("k1".to_owned())),
             (format!("k1:{}", Base64UrlUnpadded::encode_string(&[0; 32])), KeyError::Weak("k1".to_owned())),
             (
-                format!(
-                    "k1:{}",
-                    Base64UrlUnpadded::encode_string(&std::array::from_fn::<u8, 32, _>(|at| at as u8))
-                ),
+                format!("k1:{}", Base64UrlUnpadded::encode_string(&(0..32).collect::<Vec<u8>>())),
                 KeyError::Weak("k1".to_owned()),
             ),
             (format!("k1:{strong},k1:{strong}"), KeyError::Twice("k1".to_owned())),

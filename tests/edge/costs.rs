@@ -24,7 +24,7 @@ fn a_forged_and_an_expired_link_cost_nothing() {
         via: Via::Email,
     };
     let expired = link.sign(&server.keys(ROOT_KEY), Timestamp::from_seconds(1_700_000_000));
-    let other_key = server.keys("k1:HR4fICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw");
+    let other_key = server.keys("k1:Zp7RkT2yWc9VbXs4LmQ0aJd6NuEh1FgOi8CxYqB5vKw");
     let forged = link.sign(&other_key, Timestamp::from_seconds(4_000_000_000));
     let cut = token[..token.len() - 1].to_owned();
     for (token, status) in [(expired, 410), (forged, 404), (cut, 404), ("nonsense".to_owned(), 404)] {

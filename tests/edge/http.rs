@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, Deployment, OPERATOR_KEY, PASSWORD, ROOT_KEY, Team, shared, wait_for};
 
 /// Another root key than [`ROOT_KEY`], to be named.
-const OTHER_SECRET: &str = "HR4fICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw";
+const OTHER_SECRET: &str = "Zp7RkT2yWc9VbXs4LmQ0aJd6NuEh1FgOi8CxYqB5vKw";
 
 #[test]
 fn every_answer_carries_the_security_headers() {
