@@ -10,7 +10,7 @@ use crate::config::{Config, ConfigError};
 use crate::error::{Code, Error};
 use crate::flow::Context;
 use crate::jobs::message::{self, Message, Source, Verdict};
-use crate::jobs::{Outcome, dead_letter, invitation_email, tick};
+use crate::jobs::{self, Outcome, dead_letter, tick};
 use crate::platform::{Level, Platform};
 use crate::web;
 use crate::web::reply::{self, Reply};
@@ -95,7 +95,7 @@ impl<'a, P: Platform> App<'a, P> {
             return Verdict::Ack;
         };
         let done = match message.source {
-            Source::Jobs => invitation_email::run(&self.platform, config, job).await,
+            Source::Jobs => jobs::run(&self.platform, config, job).await,
             Source::DeadLetters => dead_letter::run(&self.platform, job).await,
         };
         match done {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::keys::{KeyError, KeyRing};
+use crate::domain::template::Templates;
 use crate::domain::text::Name;
 use crate::mail::Sender;
 
@@ -22,6 +23,8 @@ pub struct Config {
     /// `MAIL_FROM`: the address that mail comes from; its domain must be set up with the provider. The name beside it is
     /// the organization's.
     pub mail_from: EmailAddress,
+    /// The templates that organizations can be made from: the files in `src/domain/templates/`.
+    pub templates: Templates,
     /// `LIMITS`: `off` lifts the limits per network, for load tests; only where ORIGIN is a loopback address.
     pub limits: bool,
     /// `D1_DELAY`: milliseconds to wait before each D1 call, so that races show; only where ORIGIN is a loopback address.
@@ -100,7 +103,17 @@ impl Config {
             .as_str()
             .to_owned();
 
-        Ok(Self { origin, product_name, operator_key, keys, mail_provider, mail_from, limits, d1_delay })
+        Ok(Self {
+            origin,
+            product_name,
+            operator_key,
+            keys,
+            mail_provider,
+            mail_from,
+            templates: Templates::built_in(),
+            limits,
+            d1_delay,
+        })
     }
 
     /// Whether the pages for developers exist: only together with the mailbox, which is only where nobody else comes.

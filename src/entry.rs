@@ -16,7 +16,8 @@ use crate::config::{Config, ConfigError};
 use crate::jobs::message::{Message, Source, Verdict};
 use crate::platform::worker::{CloudflarePlatform, Deferred};
 use crate::web::reply::Reply;
-use crate::web::request::{LARGEST_BODY, Oversized, Request};
+use crate::web::request::{Oversized, Request, largest_body};
+use crate::web::route::Route;
 
 /// Settings don't change while an isolate lives, so it reads them once.
 static CONFIG: OnceLock<Result<Config, ConfigError>> = OnceLock::new();
@@ -70,13 +71,14 @@ async fn to_request(mut request: worker::Request) -> worker::Result<Request> {
     let path = url.splitn(4, '/').nth(3).unwrap_or_default();
     let path = path.split('#').next().unwrap_or_default();
     // What is too long or too odd for an address is none of ours.
-    let uri = format!("/{path}").parse().unwrap_or_else(|_| Uri::from_static(NOWHERE));
+    let uri: Uri = format!("/{path}").parse().unwrap_or_else(|_| Uri::from_static(NOWHERE));
+    let largest = largest_body(Route::parse(uri.path()).as_ref());
     // The platform's own word, since the SDK takes every method it doesn't know for GET.
     let mut whole = http::Request::builder().method(request.inner().method().as_str()).uri(uri);
     if let Some(headers) = whole.headers_mut() {
         *headers = to_headers(request.headers());
     }
-    let body = read(&mut request).await?;
+    let body = read(&mut request, largest).await?;
     if body.is_none() {
         whole = whole.extension(Oversized);
     }
@@ -94,20 +96,20 @@ fn to_headers(headers: &worker::Headers) -> HeaderMap {
         .collect()
 }
 
-/// The body, or nothing if it is larger than any route takes: then no more of it is read than shows that.
-async fn read(request: &mut worker::Request) -> worker::Result<Option<Bytes>> {
+/// The body, or nothing if it is larger than its route takes: then no more of it is read than shows that.
+async fn read(request: &mut worker::Request, largest: usize) -> worker::Result<Option<Bytes>> {
     if request.inner().body().is_none() {
         return Ok(Some(Bytes::new()));
     }
     let declared = request.headers().get("content-length")?.and_then(|length| length.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > LARGEST_BODY) {
+    if declared.is_some_and(|length| length > largest) {
         return Ok(None);
     }
     let mut body = Vec::with_capacity(declared.unwrap_or(0));
     let mut stream = request.stream()?;
     while let Some(chunk) = stream.next().await {
         body.extend_from_slice(&chunk?);
-        if body.len() > LARGEST_BODY {
+        if body.len() > largest {
             return Ok(None);
         }
     }

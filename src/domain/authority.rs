@@ -1,6 +1,9 @@
-//! Who acts, and what they may do to invitations.
+//! Who acts, and what they may do to invitations, members and accesses.
 
-use crate::domain::ids::{MemberId, OrganizationId};
+use crate::domain::access::{Access, Resources};
+use crate::domain::catalog::PermissionSet;
+use crate::domain::ids::{MemberId, OrganizationId, ResourceId, WorkspaceId};
+use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::template::Template;
 
@@ -15,13 +18,100 @@ pub struct Actor {
     pub organization_id: OrganizationId,
     /// What that was made from.
     pub template: &'static Template,
+    /// The organization's policy: the template's with its own changes.
+    pub policy: Policy,
+    /// How far they reach, and so how far what they give away can reach.
+    pub reach: Reach,
+}
+
+/// How far somebody reaches in their organization.
+#[derive(Debug, Clone)]
+pub enum Reach {
+    /// Everywhere, with everything: owner and admins.
+    Everything,
+    /// Into these workspaces, with what they hold there. Oldest first.
+    Only(Vec<Holding>),
+}
+
+/// What somebody holds in a workspace.
+#[derive(Debug, Clone)]
+pub struct Holding {
+    /// The workspace.
+    pub workspace_id: WorkspaceId,
+    /// What they may do there.
+    pub permissions: PermissionSet,
+    /// The resources they were given; none is all of them.
+    pub resources: Option<Vec<ResourceId>>,
 }
 
 impl Actor {
     /// The roles they may invite, and so whose invitations they may see and manage.
     #[must_use]
-    pub fn invitable(&self) -> &'static [Role] {
-        self.template.invitable_by(self.role)
+    pub fn invitable(&self) -> &[Role] {
+        self.policy.invitable_by(self.role)
+    }
+
+    /// Whether they may invite somebody as this role, and change what such people may do.
+    #[must_use]
+    pub fn may_invite(&self, role: Role) -> bool {
+        self.invitable().contains(&role)
+    }
+
+    /// Whether they run the organization: its people, its plan, its resources.
+    #[must_use]
+    pub fn administers(&self) -> bool {
+        self.role.reaches_every_workspace()
+    }
+
+    /// Whether they come into this workspace.
+    #[must_use]
+    pub fn reaches(&self, workspace: WorkspaceId) -> bool {
+        match &self.reach {
+            Reach::Everything => true,
+            Reach::Only(held) => held.iter().any(|holding| holding.workspace_id == workspace),
+        }
+    }
+
+    /// Whether they may give somebody in this role such an access in these workspaces: nobody gives away more than they
+    /// hold themselves.
+    #[must_use]
+    pub fn may_grant(&self, role: Role, workspaces: &[WorkspaceId], access: &Access) -> bool {
+        let Reach::Only(held) = &self.reach else { return true };
+        let wanted = access.permissions.effective(self.template, role);
+        workspaces.iter().all(|workspace| {
+            held.iter().find(|holding| holding.workspace_id == *workspace).is_some_and(|holding| {
+                holding.permissions.contains(wanted)
+                    && match (&holding.resources, &access.resources) {
+                        (None, _) => true,
+                        (Some(_), Resources::All) => false,
+                        // A grant may be of any one of the workspaces; a foreign one is refused where it is written.
+                        (Some(_), Resources::Listed(grants)) => {
+                            grants.iter().all(|grant| self.holds_resource(grant.id))
+                        }
+                    }
+            })
+        })
+    }
+
+    fn holds_resource(&self, resource: ResourceId) -> bool {
+        match &self.reach {
+            Reach::Everything => true,
+            Reach::Only(held) => held.iter().any(|holding| {
+                holding.resources.as_ref().is_none_or(|resources| resources.contains(&resource))
+            }),
+        }
+    }
+
+    /// The workspaces that a request means: those that it names, else a staff member's own oldest. For owner and admins
+    /// `None` stays: the organization's oldest, which only the database knows.
+    #[must_use]
+    pub fn workspaces_meant(&self, named: Option<Vec<WorkspaceId>>) -> Option<Vec<WorkspaceId>> {
+        match (&self.reach, named) {
+            (Reach::Only(held), None) => {
+                Some(held.first().map(|holding| holding.workspace_id).into_iter().collect())
+            }
+            (_, named) => named,
+        }
     }
 }
 
@@ -45,12 +135,21 @@ impl Authority {
         }
     }
 
+    /// The policy of the organization that it is in.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        match self {
+            Self::Operator(template) => &template.policy,
+            Self::Member(actor) => &actor.policy,
+        }
+    }
+
     /// Whether it reaches invitations of this role.
     #[must_use]
     pub fn covers(&self, role: Role) -> bool {
         match self {
             Self::Operator(_) => role == Role::Owner,
-            Self::Member(actor) => actor.invitable().contains(&role),
+            Self::Member(actor) => actor.may_invite(role),
         }
     }
 }

@@ -57,6 +57,10 @@ kinds! {
     Session, SessionId, "ses";
     /// A job's id; also the idempotency key under which a provider is asked to do it.
     Job, JobId, "job";
+    /// A resource's id.
+    Resource, ResourceId, "res";
+    /// A notification's id.
+    Notification, NotificationId, "ntf";
     /// An audit entry's id.
     Event, EventId, "evt";
 }

@@ -117,7 +117,7 @@ pub struct Invitation {
     pub email: Option<EmailAddress>,
     /// Raised by everything that kills the links made so far.
     pub ver: i64,
-    /// Whether it holds a seat until it is settled.
+    /// Whether somebody who comes in by it takes a seat. An e-mail invitation reserves that until it is settled.
     #[serde(deserialize_with = "super::truth")]
     pub takes_seat: bool,
     /// How many may join with it; `None` is any number.
@@ -128,6 +128,8 @@ pub struct Invitation {
     pub expires_at: Timestamp,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it was last offered: made, or sent again. Whoever was removed since is not brought back by it.
+    pub offered_at: Timestamp,
     /// When somebody joined with it.
     pub accepted_at: Option<Timestamp>,
     /// Who did.
@@ -188,6 +190,7 @@ pub(super) mod tests {
             uses: 0,
             expires_at: start().plus(Duration::from_hours(1)),
             created_at: start(),
+            offered_at: start(),
             accepted_at: None,
             accepted_by: None,
             declined_at: None,

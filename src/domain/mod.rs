@@ -1,6 +1,9 @@
 //! The rules, with no I/O: every function here is a plain function of its arguments, `now` and entropy among them.
 
+pub mod access;
 pub mod authority;
+pub mod catalog;
+pub mod decision;
 pub mod email_address;
 pub mod ids;
 pub mod invitation;
@@ -9,6 +12,7 @@ pub mod link;
 pub mod nonce;
 pub mod organization;
 pub mod password;
+pub mod policy;
 pub mod role;
 pub mod secret;
 pub mod standing;

@@ -115,9 +115,9 @@ impl Standing<'_> {
         }
     }
 
-    /// Whether the invitation was made before this removal.
+    /// Whether the invitation was last offered before this removal.
     fn is_from_before(&self, removal: Option<Timestamp>) -> bool {
-        removal.is_some_and(|removed| removed >= self.invitation.created_at)
+        removal.is_some_and(|removed| removed >= self.invitation.offered_at)
     }
 }
 

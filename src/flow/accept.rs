@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::OrganizationId;
 use crate::domain::link::Link;
 use crate::domain::password;
@@ -27,6 +28,8 @@ pub struct Accept {
     pub link: Link,
     /// The digest of the session on this browser, if it has one.
     pub session: Option<String>,
+    /// For a new account that comes by a link for many: its address.
+    pub email: Option<EmailAddress>,
     /// For a new account: what the person calls themselves.
     pub name: Option<Name>,
     /// For a new account: its password.
@@ -48,7 +51,7 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, accept: Accept) -> Result
     if let (Some(session), None, None) = (&accept.session, &accept.name, &accept.password) {
         return signed_in(ctx, &accept.link, session).await;
     }
-    let view = look::look(ctx, &accept.link, accept.session.as_deref()).await?;
+    let view = look::look(ctx, &accept.link, accept.session.as_deref(), accept.email.as_ref()).await?;
     match (view.standing().next(&accept.link, ctx.now())?, &accept.session) {
         (Next::SignUp, _) => sign_up(ctx, accept, &view).await,
         // Accepting never changes an account whose address is proved: a name and password sent along are left aside.
@@ -64,7 +67,7 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: &str
     batch.extend(redeem::let_in(claim, link));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
     batch.push(redeem::joined(link.invitation_id, session, now));
-    batch.push(redeem::view(link, Some(session), now));
+    batch.push(redeem::view(link, Some(session), None, now));
     let (joined, view) = run(ctx, link, batch).await?;
     match (joined, view.standing().next(link, now)) {
         (Some(joined), Ok(Next::None)) => {
@@ -77,12 +80,11 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: &str
 }
 
 async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View) -> Result<Accepted> {
-    let (Some(name), Some(password)) = (&accept.name, &accept.password) else {
-        return Err(missing(accept.name.is_none(), accept.password.is_none()));
+    let email = view.invitation.email.clone().or(accept.email);
+    let (Some(name), Some(password), Some(email)) = (accept.name.clone(), &accept.password, email.clone()) else {
+        return Err(missing(email.is_none(), accept.name.is_none(), accept.password.is_none()));
     };
-    let name = name.clone();
-    let invited = view.invitation.email.as_ref().map(crate::domain::email_address::EmailAddress::key);
-    password::check(password, invited.as_deref().unwrap_or_default())
+    password::check(password, &email.key())
         .map_err(|why| Error::field("/password", Code::WeakPassword, why.to_string()))?;
     let password_hash = password::hash(password, ctx.platform.random())
         .map_err(|error| Error::Internal(format!("password hash: {error}")))?;
@@ -91,6 +93,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     let session = Bearer::new(ctx.platform.random());
     let account = NewAccount {
         user_id: ctx.id(),
+        email,
         name,
         password_hash,
         session_id: ctx.id(),
@@ -105,7 +108,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     batch.extend(redeem::let_in(claim, link));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
     batch.push(redeem::joined(link.invitation_id, &account.session_digest, now));
-    batch.push(redeem::view(link, accept.session.as_deref(), now));
+    batch.push(redeem::view(link, accept.session.as_deref(), Some(&account.email), now));
     let (joined, view) = run(ctx, link, batch).await?;
     match (joined, view.standing().next(link, now)) {
         (Some(joined), _) => {
@@ -151,14 +154,17 @@ fn refusal_of(next: Next) -> Error {
     match next {
         Next::SignIn => Code::SignInRequired.into(),
         Next::SwitchAccount => Code::WrongAccount.into(),
-        Next::SignUp => missing(true, true),
+        Next::SignUp => missing(false, true, true),
         Next::Accept | Next::None => Error::Internal("accepting was refused without a reason".to_owned()),
     }
 }
 
 /// What a new account still needs.
-fn missing(name: bool, password: bool) -> Error {
+fn missing(email: bool, name: bool, password: bool) -> Error {
     let mut fields = Fields::default();
+    if email {
+        fields.refuse("/email", Code::Required, "Say which e-mail address is yours.".to_owned());
+    }
     if name {
         fields.refuse("/name", Code::Required, "Say what you are called.".to_owned());
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::access::Access;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::OrganizationId;
 use crate::domain::organization::{Plan, Slug};
@@ -12,6 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::jobs::lost_at;
 use crate::platform::Platform;
+use crate::store::access::Columns;
 use crate::store::organizations::Organization;
 use crate::store::{audit, invitations, jobs, organizations, workspaces};
 
@@ -39,17 +41,21 @@ pub async fn create_organization<P: Platform>(ctx: &Context<'_, P>, new: New) ->
     let id: OrganizationId = ctx.id();
     let slug = new.slug.unwrap_or_else(|| Slug::derive(new.name.as_str(), ctx.platform.random()));
     let plan = new.plan.unwrap_or_else(|| new.template.plan.clone());
-    let lifetime = Duration::from_secs(new.template.email_lifetime.default);
+    let lifetime = Duration::from_secs(new.template.policy.email_lifetime.default);
     let invitation = invitations::New {
         id: ctx.id(),
         organization_id: id,
         role: Role::Owner,
-        email: new.owner_email,
+        email: Some(new.owner_email),
         name: Some(new.owner_name),
         nickname: None,
         message: None,
         locale: "en".to_owned(),
-        takes_seat: false,
+        branding_name: None,
+        branding_message: None,
+        access: Columns::of(&Access::default(), new.template),
+        customized: false,
+        max_uses: Some(1),
         queued: true,
         expires_at: now.plus(lifetime).whole_seconds(),
         invited_by: None,

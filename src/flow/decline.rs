@@ -20,7 +20,7 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Op
                 audit::Change::Declined(*link),
             ),
             invitations::decline(link, now),
-            redeem::view(link, session, now),
+            redeem::view(link, session, None, now),
         ])
         .await?;
     let [_, declined, view] = results.as_slice() else {

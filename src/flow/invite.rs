@@ -1,7 +1,9 @@
-//! Inviting somebody by e-mail: the invitation, its reservation of a seat and its e-mail's job, in one batch.
+//! Inviting: somebody by their address, or many people by one link. The invitation, its reservation of a seat and its
+//! e-mail's job are one batch.
 
 use std::time::Duration;
 
+use crate::domain::access::Access;
 use crate::domain::authority::{Actor, Authority};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::WorkspaceId;
@@ -10,73 +12,99 @@ use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
+use crate::flow::access::{Wanted, resolve};
 use crate::jobs::lost_at;
 use crate::platform::Platform;
-use crate::store::invitations::{New, Obstacles, Record};
+use crate::store::access::Columns;
+use crate::store::invitations::{Asked, New, Obstacles, Record};
 use crate::store::{audit, invitations, jobs};
 
 /// What the inviter said.
 #[derive(Debug)]
 pub struct Invite {
-    /// Whom.
-    pub email: EmailAddress,
+    /// Whom; nobody in particular is a link for many.
+    pub email: Option<EmailAddress>,
     /// As what.
     pub role: Role,
     /// Into which workspaces; `None` is the oldest.
     pub workspaces: Option<Vec<WorkspaceId>>,
+    /// With what access there.
+    pub access: Wanted,
     /// What the person is called.
     pub name: Option<Name>,
     /// What only the inviter's side sees (S0-05).
     pub nickname: Option<Name>,
     /// A message to them.
     pub message: Option<Message>,
+    /// What the link's page calls the organization (S0-06).
+    pub branding_name: Option<Name>,
+    /// What the link's page says.
+    pub branding_message: Option<Message>,
     /// The language of mail and page.
     pub locale: String,
-    /// How long it lives, if not the template's default.
+    /// How long it lives, if not as the policy says.
     pub lifetime: Option<Duration>,
+    /// How many may come in by a link; `None` is any number.
+    pub max_uses: Option<i64>,
     /// Whether an e-mail goes out (S3-08).
     pub send_email: bool,
 }
 
-/// Invites somebody. Refuses a role the actor may not invite, an address that has an open invitation or is a member's, a
-/// foreign workspace, and one person more than there are seats.
+/// Invites. Refuses a role the actor may not invite, an address that has an open invitation or is a member's, what is not
+/// this organization's, more than the actor or the plan may give, and one person more than there are seats.
 pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: Invite) -> Result<Record> {
-    if !actor.invitable().contains(&invite.role) {
+    // A link is bound to nobody, so it lets in nobody who could do harm.
+    let for_all = invite.email.is_none() && invite.role != Role::Client;
+    if for_all || !actor.may_invite(invite.role) {
         return Err(Code::RoleNotAllowed.into());
     }
+    let workspaces = actor.workspaces_meant(invite.workspaces);
+    let access =
+        resolve(ctx, actor, invite.role, workspaces.as_deref(), Access::default(), invite.access).await?;
     let now = ctx.now();
-    let lifetime = invite.lifetime.unwrap_or(Duration::from_secs(actor.template.email_lifetime.default));
+    let life = if invite.email.is_some() { actor.policy.email_lifetime } else { actor.policy.link_lifetime };
+    let lifetime = invite.lifetime.unwrap_or(Duration::from_secs(life.default));
     let new = New {
         id: ctx.id(),
         organization_id: actor.organization_id,
         role: invite.role,
+        max_uses: if invite.email.is_some() { Some(1) } else { invite.max_uses },
+        queued: invite.email.is_some() && invite.send_email,
         email: invite.email,
         name: invite.name,
         nickname: invite.nickname,
         message: invite.message,
+        branding_name: invite.branding_name,
+        branding_message: invite.branding_message,
         locale: invite.locale,
-        takes_seat: invite.role.takes_seat(),
-        queued: invite.send_email,
+        customized: access.is_custom_for(invite.role),
+        access: Columns::of(&access, actor.template),
         expires_at: now.plus(lifetime).whole_seconds(),
         invited_by: Some(actor.member_id),
-        workspaces: invite.workspaces,
+        workspaces,
     };
     let job = ctx.id();
-    let wanted = new.workspaces.as_deref().unwrap_or_default();
-    let results = ctx
-        .platform
-        .batch(vec![
-            invitations::stamp_lapsed_of(new.organization_id, &new.email, now),
-            invitations::insert(&new, now),
-            invitations::insert_workspaces(&new),
-            jobs::insert_invitation_email(job, new.id, now, lost_at(now)),
-            audit::of_invitation(ctx.entry(&actor.member_id), new.id, audit::Change::Created),
-            invitations::select(new.id),
-            invitations::select_obstacles(new.organization_id, &new.email, wanted, Some(new.id)),
-        ])
-        .await?;
+    let mut batch = Vec::new();
+    if let Some(email) = &new.email {
+        batch.push(invitations::stamp_lapsed_of(new.organization_id, email, now));
+    }
+    batch.extend([
+        invitations::insert(&new, now),
+        invitations::insert_workspaces(&new),
+        jobs::insert_invitation_email(job, new.id, now, lost_at(now)),
+        audit::of_invitation(ctx.entry(&actor.member_id), new.id, audit::Change::Created),
+        invitations::select(new.id),
+        invitations::select_obstacles(&Asked {
+            organization: new.organization_id,
+            email: new.email.as_ref(),
+            workspaces: new.workspaces.as_deref(),
+            grants: &new.access.grants,
+            except: Some(new.id),
+        }),
+    ]);
+    let results = ctx.platform.batch(batch).await?;
     let [.., record, obstacles] = results.as_slice() else {
-        return Err(Error::Internal("seven results".to_owned()));
+        return Err(Error::Internal("an invitation and its obstacles".to_owned()));
     };
     match record.first::<Record>()? {
         Some(record) => {
@@ -86,19 +114,29 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
             Ok(record)
         }
         None => Err(match obstacles.first::<Obstacles>()? {
-            Some(obstacles) => refusal_of(&obstacles, &Authority::Member(actor.clone()), now),
+            Some(obstacles) => {
+                refusal_of(&obstacles, &Authority::Member(actor.clone()), new.customized, now)
+            }
             None => Code::NotFound.into(),
         }),
     }
 }
 
-/// Says which guard refused an invitation, from what was read in the same batch.
-pub(super) fn refusal_of(obstacles: &Obstacles, by: &Authority, now: Timestamp) -> Error {
-    if obstacles.foreign_workspaces > 0 {
+/// Says which guard refused, from what was read in the same batch. `customized`: a client's own list of permissions was
+/// asked for.
+pub(super) fn refusal_of(obstacles: &Obstacles, by: &Authority, customized: bool, now: Timestamp) -> Error {
+    if let Some(place) = obstacles.foreign_workspace {
         return Error::field(
-            "/workspace_ids",
+            format!("/workspace_ids/{place}"),
             Code::InvalidValue,
-            "One of these workspaces is not in this organization.",
+            "This workspace is not in this organization.",
+        );
+    }
+    if let Some(place) = obstacles.foreign_resource {
+        return Error::field(
+            format!("/access/resources/{place}/id"),
+            Code::InvalidValue,
+            "This resource is in none of the workspaces named here.",
         );
     }
     if obstacles.member_id.is_some() {
@@ -109,6 +147,9 @@ pub(super) fn refusal_of(obstacles: &Obstacles, by: &Authority, now: Timestamp) 
         let visible = obstacles.open_role.is_some_and(|role| by.covers(role));
         return Refusal { invitation_id: visible.then_some(open), ..Refusal::new(Code::AlreadyInvited) }
             .into();
+    }
+    if customized && !obstacles.may_customize {
+        return Code::PlanFeatureRequired.into();
     }
     if obstacles.trial_ends_at.is_some_and(|end| end <= now) {
         return Code::TrialEnded.into();

@@ -1,5 +1,6 @@
 //! Looking at an invitation through its link. Reads; changes nothing, whoever or whatever opens the link.
 
+use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::InvitationId;
 use crate::domain::link::{Link, Opened};
 use crate::error::{Code, Error, Result};
@@ -23,9 +24,15 @@ pub fn open<P: Platform>(ctx: &Context<'_, P>, token: &str) -> Result<Link> {
     }
 }
 
-/// What the holder of a link sees, as it is now, with who is signed in on their browser (a session's digest).
-pub async fn look<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Option<&str>) -> Result<View> {
-    let found = ctx.platform.run(redeem::view(link, session, ctx.now())).await?;
+/// What the holder of a link sees, as it is now, with who is signed in on their browser (a session's digest), and the
+/// address that they typed, where the link names none.
+pub async fn look<P: Platform>(
+    ctx: &Context<'_, P>,
+    link: &Link,
+    session: Option<&str>,
+    typed: Option<&EmailAddress>,
+) -> Result<View> {
+    let found = ctx.platform.run(redeem::view(link, session, typed, ctx.now())).await?;
     found.first()?.ok_or_else(|| Error::from(Code::InvitationInvalid))
 }
 
@@ -36,7 +43,7 @@ pub async fn landing<P: Platform>(ctx: &Context<'_, P>, link: &Link) -> Result<V
     if let Some(view) = ctx.platform.get(&key).await.and_then(|copy| serde_json::from_str(&copy).ok()) {
         return Ok(view);
     }
-    let view = look(ctx, link, None).await?;
+    let view = look(ctx, link, None, None).await?;
     if let Ok(copy) = serde_json::to_string(&view) {
         ctx.platform.put(&key, &copy, LANDING_SECONDS).await;
     }

@@ -11,7 +11,7 @@ use crate::flow::invite::refusal_of;
 use crate::flow::{Context, look};
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
-use crate::store::invitations::{Obstacles, Record};
+use crate::store::invitations::{Asked, Obstacles, Record};
 use crate::store::{audit, invitations, jobs};
 use crate::web::route::Route;
 
@@ -22,7 +22,7 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
     let invitation = &record.state;
     let Some(email) = &invitation.email else { return Err(Code::LinkHasNoRecipient.into()) };
     let job = ctx.id();
-    let lifetime = Duration::from_secs(by.template().email_lifetime.default);
+    let lifetime = Duration::from_secs(by.policy().email_lifetime.default);
     let expires_at = now.plus(lifetime).whole_seconds();
     let results = ctx
         .platform
@@ -32,7 +32,13 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
             jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
             audit::of_invitation(ctx.entry(by), invitation.id, audit::Change::Resent(job)),
             invitations::select(invitation.id),
-            invitations::select_obstacles(invitation.organization_id, email, &[], Some(invitation.id)),
+            invitations::select_obstacles(&Asked {
+                organization: invitation.organization_id,
+                email: Some(email),
+                workspaces: None,
+                grants: "[]",
+                except: Some(invitation.id),
+            }),
         ])
         .await?;
     let [_, renewed, .., current, obstacles] = results.as_slice() else {
@@ -48,7 +54,7 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
         return Err(Code::NotPending.into());
     }
     let Some(obstacles) = obstacles.first::<Obstacles>()? else { return Err(Code::NotFound.into()) };
-    Err(refusal_of(&obstacles, by, now))
+    Err(refusal_of(&obstacles, by, false, now))
 }
 
 /// Withdraws an open invitation; its links and its seat are free at once.

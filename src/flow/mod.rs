@@ -1,6 +1,7 @@
 //! The use cases, one a file: checked input in, an outcome out. What they write is one batch each.
 
 pub mod accept;
+pub mod access;
 pub mod create_organization;
 pub mod decline;
 pub mod invite;

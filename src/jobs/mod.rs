@@ -12,7 +12,12 @@ pub mod tick;
 
 use std::time::Duration;
 
+use crate::config::Config;
+use crate::domain::ids::JobId;
 use crate::domain::time::Timestamp;
+use crate::error::{Error, Result};
+use crate::platform::{MailError, Platform};
+use crate::store::jobs::{self, Kind, Leased};
 
 /// How long a consumer may hold a job: longer than any provider takes.
 pub const LEASE: Duration = Duration::from_mins(1);
@@ -41,4 +46,48 @@ pub enum Outcome {
     Failed,
     /// Somebody else has it, did it, or gave it up.
     NotOurs,
+}
+
+/// Takes a job and does it.
+///
+/// # Errors
+/// The database's; the lease then runs out and the job is taken again.
+pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result<Outcome> {
+    let now = platform.now();
+    let lease = jobs::lease(id, now, now.plus(LEASE), MOST_ATTEMPTS);
+    let taken = platform.batch(vec![lease, jobs::content(id)]).await?;
+    let [lease, content] = taken.as_slice() else { return Err(Error::Internal("two results".to_owned())) };
+    let Some(lease) = lease.first::<Leased>()? else { return Ok(Outcome::NotOurs) };
+    match (lease.kind, content.first()?) {
+        (Kind::InvitationEmail, Some(content)) => {
+            invitation_email::run(platform, config, id, &lease, &content).await
+        }
+        _ => Ok(Outcome::NotOurs),
+    }
+}
+
+/// A mail could not be handed to its provider: the job comes back later, or is failed for good.
+///
+/// # Errors
+/// The database's.
+async fn not_sent(platform: &impl Platform, id: JobId, attempt: i64, error: MailError) -> Result<Outcome> {
+    let now = platform.now();
+    match error {
+        MailError::Retry(why) if attempt < MOST_ATTEMPTS => {
+            let wait = backoff::after(attempt, platform.random());
+            let due = now.plus(wait);
+            platform.run(jobs::retry(id, attempt, due, lost_at(due), &why)).await?;
+            Ok(Outcome::Retry(wait))
+        }
+        MailError::Retry(why) | MailError::Refused(why) => {
+            platform
+                .batch(vec![
+                    jobs::failed(id, attempt, &why, now),
+                    // Only if that was ours to settle: another may have taken the job since, and sent the mail.
+                    jobs::show_failure(Some(id), now),
+                ])
+                .await?;
+            Ok(Outcome::Failed)
+        }
+    }
 }

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{InvitationId, MemberId, OrganizationId, SessionId, UserId, WorkspaceId};
+use crate::domain::ids::{
+    InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, UserId, WorkspaceId,
+};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
@@ -37,16 +39,49 @@ pub struct Credentials {
 /// A live session's user, and what they are in one organization.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Seen {
-    /// The user.
-    pub user_id: UserId,
     /// The organization asked about, if it exists.
     pub organization_id: Option<OrganizationId>,
     /// Its template.
     pub template: Option<String>,
+    /// What it has changed of the template's policy, as JSON.
+    pub policy: Option<String>,
     /// The member the user is in it.
     pub member_id: Option<MemberId>,
     /// That member's role.
     pub role: Option<Role>,
+    /// What somebody who doesn't reach everything holds, as JSON: [`Holding`]s, oldest workspace first.
+    pub holdings: Option<String>,
+}
+
+/// What a member holds in a workspace.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Holding {
+    /// The workspace.
+    pub workspace_id: WorkspaceId,
+    /// Null for the default.
+    pub permissions: Option<Vec<String>>,
+    /// Whether they were given every resource.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub all_resources: bool,
+    /// Those they were given.
+    pub resources: Vec<ResourceId>,
+}
+
+/// Whose organization is asked about.
+#[derive(Debug, Clone, Copy)]
+pub enum At {
+    /// It itself.
+    Organization(OrganizationId),
+    /// An invitation's.
+    Invitation(InvitationId),
+    /// A member's.
+    Member(MemberId),
+    /// A workspace's.
+    Workspace(WorkspaceId),
+    /// A resource's.
+    Resource(ResourceId),
+    /// A job's.
+    Job(JobId),
 }
 
 /// A workspace somebody reaches, as `GET /v1/me/workspaces` shows it.
@@ -83,31 +118,48 @@ fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
     )
 }
 
-/// Reads [`Seen`]: who holds this session, and what they are in this organization.
+/// Reads [`Seen`]: who holds this session, and what they are in an organization. An account whose mailbox nobody proved is
+/// somebody only in the organization that it is confined to. A membership that asks for a second factor counts for
+/// nothing until there is one.
 #[must_use]
-pub fn seen_in(digest: &str, organization: OrganizationId, now: Timestamp) -> Statement {
-    Statement::new(
-        "SELECT s.user_id, o.id AS organization_id, o.template, m.id AS member_id, m.role
-         FROM sessions s
-         LEFT JOIN organizations o ON o.id = ?3
-         LEFT JOIN members m ON m.organization_id = o.id AND m.user_id = s.user_id AND m.removed_at IS NULL
-         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
-        params![digest, now, organization],
-    )
-}
-
-/// Reads [`Seen`]: who holds this session, and what they are in the organization of this invitation.
-#[must_use]
-pub fn seen_by_invitation(digest: &str, invitation: InvitationId, now: Timestamp) -> Statement {
-    Statement::new(
-        "SELECT s.user_id, o.id AS organization_id, o.template, m.id AS member_id, m.role
-         FROM sessions s
-         LEFT JOIN invitations i ON i.id = ?3
-         LEFT JOIN organizations o ON o.id = i.organization_id
-         LEFT JOIN members m ON m.organization_id = o.id AND m.user_id = s.user_id AND m.removed_at IS NULL
-         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
-        params![digest, now, invitation],
-    )
+pub fn seen(digest: &str, at: At, now: Timestamp) -> Statement {
+    macro_rules! seen_at {
+        ($organization:literal) => {
+            concat!(
+                "SELECT o.id AS organization_id, o.template, o.policy, m.id AS member_id, m.role,
+                        CASE WHEN m.role IN ('member', 'client') THEN (
+                          SELECT json_group_array(json_object(
+                                   'workspace_id', p.workspace_id, 'permissions', json(p.permissions),
+                                   'all_resources', p.all_resources,
+                                   'resources', json((SELECT json_group_array(g.resource_id) FROM grants g
+                                                 WHERE g.member_id = p.member_id AND g.workspace_id = p.workspace_id)))
+                                   ORDER BY p.workspace_id)
+                          FROM memberships p
+                          WHERE p.member_id = m.id AND (p.require_mfa = 0 OR u.mfa_enabled_at IS NOT NULL)) END AS holdings
+                 FROM sessions s
+                 JOIN users u ON u.id = s.user_id
+                 LEFT JOIN organizations o ON o.id = ",
+                $organization,
+                " LEFT JOIN members m ON m.organization_id = o.id AND m.user_id = u.id AND m.removed_at IS NULL
+                   AND (u.email_verified_at IS NOT NULL OR u.confined_to = o.id)
+                 WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"
+            )
+        };
+    }
+    let (sql, id) = match at {
+        At::Organization(id) => (seen_at!("?3"), id.to_string()),
+        At::Invitation(id) => {
+            (seen_at!("(SELECT organization_id FROM invitations WHERE id = ?3)"), id.to_string())
+        }
+        At::Member(id) => (seen_at!("(SELECT organization_id FROM members WHERE id = ?3)"), id.to_string()),
+        At::Workspace(id) => (seen_at!("(SELECT organization_id FROM workspaces WHERE id = ?3)"), id.to_string()),
+        At::Resource(id) => (
+            seen_at!("(SELECT organization_id FROM resources WHERE id = ?3 AND deleted_at IS NULL)"),
+            id.to_string(),
+        ),
+        At::Job(id) => (seen_at!("(SELECT organization_id FROM jobs WHERE id = ?3)"), id.to_string()),
+    };
+    Statement::new(sql, params![digest, now, id])
 }
 
 /// The account of an address, for signing in.
@@ -174,7 +226,9 @@ pub async fn signed_in_and_reached(
         "SELECT w.id AS workspace_id, w.name AS workspace_name, o.id AS organization_id,
                 o.name AS organization_name, o.slug AS organization_slug, m.role
          FROM sessions s
+         JOIN users u ON u.id = s.user_id
          JOIN members m ON m.user_id = s.user_id
+           AND (u.email_verified_at IS NOT NULL OR u.confined_to = m.organization_id)
          JOIN organizations o ON o.id = m.organization_id
          JOIN workspaces w ON w.organization_id = o.id
          WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL

@@ -4,7 +4,7 @@ use crate::domain::ids::{EventId, InvitationId, JobId, OrganizationId, Redemptio
 use crate::domain::link::Link;
 use crate::domain::time::Timestamp;
 use crate::params;
-use crate::platform::Statement;
+use crate::platform::{Param, Statement};
 
 /// Who did it, when, and in which request.
 #[derive(Debug, Clone)]
@@ -17,6 +17,37 @@ pub struct Entry {
     pub actor: String,
     /// The request's id.
     pub request_id: String,
+}
+
+impl Entry {
+    /// The parameters `?1` to `?5` of a statement made with [`audited!`]: id, time, actor, action, request.
+    #[must_use]
+    pub fn params(&self, action: &'static str) -> Vec<Param> {
+        params![self.id, self.at, &self.actor, action, &self.request_id]
+    }
+}
+
+/// An entry that is also the *claim* of its batch: it is written only if every guard of the change holds, with what was and
+/// what will be, and every other statement of the batch asks whether it is there. So nothing changes without an entry, and
+/// there is no entry of what did not change. `RETURNING id` tells.
+///
+/// `audited!(subject, before, after, "FROM … WHERE …")`, all literals of SQL over an organization `o`; `?1` to `?5` are
+/// [`Entry::params`].
+macro_rules! audited {
+    ($subject:literal, $before:literal, $after:literal, $from:expr) => {
+        concat!(
+            "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
+             SELECT ?1, o.id, ?2, ?3, ?4, ?5, ",
+            $subject,
+            ", ",
+            $before,
+            ", ",
+            $after,
+            " ",
+            $from,
+            " RETURNING id"
+        )
+    };
 }
 
 /// An organization was made in this batch.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::access::Columns;
 use super::json_text;
+use crate::domain::access::AccessRow;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId, OrganizationId, WorkspaceId};
 use crate::domain::invitation::{Delivery, Invitation, Kind, Status};
@@ -36,40 +38,57 @@ pub struct Record {
     /// Where the person will be.
     #[serde(deserialize_with = "json_text")]
     pub workspace_ids: Vec<WorkspaceId>,
+    /// What they will be given there.
+    #[serde(flatten)]
+    pub access: AccessRow,
+    /// What the link's page calls the organization, if not by its own name.
+    pub branding_name: Option<String>,
+    /// What the link's page says, if nobody wrote a message.
+    pub branding_message: Option<String>,
 }
 
 /// The columns of [`Record`], from `invitations i`.
 macro_rules! columns {
     () => {
         "i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.nickname, i.message, i.locale, i.ver,
-         i.takes_seat, i.max_uses, i.uses, i.delivery, i.expires_at, i.created_at, i.invited_by, i.accepted_at,
-         i.accepted_by, i.declined_at, i.revoked_at, i.disabled_at, i.expired_at,
+         i.takes_seat, i.max_uses, i.uses, i.delivery, i.expires_at, i.created_at,
+         coalesce(i.offered_at, i.created_at) AS offered_at, i.invited_by, i.accepted_at,
+         i.accepted_by, i.declined_at, i.revoked_at, i.disabled_at, i.expired_at, i.permissions, i.all_resources,
+         i.grants, i.addable_kinds, i.require_mfa, i.branding_name, i.branding_message,
          (SELECT json_group_array(workspace_id) FROM invitation_workspaces WHERE invitation_id = i.id)
            AS workspace_ids"
     };
 }
 
-/// A new e-mail invitation.
+/// A new invitation.
 #[derive(Debug, Clone)]
 pub struct New {
     /// Its id.
     pub id: InvitationId,
     /// Whose it is.
     pub organization_id: OrganizationId,
+    /// For this address; none is for many people.
+    pub email: Option<EmailAddress>,
     /// What the person becomes.
     pub role: Role,
-    /// Their address.
-    pub email: EmailAddress,
     /// Their name.
     pub name: Option<Name>,
     /// What only the inviter's side sees.
     pub nickname: Option<Name>,
     /// A message to them.
     pub message: Option<Message>,
+    /// What the link's page calls the organization.
+    pub branding_name: Option<Name>,
+    /// What the link's page says.
+    pub branding_message: Option<Message>,
     /// The language of mail and page.
     pub locale: String,
-    /// Whether it holds a seat until it is settled.
-    pub takes_seat: bool,
+    /// What they are given.
+    pub access: Columns,
+    /// Whether this is a client's own list of permissions, which is a feature of the plan (S3-15).
+    pub customized: bool,
+    /// How many may come in by it; `None` is any number.
+    pub max_uses: Option<i64>,
     /// [`Delivery::Queued`] if a mail goes out, else [`Delivery::None`].
     pub queued: bool,
     /// When it ends.
@@ -78,6 +97,18 @@ pub struct New {
     pub invited_by: Option<MemberId>,
     /// Where the person will be; `None` is the organization's oldest workspace. Owner and admins have all.
     pub workspaces: Option<Vec<WorkspaceId>>,
+}
+
+impl New {
+    /// Whether somebody who comes in by it takes a seat.
+    #[must_use]
+    pub fn takes_seat(&self) -> bool {
+        self.role.takes_seat() || (self.role == Role::Client && self.access.takes_seat)
+    }
+
+    fn workspaces_json(&self) -> Option<String> {
+        self.workspaces.as_ref().map(|ids| serde_json::json!(ids).to_string())
+    }
 }
 
 /// Stamps an open invitation of this address whose time is over, so that it doesn't stand in the way of a new one.
@@ -91,47 +122,60 @@ pub fn stamp_lapsed_of(organization: OrganizationId, email: &EmailAddress, now: 
 }
 
 /// Makes an invitation, as the claim of its batch: only if the address has no open one and belongs to no active member,
-/// the workspaces are this organization's, and a seat is free where one is needed. `RETURNING` tells.
+/// the workspaces and resources are this organization's, the plan allows such an access, and a seat is free where one is
+/// reserved: a link for many reserves none, it asks when somebody comes in. `RETURNING` tells.
 #[must_use]
 pub fn insert(new: &New, now: Timestamp) -> Statement {
-    let workspaces = new.workspaces.as_ref().map(|ids| serde_json::json!(ids).to_string());
     Statement::new(
-        "INSERT INTO invitations
-           (id, organization_id, kind, role, email, email_key, name, nickname, name_key, nickname_key, message, locale,
-            takes_seat, max_uses, delivery, expires_at, created_at, invited_by)
-         SELECT ?1, o.id, 'email', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1, ?13, ?14, ?15, ?16
-         FROM organizations o
-         WHERE o.id = ?2
-           AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id
-                           WHERE u.email_key = ?5 AND m.organization_id = o.id AND m.removed_at IS NULL)
-           AND (?17 IS NULL OR NOT EXISTS (
-                 SELECT 1 FROM json_each(?17) e
-                 WHERE NOT EXISTS (SELECT 1 FROM workspaces w WHERE w.id = e.value AND w.organization_id = o.id)))
-           AND (?12 = 0 OR (
-                 (o.trial_ends_at IS NULL OR o.trial_ends_at > ?15)
-                 AND (o.seat_limit IS NULL OR o.seats_used + o.seats_reserved - (
-                       SELECT count(*) FROM invitations l
-                       WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?15) < o.seat_limit)))
-         ON CONFLICT DO NOTHING
-         RETURNING id",
+        concat!(
+            "INSERT INTO invitations
+               (id, organization_id, kind, role, email, email_key, name, nickname, name_key, nickname_key, message, locale,
+                takes_seat, max_uses, delivery, expires_at, created_at, offered_at, invited_by, permissions,
+                all_resources, grants, addable_kinds, require_mfa, access_takes_seat, branding_name, branding_message)
+             SELECT ?1, o.id, iif(?4 IS NULL, 'link', 'email'), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?18, ?13, ?14,
+                    ?15, ?15, ?16, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26
+             FROM organizations o
+             WHERE o.id = ?2
+               AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id
+                               WHERE u.email_key = ?5 AND m.organization_id = o.id AND m.removed_at IS NULL)
+               AND ",
+            all_in_organization!("?17"),
+            " AND ",
+            all_in_workspaces!("?21", "?17"),
+            " AND (?27 = 0 OR ",
+            may_customize!(),
+            ") AND (?12 = 0 OR ?4 IS NULL OR ",
+            seat_free!("?15"),
+            ") ON CONFLICT DO NOTHING RETURNING id"
+        ),
         params![
             new.id,
             new.organization_id,
             new.role,
-            &new.email,
-            new.email.key(),
+            new.email.as_ref(),
+            new.email.as_ref().map(EmailAddress::key),
             new.name.as_ref(),
             new.nickname.as_ref(),
             new.name.as_ref().map(|name| name.as_str().to_lowercase()),
             new.nickname.as_ref().map(|name| name.as_str().to_lowercase()),
             new.message.as_ref(),
             &new.locale,
-            new.takes_seat,
+            new.takes_seat(),
             if new.queued { "queued" } else { "none" },
             new.expires_at,
             now,
             new.invited_by,
-            workspaces,
+            new.workspaces_json(),
+            new.max_uses,
+            new.access.permissions.as_ref(),
+            new.access.all_resources,
+            &new.access.grants,
+            &new.access.addable_kinds,
+            new.access.require_mfa,
+            new.access.takes_seat,
+            new.branding_name.as_ref(),
+            new.branding_message.as_ref(),
+            new.customized,
         ],
     )
 }
@@ -139,51 +183,78 @@ pub fn insert(new: &New, now: Timestamp) -> Statement {
 /// Puts the workspaces to an invitation that this batch made.
 #[must_use]
 pub fn insert_workspaces(new: &New) -> Statement {
-    let workspaces = new.workspaces.as_ref().map(|ids| serde_json::json!(ids).to_string());
     Statement::new(
         "INSERT INTO invitation_workspaces (invitation_id, workspace_id)
          SELECT i.id, w.id FROM invitations i JOIN workspaces w ON w.organization_id = i.organization_id
          WHERE i.id = ?1 AND i.role NOT IN ('owner', 'admin') AND CASE WHEN ?2 IS NULL
            THEN w.id = (SELECT min(id) FROM workspaces WHERE organization_id = i.organization_id)
            ELSE w.id IN (SELECT value FROM json_each(?2)) END",
-        params![new.id, workspaces],
+        params![new.id, new.workspaces_json()],
     )
 }
 
-/// Why [`insert`] did not: read in the same batch, after it.
+/// Why a write that lets somebody in, or is to, did not: read in the same batch, after it.
 #[derive(Debug, Deserialize)]
 pub struct Obstacles {
-    /// The open invitation of this address, and its role.
+    /// The open invitation of this address.
     pub open_id: Option<InvitationId>,
     /// That invitation's role.
     pub open_role: Option<Role>,
     /// The active member with this address.
     pub member_id: Option<MemberId>,
-    /// How many of the workspaces asked for are not this organization's.
-    pub foreign_workspaces: i64,
+    /// The place of the first workspace asked for that is not this organization's.
+    pub foreign_workspace: Option<i64>,
+    /// The place of the first resource asked for that is in none of the workspaces.
+    pub foreign_resource: Option<i64>,
     /// When the trial ends.
     pub trial_ends_at: Option<Timestamp>,
+    /// Whether the plan has the feature that a client's own list of permissions needs.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub may_customize: bool,
 }
 
-/// Reads [`Obstacles`] to inviting an address into some workspaces, apart from one invitation of this very address.
+/// What is asked for, as far as something can stand in its way.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// Whose organization.
+    pub organization: OrganizationId,
+    /// For which address.
+    pub email: Option<&'a EmailAddress>,
+    /// In which workspaces; `None` is the oldest.
+    pub workspaces: Option<&'a [WorkspaceId]>,
+    /// With which grants, as JSON.
+    pub grants: &'a str,
+    /// Apart from this invitation itself.
+    pub except: Option<InvitationId>,
+}
+
+/// Reads the [`Obstacles`].
 #[must_use]
-pub fn select_obstacles(
-    organization: OrganizationId,
-    email: &EmailAddress,
-    workspaces: &[WorkspaceId],
-    except: Option<InvitationId>,
-) -> Statement {
+pub fn select_obstacles(asked: &Asked<'_>) -> Statement {
     Statement::new(
-        "SELECT i.id AS open_id, i.role AS open_role, o.trial_ends_at,
+        concat!(
+            "SELECT i.id AS open_id, i.role AS open_role, o.trial_ends_at, ",
+            may_customize!(),
+            " AS may_customize,
                 (SELECT m.id FROM users u JOIN members m ON m.user_id = u.id
                  WHERE u.email_key = ?2 AND m.organization_id = o.id AND m.removed_at IS NULL) AS member_id,
-                (SELECT count(*) FROM json_each(?3) e WHERE NOT EXISTS (
-                   SELECT 1 FROM workspaces w WHERE w.id = e.value AND w.organization_id = o.id)) AS foreign_workspaces
-         FROM organizations o
-         LEFT JOIN invitations i ON i.organization_id = o.id AND i.email_key = ?2 AND i.outcome = 'open'
-           AND i.id IS NOT ?4
-         WHERE o.id = ?1",
-        params![organization, email.key(), serde_json::json!(workspaces).to_string(), except],
+                (SELECT min(e.key) FROM json_each(?3) e WHERE NOT EXISTS (
+                   SELECT 1 FROM workspaces w WHERE w.id = e.value AND w.organization_id = o.id)) AS foreign_workspace,
+                (SELECT min(e.key) FROM json_each(?5) e WHERE NOT ",
+            is_in_workspaces!("?3"),
+            ") AS foreign_resource
+             FROM organizations o
+             LEFT JOIN invitations i ON i.organization_id = o.id AND i.email_key = ?2 AND i.outcome = 'open'
+               AND i.id IS NOT ?4
+             WHERE o.id = ?1"
+        ),
+        params![
+            asked.organization,
+            asked.email.map(EmailAddress::key),
+            asked.workspaces.map(|ids| serde_json::json!(ids).to_string()),
+            asked.except,
+            asked.grants,
+        ],
     )
 }
 
@@ -301,7 +372,7 @@ pub fn decline(link: &Link, now: Timestamp) -> Statement {
 pub fn renew(id: InvitationId, expires_at: Timestamp, now: Timestamp) -> Statement {
     Statement::new(
         "UPDATE invitations AS i
-         SET ver = ver + 1, expires_at = ?2, expired_at = NULL, delivery = 'queued'
+         SET ver = ver + 1, expires_at = ?2, expired_at = NULL, delivery = 'queued', offered_at = ?3
          FROM organizations o
          WHERE i.id = ?1 AND o.id = i.organization_id AND i.kind = 'email' AND i.outcome IN ('open', 'expired')
            AND NOT EXISTS (SELECT 1 FROM invitations x

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::json_text;
-use crate::domain::ids::{InvitationId, JobId, OrganizationId};
+use crate::domain::ids::{InvitationId, JobId, MemberId, OrganizationId};
 use crate::domain::invitation::Invitation;
 use crate::domain::time::Timestamp;
 use crate::params;
@@ -35,12 +35,28 @@ pub struct Leased {
     /// How many times it was taken, this one included. Settling names it, so that a consumer whose lease ran out can't
     /// settle what another took since.
     pub attempts: i64,
-    /// What it is about.
-    pub invitation_id: InvitationId,
+    /// What is to be done.
+    pub kind: Kind,
+    /// The invitation that it is about, if it is about one.
+    pub invitation_id: Option<InvitationId>,
     /// Whose it is.
     pub organization_id: OrganizationId,
-    /// The invitation's version that it is about.
-    pub ver: i64,
+    /// That invitation's version.
+    pub ver: Option<i64>,
+    /// The member that it is about, if it is about one.
+    pub member_id: Option<MemberId>,
+}
+
+/// What a job does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Sends an invitation.
+    InvitationEmail,
+    /// Tells somebody that they were added.
+    MemberEmail,
+    /// Makes many invitations.
+    BulkInvite,
 }
 
 /// Takes a job that is due, until `until`. `RETURNING` tells.
@@ -49,7 +65,7 @@ pub fn lease(id: JobId, now: Timestamp, until: Timestamp, most_attempts: i64) ->
     Statement::new(
         "UPDATE jobs SET attempts = attempts + 1, due_at = ?3, requeue_at = ?3
          WHERE id = ?1 AND waiting = 1 AND due_at <= ?2 AND attempts < ?4
-         RETURNING attempts, invitation_id, organization_id, ver",
+         RETURNING attempts, kind, invitation_id, organization_id, ver, member_id",
         params![id, now, until, most_attempts],
     )
 }
@@ -78,7 +94,7 @@ pub struct Content {
 pub fn content(id: JobId) -> Statement {
     Statement::new(
         "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.ver, i.takes_seat, i.max_uses,
-                i.uses, i.expires_at, i.created_at, i.accepted_at, i.accepted_by, i.declined_at, i.revoked_at,
+                i.uses, i.expires_at, i.created_at, coalesce(i.offered_at, i.created_at) AS offered_at, i.accepted_at, i.accepted_by, i.declined_at, i.revoked_at,
                 i.disabled_at, i.expired_at, o.name AS organization_name, n.name AS inviter_name,
                 (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
                  FROM invitation_workspaces x JOIN workspaces w ON w.id = x.workspace_id

@@ -4,8 +4,14 @@
 //! Writes are guarded in SQL and tell by their rows whether the guard let them through; nothing is checked first and
 //! written later.
 
-pub mod accounts;
+#[macro_use]
+mod seats;
+
+#[macro_use]
 pub mod audit;
+
+pub mod access;
+pub mod accounts;
 pub mod invitations;
 pub mod jobs;
 pub mod mailbox;

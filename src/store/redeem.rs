@@ -38,6 +38,15 @@ pub struct View {
     /// The workspaces by name; none for those who reach all.
     #[serde(deserialize_with = "json_text", serialize_with = "as_json_text")]
     pub workspaces: Vec<WorkspaceName>,
+    /// Whether a second factor is asked of whoever comes in.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub require_mfa: bool,
+    branding_name: Option<String>,
+    branding_message: Option<String>,
+    organization_branding_name: Option<String>,
+    /// The organization's colour.
+    pub branding_accent: Option<String>,
+    organization_branding_message: Option<String>,
     /// Whether a seat is free: the one this invitation reserves counts as free, unless the plan was lowered below its use.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub seat_free: bool,
@@ -80,6 +89,25 @@ impl View {
         }
     }
 
+    /// What the page calls the organization: as the link says, else as the organization does, else by its name.
+    #[must_use]
+    pub fn shown_name(&self) -> &str {
+        self.brand().unwrap_or(&self.organization_name)
+    }
+
+    /// The brand that stands on the page; none where nobody set one up: then it is the product's (S0-06 to S0-09).
+    #[must_use]
+    pub fn brand(&self) -> Option<&str> {
+        self.branding_name.as_deref().or(self.organization_branding_name.as_deref())
+    }
+
+    /// What the page says to the invited person.
+    #[must_use]
+    pub fn shown_message(&self) -> Option<&str> {
+        let texts = [&self.message, &self.branding_message, &self.organization_branding_message];
+        texts.into_iter().find_map(Option::as_deref)
+    }
+
     /// The address that is signed in on this browser.
     #[must_use]
     pub fn session_email(&self) -> Option<&EmailAddress> {
@@ -87,18 +115,25 @@ impl View {
     }
 }
 
-/// Reads the [`View`] for a link and whoever is signed in.
+/// Reads the [`View`] for a link and whoever is signed in; for a link that is for many, with the address that somebody
+/// typed.
 #[must_use]
-pub fn view(link: &Link, session: Option<&str>, now: Timestamp) -> Statement {
+pub fn view(
+    link: &Link,
+    session: Option<&str>,
+    typed: Option<&EmailAddress>,
+    now: Timestamp,
+) -> Statement {
     Statement::new(
-        "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.locale, i.ver, i.takes_seat,
-                i.max_uses, i.uses, i.expires_at, i.created_at, i.accepted_at, i.accepted_by, i.declined_at,
+        concat!(
+            "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.locale, i.ver, i.takes_seat,
+                i.max_uses, i.uses, i.expires_at, i.created_at, coalesce(i.offered_at, i.created_at) AS offered_at,
+                i.require_mfa, i.branding_name, i.branding_message, o.branding_name AS organization_branding_name,
+                o.branding_accent, o.branding_message AS organization_branding_message, i.accepted_at, i.accepted_by, i.declined_at,
                 i.revoked_at, i.disabled_at, i.expired_at,
-                o.name AS organization_name, o.trial_ends_at,
-                o.seat_limit IS NULL OR o.seats_used + o.seats_reserved + (1 - i.reserves) - (
-                  SELECT count(*) FROM invitations l
-                  WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?4) <= o.seat_limit
-                  AS seat_free,
+                o.name AS organization_name, o.trial_ends_at, ",
+            within_limit!("?4", "1 - i.reserves"),
+            " AS seat_free,
                 n.name AS inviter_name,
                 (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
                  FROM invitation_workspaces x JOIN workspaces w ON w.id = x.workspace_id
@@ -116,12 +151,13 @@ pub fn view(link: &Link, session: Option<&str>, now: Timestamp) -> Statement {
          FROM invitations i
          JOIN organizations o ON o.id = i.organization_id
          LEFT JOIN members n ON n.id = i.invited_by
-         LEFT JOIN users a ON a.email_key = i.email_key
+         LEFT JOIN users a ON a.email_key = coalesce(i.email_key, ?5)
          LEFT JOIN sessions s ON s.token_digest = ?3 AND s.expires_at > ?4 AND s.ended_at IS NULL
          LEFT JOIN users u ON u.id = s.user_id
          LEFT JOIN redemptions r ON r.invitation_id = i.id AND r.user_id = u.id
-         WHERE i.id = ?1 AND i.organization_id = ?2",
-        params![link.invitation_id, link.organization_id, session, now],
+         WHERE i.id = ?1 AND i.organization_id = ?2"
+        ),
+        params![link.invitation_id, link.organization_id, session, now, typed.map(EmailAddress::key)],
     )
 }
 
@@ -137,17 +173,25 @@ pub struct Claim {
 }
 
 /// What every claim asks of the invitation and its organization. `?3` to `?6`: invitation, organization, version, now.
+///
+/// Somebody who is in already keeps their role, and takes a seat only if they are a client without one whom a workspace
+/// that they lack would give one.
 macro_rules! guards {
     () => {
-        " i.id = ?3 AND i.organization_id = ?4 AND i.ver = ?5 AND i.outcome = 'open' AND i.disabled_at IS NULL
-          AND i.expires_at > ?6 AND (i.max_uses IS NULL OR i.uses < i.max_uses)
-          AND NOT EXISTS (SELECT 1 FROM members gone WHERE gone.organization_id = i.organization_id
-                          AND gone.user_id = u.id AND gone.removed_at >= i.created_at)
-          AND (i.takes_seat = 0 OR inside.id IS NOT NULL OR (
-                (o.trial_ends_at IS NULL OR o.trial_ends_at > ?6)
-                AND (o.seat_limit IS NULL OR o.seats_used + o.seats_reserved + (1 - i.reserves) - (
-                      SELECT count(*) FROM invitations l
-                      WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?6) <= o.seat_limit)))"
+        concat!(
+            " i.id = ?3 AND i.organization_id = ?4 AND i.ver = ?5 AND i.outcome = 'open' AND i.disabled_at IS NULL
+              AND i.expires_at > ?6 AND (i.max_uses IS NULL OR i.uses < i.max_uses)
+              AND NOT EXISTS (SELECT 1 FROM members gone WHERE gone.organization_id = i.organization_id
+                              AND gone.user_id = u.id AND gone.removed_at >= coalesce(i.offered_at, i.created_at))
+              AND (CASE WHEN inside.id IS NULL THEN i.takes_seat = 0
+                        ELSE inside.role <> 'client' OR inside.takes_seat = 1 OR i.access_takes_seat = 0
+                          OR NOT EXISTS (SELECT 1 FROM invitation_workspaces x WHERE x.invitation_id = i.id
+                               AND NOT EXISTS (SELECT 1 FROM memberships p
+                                               WHERE p.member_id = inside.id AND p.workspace_id = x.workspace_id))
+                   END OR ",
+            seat_free!("?6", "1 - i.reserves"),
+            ")"
+        )
     };
 }
 
@@ -185,6 +229,8 @@ pub fn claim_signed_in(claim: Claim, link: &Link, session: &str) -> Statement {
 pub struct NewAccount {
     /// Its id, unless the address has an account that nobody proved.
     pub user_id: UserId,
+    /// Its address: the invited one, or what somebody typed who came by a link for many.
+    pub email: EmailAddress,
     /// What the person calls themselves.
     pub name: Name,
     /// Their password's hash.
@@ -197,7 +243,7 @@ pub struct NewAccount {
     pub session_ends_at: Timestamp,
 }
 
-/// Claims the invitation for a new account with the invited address. An account of that address stands in the way, unless
+/// Claims the invitation for a new account with its address, which must be the invited one if one is. An account of that address stands in the way, unless
 /// nobody ever proved its mailbox and this link does: then it is taken over, see [`reset_unproved`].
 #[must_use]
 pub fn claim_signing_up(claim: Claim, link: &Link, account: &NewAccount) -> Statement {
@@ -207,10 +253,10 @@ pub fn claim_signing_up(claim: Claim, link: &Link, account: &NewAccount) -> Stat
              SELECT ?1, i.id, coalesce(u.id, ?7), coalesce(inside.id, ?2), ?6
              FROM invitations i
              JOIN organizations o ON o.id = i.organization_id
-             LEFT JOIN users u ON u.email_key = i.email_key
+             LEFT JOIN users u ON u.email_key = ?9
              LEFT JOIN members inside ON inside.organization_id = i.organization_id AND inside.user_id = u.id
                AND inside.removed_at IS NULL
-             WHERE i.email_key IS NOT NULL AND (u.id IS NULL OR (u.email_verified_at IS NULL AND ?8 = 'email')) AND",
+             WHERE (i.email_key IS NULL OR i.email_key = ?9) AND (u.id IS NULL OR (u.email_verified_at IS NULL AND ?8 = 'email')) AND",
             guards!(),
             " ON CONFLICT DO NOTHING RETURNING id"
         ),
@@ -223,6 +269,7 @@ pub fn claim_signing_up(claim: Claim, link: &Link, account: &NewAccount) -> Stat
             claim.now,
             account.user_id,
             via(link),
+            account.email.key(),
         ],
     )
 }
@@ -238,9 +285,9 @@ pub fn reset_unproved(claim: Claim, account: &NewAccount) -> Vec<Statement> {
             params![claim.id, claim.now],
         ),
         Statement::new(
-            "UPDATE users SET name = ?2, password_hash = ?3
+            "UPDATE users SET name = ?2, name_key = ?4, password_hash = ?3, password_ver = password_ver + 1
              WHERE email_verified_at IS NULL AND id = (SELECT user_id FROM redemptions WHERE id = ?1)",
-            params![claim.id, &account.name, &account.password_hash],
+            params![claim.id, &account.name, &account.password_hash, account.name.as_str().to_lowercase()],
         ),
     ]
 }
@@ -250,11 +297,20 @@ pub fn reset_unproved(claim: Claim, account: &NewAccount) -> Vec<Statement> {
 pub fn make_account(claim: Claim, account: &NewAccount) -> Vec<Statement> {
     vec![
         Statement::new(
-            "INSERT INTO users (id, email, email_key, name, password_hash, created_at)
-             SELECT r.user_id, i.email, i.email_key, ?2, ?3, r.redeemed_at
+            // Whoever came by a copied link is somebody only where that link leads, until they prove their mailbox.
+            "INSERT INTO users (id, email, email_key, name, name_key, password_hash, confined_to, created_at)
+             SELECT r.user_id, ?5, ?6, ?2, ?7, ?3, i.organization_id, r.redeemed_at
              FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
              WHERE r.id = ?1 AND r.user_id = ?4",
-            params![claim.id, &account.name, &account.password_hash, account.user_id],
+            params![
+                claim.id,
+                &account.name,
+                &account.password_hash,
+                account.user_id,
+                &account.email,
+                account.email.key(),
+                account.name.as_str().to_lowercase()
+            ],
         ),
         Statement::new(
             "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at)
@@ -276,16 +332,34 @@ pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
             params![claim.id, claim.now, via(link)],
         ),
         Statement::new(
-            "INSERT INTO members (id, organization_id, user_id, role, name, takes_seat, joined_at)
-             SELECT r.member_id, i.organization_id, r.user_id, i.role, u.name, i.takes_seat, r.redeemed_at
+            // A client's seat comes with their memberships, see the triggers.
+            "INSERT INTO members (id, organization_id, user_id, role, name, name_key, email_key, takes_seat, joined_at)
+             SELECT r.member_id, i.organization_id, r.user_id, i.role, u.name, u.name_key, u.email_key,
+                    i.role IN ('admin', 'member'), r.redeemed_at
              FROM redemptions r JOIN invitations i ON i.id = r.invitation_id JOIN users u ON u.id = r.user_id
              WHERE r.id = ?1 AND r.member_id = ?2",
             params![claim.id, claim.member_id],
         ),
         Statement::new(
-            "INSERT INTO memberships (member_id, workspace_id, created_at)
-             SELECT r.member_id, x.workspace_id, r.redeemed_at
-             FROM redemptions r JOIN invitation_workspaces x ON x.invitation_id = r.invitation_id
+            // What they have already stays as it is; what they lack comes with the access as it is at this moment.
+            "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
+                                      require_mfa, takes_seat, made_by)
+             SELECT r.member_id, x.workspace_id, r.redeemed_at, i.permissions, i.all_resources, i.addable_kinds,
+                    i.require_mfa, i.access_takes_seat, r.id
+             FROM redemptions r
+             JOIN invitations i ON i.id = r.invitation_id
+             JOIN invitation_workspaces x ON x.invitation_id = i.id
+             WHERE r.id = ?1 ON CONFLICT DO NOTHING",
+            params![claim.id],
+        ),
+        Statement::new(
+            "INSERT INTO grants (member_id, workspace_id, resource_id, approve, credentials)
+             SELECT p.member_id, p.workspace_id, g.id, coalesce(e.value ->> 'approve', 0), e.value ->> 'credentials'
+             FROM redemptions r
+             JOIN invitations i ON i.id = r.invitation_id
+             JOIN memberships p ON p.member_id = r.member_id AND p.made_by = r.id
+             JOIN json_each(i.grants) e
+             JOIN resources g ON g.id = e.value ->> 'id' AND g.workspace_id = p.workspace_id AND g.deleted_at IS NULL
              WHERE r.id = ?1 ON CONFLICT DO NOTHING",
             params![claim.id],
         ),

@@ -4,14 +4,15 @@
 use http::HeaderMap;
 
 use crate::config::Config;
-use crate::domain::authority::{Actor, Authority};
+use crate::domain::access::Permissions;
+use crate::domain::authority::{Actor, Authority, Holding, Reach};
 use crate::domain::ids::{InvitationId, OrganizationId};
 use crate::domain::secret;
 use crate::domain::template::Template;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
-use crate::platform::{Limit, Platform};
-use crate::store::accounts::{self, Seen};
+use crate::platform::{Limit, Platform, ResultSet, Statement};
+use crate::store::accounts::{self, At, Seen};
 use crate::store::invitations::{self, Record};
 use crate::store::organizations::{self, Of};
 use crate::web::request::{self, Request, SESSION_COOKIE};
@@ -86,11 +87,27 @@ impl Caller {
         ctx: &Context<'_, P>,
         organization: OrganizationId,
     ) -> Result<Actor> {
+        self.acting(ctx, At::Organization(organization), Vec::new()).await.map(|(actor, _)| actor)
+    }
+
+    /// The member that the caller is in the organization of something, and what else is to be read of it, in one round
+    /// trip.
+    pub async fn acting<P: Platform>(
+        &self,
+        ctx: &Context<'_, P>,
+        at: At,
+        reads: Vec<Statement>,
+    ) -> Result<(Actor, Vec<ResultSet>)> {
         match self {
             Self::Operator => Err(Code::Forbidden.into()),
             Self::Nobody => Err(Code::Unauthenticated.into()),
             Self::Session(digest) => {
-                actor(ctx.platform.run(accounts::seen_in(digest, organization, ctx.now())).await?.first()?)
+                let mut batch = vec![accounts::seen(digest, at, ctx.now())];
+                batch.extend(reads);
+                let mut results = ctx.platform.batch(batch).await?;
+                let found = results.split_off(1);
+                let seen = results.first().map(ResultSet::first::<Seen>).transpose()?.flatten();
+                Ok((actor(ctx, seen)?, found))
             }
         }
     }
@@ -101,23 +118,21 @@ impl Caller {
         ctx: &Context<'_, P>,
         invitation: InvitationId,
     ) -> Result<(Authority, Record)> {
-        let caller = match self {
-            Self::Nobody => return Err(Code::Unauthenticated.into()),
-            Self::Operator => organizations::template_of(invitation),
-            Self::Session(digest) => accounts::seen_by_invitation(digest, invitation, ctx.now()),
+        let (authority, record) = if *self == Self::Operator {
+            let batch = vec![organizations::template_of(invitation), invitations::select(invitation)];
+            let results = ctx.platform.batch(batch).await?;
+            let [of, record] = results.as_slice() else {
+                return Err(Error::Internal("two results".to_owned()));
+            };
+            let of: Of = of.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+            (Authority::Operator(template(ctx, &of.template)?), record.first()?)
+        } else {
+            let reads = vec![invitations::select(invitation)];
+            let (actor, found) = self.acting(ctx, At::Invitation(invitation), reads).await?;
+            let record = found.first().map(ResultSet::first).transpose()?.flatten();
+            (Authority::Member(actor), record)
         };
-        let results = ctx.platform.batch(vec![caller, invitations::select(invitation)]).await?;
-        let [caller, record] = results.as_slice() else {
-            return Err(Error::Internal("two results".to_owned()));
-        };
-        let authority = match self {
-            Self::Operator => {
-                let of: Of = caller.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
-                Authority::Operator(template(&of.template)?)
-            }
-            Self::Nobody | Self::Session(_) => Authority::Member(actor(caller.first()?)?),
-        };
-        let record: Record = record.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+        let record: Record = record.ok_or_else(|| Error::from(Code::NotFound))?;
         if authority.covers(record.state.role) {
             Ok((authority, record))
         } else {
@@ -126,18 +141,37 @@ impl Caller {
     }
 }
 
-fn template(key: &str) -> Result<&'static Template> {
-    Template::named(key).ok_or_else(|| Error::Internal(format!("no template is named {key}")))
+fn template<P>(ctx: &Context<'_, P>, key: &str) -> Result<&'static Template> {
+    ctx.config.templates.named(key).ok_or_else(|| Error::Internal(format!("no template is named {key}")))
 }
 
-fn actor(seen: Option<Seen>) -> Result<Actor> {
+fn actor<P>(ctx: &Context<'_, P>, seen: Option<Seen>) -> Result<Actor> {
     let seen = seen.ok_or_else(|| Error::from(Code::Unauthenticated))?;
     let (Some(member_id), Some(role), Some(organization_id), Some(template)) =
         (seen.member_id, seen.role, seen.organization_id, seen.template)
     else {
         return Err(Code::NotFound.into());
     };
-    Ok(Actor { member_id, role, organization_id, template: self::template(&template)? })
+    let template = self::template(ctx, &template)?;
+    let policy = match seen.policy {
+        None => template.policy.clone(),
+        Some(changes) => template.policy.with(read(&changes)?),
+    };
+    let holding = |held: accounts::Holding| Holding {
+        workspace_id: held.workspace_id,
+        permissions: Permissions::from_row(held.permissions.as_deref(), &template.catalog)
+            .effective(template, role),
+        resources: (!held.all_resources).then_some(held.resources),
+    };
+    let reach = match seen.holdings {
+        None => Reach::Everything,
+        Some(held) => Reach::Only(read::<Vec<_>>(&held)?.into_iter().map(holding).collect()),
+    };
+    Ok(Actor { member_id, role, organization_id, template, policy, reach })
+}
+
+fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {
+    serde_json::from_str(json).map_err(|error| Error::Internal(format!("unexpected row: {error}")))
 }
 
 /// Checks that a browser sent this from a page of ours. Pages with `no-referrer` send `Origin: null`; then the browser's

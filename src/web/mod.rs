@@ -13,55 +13,149 @@ use crate::error::{Code, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, Statement};
 use reply::Reply;
-use request::{LARGEST_BODY, Oversized, Request};
+use request::{Oversized, Request};
 use route::Route;
+
+/// The methods that routes take, to be matched on.
+#[derive(Clone, Copy)]
+enum Verb {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Verb {
+    fn of(method: &Method) -> Option<Self> {
+        match *method {
+            Method::GET => Some(Self::Get),
+            Method::POST => Some(Self::Post),
+            Method::PUT => Some(Self::Put),
+            Method::PATCH => Some(Self::Patch),
+            Method::DELETE => Some(Self::Delete),
+            _ => None,
+        }
+    }
+}
 
 /// Answers a request to a route. HEAD comes here as GET.
 pub async fn answer<P: Platform>(ctx: &Context<'_, P>, request: &Request, route: &Route) -> Result<Reply> {
-    if request.body().len() > LARGEST_BODY || request.extensions().get::<Oversized>().is_some() {
-        return Err(Code::PayloadTooLarge.into());
+    let largest = request::largest_body(Some(route));
+    if request.body().len() > largest || request.extensions().get::<Oversized>().is_some() {
+        return Err(Refusal::new(Code::PayloadTooLarge)
+            .because(format!("The body is too large. Send at most {} KiB.", largest / 1024))
+            .into());
     }
-    let post = match *request.method() {
-        ref method if !route.methods().contains(method) => return Err(method_not_allowed(route)),
-        Method::POST => true,
-        _ => false,
-    };
-    match route {
-        Route::Health => Ok(reply::json(StatusCode::OK, &serde_json::json!({"status": "ok"}))),
-        Route::Ready => ready(ctx).await,
+    let verb = Verb::of(request.method()).filter(|_| route.methods().contains(request.method()));
+    let Some(verb) = verb else { return Err(method_not_allowed(route)) };
+    if route.is_page() { page(ctx, request, route, verb).await } else { call(ctx, request, route, verb).await }
+}
 
-        Route::Organizations if post => api::organizations::create(ctx, request).await,
-        Route::Organizations => api::organizations::list(ctx, request).await,
-        Route::Invitations(organization) if post => {
-            api::invitations::create(ctx, request, *organization).await
+/// A program's request, or a script's.
+async fn call<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    route: &Route,
+    verb: Verb,
+) -> Result<Reply> {
+    use Verb::{Delete, Patch, Post};
+    match (route, verb) {
+        (Route::Health, _) => Ok(reply::json(StatusCode::OK, &serde_json::json!({"status": "ok"}))),
+        (Route::Ready, _) => ready(ctx).await,
+
+        (Route::Organizations, Post) => api::organizations::create(ctx, request).await,
+        (Route::Organizations, _) => api::organizations::list(ctx, request).await,
+        (Route::Organization(id), Patch) => api::organizations::change(ctx, request, *id).await,
+        (Route::Organization(id), _) => api::organizations::get(ctx, request, *id).await,
+        (Route::Plan(id), _) => api::organizations::set_plan(ctx, request, *id).await,
+        (Route::Seats(id), _) => api::seats::count(ctx, request, *id).await,
+        (Route::SeatHolders(id), _) => api::seats::holders(ctx, request, *id).await,
+        (Route::Catalog(id), _) => api::catalog::show(ctx, request, *id).await,
+        (Route::Audit(id), _) => api::audit::list(ctx, request, *id).await,
+
+        (Route::Invitations(id), Post) => api::invitations::create(ctx, request, *id).await,
+        (Route::Invitations(id), _) => api::invitations::list(ctx, request, *id).await,
+        (Route::BulkInvitations(id), _) => api::bulk::create(ctx, request, *id).await,
+        (Route::InvitationRecord(id), Patch) => api::invitations::change(ctx, request, *id).await,
+        (Route::InvitationRecord(id), _) => api::invitations::get(ctx, request, *id).await,
+        (Route::Resend(id), _) => api::invitations::resend(ctx, request, *id).await,
+        (Route::Revoke(id), _) => api::invitations::revoke(ctx, request, *id).await,
+        (Route::CopyLink(id), _) => api::invitations::link(ctx, request, *id).await,
+        (Route::Rotate(id), _) => api::links::rotate(ctx, request, *id).await,
+        (Route::Disable(id), _) => api::links::disable(ctx, request, *id).await,
+        (Route::Enable(id), _) => api::links::enable(ctx, request, *id).await,
+        (Route::Redemptions(id), _) => api::links::redemptions(ctx, request, *id).await,
+        (Route::Preview, _) => api::invitee::preview(ctx, request).await,
+        (Route::Accept, _) => api::invitee::accept(ctx, request).await,
+        (Route::Decline, _) => api::invitee::decline(ctx, request).await,
+
+        (Route::Members(id), Post) => api::adding::create(ctx, request, *id).await,
+        (Route::Members(id), _) => api::members::list(ctx, request, *id).await,
+        (Route::RemoveMembers(id), _) => api::members::remove_several(ctx, request, *id).await,
+        (Route::Owner(id), _) => api::members::transfer(ctx, request, *id).await,
+        (Route::Member(id), Patch) => api::members::change(ctx, request, *id).await,
+        (Route::Member(id), Delete) => api::members::remove(ctx, request, *id).await,
+        (Route::Member(id), _) => api::members::get(ctx, request, *id).await,
+        (Route::PasswordLink(id), _) => api::adding::password_link(ctx, request, *id).await,
+
+        (Route::Workspaces(id), Post) => api::workspaces::create(ctx, request, *id).await,
+        (Route::Workspaces(id), _) => api::workspaces::list(ctx, request, *id).await,
+        (Route::Workspace(id), Patch) => api::workspaces::change(ctx, request, *id).await,
+        (Route::Workspace(id), _) => api::workspaces::get(ctx, request, *id).await,
+        (Route::WorkspaceMembers(id), _) => api::memberships::create(ctx, request, *id).await,
+        (Route::Membership(id, member), Patch) => api::memberships::change(ctx, request, *id, *member).await,
+        (Route::Membership(id, member), _) => api::memberships::remove(ctx, request, *id, *member).await,
+        (Route::MembershipAccess(id, member), _) => {
+            api::memberships::access(ctx, request, *id, *member).await
         }
-        Route::Invitations(organization) => api::invitations::list(ctx, request, *organization).await,
-        Route::Members(organization) => api::members::list(ctx, request, *organization).await,
-        Route::Workspaces(organization) => api::workspaces::list(ctx, request, *organization).await,
-        Route::InvitationRecord(id) => api::invitations::get(ctx, request, *id).await,
-        Route::Resend(id) => api::invitations::resend(ctx, request, *id).await,
-        Route::Revoke(id) => api::invitations::revoke(ctx, request, *id).await,
-        Route::CopyLink(id) => api::invitations::link(ctx, request, *id).await,
-        Route::Preview => api::invitee::preview(ctx, request).await,
-        Route::Accept => api::invitee::accept(ctx, request).await,
-        Route::Decline => api::invitee::decline(ctx, request).await,
-        Route::MyAccount => api::me::account(ctx, request).await,
-        Route::MyWorkspaces => api::me::workspaces(ctx, request).await,
-        Route::Sessions => api::sessions::create(ctx, request).await,
-        Route::CurrentSession => api::sessions::delete(ctx, request).await,
+        (Route::Check, _) => api::check::check(ctx, request).await,
 
-        Route::Home => Ok(pages::home::show(request)),
-        Route::SignIn if post => pages::sign_in::submit(ctx, request).await,
-        Route::SignIn => pages::sign_in::show(ctx, request),
-        Route::SignOut => pages::sign_in::sign_out(ctx, request).await,
-        Route::Me => pages::me::show(ctx, request).await,
-        Route::Invitation(token) if post => pages::invitation::submit(ctx, request, token).await,
-        Route::Invitation(token) => pages::invitation::show(ctx, request, token).await,
-        Route::InvitationDecline(token) if post => pages::invitation::decline(ctx, request, token).await,
-        Route::InvitationDecline(token) => pages::invitation::show_decline(ctx, request, token).await,
-        Route::Mailbox => pages::mailbox::list(ctx, request).await,
-        Route::MailboxMessage(job) => pages::mailbox::message(ctx, *job).await,
-        Route::Probe => api::probe::ask(ctx, request).await,
+        (Route::Resources(id), Post) => api::resources::create(ctx, request, *id).await,
+        (Route::Resources(id), _) => api::resources::list(ctx, request, *id).await,
+        (Route::Resource(id), Delete) => api::resources::delete(ctx, request, *id).await,
+        (Route::Resource(id), _) => api::resources::get(ctx, request, *id).await,
+        (Route::Disconnect(id), _) => api::resources::disconnect(ctx, request, *id).await,
+        (Route::Reconnect(id), _) => api::resources::reconnect(ctx, request, *id).await,
+
+        (Route::Job(id), _) => api::bulk::get(ctx, request, *id).await,
+        (Route::UndoJob(id), _) => api::bulk::undo(ctx, request, *id).await,
+
+        (Route::MyAccount, _) => api::me::account(ctx, request).await,
+        (Route::MyWorkspaces, _) => api::me::workspaces(ctx, request).await,
+        (Route::Notifications, _) => api::notifications::list(ctx, request).await,
+        (Route::ReadNotifications, _) => api::notifications::read(ctx, request).await,
+        (Route::Sessions, _) => api::sessions::create(ctx, request).await,
+        (Route::CurrentSession, _) => api::sessions::delete(ctx, request).await,
+        (Route::RedeemReset, _) => api::passwords::redeem(ctx, request).await,
+        _ => Err(Code::NotFound.into()),
+    }
+}
+
+/// A person's request for a page, or a form of one.
+async fn page<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    route: &Route,
+    verb: Verb,
+) -> Result<Reply> {
+    use Verb::Post;
+    match (route, verb) {
+        (Route::Home, _) => Ok(pages::home::show(request)),
+        (Route::SignIn, Post) => pages::sign_in::submit(ctx, request).await,
+        (Route::SignIn, _) => pages::sign_in::show(ctx, request),
+        (Route::SignOut, _) => pages::sign_in::sign_out(ctx, request).await,
+        (Route::Me, _) => pages::me::show(ctx, request).await,
+        (Route::Invitation(token), Post) => pages::invitation::submit(ctx, request, token).await,
+        (Route::Invitation(token), _) => pages::invitation::show(ctx, request, token).await,
+        (Route::InvitationDecline(token), Post) => pages::invitation::decline(ctx, request, token).await,
+        (Route::InvitationDecline(token), _) => pages::invitation::show_decline(ctx, request, token).await,
+        (Route::Reset(token), Post) => pages::reset::submit(ctx, request, token).await,
+        (Route::Reset(token), _) => pages::reset::show(ctx, request, token).await,
+        (Route::Mailbox, _) => pages::mailbox::list(ctx, request).await,
+        (Route::MailboxMessage(job), _) => pages::mailbox::message(ctx, *job).await,
+        (Route::Probe, _) => api::probe::ask(ctx, request).await,
+        _ => Err(Code::NotFound.into()),
     }
 }
 

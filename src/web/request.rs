@@ -6,12 +6,16 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::secret::Bearer;
 use crate::error::{Code, Error, Refusal, Result};
+use crate::web::route::Route;
 
 /// A buffered request. Its URI has path and query only.
 pub type Request = http::Request<Bytes>;
 
-/// The largest body a route takes.
-pub const LARGEST_BODY: usize = 64 * 1024;
+/// The largest body that a route takes, in bytes: more where many invitations come in one request.
+#[must_use]
+pub fn largest_body(route: Option<&Route>) -> usize {
+    if matches!(route, Some(Route::BulkInvitations(_))) { 1024 * 1024 } else { 64 * 1024 }
+}
 
 /// Marks a request whose body was too large to read: it came without one.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use http::Method;
 use matchit::{Params, Router};
 
-use crate::domain::ids::{InvitationId, JobId, OrganizationId};
+use crate::domain::ids::{InvitationId, JobId, MemberId, OrganizationId, ResourceId, WorkspaceId};
 
 macro_rules! routes {
     ($($(#[doc = $doc:literal])* $variant:ident $(($($field:ident: $type:ty),+))? $path:literal [$($method:ident),+];)*) => {
@@ -72,6 +72,8 @@ routes! {
     Invitation(token: String) "/i/{token}" [GET, POST];
     /// Declining by form.
     InvitationDecline(token: String) "/i/{token}/decline" [GET, POST];
+    /// Setting a password with a link, by form.
+    Reset(token: String) "/reset/{token}" [GET, POST];
     /// The development mailbox.
     Mailbox "/dev/mailbox" [GET];
     /// One message's HTML part, as its receiver sees it.
@@ -88,10 +90,56 @@ routes! {
     Organizations "/v1/organizations" [GET, POST];
     /// An organization's invitations.
     Invitations(organization: OrganizationId) "/v1/organizations/{organization}/invitations" [GET, POST];
-    /// An organization's members.
-    Members(organization: OrganizationId) "/v1/organizations/{organization}/members" [GET];
+    /// Many invitations in one request.
+    BulkInvitations(organization: OrganizationId) "/v1/organizations/{organization}/invitations/bulk" [POST];
+    /// One organization.
+    Organization(organization: OrganizationId) "/v1/organizations/{organization}" [GET, PATCH];
+    /// What it has paid for.
+    Plan(organization: OrganizationId) "/v1/organizations/{organization}/plan" [PUT];
+    /// Its seats in numbers.
+    Seats(organization: OrganizationId) "/v1/organizations/{organization}/seats" [GET];
+    /// Who holds them.
+    SeatHolders(organization: OrganizationId) "/v1/organizations/{organization}/seats/holders" [GET];
+    /// Its permissions.
+    Catalog(organization: OrganizationId) "/v1/organizations/{organization}/catalog" [GET];
+    /// Who changed who may do what.
+    Audit(organization: OrganizationId) "/v1/organizations/{organization}/audit" [GET];
+    /// Handing the organization over.
+    Owner(organization: OrganizationId) "/v1/organizations/{organization}/owner" [POST];
+    /// An organization's members; adding one at once.
+    Members(organization: OrganizationId) "/v1/organizations/{organization}/members" [GET, POST];
+    /// Removing several.
+    RemoveMembers(organization: OrganizationId) "/v1/organizations/{organization}/members/remove" [POST];
     /// An organization's workspaces.
-    Workspaces(organization: OrganizationId) "/v1/organizations/{organization}/workspaces" [GET];
+    Workspaces(organization: OrganizationId) "/v1/organizations/{organization}/workspaces" [GET, POST];
+
+    /// One workspace.
+    Workspace(workspace: WorkspaceId) "/v1/workspaces/{workspace}" [GET, PATCH];
+    /// The resources of a workspace.
+    Resources(workspace: WorkspaceId) "/v1/workspaces/{workspace}/resources" [GET, POST];
+    /// Adding somebody who is in the organization already.
+    WorkspaceMembers(workspace: WorkspaceId) "/v1/workspaces/{workspace}/members" [POST];
+    /// Somebody's membership in a workspace.
+    Membership(workspace: WorkspaceId, member: MemberId) "/v1/workspaces/{workspace}/members/{member}" [PATCH, DELETE];
+    /// What it gives them.
+    MembershipAccess(workspace: WorkspaceId, member: MemberId) "/v1/workspaces/{workspace}/members/{member}/access" [GET];
+    /// One resource.
+    Resource(resource: ResourceId) "/v1/resources/{resource}" [GET, DELETE];
+    /// Disconnecting it, for a while.
+    Disconnect(resource: ResourceId) "/v1/resources/{resource}/disconnect" [POST];
+    /// Connecting it again.
+    Reconnect(resource: ResourceId) "/v1/resources/{resource}/reconnect" [POST];
+
+    /// One member.
+    Member(member: MemberId) "/v1/members/{member}" [GET, PATCH, DELETE];
+    /// A link with which somebody without a password sets one, to hand over.
+    PasswordLink(member: MemberId) "/v1/members/{member}/password-link" [POST];
+    /// May this member do this?
+    Check "/v1/check" [POST];
+    /// How far a job is.
+    Job(job: JobId) "/v1/jobs/{job}" [GET];
+    /// Taking back what it did.
+    UndoJob(job: JobId) "/v1/jobs/{job}/undo" [POST];
 
     /// What the holder of a link is offered.
     Preview "/v1/invitations/preview" [POST];
@@ -100,18 +148,32 @@ routes! {
     /// Declining.
     Decline "/v1/invitations/decline" [POST];
     /// One invitation, as the inviter's side sees it.
-    InvitationRecord(invitation: InvitationId) "/v1/invitations/{invitation}" [GET];
+    InvitationRecord(invitation: InvitationId) "/v1/invitations/{invitation}" [GET, PATCH];
     /// Sending it again.
     Resend(invitation: InvitationId) "/v1/invitations/{invitation}/resend" [POST];
     /// Withdrawing it.
     Revoke(invitation: InvitationId) "/v1/invitations/{invitation}/revoke" [POST];
     /// Its link, to copy.
     CopyLink(invitation: InvitationId) "/v1/invitations/{invitation}/link" [POST];
+    /// A new link in the place of the old one.
+    Rotate(invitation: InvitationId) "/v1/invitations/{invitation}/rotate" [POST];
+    /// Turning its link off.
+    Disable(invitation: InvitationId) "/v1/invitations/{invitation}/disable" [POST];
+    /// Turning it on again.
+    Enable(invitation: InvitationId) "/v1/invitations/{invitation}/enable" [POST];
+    /// Who came in by it.
+    Redemptions(invitation: InvitationId) "/v1/invitations/{invitation}/redemptions" [GET];
 
     /// Who is signed in.
     MyAccount "/v1/me" [GET];
     /// The workspaces they reach.
     MyWorkspaces "/v1/me/workspaces" [GET];
+    /// What happened that concerns them.
+    Notifications "/v1/me/notifications" [GET];
+    /// They have seen it.
+    ReadNotifications "/v1/me/notifications/read" [POST];
+    /// Setting a password with a link.
+    RedeemReset "/v1/password-resets/redeem" [POST];
     /// Signing in by JSON.
     Sessions "/v1/sessions" [POST];
     /// Signing out by JSON.
@@ -151,6 +213,9 @@ mod tests {
             .replace("{job}", &JobId::new(now, [1; 10]).to_string())
             .replace("{organization}", &OrganizationId::new(now, [1; 10]).to_string())
             .replace("{invitation}", &InvitationId::new(now, [1; 10]).to_string())
+            .replace("{member}", &MemberId::new(now, [1; 10]).to_string())
+            .replace("{workspace}", &WorkspaceId::new(now, [1; 10]).to_string())
+            .replace("{resource}", &ResourceId::new(now, [1; 10]).to_string())
     }
 
     #[test]

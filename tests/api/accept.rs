@@ -312,6 +312,7 @@ fn a_preview_tells_what_the_invitation_is_and_leaks_nothing() {
         answer.json(),
         json!({
             "invitation_id": invitation["id"], "kind": "email", "role": "client",
+            "brand": {"name": "Usher", "is_product": true},
             "organization": {"name": "Example Studio", "logo_url": null, "accent": null},
             "workspaces": [{"name": "Example Studio"}], "invited_by": {"name": "Olga Owner"},
             "message": "Welcome!", "email_hint": "a••@client.test", "require_mfa": false, "status": "pending",

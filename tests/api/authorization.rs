@@ -5,16 +5,17 @@ use serde_json::{Value, json};
 use usher::domain::secret;
 use usher::web::route::Route;
 
+use crate::rows::{Answers, ELSEWHERE, FORBIDDEN, NOBODY, adding, bulk, links, members, organizations};
 use crate::support::World;
 use crate::support::client::{Answer, Client, Team};
 use crate::support::platform::token_in;
 use crate::{another, remove};
 
-const CALLERS: [&str; 9] =
+pub const CALLERS: [&str; 9] =
     ["nobody", "operator", "foreign", "client", "member", "admin", "owner", "removed", "signed_out"];
 
 /// What the callers get, in the order of [`CALLERS`]: a status, or a status and a code.
-const TABLE: &[(&str, &str, [&str; 9])] = &[
+const TABLE: &[Answers] = &[
     // Pages: anybody may open them; no form works without its nonce.
     ("GET", "/", ["303"; 9]),
     ("GET", "/sign-in", ["200"; 9]),
@@ -82,9 +83,13 @@ const TABLE: &[(&str, &str, [&str; 9])] = &[
     ("DELETE", "/v1/sessions/current", [NOBODY, FORBIDDEN, "204", "204", "204", "204", "204", "204", "204"]),
 ];
 
-const NOBODY: &str = "401 unauthenticated";
-const FORBIDDEN: &str = "403 forbidden";
-const ELSEWHERE: &str = "404 not_found";
+/// Every row.
+fn rows() -> impl Iterator<Item = &'static Answers> {
+    let parts =
+        [TABLE, adding::ANSWERS, bulk::ANSWERS, links::ANSWERS, members::ANSWERS, organizations::ANSWERS];
+    parts.into_iter().flatten()
+}
+
 const WRONG: &str = "403 wrong_account";
 const OPERATORS_OWN_200: [&str; 9] =
     [NOBODY, "200", FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN];
@@ -100,6 +105,12 @@ pub struct Cast {
     other: Team,
     /// Somebody's e-mail.
     job: String,
+    /// The first workspace; the client is in it.
+    pub workspace: String,
+    /// The client.
+    pub member: String,
+    /// A resource in that workspace.
+    pub resource: String,
     fresh: u32,
 }
 
@@ -114,7 +125,15 @@ impl Cast {
         team.joined("removed@studio.test", "admin");
         remove(&team, "removed@studio.test");
         let job = team.world.mailbox()[0]["id"].as_str().unwrap().to_owned();
-        Self { team, other, job, fresh: 0 }
+        let workspace = team.owner.get(&team.path("/workspaces")).ok().str("/data/0/id");
+        let member = team.owner.get(&team.path("/members?role=client")).ok().str("/data/0/id");
+        let resource = "res_01h455vb4pex5vsknk084sn02q".to_owned();
+        team.world.state().database.borrow().change(&format!(
+            "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
+             VALUES ('{resource}', '{}', '{workspace}', 'facebook', 'A page', 0)",
+            team.organization
+        ));
+        Self { team, other, job, workspace, member, resource, fresh: 0 }
     }
 
     /// A caller of this kind with a session of their own, so that one may end.
@@ -153,6 +172,9 @@ impl Cast {
         let (invitation, token) = self.invitation();
         let job = &self.job;
         let path = pattern
+            .replace("{workspace}", &self.workspace)
+            .replace("{member}", &self.member)
+            .replace("{resource}", &self.resource)
             .replace("{organization}", &self.team.organization)
             .replace("{invitation}", &invitation)
             .replace("{token}", &token)
@@ -195,7 +217,9 @@ impl Cast {
                 }
                 caller.post_form(&path, &fields)
             }
-            Method::POST => caller.post(&path, &body),
+            Method::POST | Method::PUT | Method::PATCH => {
+                caller.send(&method, &path, Some("application/json"), body.to_string().into_bytes())
+            }
             method => caller.send(&method, &path, None, Vec::new()),
         }
     }
@@ -214,7 +238,7 @@ fn every_route_answers_every_caller_as_the_table_says() {
     let mut wrong = Vec::new();
     for (pattern, methods) in Route::PATTERNS {
         for method in *methods {
-            let row = TABLE.iter().find(|(m, p, _)| m == method && p == pattern);
+            let row = rows().find(|(m, p, _)| m == method && p == pattern);
             let (_, _, expected) = row.unwrap_or_else(|| panic!("no row for {method} {pattern}"));
             for (kind, expected) in CALLERS.iter().zip(expected) {
                 let answer = shown(&cast.ask(method.as_str(), pattern, kind));
@@ -229,7 +253,7 @@ fn every_route_answers_every_caller_as_the_table_says() {
 
 #[test]
 fn the_table_has_no_row_for_a_route_that_is_gone() {
-    for (method, pattern, _) in TABLE {
+    for (method, pattern, _) in rows() {
         let known = Route::PATTERNS
             .iter()
             .any(|(known, methods)| known == pattern && methods.iter().any(|known| known == method));
@@ -244,6 +268,9 @@ fn every_id_of_another_organization_is_as_if_it_did_not_exist() {
     let nowhere = [
         ("{organization}", "org_01h455vb4pex5vsknk084sn02q"),
         ("{invitation}", "inv_01h455vb4pex5vsknk084sn02q"),
+        ("{workspace}", "wsp_01h455vb4pex5vsknk084sn02q"),
+        ("{member}", "mbr_01h455vb4pex5vsknk084sn02q"),
+        ("{resource}", "res_01h455vb4pex5vsknk084sn02r"),
     ];
     for (pattern, methods) in Route::PATTERNS {
         if !nowhere.iter().any(|(name, _)| pattern.contains(name)) {

@@ -18,6 +18,7 @@ mod manage;
 mod organizations;
 mod outbox;
 mod privacy;
+mod rows;
 mod sessions;
 
 use serde_json::{Value, json};

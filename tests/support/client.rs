@@ -162,6 +162,14 @@ impl Client {
         self.send(&Method::POST, path, Some("application/json"), body.to_string().into_bytes())
     }
 
+    pub fn patch(&mut self, path: &str, body: &Value) -> Answer {
+        self.send(&Method::PATCH, path, Some("application/json"), body.to_string().into_bytes())
+    }
+
+    pub fn put(&mut self, path: &str, body: &Value) -> Answer {
+        self.send(&Method::PUT, path, Some("application/json"), body.to_string().into_bytes())
+    }
+
     pub fn delete(&mut self, path: &str) -> Answer {
         self.send(&Method::DELETE, path, None, Vec::new())
     }
@@ -235,8 +243,18 @@ impl Team {
     }
 
     pub fn with_plan(world: World, plan: Option<Value>) -> Self {
+        Self::make(world, "team", plan)
+    }
+
+    /// Of one of the five systems.
+    pub fn of(template: &str) -> Self {
+        Self::make(World::new(), template, None)
+    }
+
+    /// Of any template, with any plan; none is the template's own.
+    pub fn make(world: World, template: &str, plan: Option<Value>) -> Self {
         let mut body = json!({
-            "name": "Example Studio", "template": "team",
+            "name": "Example Studio", "template": template,
             "owner": {"email": "olga.owner@studio.test", "name": "Olga Owner"},
         });
         if let Some(plan) = plan {
@@ -259,6 +277,26 @@ impl Team {
         let mut person = self.world.client();
         person.join(email, "Somebody New").ok();
         person
+    }
+
+    /// Invites somebody as the owner with these fields besides, and lets them join. Answers them, signed in.
+    pub fn joined_with(&mut self, email: &str, role: &str, more: Value) -> Client {
+        let mut body = json!({"kind": "email", "role": role, "email": email});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        self.owner.post(&self.path("/invitations"), &body).ok();
+        let mut person = self.world.client();
+        person.join(email, "Somebody New").ok();
+        person
+    }
+
+    /// The member with this address.
+    pub fn member(&mut self, email: &str) -> String {
+        self.owner.get(&self.path(&format!("/members?q={email}"))).ok().str("/data/0/id")
+    }
+
+    /// The organization's first workspace.
+    pub fn workspace(&mut self) -> String {
+        self.owner.get(&self.path("/workspaces")).ok().str("/data/0/id")
     }
 
     /// A path below this organization.

@@ -1,35 +1,30 @@
 //! An organization's invitations, for the inviter's side. No answer here but `…/link` ever holds a link.
 
-use std::time::Duration;
-
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::access;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId, OrganizationId, WorkspaceId};
 use crate::domain::invitation::{Delivery, Kind, Status};
 use crate::domain::role::Role;
-use crate::domain::text::{Message, Name};
+use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Fields, Result};
 use crate::flow::Context;
-use crate::flow::invite::{Invite, invite};
+use crate::flow::invite::invite;
 use crate::flow::manage;
 use crate::platform::Platform;
 use crate::store::invitations::{self, Filter, Record};
+use crate::web::api::offer::{self, Body};
 use crate::web::api::{Page, no_fields, one_of};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
-/// The most workspaces that one invitation names.
-const MOST_WORKSPACES: usize = 100;
-/// The languages Usher writes in.
-const LOCALES: [&str; 1] = ["en"];
-
 /// An invitation, as the API shows it.
 #[derive(Serialize)]
-struct Shown {
+pub(super) struct Shown {
     id: InvitationId,
     organization_id: OrganizationId,
     kind: Kind,
@@ -38,7 +33,9 @@ struct Shown {
     email: Option<EmailAddress>,
     name: Option<String>,
     nickname: Option<String>,
+    access: access::Shown,
     message: Option<String>,
+    branding: Branding,
     locale: String,
     status: Status,
     delivery: Delivery,
@@ -55,8 +52,14 @@ struct Shown {
     disabled_at: Option<Timestamp>,
 }
 
+#[derive(Serialize)]
+struct Branding {
+    name: Option<String>,
+    message: Option<String>,
+}
+
 impl Shown {
-    fn of(record: Record, now: Timestamp) -> Self {
+    pub(super) fn of(record: Record, template: &'static Template, now: Timestamp) -> Self {
         let status = record.state.status(now);
         let state = record.state;
         Self {
@@ -68,7 +71,9 @@ impl Shown {
             email: state.email,
             name: record.name,
             nickname: record.nickname,
+            access: record.access.read(&template.catalog).shown(template, state.role),
             message: record.message,
+            branding: Branding { name: record.branding_name, message: record.branding_message },
             locale: record.locale,
             status,
             delivery: record.delivery,
@@ -87,22 +92,7 @@ impl Shown {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    kind: String,
-    role: String,
-    email: Option<String>,
-    workspace_ids: Option<Vec<String>>,
-    name: Option<String>,
-    nickname: Option<String>,
-    message: Option<String>,
-    locale: Option<String>,
-    expires_in: Option<u64>,
-    send_email: Option<bool>,
-}
-
-/// `POST`: invites somebody. 201 with the invitation.
+/// `POST`: invites somebody, or many people by a link. 201 with the invitation.
 pub async fn create<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
@@ -111,70 +101,9 @@ pub async fn create<P: Platform>(
     let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
     let body: Body = request::json(request)?;
     let mut fields = Fields::default();
-    if body.kind != Kind::Email.as_str() {
-        fields.refuse("/kind", Code::InvalidValue, "Use email.".to_owned());
-    }
-    let role = one_of(&mut fields, "/role", Some(&body.role), "admin, member, client");
-    let email = fields.required("/email", body.email);
-    let email =
-        email.and_then(|email| fields.take("/email", Code::InvalidEmail, email.parse::<EmailAddress>()));
-    let workspaces = body.workspace_ids.and_then(|ids| workspaces(&mut fields, &ids));
-    let name = optional(&mut fields, "/name", body.name.as_deref(), Name::parse);
-    let nickname = optional(&mut fields, "/nickname", body.nickname.as_deref(), Name::parse);
-    let message = optional(&mut fields, "/message", body.message.as_deref(), Message::parse);
-    let locale = body.locale.unwrap_or_else(|| "en".to_owned());
-    if !LOCALES.contains(&locale.as_str()) {
-        fields.refuse("/locale", Code::InvalidValue, format!("Use one of {}.", LOCALES.join(", ")));
-    }
-    let life = actor.template.email_lifetime;
-    if body.expires_in.is_some_and(|seconds| !(life.shortest..=life.longest).contains(&seconds)) {
-        let detail = format!("Use {} to {} seconds.", life.shortest, life.longest);
-        fields.refuse("/expires_in", Code::InvalidValue, detail);
-    }
-    let (email, role) = fields.finish(email.zip(role))?;
-    let record = invite(
-        ctx,
-        &actor,
-        Invite {
-            email,
-            role,
-            workspaces,
-            name,
-            nickname,
-            message,
-            locale,
-            lifetime: body.expires_in.map(Duration::from_secs),
-            send_email: body.send_email.unwrap_or(true),
-        },
-    )
-    .await?;
-    Ok(reply::json(StatusCode::CREATED, &Shown::of(record, ctx.now())))
-}
-
-fn optional<T, E: std::fmt::Display>(
-    fields: &mut Fields,
-    pointer: &str,
-    text: Option<&str>,
-    parse: impl Fn(&str) -> std::result::Result<T, E>,
-) -> Option<T> {
-    text.and_then(|text| fields.take(pointer, Code::InvalidValue, parse(text)))
-}
-
-fn workspaces(fields: &mut Fields, ids: &[String]) -> Option<Vec<WorkspaceId>> {
-    if ids.is_empty() || ids.len() > MOST_WORKSPACES {
-        fields.refuse(
-            "/workspace_ids",
-            Code::InvalidValue,
-            "Name 1 to 100 workspaces, or leave this out.".to_owned(),
-        );
-        return None;
-    }
-    let mut known = Vec::with_capacity(ids.len());
-    for (place, id) in ids.iter().enumerate() {
-        let id = id.parse::<WorkspaceId>().map_err(|_| "This is not a workspace's id.");
-        known.extend(fields.take(&format!("/workspace_ids/{place}"), Code::InvalidValue, id));
-    }
-    Some(known)
+    let offer = offer::read(&mut fields, &actor, body);
+    let record = invite(ctx, &actor, fields.finish(offer)?).await?;
+    Ok(reply::json(StatusCode::CREATED, &Shown::of(record, actor.template, ctx.now())))
 }
 
 #[derive(Deserialize)]
@@ -218,13 +147,13 @@ pub async fn list<P: Platform>(
     };
     let now = ctx.now();
     let rows = invitations::page(ctx.platform, organization, &filter, page.before, page.rows(), now).await?;
-    Ok(page.reply(rows, |record| record.state.id.to_string(), |record| Shown::of(record, now)))
+    Ok(page.reply(rows, |record| record.state.id.to_string(), |record| Shown::of(record, actor.template, now)))
 }
 
 /// `GET` of one.
 pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
-    let (_, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
-    Ok(reply::json(StatusCode::OK, &Shown::of(record, ctx.now())))
+    let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
+    Ok(reply::json(StatusCode::OK, &Shown::of(record, by.template(), ctx.now())))
 }
 
 /// `POST …/resend`: 200 with the invitation.
@@ -232,7 +161,7 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: In
     let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
     no_fields(request)?;
     let record = manage::resend(ctx, &by, &record).await?;
-    Ok(reply::json(StatusCode::OK, &Shown::of(record, ctx.now())))
+    Ok(reply::json(StatusCode::OK, &Shown::of(record, by.template(), ctx.now())))
 }
 
 /// `POST …/revoke`: 200 with the invitation.
@@ -240,7 +169,7 @@ pub async fn revoke<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: In
     let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
     no_fields(request)?;
     let record = manage::revoke(ctx, &by, &record).await?;
-    Ok(reply::json(StatusCode::OK, &Shown::of(record, ctx.now())))
+    Ok(reply::json(StatusCode::OK, &Shown::of(record, by.template(), ctx.now())))
 }
 
 /// `POST …/link`: 200 with the link, to be handed over (S4-07).
@@ -249,4 +178,9 @@ pub async fn link<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Invi
     no_fields(request)?;
     let (url, expires_at) = manage::copy_link(ctx, &by, &record).await?;
     Ok(reply::json(StatusCode::OK, &serde_json::json!({"url": url, "expires_at": expires_at})))
+}
+
+/// To be written.
+pub async fn change<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::InvitationId) -> Result<Reply> {
+    Err(crate::error::Code::NotFound.into())
 }

@@ -11,6 +11,7 @@ use crate::error::{Code, Fields, Result};
 use crate::flow::accept::{Accept, SESSION, accept as redeem};
 use crate::flow::{Context, decline as flow, look};
 use crate::platform::Platform;
+use crate::web::api::offer;
 use crate::web::guard::{Caller, check_browser_origin, limit_network};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request, SESSION_COOKIE};
@@ -27,7 +28,7 @@ pub async fn preview<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Re
     let session = Caller::of(request, ctx.config)?.session();
     let body: TokenBody = request::json(request)?;
     let link = look::open(ctx, &body.token)?;
-    let view = look::look(ctx, &link, session.as_deref()).await?;
+    let view = look::look(ctx, &link, session.as_deref(), None).await?;
     let now = ctx.now();
     // What became of the invitation is in `status`; that this link is an old one is nowhere else.
     let next = match view.standing().next(&link, now) {
@@ -43,12 +44,13 @@ pub async fn preview<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Re
             "invitation_id": invitation.id,
             "kind": invitation.kind,
             "role": invitation.role,
-            "organization": {"name": view.organization_name, "logo_url": null, "accent": null},
+            "organization": {"name": view.shown_name(), "logo_url": null, "accent": view.branding_accent},
+            "brand": {"name": view.brand().unwrap_or(&ctx.config.product_name), "is_product": view.brand().is_none()},
             "workspaces": workspaces,
             "invited_by": view.inviter_name.as_ref().map(|name| json!({"name": name})),
-            "message": view.message,
+            "message": view.shown_message(),
             "email_hint": invitation.email.as_ref().map(EmailAddress::masked),
-            "require_mfa": false,
+            "require_mfa": view.require_mfa,
             "status": invitation.status(now),
             "expires_at": invitation.expires_at,
             "next": next,
@@ -60,6 +62,7 @@ pub async fn preview<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Re
 #[serde(deny_unknown_fields)]
 struct AcceptBody {
     token: String,
+    email: Option<String>,
     name: Option<String>,
     password: Option<String>,
 }
@@ -74,8 +77,9 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     let mut fields = Fields::default();
     let name =
         body.name.as_deref().and_then(|name| fields.take("/name", Code::InvalidValue, Name::parse(name)));
+    let email = body.email.as_deref().and_then(|email| offer::email(&mut fields, "/email", email));
     fields.finish(Some(()))?;
-    let accepted = redeem(ctx, Accept { link, session, name, password: body.password }).await?;
+    let accepted = redeem(ctx, Accept { link, session, email, name, password: body.password }).await?;
     let mut reply = reply::json(
         StatusCode::OK,
         &json!({

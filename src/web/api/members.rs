@@ -52,3 +52,28 @@ pub async fn list<P: Platform>(
     let rows = members::page(ctx.platform, organization, &filter, page.before, page.rows()).await?;
     Ok(page.reply(rows, |member: &Member| member.id.to_string(), |member| member))
 }
+
+/// To be written.
+pub async fn get<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::MemberId) -> Result<Reply> {
+    Err(crate::error::Code::NotFound.into())
+}
+
+/// To be written.
+pub async fn change<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::MemberId) -> Result<Reply> {
+    Err(crate::error::Code::NotFound.into())
+}
+
+/// To be written.
+pub async fn remove<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::MemberId) -> Result<Reply> {
+    Err(crate::error::Code::NotFound.into())
+}
+
+/// To be written.
+pub async fn remove_several<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::OrganizationId) -> Result<Reply> {
+    Err(crate::error::Code::NotFound.into())
+}
+
+/// To be written.
+pub async fn transfer<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::OrganizationId) -> Result<Reply> {
+    Err(crate::error::Code::NotFound.into())
+}

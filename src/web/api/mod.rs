@@ -1,11 +1,24 @@
 //! The JSON API: reads a body or query, asks the guard, calls a flow or a list, writes JSON.
 
+mod access;
+pub mod adding;
+pub mod audit;
+pub mod bulk;
+pub mod catalog;
+pub mod check;
 pub mod invitations;
 pub mod invitee;
+pub mod links;
 pub mod me;
 pub mod members;
+pub mod memberships;
+pub mod notifications;
+mod offer;
 pub mod organizations;
+pub mod passwords;
 pub mod probe;
+pub mod resources;
+pub mod seats;
 pub mod sessions;
 pub mod workspaces;
 

@@ -5,7 +5,6 @@ use serde::Deserialize;
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::organization::{Plan, Slug};
-use crate::domain::template::Template;
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Fields, Result};
@@ -52,9 +51,9 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     let body: Body = request::json(request)?;
     let mut fields = Fields::default();
     let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
-    let template = Template::named(&body.template);
+    let template = ctx.config.templates.named(&body.template);
     if template.is_none() {
-        let known: Vec<&str> = Template::all().iter().map(|template| template.key.as_str()).collect();
+        let known: Vec<&str> = ctx.config.templates.keys().collect();
         fields.refuse("/template", Code::InvalidValue, format!("Use one of {}.", known.join(", ")));
     }
     let owner_email =
@@ -98,4 +97,19 @@ pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
     let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
     let rows = organizations::page(ctx.platform, page.before, page.rows()).await?;
     Ok(page.reply(rows, |organization| organization.id.to_string(), |organization| organization))
+}
+
+/// To be written.
+pub async fn get<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::OrganizationId) -> Result<Reply> {
+    Err(crate::error::Code::NotFound.into())
+}
+
+/// To be written.
+pub async fn change<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::OrganizationId) -> Result<Reply> {
+    Err(crate::error::Code::NotFound.into())
+}
+
+/// To be written.
+pub async fn set_plan<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::OrganizationId) -> Result<Reply> {
+    Err(crate::error::Code::NotFound.into())
 }

@@ -23,3 +23,18 @@ pub async fn list<P: Platform>(
     let rows = workspaces::page(ctx.platform, organization, only_of, page.before, page.rows()).await?;
     Ok(page.reply(rows, |workspace: &Workspace| workspace.id.to_string(), |workspace| workspace))
 }
+
+/// To be written.
+pub async fn create<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::OrganizationId) -> Result<Reply> {
+    Err(crate::error::Code::NotFound.into())
+}
+
+/// To be written.
+pub async fn get<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::WorkspaceId) -> Result<Reply> {
+    Err(crate::error::Code::NotFound.into())
+}
+
+/// To be written.
+pub async fn change<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::WorkspaceId) -> Result<Reply> {
+    Err(crate::error::Code::NotFound.into())
+}

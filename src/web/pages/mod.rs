@@ -5,6 +5,7 @@ pub mod home;
 pub mod invitation;
 pub mod mailbox;
 pub mod me;
+pub mod reset;
 pub mod sign_in;
 
 use askama::Template;

@@ -39,7 +39,7 @@ impl<P: Platform> Visit<'_, P> {
         ended_at: Option<Timestamp>,
     ) -> Result<Reply> {
         let refusal = Refusal::new(code);
-        let brand = view.map_or(self.ctx.config.product_name.as_str(), |view| &view.organization_name);
+        let brand = view.map_or(self.ctx.config.product_name.as_str(), View::shown_name);
         let ended_at = ended_at.or_else(|| view.map(|view| view.invitation.expires_at));
         let title = match (code, ended_at) {
             (Code::InvitationExpired, Some(at)) => {
@@ -63,7 +63,7 @@ impl<P: Platform> Visit<'_, P> {
                 code,
                 title,
                 detail: &refusal.detail,
-                organization: view.map(|view| view.organization_name.as_str()),
+                organization: view.map(View::shown_name),
                 inviter: view.and_then(|view| view.inviter_name.as_deref()),
                 address: view.and_then(View::session_email).map_or("", |email| email.as_str()),
                 at: view.and_then(|view| view.invitation.revoked_at),

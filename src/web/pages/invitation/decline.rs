@@ -72,19 +72,19 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, request: &Request, token
         }
         checked => checked?,
     }
-    let view = look::look(ctx, &link, visit.session.as_deref()).await?;
+    let view = look::look(ctx, &link, visit.session.as_deref(), None).await?;
     match flow::decline(ctx, &link, visit.session.as_deref()).await {
         Ok(()) => page(
             StatusCode::OK,
             &Declined {
-                frame: Frame::of(&view.organization_name),
-                organization: Some(&view.organization_name),
+                frame: Frame::of(view.shown_name()),
+                organization: Some(view.shown_name()),
                 inviter: view.inviter_name.as_deref(),
             },
         ),
         // As things are now: they may have changed since the page was loaded.
         Err(Error::Refused(refusal)) => {
-            let view = look::look(ctx, &link, visit.session.as_deref()).await?;
+            let view = look::look(ctx, &link, visit.session.as_deref(), None).await?;
             visit.closed(refusal.code, Some(&view), None)
         }
         Err(error) => Err(error),
@@ -101,11 +101,11 @@ impl<P: Platform> Visit<'_, P> {
         let reply = page(
             error.map_or(StatusCode::OK, |error| error.code().status()),
             &Decline {
-                frame: Frame::of(&view.organization_name),
+                frame: Frame::of(view.shown_name()),
                 nonce: &key.nonce,
                 action: self.decline_path(),
                 back: self.path(),
-                organization: Some(&view.organization_name),
+                organization: Some(view.shown_name()),
                 inviter: view.inviter_name.as_deref(),
                 problems: Problems::of(error),
             },

@@ -35,7 +35,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &
         dead => return visit.dead(dead),
     };
     let view = match &visit.session {
-        Some(session) => look::look(ctx, &link, Some(session)).await?,
+        Some(session) => look::look(ctx, &link, Some(session), None).await?,
         None => look::landing(ctx, &link).await?,
     };
     visit.face(&link, &view, None)

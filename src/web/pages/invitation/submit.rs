@@ -48,7 +48,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
     if let Err(error) = check_form(ctx, request, &body.nonce) {
         return visit.again(&link, &body, error).await;
     }
-    let view = look::look(ctx, &link, visit.session.as_deref()).await?;
+    let view = look::look(ctx, &link, visit.session.as_deref(), None).await?;
     let mut fresh = None;
     let outcome = match view.standing().next(&link, ctx.now()) {
         Err(code) => Err(code.into()),
@@ -96,7 +96,8 @@ fn keep_session(reply: &mut Reply, session: &Bearer) {
 
 impl<P: Platform> Visit<'_, P> {
     async fn join(&self, link: &Link) -> Result<Reply> {
-        self.accept(Accept { link: *link, session: self.session.clone(), name: None, password: None }).await
+        let session = self.session.clone();
+        self.accept(Accept { link: *link, session, email: None, name: None, password: None }).await
     }
 
     async fn join_as_new(&self, link: &Link, view: &View, body: &Form) -> Result<Reply> {
@@ -119,6 +120,7 @@ impl<P: Platform> Visit<'_, P> {
         self.accept(Accept {
             link: *link,
             session: self.session.clone(),
+            email: None,
             name: Some(name),
             password: Some(body.password.clone()),
         })
@@ -140,7 +142,7 @@ impl<P: Platform> Visit<'_, P> {
         if matches!(error.code(), Code::CrossSiteRequest | Code::Internal) {
             return Err(error);
         }
-        let view = look::look(self.ctx, link, self.session.as_deref()).await?;
+        let view = look::look(self.ctx, link, self.session.as_deref(), None).await?;
         let mut reply = self.face(link, &view, Some((body, &error)))?;
         if let Error::Refused(refusal) = &error {
             reply::tell(&mut reply, refusal);

@@ -1,0 +1,209 @@
+//! Access: what a membership gives in one workspace. The permissions, the resources they count on, the kinds of resource
+//! the person may add, and whether a second factor is asked for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::catalog::{Catalog, PermissionSet};
+use crate::domain::ids::ResourceId;
+use crate::domain::role::Role;
+use crate::domain::template::Template;
+
+/// What a membership gives. The default is what a person gets of whom nothing was said: the template's permissions, and
+/// no resource at all (S3-07).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Access {
+    /// What they may do.
+    pub permissions: Permissions,
+    /// On what.
+    pub resources: Resources,
+    /// The kinds of resource they may add (S0-15).
+    pub addable_kinds: Vec<String>,
+    /// Whether they come in only with a second factor (S2-06).
+    pub require_mfa: bool,
+}
+
+/// What somebody may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Permissions {
+    /// What the template gives their role, now and later.
+    #[default]
+    Default,
+    /// Exactly these.
+    Custom(PermissionSet),
+}
+
+/// What resources somebody was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resources {
+    /// Every one of the workspace, now and later.
+    All,
+    /// These.
+    Listed(Vec<Grant>),
+}
+
+impl Default for Resources {
+    fn default() -> Self {
+        Self::Listed(Vec::new())
+    }
+}
+
+/// One resource given to one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    /// Which.
+    pub id: ResourceId,
+    /// Whether they may approve on it (S2-12).
+    #[serde(default, deserialize_with = "super::truth")]
+    pub approve: bool,
+    /// Whose credentials reach it, where their permissions need any (S2-13).
+    #[serde(default)]
+    pub credentials: Option<Credentials>,
+}
+
+/// Whose credentials reach a resource, and so who has to renew them (S2-14, S2-15).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Credentials {
+    /// The owner's.
+    Owner,
+    /// The member's own.
+    Member,
+}
+
+impl Permissions {
+    /// What they come to, for somebody in this role.
+    #[must_use]
+    pub fn effective(self, template: &Template, role: Role) -> PermissionSet {
+        match self {
+            _ if role.reaches_every_workspace() => template.catalog.all(),
+            Self::Default => template.default_permissions(role),
+            Self::Custom(set) => set,
+        }
+    }
+
+    /// As rows hold them: nothing for the default, else the keys as JSON.
+    #[must_use]
+    pub fn to_row(self, catalog: &Catalog) -> Option<String> {
+        match self {
+            Self::Default => None,
+            Self::Custom(set) => Some(serde_json::Value::from(catalog.keys(set)).to_string()),
+        }
+    }
+
+    /// From a row. Keys that the catalog has no longer grant nothing.
+    #[must_use]
+    pub fn from_row(row: Option<&[String]>, catalog: &Catalog) -> Self {
+        row.map_or(Self::Default, |keys| Self::Custom(catalog.read_keys(keys)))
+    }
+}
+
+impl Access {
+    /// Whether this access makes a client take a seat (S0-13).
+    #[must_use]
+    pub fn takes_seat(&self, template: &Template) -> bool {
+        template.catalog.takes_seat(self.permissions.effective(template, Role::Client))
+    }
+
+    /// Whether this access is one that the plan's feature `custom_client_permissions` is needed for, for this role (S3-15).
+    #[must_use]
+    pub fn is_custom_for(&self, role: Role) -> bool {
+        role == Role::Client && matches!(self.permissions, Permissions::Custom(_))
+    }
+
+    /// Brings the grants' credentials in line with the permissions: where these need none there are none (S2-13), and where
+    /// nobody said whose, they are the owner's.
+    pub fn settle_credentials(&mut self, template: &Template, role: Role) {
+        let needed = template.catalog.needs_credentials(self.permissions.effective(template, role));
+        if let Resources::Listed(grants) = &mut self.resources {
+            for grant in grants {
+                grant.credentials = needed.then(|| grant.credentials.unwrap_or(Credentials::Owner));
+            }
+        }
+    }
+}
+
+/// The columns of an access, wherever it stands in a row: `permissions`, `all_resources`, `addable_kinds`, `require_mfa` and
+/// `grants` (a JSON array of [`Grant`]).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AccessRow {
+    /// Null for the default.
+    #[serde(deserialize_with = "json_text_or_null")]
+    permissions: Option<Vec<String>>,
+    #[serde(deserialize_with = "super::truth")]
+    all_resources: bool,
+    #[serde(deserialize_with = "json_text")]
+    addable_kinds: Vec<String>,
+    #[serde(deserialize_with = "super::truth")]
+    require_mfa: bool,
+    #[serde(deserialize_with = "json_text")]
+    grants: Vec<Grant>,
+}
+
+impl AccessRow {
+    /// The access, with the permissions of this catalog.
+    #[must_use]
+    pub fn read(self, catalog: &Catalog) -> Access {
+        Access {
+            permissions: Permissions::from_row(self.permissions.as_deref(), catalog),
+            resources: if self.all_resources { Resources::All } else { Resources::Listed(self.grants) },
+            addable_kinds: self.addable_kinds,
+            require_mfa: self.require_mfa,
+        }
+    }
+}
+
+fn json_text<'de, D: serde::Deserializer<'de>, T: serde::de::DeserializeOwned>(d: D) -> Result<T, D::Error> {
+    let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+    serde_json::from_str(&text).map_err(serde::de::Error::custom)
+}
+
+fn json_text_or_null<'de, D: serde::Deserializer<'de>, T: serde::de::DeserializeOwned>(
+    d: D,
+) -> Result<Option<T>, D::Error> {
+    let text = Option::<std::borrow::Cow<'de, str>>::deserialize(d)?;
+    text.map(|text| serde_json::from_str(&text).map_err(serde::de::Error::custom)).transpose()
+}
+
+/// An access as the API shows it: `permissions` is `{mode, keys}`, `keys` holding every leaf that it comes to.
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    permissions: ShownPermissions,
+    resources: ShownResources,
+    addable_kinds: Vec<String>,
+    require_mfa: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownPermissions {
+    mode: &'static str,
+    keys: Vec<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum ShownResources {
+    All(&'static str),
+    Listed(Vec<Grant>),
+}
+
+impl Access {
+    /// As the API shows it, for somebody in this role.
+    #[must_use]
+    pub fn shown(self, template: &'static Template, role: Role) -> Shown {
+        let set = self.permissions.effective(template, role);
+        let mode = match self.permissions {
+            Permissions::Default => "default",
+            Permissions::Custom(_) => "custom",
+        };
+        Shown {
+            permissions: ShownPermissions { mode, keys: template.catalog.keys(set) },
+            resources: match self.resources {
+                Resources::All => ShownResources::All("all"),
+                Resources::Listed(grants) => ShownResources::Listed(grants),
+            },
+            addable_kinds: self.addable_kinds,
+            require_mfa: self.require_mfa,
+        }
+    }
+}

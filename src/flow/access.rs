@@ -1,0 +1,118 @@
+//! From the access that a request asks for to the one that is given: a clone is followed once and copied (S3-14), credentials
+//! are asked for exactly where they count (S2-13), and nobody gives away more than they hold.
+
+use crate::domain::access::{Access, Permissions, Resources};
+use crate::domain::authority::Actor;
+use crate::domain::catalog::PermissionSet;
+use crate::domain::ids::{MemberId, WorkspaceId};
+use crate::domain::role::Role;
+use crate::error::{Code, Error, Result};
+use crate::flow::Context;
+use crate::platform::Platform;
+use crate::store::access::{CloneSource, select_clone_source};
+
+/// An access as a request asks for it. What is `None` stays as it was, or takes its default.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// What they may do.
+    pub permissions: Option<WantedPermissions>,
+    /// On what.
+    pub resources: Option<Resources>,
+    /// The kinds of resource they may add.
+    pub addable_kinds: Option<Vec<String>>,
+    /// Whether they come in only with a second factor.
+    pub require_mfa: Option<bool>,
+}
+
+/// Permissions as a request asks for them.
+#[derive(Debug, Clone, Copy)]
+pub enum WantedPermissions {
+    /// The template's default.
+    Default,
+    /// Exactly these.
+    These(PermissionSet),
+    /// What this member has now.
+    CloneOf(MemberId),
+}
+
+impl Wanted {
+    /// Whether nothing was said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.permissions.is_none()
+            && self.resources.is_none()
+            && self.addable_kinds.is_none()
+            && self.require_mfa.is_none()
+    }
+}
+
+/// What `wanted` makes of an access, for somebody in this role in these workspaces (`None`: the organization's oldest).
+///
+/// # Errors
+/// 422 for a clone of somebody who can't be copied, for credentials where none are needed, and for any access of somebody who
+/// has everything anyway; 403 for more than the actor holds.
+pub async fn resolve<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    role: Role,
+    workspaces: Option<&[WorkspaceId]>,
+    before: Access,
+    wanted: Wanted,
+) -> Result<Access> {
+    if role.reaches_every_workspace() {
+        return if wanted.is_empty() {
+            Ok(Access::default())
+        } else {
+            let detail = "The owner and admins may do everything everywhere: leave the access out.";
+            Err(Error::field("/access", Code::InvalidValue, detail))
+        };
+    }
+    let mut access = before;
+    match wanted.permissions {
+        None => {}
+        Some(WantedPermissions::Default) => access.permissions = Permissions::Default,
+        Some(WantedPermissions::These(set)) => access.permissions = Permissions::Custom(set),
+        Some(WantedPermissions::CloneOf(source)) => {
+            access.permissions = clone(ctx, actor, role, workspaces, source).await?;
+        }
+    }
+    if let Some(resources) = wanted.resources {
+        let needed = actor.template.catalog.needs_credentials(access.permissions.effective(actor.template, role));
+        if let (Resources::Listed(grants), false) = (&resources, needed)
+            && let Some(place) = grants.iter().position(|grant| grant.credentials.is_some())
+        {
+            return Err(Error::field(
+                format!("/access/resources/{place}/credentials"),
+                Code::CredentialsNotApplicable,
+                "Credentials are asked for only with a permission that works with them.",
+            ));
+        }
+        access.resources = resources;
+    }
+    access.addable_kinds = wanted.addable_kinds.unwrap_or(access.addable_kinds);
+    access.require_mfa = wanted.require_mfa.unwrap_or(access.require_mfa);
+    access.settle_credentials(actor.template, role);
+    if actor.may_grant(role, workspaces.unwrap_or_default(), &access) {
+        Ok(access)
+    } else {
+        Err(Code::BeyondYourAccess.into())
+    }
+}
+
+async fn clone<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    role: Role,
+    workspaces: Option<&[WorkspaceId]>,
+    source: MemberId,
+) -> Result<Permissions> {
+    let found = ctx.platform.run(select_clone_source(source, actor.organization_id, workspaces)).await?;
+    let found = found.first::<CloneSource>()?.filter(|found| found.role == role);
+    found.map(|found| found.permissions(&actor.template.catalog)).ok_or_else(|| {
+        Error::field(
+            "/access/permissions/clone_of",
+            Code::InvalidValue,
+            format!("Name a member of this organization who is {} too.", role.with_article()),
+        )
+    })
+}

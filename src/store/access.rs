@@ -1,0 +1,82 @@
+//! An access in a row: five columns, wherever it stands.
+
+use serde::Deserialize;
+
+use crate::domain::access::{Access, Permissions, Resources};
+use crate::domain::catalog::Catalog;
+use crate::domain::ids::{MemberId, OrganizationId, WorkspaceId};
+use crate::domain::role::Role;
+use crate::domain::template::Template;
+use crate::params;
+use crate::platform::Statement;
+
+/// The columns of an access, for parameters.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    /// Null for the default, else a JSON array of keys.
+    pub permissions: Option<String>,
+    /// Whether every resource is given, now and later.
+    pub all_resources: bool,
+    /// The grants, as JSON.
+    pub grants: String,
+    /// The kinds, as JSON.
+    pub addable_kinds: String,
+    /// Whether a second factor is asked for.
+    pub require_mfa: bool,
+    /// Whether a client takes a seat with it.
+    pub takes_seat: bool,
+}
+
+impl Columns {
+    /// Of an access.
+    #[must_use]
+    pub fn of(access: &Access, template: &Template) -> Self {
+        let (all_resources, grants) = match &access.resources {
+            Resources::All => (true, "[]".to_owned()),
+            Resources::Listed(grants) => (false, serde_json::json!(grants).to_string()),
+        };
+        Self {
+            permissions: access.permissions.to_row(&template.catalog),
+            all_resources,
+            grants,
+            addable_kinds: serde_json::json!(access.addable_kinds).to_string(),
+            require_mfa: access.require_mfa,
+            takes_seat: access.takes_seat(template),
+        }
+    }
+}
+
+/// Whom permissions are copied from.
+#[derive(Debug, Deserialize)]
+pub struct CloneSource {
+    /// What they are.
+    pub role: Role,
+    permissions: Option<String>,
+}
+
+impl CloneSource {
+    /// What they have now.
+    #[must_use]
+    pub fn permissions(&self, catalog: &Catalog) -> Permissions {
+        let keys = self.permissions.as_deref().and_then(|text| serde_json::from_str::<Vec<String>>(text).ok());
+        Permissions::from_row(keys.as_deref(), catalog)
+    }
+}
+
+/// Reads a [`CloneSource`]: an active member, with what they have in one of these workspaces, else in their oldest.
+#[must_use]
+pub fn select_clone_source(
+    source: MemberId,
+    organization: OrganizationId,
+    workspaces: Option<&[WorkspaceId]>,
+) -> Statement {
+    Statement::new(
+        "SELECT m.role, p.permissions
+         FROM members m
+         LEFT JOIN memberships p ON p.member_id = m.id AND p.workspace_id = (
+           SELECT workspace_id FROM memberships x WHERE x.member_id = m.id
+           ORDER BY x.workspace_id NOT IN (SELECT value FROM json_each(?3)), x.workspace_id LIMIT 1)
+         WHERE m.id = ?1 AND m.organization_id = ?2 AND m.removed_at IS NULL",
+        params![source, organization, serde_json::json!(workspaces.unwrap_or_default()).to_string()],
+    )
+}

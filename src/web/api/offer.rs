@@ -1,0 +1,138 @@
+//! What an invitation's body offers: read once for a single invitation and for each row of many.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::domain::authority::Actor;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::WorkspaceId;
+use crate::domain::invitation::Kind;
+use crate::domain::text::{Message, Name};
+use crate::error::{Code, Fields};
+use crate::flow::invite::Invite;
+use crate::web::api::{access, one_of};
+
+/// The most workspaces that one invitation names.
+const MOST_WORKSPACES: usize = 100;
+/// The most people that one link can be limited to.
+const MOST_USES: i64 = 1_000_000;
+/// The languages Usher writes in.
+pub const LOCALES: [&str; 1] = ["en"];
+
+/// The body of `POST …/invitations`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    kind: String,
+    role: String,
+    email: Option<String>,
+    workspace_ids: Option<Vec<String>>,
+    name: Option<String>,
+    nickname: Option<String>,
+    access: Option<Value>,
+    message: Option<String>,
+    branding: Option<Branding>,
+    locale: Option<String>,
+    expires_in: Option<u64>,
+    send_email: Option<bool>,
+    max_uses: Option<i64>,
+}
+
+/// What a link's page says in the place of the organization's own words.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Branding {
+    name: Option<String>,
+    message: Option<String>,
+}
+
+/// Reads an offer. What is wrong is noted; then there is none.
+pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
+    let kind: Option<Kind> = one_of(fields, "/kind", Some(&body.kind), "email, link");
+    let role = one_of(fields, "/role", Some(&body.role), "admin, member, client");
+    let email = match kind {
+        Some(Kind::Link) => {
+            if body.email.is_some() || body.send_email == Some(true) {
+                let place = if body.email.is_some() { "/email" } else { "/send_email" };
+                let detail = "A link is for many people, so it goes to nobody by e-mail. Leave this out.";
+                fields.refuse(place, Code::LinkHasNoRecipient, detail.to_owned());
+            }
+            None
+        }
+        _ => {
+            if body.max_uses.is_some_and(|uses| uses != 1) {
+                let detail = "An e-mail invitation is for one person. Use kind link for many.";
+                fields.refuse("/max_uses", Code::InvalidValue, detail.to_owned());
+            }
+            fields.required("/email", body.email).and_then(|email| self::email(fields, "/email", &email))
+        }
+    };
+    let limit = body.max_uses.filter(|_| kind == Some(Kind::Link));
+    if limit.is_some_and(|uses| !(1..=MOST_USES).contains(&uses)) {
+        let detail = "Use 1 to 1,000,000, or leave this out for any number.";
+        fields.refuse("/max_uses", Code::InvalidValue, detail.to_owned());
+    }
+    let life = if kind == Some(Kind::Link) { actor.policy.link_lifetime } else { actor.policy.email_lifetime };
+    if body.expires_in.is_some_and(|seconds| !(life.shortest..=life.longest).contains(&seconds)) {
+        let detail = format!("Use {} to {} seconds.", life.shortest, life.longest);
+        fields.refuse("/expires_in", Code::InvalidValue, detail);
+    }
+    let branding = body.branding.unwrap_or(Branding { name: None, message: None });
+    let invite = Invite {
+        email: email.clone(),
+        role: role?,
+        workspaces: body.workspace_ids.and_then(|ids| workspaces(fields, &ids)),
+        access: access::read(fields, actor.template, body.access.as_ref()),
+        name: optional(fields, "/name", body.name.as_deref(), Name::parse),
+        nickname: optional(fields, "/nickname", body.nickname.as_deref(), Name::parse),
+        message: optional(fields, "/message", body.message.as_deref(), Message::parse),
+        branding_name: optional(fields, "/branding/name", branding.name.as_deref(), Name::parse),
+        branding_message: optional(fields, "/branding/message", branding.message.as_deref(), Message::parse),
+        locale: locale(fields, body.locale),
+        lifetime: body.expires_in.map(Duration::from_secs),
+        max_uses: limit,
+        send_email: body.send_email.unwrap_or(actor.policy.send_email),
+    };
+    (kind? == Kind::Link || email.is_some()).then_some(invite)
+}
+
+/// Reads an address.
+pub fn email(fields: &mut Fields, pointer: &str, text: &str) -> Option<EmailAddress> {
+    fields.take(pointer, Code::InvalidEmail, text.parse::<EmailAddress>())
+}
+
+/// Reads a text that may be left out.
+pub fn optional<T, E: std::fmt::Display>(
+    fields: &mut Fields,
+    pointer: &str,
+    text: Option<&str>,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Option<T> {
+    text.and_then(|text| fields.take(pointer, Code::InvalidValue, parse(text)))
+}
+
+/// Reads a locale, `en` unless said.
+pub fn locale(fields: &mut Fields, locale: Option<String>) -> String {
+    let locale = locale.unwrap_or_else(|| "en".to_owned());
+    if !LOCALES.contains(&locale.as_str()) {
+        fields.refuse("/locale", Code::InvalidValue, format!("Use one of {}.", LOCALES.join(", ")));
+    }
+    locale
+}
+
+/// Reads `workspace_ids`.
+pub fn workspaces(fields: &mut Fields, ids: &[String]) -> Option<Vec<WorkspaceId>> {
+    if ids.is_empty() || ids.len() > MOST_WORKSPACES {
+        let detail = "Name 1 to 100 workspaces, or leave this out.";
+        fields.refuse("/workspace_ids", Code::InvalidValue, detail.to_owned());
+        return None;
+    }
+    let mut known = Vec::with_capacity(ids.len());
+    for (place, id) in ids.iter().enumerate() {
+        let id = id.parse::<WorkspaceId>().map_err(|_| "This is not a workspace's id.");
+        known.extend(fields.take(&format!("/workspace_ids/{place}"), Code::InvalidValue, id));
+    }
+    Some(known)
+}

@@ -1,0 +1,12 @@
+//! Passwords.
+
+use crate::error::{Code, Result};
+use crate::flow::Context;
+use crate::platform::Platform;
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+
+/// To be written.
+pub async fn redeem<P: Platform>(_ctx: &Context<'_, P>, _request: &Request) -> Result<Reply> {
+    Err(Code::NotFound.into())
+}

@@ -1,0 +1,7 @@
+//! Many invitations in one request.
+
+use super::{Answers, Costs};
+
+pub const ANSWERS: &[Answers] = &[];
+
+pub const COSTS: &[Costs] = &[];

@@ -1,0 +1,20 @@
+//! The tables' rows, a file for each part of the API: who gets what ([`crate::authorization`]), and what it costs
+//! ([`crate::costs`]).
+
+pub mod adding;
+pub mod bulk;
+pub mod links;
+pub mod members;
+pub mod organizations;
+
+/// Method, pattern, and what each of [`crate::authorization::CALLERS`] gets: a status, or a status and a code.
+pub type Answers = (&'static str, &'static str, [&'static str; 9]);
+/// Method, pattern, a caller whom it serves, and what that costs: round trips to D1, calls to KV.
+pub type Costs = (&'static str, &'static str, &'static str, u32, u32);
+
+/// A caller without credentials.
+pub const NOBODY: &str = "401 unauthenticated";
+/// A caller who may not.
+pub const FORBIDDEN: &str = "403 forbidden";
+/// A caller to whom it doesn't exist.
+pub const ELSEWHERE: &str = "404 not_found";
