@@ -17,6 +17,7 @@ mod lists;
 mod manage;
 mod organizations;
 mod outbox;
+mod plans;
 mod privacy;
 mod rows;
 mod sessions;
