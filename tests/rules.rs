@@ -151,9 +151,8 @@ const SYSTEMS: &[System] = &[
 ];
 
 /// Rules about a screen alone: the pages prove them in the browser.
-const SCREENS: &[&str] = &[
-    "S0-03", "S0-04", "S0-22", "S1-02", "S2-11", "S3-02", "S3-03", "S3-04", "S4-02", "S4-13",
-];
+const SCREENS: &[&str] =
+    &["S0-03", "S0-04", "S0-22", "S1-02", "S2-11", "S3-02", "S3-03", "S3-04", "S4-02", "S4-13"];
 
 /// The rule ids in the tests of one template, with the tests that name them.
 fn proofs(template: &str) -> BTreeMap<String, Vec<String>> {
@@ -203,7 +202,8 @@ fn document() -> (String, Vec<&'static str>) {
         write!(text, "Template `{}`, tests in `tests/systems/{file}.rs`.\n\n", system.template).unwrap();
         text.push_str("| rule | what it says | proved by |\n|---|---|---|\n");
         for (id, statement) in system.rules {
-            let tests = proofs.get(*id).map(|tests| tests.iter().map(|test| format!("`{test}`")).collect::<Vec<_>>());
+            let tests =
+                proofs.get(*id).map(|tests| tests.iter().map(|test| format!("`{test}`")).collect::<Vec<_>>());
             let proved = match tests {
                 Some(tests) => tests.join(", "),
                 None if SCREENS.contains(id) => "*a screen's: left to the pages*".to_owned(),

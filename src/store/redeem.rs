@@ -118,12 +118,7 @@ impl View {
 /// Reads the [`View`] for a link and whoever is signed in; for a link that is for many, with the address that somebody
 /// typed.
 #[must_use]
-pub fn view(
-    link: &Link,
-    session: Option<&str>,
-    typed: Option<&EmailAddress>,
-    now: Timestamp,
-) -> Statement {
+pub fn view(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, now: Timestamp) -> Statement {
     Statement::new(
         concat!(
             "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.locale, i.ver, i.takes_seat,

@@ -61,7 +61,9 @@ fn lost_mail() -> World {
     let world = World::with_settings(&[("MAIL_PROVIDER", "cloudflare")]);
     let retry = || MailError::Retry("busy".to_owned());
     let refused = || MailError::Refused("suppressed".to_owned());
-    for (error, source) in [(retry(), Source::Jobs), (refused(), Source::Jobs), (retry(), Source::DeadLetters)] {
+    for (error, source) in
+        [(retry(), Source::Jobs), (refused(), Source::Jobs), (retry(), Source::DeadLetters)]
+    {
         world.state().mail_errors.borrow_mut().push_back(error);
         world.operator().create_organization("Lost Mail", "olga.owner@studio.test");
         let job = world.state().queue.borrow_mut().pop_front().unwrap();

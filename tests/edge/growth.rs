@@ -77,7 +77,8 @@ fn fill(server: &Server, team: &Team<'_>, prefix: u32, number: u32) {
     let mut database = server.database();
     let transaction = database.transaction().unwrap();
     for statement in &statements {
-        let added = transaction.execute(statement, [prefix]).unwrap_or_else(|error| panic!("{error}: {statement}"));
+        let added =
+            transaction.execute(statement, [prefix]).unwrap_or_else(|error| panic!("{error}: {statement}"));
         assert!(added > 0, "{statement}");
     }
     transaction.commit().unwrap();
@@ -141,7 +142,8 @@ fn costs(server: &Server, team: &Team<'_>, prefix: u32) -> Vec<(&'static str, u6
     let invited = team.invite(&address, "client").ok().str("/id");
     note("accepting signed in", person.accept(&server.token(&team.organization, &invited)));
 
-    let added = json!({"email": server.address("added"), "name": "Added Person", "role": "client", "notify": false});
+    let added =
+        json!({"email": server.address("added"), "name": "Added Person", "role": "client", "notify": false});
     let added = note("adding at once", owner.post(&team.path("/members"), &added)).str("/id");
     note("a new role", owner.send_json("PATCH", &format!("/v1/members/{added}"), &json!({"role": "member"})));
     note("removing", owner.post(&team.path("/members/remove"), &json!({"member_ids": [added]})));
@@ -158,8 +160,7 @@ fn costs(server: &Server, team: &Team<'_>, prefix: u32) -> Vec<(&'static str, u6
 #[test]
 fn rows_read_are_the_same_with_a_hundred_thousand_members_as_with_a_hundred() {
     let server = Deployment::new().set("LIMITS", "off").start();
-    let (small, large) =
-        (Team::of(&server, "publishing", None), Team::of(&server, "publishing", None));
+    let (small, large) = (Team::of(&server, "publishing", None), Team::of(&server, "publishing", None));
     fill(&server, &small, 11, FEW);
     fill(&server, &large, 22, MANY);
     let (few, many) = (costs(&server, &small, 11), costs(&server, &large, 22));
