@@ -359,6 +359,16 @@ pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
             params![claim.id],
         ),
         Statement::new(
+            // Somebody who came by a link may be invited by their address too. That stays open, for the workspaces it
+            // would add; but it keeps no seat for a person who is in.
+            "UPDATE invitations SET takes_seat = 0
+             WHERE outcome = 'open' AND (organization_id, email_key) IN (
+               SELECT i.organization_id, u.email_key
+               FROM redemptions r JOIN invitations i ON i.id = r.invitation_id JOIN users u ON u.id = r.user_id
+               WHERE r.id = ?1 AND i.kind = 'link')",
+            params![claim.id],
+        ),
+        Statement::new(
             "UPDATE invitations SET uses = uses + 1,
                accepted_at = CASE WHEN kind = 'email' THEN ?2 END,
                accepted_by = CASE WHEN kind = 'email' THEN (SELECT member_id FROM redemptions WHERE id = ?1) END

@@ -20,6 +20,7 @@ mod outbox;
 mod plans;
 mod privacy;
 mod rows;
+mod seats_of_a_person;
 mod sessions;
 
 use serde_json::{Value, json};
