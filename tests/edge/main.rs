@@ -13,6 +13,7 @@
 mod bindings;
 mod browser;
 mod costs;
+mod crowds;
 mod growth;
 mod harness;
 mod http;
