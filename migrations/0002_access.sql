@@ -8,6 +8,15 @@ ALTER TABLE organizations ADD COLUMN policy TEXT CHECK (policy IS NULL OR json_v
 ALTER TABLE organizations ADD COLUMN branding_name TEXT;
 ALTER TABLE organizations ADD COLUMN branding_accent TEXT;
 ALTER TABLE organizations ADD COLUMN branding_message TEXT;
+-- The name of its logo: a digest of the bytes in `logos`.
+ALTER TABLE organizations ADD COLUMN logo_hash TEXT;
+
+CREATE TABLE logos (
+  organization_id TEXT PRIMARY KEY REFERENCES organizations (id),
+  hash            TEXT NOT NULL,
+  content_type    TEXT NOT NULL CHECK (content_type IN ('image/png', 'image/jpeg', 'image/webp')),
+  base64          TEXT NOT NULL
+) STRICT;
 
 -- An account whose mailbox nobody proved reaches only the organization whose copied link gave it its password.
 ALTER TABLE users ADD COLUMN confined_to TEXT REFERENCES organizations (id) DEFERRABLE INITIALLY DEFERRED;

@@ -5,6 +5,7 @@ pub mod access;
 pub mod create_organization;
 pub mod decline;
 pub mod invite;
+pub mod logo;
 pub mod look;
 pub mod manage;
 pub mod sign_in;

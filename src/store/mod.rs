@@ -14,6 +14,7 @@ pub mod access;
 pub mod accounts;
 pub mod invitations;
 pub mod jobs;
+pub mod logos;
 pub mod mailbox;
 pub mod members;
 pub mod organizations;

@@ -47,6 +47,8 @@ pub struct View {
     /// The organization's colour.
     pub branding_accent: Option<String>,
     organization_branding_message: Option<String>,
+    /// The name of the organization's logo.
+    pub logo_hash: Option<String>,
     /// Whether a seat is free: the one this invitation reserves counts as free, unless the plan was lowered below its use.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub seat_free: bool,
@@ -124,7 +126,7 @@ pub fn view(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, no
             "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.locale, i.ver, i.takes_seat,
                 i.max_uses, i.uses, i.expires_at, i.created_at, coalesce(i.offered_at, i.created_at) AS offered_at,
                 i.require_mfa, i.branding_name, i.branding_message, o.branding_name AS organization_branding_name,
-                o.branding_accent, o.branding_message AS organization_branding_message, i.accepted_at, i.accepted_by, i.declined_at,
+                o.branding_accent, o.logo_hash, o.branding_message AS organization_branding_message, i.accepted_at, i.accepted_by, i.declined_at,
                 i.revoked_at, i.disabled_at, i.expired_at,
                 o.name AS organization_name, o.trial_ends_at, ",
             within_limit!("?4", "1 - i.reserves"),

@@ -21,6 +21,7 @@ const TABLE: &[Answers] = &[
     ("GET", "/sign-in", ["200"; 9]),
     ("POST", "/sign-in", ["403"; 9]),
     ("POST", "/sign-out", ["403"; 9]),
+    ("GET", "/brand/{organization}/{hash}", ["404"; 9]),
     ("GET", "/me", ["303", "303", "200", "200", "200", "200", "200", "200", "303"]),
     ("GET", "/i/{token}", ["200"; 9]),
     ("POST", "/i/{token}", ["403"; 9]),
@@ -61,6 +62,16 @@ const TABLE: &[Answers] = &[
         "GET",
         "/v1/organizations/{organization}/workspaces",
         [NOBODY, FORBIDDEN, ELSEWHERE, "200", "200", "200", "200", ELSEWHERE, NOBODY],
+    ),
+    (
+        "PUT",
+        "/v1/organizations/{organization}/logo",
+        [NOBODY, FORBIDDEN, ELSEWHERE, FORBIDDEN, FORBIDDEN, "200", "200", ELSEWHERE, NOBODY],
+    ),
+    (
+        "DELETE",
+        "/v1/organizations/{organization}/logo",
+        [NOBODY, FORBIDDEN, ELSEWHERE, FORBIDDEN, FORBIDDEN, "204", "204", ELSEWHERE, NOBODY],
     ),
     // An invitation's, by its link: the token decides, and who is signed in only says what comes next.
     ("POST", "/v1/invitations/preview", ["200"; 9]),
@@ -178,6 +189,7 @@ impl Cast {
             .replace("{organization}", &self.team.organization)
             .replace("{invitation}", &invitation)
             .replace("{token}", &token)
+            .replace("{hash}", "0123456789abcdef")
             .replace("{job}", job);
         assert!(!path.contains('{'), "{path}: say here what stands for it");
         (path, token)
@@ -216,6 +228,9 @@ impl Cast {
                     fields.extend([("email", "a@studio.test"), ("password", "any")]);
                 }
                 caller.post_form(&path, &fields)
+            }
+            Method::PUT if pattern.ends_with("/logo") => {
+                caller.send(&method, &path, Some("image/jpeg"), b"\xff\xd8\xff\xe0".to_vec())
             }
             Method::POST | Method::PUT | Method::PATCH => {
                 caller.send(&method, &path, Some("application/json"), body.to_string().into_bytes())

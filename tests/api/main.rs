@@ -14,6 +14,7 @@ mod bad_input;
 mod costs;
 mod invitations;
 mod lists;
+mod logo;
 mod manage;
 mod organizations;
 mod outbox;
