@@ -12,8 +12,10 @@ pub mod audit;
 
 pub mod access;
 pub mod accounts;
+pub mod change_invitation;
 pub mod invitations;
 pub mod jobs;
+pub mod links;
 pub mod mailbox;
 pub mod members;
 pub mod organizations;
