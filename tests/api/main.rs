@@ -20,6 +20,7 @@ mod lists;
 mod manage;
 mod organizations;
 mod outbox;
+mod overtaking;
 mod privacy;
 mod rows;
 mod sessions;
