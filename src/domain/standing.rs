@@ -41,11 +41,10 @@ pub struct Standing<'a> {
     pub addressee_removed_at: Option<Timestamp>,
 }
 
-/// An earlier redemption of the same invitation by the same person. Of somebody who was removed and came back by another one,
-/// what they are now.
+/// An earlier redemption of the same invitation by the same person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redeemed {
-    /// The member they are.
+    /// The member they became.
     pub member_id: MemberId,
     /// Whether they still are.
     pub active: bool,

@@ -151,22 +151,20 @@ pub fn view(
                  WHERE x.invitation_id = i.id) AS workspaces,
                 a.id AS account_id, a.email AS account_email, a.email_verified_at AS account_verified_at,
                 u.id AS session_user_id, u.email AS session_email, u.email_verified_at AS session_verified_at,
-                inside.id AS session_member_id,
+                (SELECT m.id FROM members m WHERE m.organization_id = i.organization_id AND m.user_id = u.id
+                   AND m.removed_at IS NULL) AS session_member_id,
                 (SELECT max(m.removed_at) FROM members m WHERE m.organization_id = i.organization_id
                    AND m.user_id = u.id) AS session_removed_at,
                 (SELECT max(m.removed_at) FROM members m WHERE m.organization_id = i.organization_id
                    AND m.user_id = a.id) AS account_removed_at,
-                iif(r.id IS NULL, NULL, coalesce(inside.id, r.member_id)) AS redeemed_member_id,
-                iif(inside.id IS NULL, (SELECT removed_at FROM members WHERE id = r.member_id), NULL)
-                  AS redeemed_removed_at
+                r.member_id AS redeemed_member_id,
+                (SELECT removed_at FROM members WHERE id = r.member_id) AS redeemed_removed_at
          FROM invitations i
          JOIN organizations o ON o.id = i.organization_id
          LEFT JOIN members n ON n.id = i.invited_by
          LEFT JOIN users a ON a.email_key = coalesce(i.email_key, ?5)
          LEFT JOIN sessions s ON s.token_digest = ?3 AND s.expires_at > ?4 AND s.ended_at IS NULL
          LEFT JOIN users u ON u.id = s.user_id
-         LEFT JOIN members inside ON inside.organization_id = i.organization_id AND inside.user_id = u.id
-           AND inside.removed_at IS NULL
          LEFT JOIN redemptions r ON r.invitation_id = i.id AND r.user_id = u.id
          WHERE i.id = ?1 AND i.organization_id = ?2"
         ),
@@ -400,19 +398,15 @@ pub struct Joined {
     pub workspace_ids: Vec<crate::domain::ids::WorkspaceId>,
 }
 
-/// Reads what the signed-in or just-made person became by this invitation; of somebody who was removed and came back by
-/// another one, what they are now.
+/// Reads what the signed-in or just-made person became by this invitation.
 #[must_use]
 pub fn joined(invitation: InvitationId, session: &str, now: Timestamp) -> Statement {
     Statement::new(
         "SELECT m.id AS member_id, m.role,
                 (SELECT json_group_array(workspace_id) FROM memberships WHERE member_id = m.id) AS workspace_ids
          FROM sessions s
-         JOIN invitations i ON i.id = ?1
-         JOIN redemptions r ON r.invitation_id = i.id AND r.user_id = s.user_id
-         LEFT JOIN members inside ON inside.organization_id = i.organization_id AND inside.user_id = s.user_id
-           AND inside.removed_at IS NULL
-         JOIN members m ON m.id = coalesce(inside.id, r.member_id)
+         JOIN redemptions r ON r.invitation_id = ?1 AND r.user_id = s.user_id
+         JOIN members m ON m.id = r.member_id
          WHERE s.token_digest = ?2 AND s.expires_at > ?3 AND s.ended_at IS NULL",
         params![invitation, session, now],
     )
