@@ -119,6 +119,8 @@ ALTER TABLE invitations ADD COLUMN branding_message TEXT;
 -- When it was last offered: made, or sent again. Whoever was removed since then is not brought back by it.
 ALTER TABLE invitations ADD COLUMN offered_at INTEGER;
 UPDATE invitations SET offered_at = created_at;
+-- Raised with every change of what it offers, so that a change is written only over what it was made from.
+ALTER TABLE invitations ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX invitations_by_role ON invitations (organization_id, role, id);
 CREATE INDEX invitations_reserved ON invitations (organization_id, id) WHERE reserves = 1;
 

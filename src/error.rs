@@ -125,6 +125,7 @@ codes! {
     MembershipExists "membership_exists" 409 "Already in the workspace" "This person is in the workspace already. Change their access instead."
     ResourceExists "resource_exists" 409 "Already registered" "The workspace has this already. Use the one that is there, or reconnect it."
     PasswordAlreadySet "password_already_set" 409 "Password already set" "This person has a password or has confirmed their address, so they sign in by themselves. If they forgot it, they can reset it."
+    NotALink "not_a_link" 409 "Not a link" "This invitation is for one address, so there is no link for many to change. Send it again, or revoke it."
     NotUndoable "not_undoable" 409 "Nothing to undo" "This was undone already."
     NotPending "not_pending" 409 "Not pending" "This invitation is no longer open. Load it again to see what became of it."
     SlugTaken "slug_taken" 409 "Slug taken" "Another organization has this slug. Choose another."

@@ -12,9 +12,11 @@ pub mod audit;
 
 pub mod access;
 pub mod accounts;
+pub mod change_invitation;
 pub mod invitations;
 pub mod jobs;
 pub mod logos;
+pub mod links;
 pub mod mailbox;
 pub mod members;
 pub mod organizations;

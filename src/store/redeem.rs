@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::json_text;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId, RedemptionId, SessionId, UserId};
-use crate::domain::invitation::Invitation;
+use crate::domain::invitation::{Invitation, Kind};
 use crate::domain::link::{Link, Via};
 use crate::domain::standing::{Account, Redeemed, Standing};
 use crate::domain::text::Name;
@@ -101,6 +101,17 @@ impl View {
     #[must_use]
     pub fn brand(&self) -> Option<&str> {
         self.branding_name.as_deref().or(self.organization_branding_name.as_deref())
+    }
+
+    /// Whose name stands above the page: the brand's. Without one, on a link for many it is the product's (S0-09), and on the
+    /// invitation of one person the organization's.
+    #[must_use]
+    pub fn masthead<'a>(&'a self, product: &'a str) -> &'a str {
+        let unbranded = match self.invitation.kind {
+            Kind::Link => product,
+            Kind::Email => &self.organization_name,
+        };
+        self.brand().unwrap_or(unbranded)
     }
 
     /// What the page says to the invited person.
@@ -338,7 +349,8 @@ pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
             params![claim.id, claim.member_id],
         ),
         Statement::new(
-            // What they have already stays as it is; what they lack comes with the access as it is at this moment.
+            // What they have already stays as it is; what they lack comes with the access as it is at this moment. An
+            // owner or admin who comes by a link lacks nothing.
             "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
                                       require_mfa, takes_seat, made_by)
              SELECT r.member_id, x.workspace_id, r.redeemed_at, i.permissions, i.all_resources, i.addable_kinds,
@@ -346,6 +358,7 @@ pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
              FROM redemptions r
              JOIN invitations i ON i.id = r.invitation_id
              JOIN invitation_workspaces x ON x.invitation_id = i.id
+             JOIN members m ON m.id = r.member_id AND m.role NOT IN ('owner', 'admin')
              WHERE r.id = ?1 ON CONFLICT DO NOTHING",
             params![claim.id],
         ),

@@ -178,9 +178,19 @@ impl Cast {
         (id, token_in(&link.str("/url")))
     }
 
+    /// A new link for many: its id and the token of its URL.
+    fn link(&mut self) -> (String, String) {
+        let path = self.team.path("/invitations");
+        let id = self.team.owner.post(&path, &json!({"kind": "link", "role": "client"})).ok().str("/id");
+        let link = self.team.owner.post(&format!("/v1/invitations/{id}/link"), &json!({})).ok();
+        (id, token_in(&link.str("/url")))
+    }
+
     /// A path with ids of the team's own, and the token of the invitation that it may name.
     fn path(&mut self, pattern: &str) -> (String, String) {
-        let (invitation, token) = self.invitation();
+        let of_link = ["/rotate", "/disable", "/enable", "/redemptions"];
+        let is_of_link = of_link.iter().any(|end| pattern.ends_with(end));
+        let (invitation, token) = if is_of_link { self.link() } else { self.invitation() };
         let job = &self.job;
         let path = pattern
             .replace("{workspace}", &self.workspace)
@@ -208,6 +218,7 @@ impl Cast {
             ("POST", "/v1/invitations/preview" | "/v1/invitations/accept" | "/v1/invitations/decline") => {
                 json!({"token": token})
             }
+            ("PATCH", "/v1/invitations/{invitation}") => json!({"nickname": format!("Client {fresh}")}),
             ("POST", "/v1/sessions") => json!({"email": "no address", "password": "any"}),
             ("POST", "/dev/probe") => json!({"values": []}),
             _ => json!({}),

@@ -32,6 +32,7 @@ fn journey() -> Team {
         "status=declined",
         "status=revoked",
         "status=full",
+        "status=disabled",
         "kind=email",
         "workspace_id=wsp_01h455vb4pex5vsknk084sn02q",
         "limit=2",
@@ -51,6 +52,7 @@ fn journey() -> Team {
     decline(&mut mia, &token);
     mia.delete("/v1/sessions/current").ok();
     sign_in(&mut team.world.client(), MIA).ok();
+    crate::links::walk(&mut team);
     team.world.tick();
     team.world.deliver();
     team
