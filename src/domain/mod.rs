@@ -12,6 +12,7 @@ pub mod link;
 pub mod nonce;
 pub mod organization;
 pub mod password;
+pub mod password_link;
 pub mod policy;
 pub mod role;
 pub mod secret;

@@ -15,7 +15,7 @@ use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
 use crate::flow::{Context, look};
 use crate::platform::{Platform, ResultSet, Statement};
-use crate::store::audit;
+use crate::store::{audit, notifications};
 use crate::store::redeem::{self, Claim, Joined, NewAccount, View};
 
 /// How long a session lasts.
@@ -66,6 +66,7 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: &str
     let mut batch = vec![redeem::claim_signed_in(claim, link, session)];
     batch.extend(redeem::let_in(claim, link));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
+    batch.push(notifications::of_redemption(ctx.id(), claim.id));
     batch.push(redeem::joined(link.invitation_id, session, now));
     batch.push(redeem::view(link, Some(session), None, now));
     let (joined, view) = run(ctx, link, batch).await?;
@@ -92,7 +93,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     let now = ctx.now();
     let session = Bearer::new(ctx.platform.random());
     let account = NewAccount {
-        user_id: ctx.id(),
+        user_id: ctx.user_id(),
         email,
         name,
         password_hash,
@@ -107,6 +108,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     batch.extend(redeem::make_account(claim, &account));
     batch.extend(redeem::let_in(claim, link));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
+    batch.push(notifications::of_redemption(ctx.id(), claim.id));
     batch.push(redeem::joined(link.invitation_id, &account.session_digest, now));
     batch.push(redeem::view(link, accept.session.as_deref(), Some(&account.email), now));
     let (joined, view) = run(ctx, link, batch).await?;

@@ -12,11 +12,14 @@ pub mod audit;
 
 pub mod access;
 pub mod accounts;
+pub mod adding;
 pub mod invitations;
 pub mod jobs;
 pub mod mailbox;
 pub mod members;
+pub mod notifications;
 pub mod organizations;
+pub mod passwords;
 pub mod redeem;
 pub mod workspaces;
 
