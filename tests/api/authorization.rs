@@ -196,6 +196,10 @@ impl Cast {
             ("POST", "/v1/invitations/preview" | "/v1/invitations/accept" | "/v1/invitations/decline") => {
                 json!({"token": token})
             }
+            ("POST", "/v1/organizations/{organization}/members") => json!({
+                "email": format!("added{fresh}@client.test"), "name": "Ana Client", "role": "client", "notify": false,
+            }),
+            ("POST", "/v1/password-resets/redeem") => json!({"token": token, "password": "a sentence works well"}),
             ("POST", "/v1/sessions") => json!({"email": "no address", "password": "any"}),
             ("POST", "/dev/probe") => json!({"values": []}),
             _ => json!({}),

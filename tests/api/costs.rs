@@ -199,6 +199,7 @@ fn journey() -> Team {
     decline(&mut mia, &token);
     mia.delete("/v1/sessions/current").ok();
     sign_in(&mut team.world.client(), MIA).ok();
+    crate::passwords::walk(&mut team);
     team.world.tick();
     team.world.deliver();
     team

@@ -8,6 +8,7 @@ mod support;
 
 mod accept;
 mod accounts;
+mod adding;
 mod any_request;
 mod authorization;
 mod bad_input;
@@ -15,8 +16,10 @@ mod costs;
 mod invitations;
 mod lists;
 mod manage;
+mod notifications;
 mod organizations;
 mod outbox;
+mod passwords;
 mod privacy;
 mod rows;
 mod sessions;
