@@ -18,12 +18,11 @@ use crate::store::audit;
 /// What the holder of a link is told. Reads; changes nothing, whoever or whatever opens the link.
 ///
 /// # Errors
-/// `password_link_invalid` and `password_link_expired` with no I/O, `password_link_used` for one that sets nothing any more.
+/// `password_link_invalid` and `password_link_expired`, both with no I/O.
 pub async fn look<P: Platform>(ctx: &Context<'_, P>, token: &str) -> Result<(PasswordLink, View)> {
     let link = PasswordLink::open(&ctx.config.keys, token, ctx.now())?;
     let view: Option<View> = ctx.platform.run(passwords::view(&link)).await?.first()?;
-    let view = view.ok_or_else(|| Error::from(Code::PasswordLinkInvalid))?;
-    if view.usable { Ok((link, view)) } else { Err(Code::PasswordLinkUsed.into()) }
+    Ok((link, view.ok_or_else(|| Error::from(Code::PasswordLinkInvalid))?))
 }
 
 /// Sets the password, once, and starts a session.
@@ -33,6 +32,9 @@ pub async fn set_password<P: Platform>(
     view: &View,
     password: &str,
 ) -> Result<(SignedIn, Bearer)> {
+    if !view.usable {
+        return Err(Code::PasswordLinkUsed.into());
+    }
     password::check(password, &view.email.key())
         .map_err(|why| Error::field("/password", Code::WeakPassword, why.to_string()))?;
     let hash = password::hash(password, ctx.platform.random())
@@ -49,7 +51,7 @@ pub async fn set_password<P: Platform>(
     let (Some(set), Some(me)) = (results.first(), results.last()) else {
         return Err(Error::Internal("a claim and an account".to_owned()));
     };
-    // Since it was looked at, somebody else used it.
+    // It was looked at a moment ago, and somebody used it since.
     if !ResultSet::any(set) {
         return Err(Code::PasswordLinkUsed.into());
     }

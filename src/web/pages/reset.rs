@@ -50,18 +50,27 @@ struct Form {
     _username: String,
 }
 
+/// One request for the page of a link.
+struct Visit<'a, P> {
+    ctx: &'a Context<'a, P>,
+    request: &'a Request,
+    token: &'a str,
+}
+
 /// `GET /reset/{token}`.
 pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &str) -> Result<Reply> {
+    let visit = Visit { ctx, request, token };
     match look(ctx, token).await {
-        Ok((_, view)) => form(ctx, request, token, &view, None),
-        Err(error) => closed(ctx, request, token, error),
+        Ok((_, view)) => visit.face(&view, None),
+        Err(error) => visit.closed(error, None),
     }
 }
 
 /// `POST /reset/{token}`: sets the password, signs in, and on to `/me`; or the form again.
 pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &str) -> Result<Reply> {
+    let visit = Visit { ctx, request, token };
     if let Err(error) = guard::limit_network(ctx, request, "password").await {
-        return closed(ctx, request, token, error);
+        return visit.closed(error, None);
     }
     let body: Form = request::form(request)?;
     let checked = match check_form(ctx, request, &body.nonce) {
@@ -71,11 +80,12 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
     };
     let (link, view) = match look(ctx, token).await {
         Ok(found) => found,
-        Err(error) => return closed(ctx, request, token, error),
+        Err(error) => return visit.closed(error, None),
     };
     let set = match checked {
         Err(error) => Err(error),
-        Ok(()) if body.password.is_empty() => {
+        // A field left empty is told what to do rather than what is wrong with it.
+        Ok(()) if body.password.is_empty() && view.usable => {
             Err(Error::field("/password", Code::Required, "Choose a password."))
         }
         Ok(()) => set_password(ctx, &link, &view, &body.password).await,
@@ -86,46 +96,50 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
             reply::set_cookie(&mut reply, SESSION_COOKIE, session.reveal(), SESSION.as_secs().cast_signed());
             Ok(reply)
         }
-        Err(error) if error.code() == Code::PasswordLinkUsed => closed(ctx, request, token, error),
         Err(error @ Error::Internal(_)) => Err(error),
-        Err(error) => form(ctx, request, token, &view, Some(&error)),
+        Err(error) => visit.face(&view, Some(error)),
     }
 }
 
-fn form<P: Platform>(
-    ctx: &Context<'_, P>,
-    request: &Request,
-    token: &str,
-    view: &View,
-    error: Option<&Error>,
-) -> Result<Reply> {
-    let key = FormKey::of(ctx, request);
-    let reply = page(
-        error.map_or(StatusCode::OK, |error| error.code().status()),
-        &Reset {
-            frame: Frame::of(&view.organization),
-            nonce: &key.nonce,
-            action: Route::Reset(token.to_owned()).path(),
-            organization: &view.organization,
-            address: view.email.masked(),
-            problems: Problems::of(error),
-        },
-    )?;
-    Ok(key.keep(reply))
-}
+impl<P: Platform> Visit<'_, P> {
+    fn path(&self) -> String {
+        Route::Reset(self.token.to_owned()).path()
+    }
 
-fn closed<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &str, error: Error) -> Result<Reply> {
-    let Error::Refused(refusal) = error else { return Err(error) };
-    let Refusal { code, detail, .. } = refusal.as_ref();
-    let (next_path, next_label) = match code {
-        Code::RateLimited => (Route::Reset(token.to_owned()).path(), "Try again"),
-        _ if session(request).is_some() => (Route::Me.path(), "Go to your workspaces"),
-        _ => (Route::SignIn.path(), "Go to sign in"),
-    };
-    let mut reply = page(
-        code.status(),
-        &Closed { frame: Frame::product(ctx), title: code.title(), detail, next_path, next_label },
-    )?;
-    reply::tell(&mut reply, &refusal);
-    Ok(reply)
+    /// The form, or why there is none any more.
+    fn face(&self, view: &View, error: Option<Error>) -> Result<Reply> {
+        let code = error.as_ref().map(Error::code);
+        if !view.usable || code == Some(Code::PasswordLinkUsed) {
+            return self.closed(Code::PasswordLinkUsed.into(), Some(&view.organization));
+        }
+        let key = FormKey::of(self.ctx, self.request);
+        let reply = page(
+            code.map_or(StatusCode::OK, Code::status),
+            &Reset {
+                frame: Frame::of(&view.organization),
+                nonce: &key.nonce,
+                action: self.path(),
+                organization: &view.organization,
+                address: view.email.masked(),
+                problems: Problems::of(error.as_ref()),
+            },
+        )?;
+        Ok(key.keep(reply))
+    }
+
+    /// The page that says why the link leads nowhere, under the organization's name where that was read.
+    fn closed(&self, error: Error, organization: Option<&str>) -> Result<Reply> {
+        let Error::Refused(refusal) = error else { return Err(error) };
+        let Refusal { code, detail, .. } = refusal.as_ref();
+        let (next_path, next_label) = match code {
+            Code::RateLimited => (self.path(), "Try again"),
+            _ if session(self.request).is_some() => (Route::Me.path(), "Go to your workspaces"),
+            _ => (Route::SignIn.path(), "Go to sign in"),
+        };
+        let frame = Frame::of(organization.unwrap_or(&self.ctx.config.product_name));
+        let title = code.title();
+        let mut reply = page(code.status(), &Closed { frame, title, detail, next_path, next_label })?;
+        reply::tell(&mut reply, &refusal);
+        Ok(reply)
+    }
 }
