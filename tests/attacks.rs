@@ -251,9 +251,8 @@ fn v10_a_token_for_one_purpose_is_refused_for_every_other() {
         serde_json::from_slice(&claims).unwrap()
     };
     // What one purpose says, signed for another.
-    let relabelled = |purpose, token| {
-        config.keys.sign(purpose, claims(token), Timestamp::from_seconds(2_000_000_000))
-    };
+    let relabelled =
+        |purpose, token| config.keys.sign(purpose, claims(token), Timestamp::from_seconds(2_000_000_000));
     for purpose in [Purpose::Form, Purpose::Password] {
         let answer = with_token(&mut team.world.client(), "accept", &relabelled(purpose, &token));
         assert_eq!(answer.refusal(), refusal(404, "invitation_invalid"), "{purpose:?}");
@@ -566,7 +565,9 @@ fn hijacked() -> (Team, String, Client) {
 
 /// Nothing of the other organization is there for whoever only took the address, however they ask.
 fn assert_sees_nothing_of(hijacker: &mut Client, other: &mut Team) {
-    for path in ["/v1/me", "/v1/me/workspaces", "/v1/me/notifications", "/v1/me/notifications?unread=true", "/me"] {
+    for path in
+        ["/v1/me", "/v1/me/workspaces", "/v1/me/notifications", "/v1/me/notifications?unread=true", "/me"]
+    {
         let seen = hijacker.get(path).ok().text();
         assert!(!seen.contains("Other Studio") && !seen.contains(&other.organization), "{path}: {seen}");
     }
@@ -597,7 +598,10 @@ fn pre_hijack_who_took_an_address_sees_nothing_of_where_its_holder_is_added_and_
     let old = hijacker.post("/v1/sessions", &json!({"email": MIA, "password": PASSWORD}));
     assert_eq!(old.refusal(), refusal(401, "invalid_credentials"), "and their password");
     let reached = mia.get("/v1/me/workspaces").ok().text();
-    assert!(reached.contains("Example Studio") && reached.contains("Other Studio"), "memberships stay: {reached}");
+    assert!(
+        reached.contains("Example Studio") && reached.contains("Other Studio"),
+        "memberships stay: {reached}"
+    );
 }
 
 /// The same where the other organization was first, and where it invites instead of adding.

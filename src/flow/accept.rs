@@ -15,8 +15,8 @@ use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
 use crate::flow::{Context, look};
 use crate::platform::{Platform, ResultSet, Statement};
-use crate::store::{audit, notifications};
 use crate::store::redeem::{self, Claim, Joined, NewAccount, View};
+use crate::store::{audit, notifications};
 
 /// How long a session lasts.
 pub const SESSION: Duration = Duration::from_hours(30 * 24);

@@ -45,9 +45,8 @@ impl<P: Platform> Context<'_, P> {
     /// that the address had an account before.
     #[must_use]
     pub fn user_id(&self) -> UserId {
-        let [a, b, c, d, e, _, _, _] = self.platform.random::<8>();
         // 40 bits of milliseconds: some moment of the epoch's first 35 years.
-        let made_up = i64::from_be_bytes([0, 0, 0, a, b, c, d, e]);
+        let made_up = i64::from_be_bytes(self.platform.random()) & 0xff_ffff_ffff;
         Id::new(Timestamp::from_millis(made_up), self.platform.random())
     }
 

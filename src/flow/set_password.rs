@@ -12,8 +12,8 @@ use crate::flow::Context;
 use crate::flow::accept::SESSION;
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::{self, SignedIn};
-use crate::store::passwords::{self, View};
 use crate::store::audit;
+use crate::store::passwords::{self, View};
 
 /// What the holder of a link is told. Reads; changes nothing, whoever or whatever opens the link.
 ///
@@ -55,6 +55,8 @@ pub async fn set_password<P: Platform>(
     if !ResultSet::any(set) {
         return Err(Code::PasswordLinkUsed.into());
     }
-    let me = me.first()?.ok_or_else(|| Error::Internal("a password was set and nobody is signed in".to_owned()))?;
+    let me = me
+        .first()?
+        .ok_or_else(|| Error::Internal("a password was set and nobody is signed in".to_owned()))?;
     Ok((me, session))
 }

@@ -76,9 +76,10 @@ impl View {
     /// What decides what the holder of the link does next.
     #[must_use]
     pub fn standing(&self) -> Standing<'_> {
-        let account = |id: Option<UserId>, email: &Option<EmailAddress>, verified: Option<Timestamp>, has_password| {
-            Some(Account { id: id?, email: email.clone()?, verified: verified.is_some(), has_password })
-        };
+        let account =
+            |id: Option<UserId>, email: &Option<EmailAddress>, verified: Option<Timestamp>, has_password| {
+                Some(Account { id: id?, email: email.clone()?, verified: verified.is_some(), has_password })
+            };
         Standing {
             invitation: &self.invitation,
             addressee: account(

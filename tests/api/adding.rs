@@ -43,7 +43,8 @@ fn somebody_who_is_added_is_a_member_at_once() {
 fn an_account_that_is_made_opens_nothing_by_itself() {
     let mut team = Team::new();
     team.add(ANA, "admin", json!({})).ok();
-    let made = "SELECT count(*) FROM users WHERE email_key = 'ana.client@client.test' AND password_hash IS NULL
+    let made =
+        "SELECT count(*) FROM users WHERE email_key = 'ana.client@client.test' AND password_hash IS NULL
                 AND email_verified_at IS NULL AND confined_to IS NULL";
     assert_eq!(team.world.count(made), 1);
     for password in ["", "a sentence works well"] {
@@ -171,7 +172,10 @@ fn somebody_who_was_removed_can_be_added_again() {
     team.world.pass(Duration::from_secs(1));
     let again = team.add(ANA, "member", json!({})).ok();
     assert_ne!(again.str("/id"), first);
-    assert_eq!(team.world.count("SELECT count(*) FROM members WHERE email_key = 'ana.client@client.test'"), 2);
+    assert_eq!(
+        team.world.count("SELECT count(*) FROM members WHERE email_key = 'ana.client@client.test'"),
+        2
+    );
 }
 
 /// A plan of so many seats, under which a client may have a list of permissions of their own.
@@ -277,7 +281,9 @@ fn staff_add_clients_within_what_they_hold() {
     for role in ["admin", "member"] {
         assert_eq!(add(ANA, role, json!({})).refusal(), refusal(403, "role_not_allowed"));
     }
-    for more in [with(&not_mine), json!({"access": {"resources": "all"}}), json!({"workspace_ids": [elsewhere]})] {
+    for more in
+        [with(&not_mine), json!({"access": {"resources": "all"}}), json!({"workspace_ids": [elsewhere]})]
+    {
         assert_eq!(add(ANA, "client", more.clone()).refusal(), refusal(403, "beyond_your_access"), "{more}");
     }
     add(ANA, "client", with(&mine)).ok();
@@ -288,9 +294,12 @@ fn who_added_whom_is_audited_without_their_address() {
     let mut team = Team::new();
     let member = team.add(ANA, "client", json!({"notify": true})).ok().str("/id");
     let owner = team.owner.get(&team.path("/members?role=owner")).ok().str("/data/0/id");
-    let events = team.world.state().database.borrow().query(
-        "SELECT actor, subject, before, after FROM audit_events WHERE action = 'member.added'",
-    );
+    let events = team
+        .world
+        .state()
+        .database
+        .borrow()
+        .query("SELECT actor, subject, before, after FROM audit_events WHERE action = 'member.added'");
     let after = r#"{"role":"client","workspace_ids":null,"notified":true}"#;
     assert_eq!(events, [json!({"actor": owner, "subject": member, "before": null, "after": after})]);
 }
@@ -341,9 +350,12 @@ fn somebody_who_is_added_twice_at_once_is_in_once() {
     let mut ada = team.owner.clone();
     let results = [
         team.add(ANA, "member", json!({})).refusal().0,
-        ada.post(&team.path("/members"), &json!({"email": ANA, "name": "A", "role": "member", "notify": true}))
-            .refusal()
-            .0,
+        ada.post(
+            &team.path("/members"),
+            &json!({"email": ANA, "name": "A", "role": "member", "notify": true}),
+        )
+        .refusal()
+        .0,
     ];
     assert_eq!(results, [201, 409]);
     assert_eq!(team.world.count("SELECT count(*) FROM members WHERE removed_at IS NULL"), 2);
@@ -375,7 +387,8 @@ fn take(team: &mut Team, step: &Step) -> Option<Answer> {
     const ROLES: [&str; 4] = ["admin", "member", "client", "client"];
     match step {
         Step::Add(who, what) => {
-            let more = if *what == 3 { json!({"access": {"permissions": ["posts.create"]}}) } else { json!({}) };
+            let more =
+                if *what == 3 { json!({"access": {"permissions": ["posts.create"]}}) } else { json!({}) };
             Some(team.add(&person(*who), ROLES[usize::from(*what)], more))
         }
         Step::Invite(who, what) => {

@@ -112,7 +112,8 @@ fn a_list_is_paged_newest_first() {
         cursor = format!("&cursor={next}");
     }
     assert_eq!(seen, all);
-    for (query, pointer) in [("limit=0", "?limit"), ("cursor=inv_1", "?cursor"), ("unread=maybe", "?unread")] {
+    for (query, pointer) in [("limit=0", "?limit"), ("cursor=inv_1", "?cursor"), ("unread=maybe", "?unread")]
+    {
         let answer = team.owner.get(&format!("/v1/me/notifications?{query}"));
         assert_eq!(complaint(&answer), about(422, "invalid_value", pointer));
     }

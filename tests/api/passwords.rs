@@ -105,7 +105,11 @@ fn a_mailed_link_outlives_a_password_that_was_set_without_proof() {
     let mut ana = team.world.client();
     assert_eq!(redeem(&mut ana, &mailed, OTHER).0, 200);
     assert_eq!(squatter.get("/v1/me").refusal(), refusal(401, "unauthenticated"), "sessions from before end");
-    assert_eq!(sign_in(&mut squatter, ANA).refusal(), refusal(401, "invalid_credentials"), "and so does the password");
+    assert_eq!(
+        sign_in(&mut squatter, ANA).refusal(),
+        refusal(401, "invalid_credentials"),
+        "and so does the password"
+    );
     assert_eq!(ana.get("/v1/me").ok().json()["user"]["email_verified"], true);
 }
 
@@ -152,12 +156,14 @@ fn a_forged_link_is_refused_with_no_round_trip() {
 fn a_link_for_nobody_is_invalid() {
     let (team, _, _) = mailed();
     let config = team.world.state().config.as_ref().ok().unwrap();
-    let claims = |user: &str, organization: &str| json!({"sub": user, "org": organization, "ver": 0, "via": "email"});
+    let claims =
+        |user: &str, organization: &str| json!({"sub": user, "org": organization, "ver": 0, "via": "email"});
     let user = team.world.state().database.borrow().query("SELECT id FROM users WHERE password_hash IS NULL");
     let user = user[0]["id"].as_str().unwrap();
-    for (user, organization) in
-        [("usr_01h455vb4pex5vsknk084sn02q", team.organization.as_str()), (user, "org_01h455vb4pex5vsknk084sn02q")]
-    {
+    for (user, organization) in [
+        ("usr_01h455vb4pex5vsknk084sn02q", team.organization.as_str()),
+        (user, "org_01h455vb4pex5vsknk084sn02q"),
+    ] {
         let end = Timestamp::from_seconds(2_000_000_000);
         let token = config.keys.sign(Purpose::Password, claims(user, organization), end);
         assert_eq!(redeem(&mut team.world.client(), &token, PASSWORD), refusal(404, "password_link_invalid"));
@@ -294,8 +300,7 @@ fn giving_out_a_link_and_setting_the_password_are_audited_and_no_token_is_kept()
 fn of_two_who_hold_one_link_one_sets_the_password() {
     let (mut team, member, _) = mailed();
     let token = team.password_token(&member);
-    let answers =
-        [PASSWORD, OTHER].map(|password| redeem(&mut team.world.client(), &token, password).0);
+    let answers = [PASSWORD, OTHER].map(|password| redeem(&mut team.world.client(), &token, password).0);
     assert_eq!(answers, [200, 410]);
     sign_in(&mut team.world.client(), ANA).ok();
 }

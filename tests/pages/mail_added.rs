@@ -66,7 +66,10 @@ fn somebody_with_an_account_signs_in_as_ever() {
         assert!(part.contains("as an admin. You reach every workspace"), "{part}");
         assert!(part.contains("Sign in with mia.member@studio.test"), "{part}");
     }
-    assert!(text.contains(&format!("people.\n\nSign in with {MIA}:\n\n{ORIGIN}/sign-in\n\nYou received")), "{text}");
+    assert!(
+        text.contains(&format!("people.\n\nSign in with {MIA}:\n\n{ORIGIN}/sign-in\n\nYou received")),
+        "{text}"
+    );
     for part in [text, html] {
         assert!(!part.contains("/reset/") && !part.contains("password") && !part.contains("eyJ"), "{part}");
     }
@@ -81,7 +84,11 @@ fn the_mail_reads_without_images_scripts_or_much_weight_and_names_stay_text() {
         assert!(html.len() <= 10 * 1024, "{}", html.len());
         let tags = tags(html);
         for tag in &tags {
-            assert!(!["img", "script", "form", "link", "iframe", "b"].contains(&tag.name.as_str()), "<{}>", tag.name);
+            assert!(
+                !["img", "script", "form", "link", "iframe", "b"].contains(&tag.name.as_str()),
+                "<{}>",
+                tag.name
+            );
             assert!(tag.name != "table" || tag.get("role") == "presentation");
             if tag.name == "a" {
                 assert!(tag.get("href").starts_with(ORIGIN), "{tag:?}");
@@ -103,6 +110,9 @@ fn a_long_list_of_workspaces_is_counted() {
     team.world.deliver();
     let mail = team.world.mailbox().pop().unwrap();
     for part in [plain(parts(&mail)[0]), seen(parts(&mail)[1])] {
-        assert!(part.contains("Place 7") && part.contains("and 1 more") && !part.contains("Place 8"), "{part}");
+        assert!(
+            part.contains("Place 7") && part.contains("and 1 more") && !part.contains("Place 8"),
+            "{part}"
+        );
     }
 }

@@ -297,7 +297,8 @@ impl Team {
     /// Adds somebody at once, as the owner, with these fields besides. Answers what came back.
     pub fn add(&mut self, email: &str, role: &str, more: Value) -> Answer {
         let mut body = json!({"email": email, "name": "Somebody New", "role": role, "notify": false});
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let Value::Object(more) = more else { panic!("no fields: {more}") };
+        body.as_object_mut().unwrap().extend(more);
         self.owner.post(&self.path("/members"), &body)
     }
 

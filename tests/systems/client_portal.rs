@@ -100,7 +100,10 @@ fn an_invited_client_user_is_in_the_table_as_pending_at_once() {
     };
     let rows = table(&one);
     assert_eq!(rows.len(), 1);
-    assert_eq!((&rows[0]["id"], &rows[0]["name"], &rows[0]["status"]), (&invited["id"], &json!("Ana Client"), &json!("pending")));
+    assert_eq!(
+        (&rows[0]["id"], &rows[0]["name"], &rows[0]["status"]),
+        (&invited["id"], &json!("Ana Client"), &json!("pending"))
+    );
     assert!(table(&two).is_empty(), "in the table of their own workspace");
     team.world.client().join(ANA, "Ana Client").ok();
     assert!(table(&one).is_empty());

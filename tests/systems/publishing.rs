@@ -41,7 +41,10 @@ fn a_client_is_added_with_an_access_and_the_accounts_they_are_assigned() {
     let access = json!({"permissions": ["posts.write"], "resources": [{"id": page, "approve": true}]});
     let added = team.add(ANA, "client", json!({"name": "Ana Client", "access": access})).ok();
     assert_eq!((added.str("/status"), added.str("/role")), ("active".to_owned(), "client".to_owned()));
-    assert_eq!(team.world.count("SELECT count(*) FROM grants WHERE approve = 1 AND credentials = 'owner'"), 1);
+    assert_eq!(
+        team.world.count("SELECT count(*) FROM grants WHERE approve = 1 AND credentials = 'owner'"),
+        1
+    );
 }
 
 /// S2-17: the client gets a notification and an e-mail, and both say that they *are added*; nothing is left to accept.
@@ -52,7 +55,10 @@ fn an_added_client_finds_a_notification_and_an_e_mail() {
     team.add(ANA, "client", json!({"name": "Ana Client", "notify": true})).ok();
     team.world.deliver();
     let mail = team.world.mailbox().pop().unwrap();
-    assert_eq!((&mail["to"], &mail["subject"]), (&json!(ANA), &json!("Olga Owner added you to Example Studio")));
+    assert_eq!(
+        (&mail["to"], &mail["subject"]),
+        (&json!(ANA), &json!("Olga Owner added you to Example Studio"))
+    );
     let mut ana = team.world.client();
     ana.set_password(&team.world.mailed_password_token(ANA)).ok();
     let told = ana.get("/v1/me/notifications").ok().json();

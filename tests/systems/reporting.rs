@@ -35,9 +35,13 @@ fn finishing_the_wizard_makes_the_account_with_its_campaigns() {
     let access = json!({"resources": [{"id": campaigns[0]}, {"id": campaigns[2]}]});
     let made = team.add(ANA, "client", json!({"name": "Ana Client", "access": access})).ok();
     assert_eq!((made.status.as_u16(), made.str("/status")), (201, "active".to_owned()));
-    let given = team.world.state().database.borrow().query("SELECT resource_id FROM grants ORDER BY resource_id");
+    let given =
+        team.world.state().database.borrow().query("SELECT resource_id FROM grants ORDER BY resource_id");
     assert_eq!(given, [&campaigns[0], &campaigns[2]].map(|id| json!({"resource_id": id})));
-    assert_eq!(team.world.count("SELECT count(*) FROM invitations WHERE email_key = 'ana.client@client.test'"), 0);
+    assert_eq!(
+        team.world.count("SELECT count(*) FROM invitations WHERE email_key = 'ana.client@client.test'"),
+        0
+    );
 }
 
 /// S3-08: the tick-box "Invite users via email": with it, one e-mail brings a link to set a password and sign in.

@@ -36,10 +36,11 @@ pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
     };
     let found =
         notifications::page(ctx.platform, &session, only_unread, page.before, page.rows(), ctx.now()).await?;
-    Ok(page.reply(found.ok_or_else(unauthenticated)?, |row: &Notification| row.id.to_string(), shown))
+    let rows = found.ok_or_else(unauthenticated)?;
+    Ok(page.reply(rows, |row| row.id.to_string(), |row| shown(&row)))
 }
 
-fn shown(row: Notification) -> serde_json::Value {
+fn shown(row: &Notification) -> serde_json::Value {
     json!({
         "id": row.id,
         "kind": row.kind,

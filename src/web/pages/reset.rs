@@ -97,7 +97,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
             Ok(reply)
         }
         Err(error @ Error::Internal(_)) => Err(error),
-        Err(error) => visit.face(&view, Some(error)),
+        Err(error) => visit.face(&view, Some(&error)),
     }
 }
 
@@ -107,8 +107,8 @@ impl<P: Platform> Visit<'_, P> {
     }
 
     /// The form, or why there is none any more.
-    fn face(&self, view: &View, error: Option<Error>) -> Result<Reply> {
-        let code = error.as_ref().map(Error::code);
+    fn face(&self, view: &View, error: Option<&Error>) -> Result<Reply> {
+        let code = error.map(Error::code);
         if !view.usable || code == Some(Code::PasswordLinkUsed) {
             return self.closed(Code::PasswordLinkUsed.into(), Some(&view.organization));
         }
@@ -121,7 +121,7 @@ impl<P: Platform> Visit<'_, P> {
                 action: self.path(),
                 organization: &view.organization,
                 address: view.email.masked(),
-                problems: Problems::of(error.as_ref()),
+                problems: Problems::of(error),
             },
         )?;
         Ok(key.keep(reply))

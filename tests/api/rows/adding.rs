@@ -23,11 +23,7 @@ pub const ANSWERS: &[Answers] = &[
         [NOBODY, FORBIDDEN, ELSEWHERE, FORBIDDEN, FORBIDDEN, SET, SET, ELSEWHERE, NOBODY],
     ),
     ("POST", "/v1/password-resets/redeem", NOT_THIS_KIND),
-    (
-        "GET",
-        "/v1/me/notifications",
-        [NOBODY, FORBIDDEN, "200", "200", "200", "200", "200", "200", NOBODY],
-    ),
+    ("GET", "/v1/me/notifications", [NOBODY, FORBIDDEN, "200", "200", "200", "200", "200", "200", NOBODY]),
     (
         "POST",
         "/v1/me/notifications/read",
