@@ -33,9 +33,12 @@ WHERE email_verified_at IS NULL;
 -- What a member is searched by, both in lower case.
 ALTER TABLE members ADD COLUMN name_key TEXT;
 ALTER TABLE members ADD COLUMN email_key TEXT;
+-- The address as whoever added them wrote it; null as their account does. An account's own spelling would tell that there
+-- was one.
+ALTER TABLE members ADD COLUMN email TEXT;
 UPDATE members SET name_key = lower(name), email_key = (SELECT email_key FROM users WHERE id = user_id);
 CREATE TRIGGER users_email_changed AFTER UPDATE OF email_key ON users BEGIN
-  UPDATE members SET email_key = NEW.email_key WHERE user_id = NEW.id;
+  UPDATE members SET email_key = NEW.email_key, email = NULL WHERE user_id = NEW.id;
 END;
 CREATE INDEX members_by_role ON members (organization_id, active, role, id);
 CREATE INDEX members_by_name ON members (organization_id, active, name_key);
@@ -139,7 +142,7 @@ CREATE TABLE notifications (
   read_at         INTEGER
 ) STRICT;
 CREATE INDEX notifications_of_user ON notifications (user_id, id);
-CREATE INDEX notifications_unread ON notifications (user_id) WHERE read_at IS NULL;
+CREATE INDEX notifications_unread ON notifications (user_id, id) WHERE read_at IS NULL;
 CREATE INDEX notifications_of_organization ON notifications (organization_id);
 
 -- The outbox again, with more kinds: a CHECK can't be changed in place, and nothing refers to this table.

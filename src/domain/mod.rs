@@ -13,6 +13,7 @@ pub mod logo;
 pub mod nonce;
 pub mod organization;
 pub mod password;
+pub mod password_link;
 pub mod policy;
 pub mod role;
 pub mod secret;

@@ -16,8 +16,8 @@ use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
 use crate::flow::{Context, look};
 use crate::platform::{Platform, ResultSet, Statement};
-use crate::store::audit;
 use crate::store::redeem::{self, Claim, Joined, NewAccount, View};
+use crate::store::{audit, notifications};
 
 /// How long a session lasts.
 pub const SESSION: Duration = Duration::from_hours(30 * 24);
@@ -67,6 +67,7 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, accept: &Accept, session: 
     let mut batch = vec![redeem::claim_signed_in(claim, link, session)];
     batch.extend(redeem::let_in(claim, link));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
+    batch.push(notifications::of_redemption(ctx.id(), claim.id));
     batch.push(redeem::joined(link.invitation_id, session, now));
     batch.push(redeem::view(link, Some(session), accept.email.as_ref(), now));
     let (joined, view) = run(ctx, link, batch).await?;
@@ -94,7 +95,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     let now = ctx.now();
     let session = Bearer::new(ctx.platform.random());
     let account = NewAccount {
-        user_id: ctx.id(),
+        user_id: ctx.user_id(),
         email,
         name,
         password_hash,
@@ -109,6 +110,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     batch.extend(redeem::make_account(claim, &account));
     batch.extend(redeem::let_in(claim, link));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
+    batch.push(notifications::of_redemption(ctx.id(), claim.id));
     batch.push(redeem::joined(link.invitation_id, &account.session_digest, now));
     batch.push(redeem::view(link, accept.session.as_deref(), Some(&account.email), now));
     let (joined, view) = run(ctx, link, batch).await?;

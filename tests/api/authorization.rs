@@ -219,6 +219,10 @@ impl Cast {
                 json!({"token": token})
             }
             ("PATCH", "/v1/invitations/{invitation}") => json!({"nickname": format!("Client {fresh}")}),
+            ("POST", "/v1/organizations/{organization}/members") => json!({
+                "email": format!("added{fresh}@client.test"), "name": "Ana Client", "role": "client", "notify": false,
+            }),
+            ("POST", "/v1/password-resets/redeem") => json!({"token": token, "password": "a sentence works well"}),
             ("POST", "/v1/sessions") => json!({"email": "no address", "password": "any"}),
             ("POST", "/dev/probe") => json!({"values": []}),
             _ => json!({}),

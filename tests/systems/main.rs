@@ -7,4 +7,7 @@
 mod support;
 
 mod client_links;
+mod client_portal;
+mod publishing;
+mod reporting;
 mod team;
