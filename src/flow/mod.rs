@@ -2,12 +2,15 @@
 
 pub mod accept;
 pub mod access;
+pub mod change_organization;
 pub mod create_organization;
 pub mod decline;
 pub mod invite;
 pub mod look;
 pub mod manage;
+pub mod resources;
 pub mod sign_in;
+pub mod workspaces;
 
 use crate::config::Config;
 use crate::domain::ids::{Id, Kind};

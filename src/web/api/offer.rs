@@ -13,6 +13,7 @@ use crate::domain::text::{Message, Name};
 use crate::error::{Code, Fields};
 use crate::flow::invite::Invite;
 use crate::web::api::{access, one_of};
+use crate::web::request::Object;
 
 /// The most workspaces that one invitation names.
 const MOST_WORKSPACES: usize = 100;
@@ -33,7 +34,7 @@ pub struct Body {
     nickname: Option<String>,
     access: Option<Value>,
     message: Option<String>,
-    branding: Option<Branding>,
+    branding: Option<Object<Branding>>,
     locale: Option<String>,
     expires_in: Option<u64>,
     send_email: Option<bool>,
@@ -74,12 +75,13 @@ pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
         let detail = "Use 1 to 1,000,000, or leave this out for any number.";
         fields.refuse("/max_uses", Code::InvalidValue, detail.to_owned());
     }
-    let life = if kind == Some(Kind::Link) { actor.policy.link_lifetime } else { actor.policy.email_lifetime };
+    let life =
+        if kind == Some(Kind::Link) { actor.policy.link_lifetime } else { actor.policy.email_lifetime };
     if body.expires_in.is_some_and(|seconds| !(life.shortest..=life.longest).contains(&seconds)) {
         let detail = format!("Use {} to {} seconds.", life.shortest, life.longest);
         fields.refuse("/expires_in", Code::InvalidValue, detail);
     }
-    let branding = body.branding.unwrap_or(Branding { name: None, message: None });
+    let Object(branding) = body.branding.unwrap_or(Object(Branding { name: None, message: None }));
     let invite = Invite {
         email: email.clone(),
         role: role?,
