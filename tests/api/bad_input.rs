@@ -14,11 +14,14 @@ use crate::{complaint, refusal};
 
 pub const JSON: Option<&str> = Some("application/json");
 
+const RESOURCE: &str = "res_01h455vb4pex5vsknk084sn02q";
+
 /// A team with an open invitation whose mail has arrived.
 pub struct Scene {
     pub team: Team,
     invitation: String,
     token: String,
+    workspace: String,
 }
 
 impl Scene {
@@ -27,7 +30,13 @@ impl Scene {
         let invitation = team.invited("mia.member@studio.test", "member");
         team.world.deliver();
         let token = team.world.mailed_token("mia.member@studio.test");
-        Self { team, invitation, token }
+        let workspace = team.workspace();
+        team.world.state().database.borrow().change(&format!(
+            "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
+             VALUES ('{RESOURCE}', '{}', '{workspace}', 'facebook', 'A page', 0)",
+            team.organization
+        ));
+        Self { team, invitation, token, workspace }
     }
 
     /// Every POST route that takes JSON, with somebody who may use it.
@@ -53,6 +62,8 @@ impl Scene {
             .replace("{organization}", &self.team.organization)
             .replace("{invitation}", &self.invitation)
             .replace("{token}", &self.token)
+            .replace("{workspace}", &self.workspace)
+            .replace("{resource}", RESOURCE)
             .replace("{job}", "job_01h455vb4pex5vsknk084sn02q")
     }
 

@@ -6,4 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod client_links;
+mod publishing;
+mod reporting;
 mod team;
