@@ -92,7 +92,11 @@ fn each_field_is_refused_at_its_place() {
     ] {
         let mut body = json!({"kind": "facebook", "name": "A page"});
         body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
-        assert_eq!(complaint(&team.owner.post(&list_path(&workspace), &body)), about(422, code, pointer), "{change}");
+        assert_eq!(
+            complaint(&team.owner.post(&list_path(&workspace), &body)),
+            about(422, code, pointer),
+            "{change}"
+        );
     }
     let unknown = team.owner.get(&format!("{}?kind=campaign", list_path(&workspace)));
     assert_eq!(complaint(&unknown), about(422, "invalid_value", "?kind"));
@@ -224,7 +228,8 @@ fn disconnecting_is_for_a_while_and_twice_is_no_error() {
         let on = act(&mut team.owner, &id, "reconnect").ok().json();
         assert_eq!((&on["status"], &on["disconnected_at"]), (&json!("connected"), &Value::Null));
     }
-    let entries = "SELECT count(*) FROM audit_events WHERE action IN ('resource.disconnected', 'resource.reconnected')";
+    let entries =
+        "SELECT count(*) FROM audit_events WHERE action IN ('resource.disconnected', 'resource.reconnected')";
     assert_eq!(team.world.count(entries), 2, "what changed nothing is no entry");
 }
 
@@ -275,7 +280,8 @@ fn whoever_added_it_may_disconnect_it_and_connects_it_again_unless_the_owners_cr
 fn whoever_only_sees_a_resource_neither_disconnects_nor_connects_it() {
     let (mut team, workspace, mut ana) = with_client("client-links", json!({"resources": "all"}));
     let id = add(&mut team.owner, &workspace, "facebook", None).ok().str("/id");
-    let mut mia = team.joined_with("mia.member@studio.test", "member", json!({"access": {"resources": "all"}}));
+    let mut mia =
+        team.joined_with("mia.member@studio.test", "member", json!({"access": {"resources": "all"}}));
     for person in [&mut ana, &mut mia] {
         assert_eq!(act(person, &id, "disconnect").refusal(), refusal(403, "forbidden"));
         assert_eq!(act(person, &id, "reconnect").refusal(), refusal(403, "forbidden"));
@@ -308,7 +314,8 @@ fn deleting_takes_the_grants_with_it_and_then_it_never_was() {
 fn nobody_deletes_but_those_who_run_the_organization() {
     let (mut team, mut ana, owners, _) = with_grants();
     let path = format!("/v1/resources/{owners}");
-    let mut mia = team.joined_with("mia.member@studio.test", "member", json!({"access": {"resources": "all"}}));
+    let mut mia =
+        team.joined_with("mia.member@studio.test", "member", json!({"access": {"resources": "all"}}));
     assert_eq!(ana.delete(&path).refusal(), refusal(403, "clients_cannot_delete"));
     assert_eq!(mia.delete(&path).refusal(), refusal(403, "forbidden"));
     team.owner.get(&path).ok();
@@ -372,9 +379,11 @@ fn a_kind_that_was_taken_back_a_moment_ago_is_not_added() {
     assert!(claimed(1));
     team.world.state().database.borrow().change("UPDATE memberships SET addable_kinds = '[]'");
     assert!(!claimed(2));
-    team.world.state().database.borrow().change(
-        "UPDATE memberships SET addable_kinds = '[\"facebook\"]', require_mfa = 1",
-    );
+    team.world
+        .state()
+        .database
+        .borrow()
+        .change("UPDATE memberships SET addable_kinds = '[\"facebook\"]', require_mfa = 1");
     assert!(!claimed(3));
     team.world.state().database.borrow().change("UPDATE memberships SET require_mfa = 0");
     assert!(claimed(4));

@@ -39,9 +39,7 @@ fn invite_writer(team: &mut Team, email: &str) -> crate::support::Answer {
 #[test]
 fn seats_are_counted_as_used_and_reserved() {
     let mut team = Team::of("client-links");
-    let seen = |limit, used, reserved, available| {
-        json!({"limit": limit, "used": used, "reserved": reserved, "available": available})
-    };
+    let seen = |limit, used, reserved, available| json!({"limit": limit, "used": used, "reserved": reserved, "available": available});
     assert_eq!(seats(&mut team), seen(5, 0, 0, 5), "the owner takes none");
     team.joined("mia.member@studio.test", "member");
     team.invited("plain@client.test", "client");

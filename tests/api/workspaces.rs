@@ -91,7 +91,11 @@ fn whom_a_second_factor_keeps_outside_is_told_so() {
     assert_eq!(ana.get(&path).refusal(), required);
     assert_eq!(ana.get(&format!("{path}/resources")).refusal(), required);
     assert_eq!(ana.post(&format!("{path}/resources"), &body).refusal(), required);
-    team.world.state().database.borrow().change("UPDATE users SET mfa_enabled_at = 1 WHERE name LIKE 'Somebody%'");
+    team.world
+        .state()
+        .database
+        .borrow()
+        .change("UPDATE users SET mfa_enabled_at = 1 WHERE name LIKE 'Somebody%'");
     assert_eq!(ana.get(&path).ok().str("/id"), workspace);
     assert_eq!(ana.get(&format!("{path}/resources")).ok().json()["data"], Value::Array(Vec::new()));
     ana.post(&format!("{path}/resources"), &body).ok();

@@ -20,7 +20,8 @@ fn a_new_workspace_gets_accounts_members_and_clients() {
     let (theirs, other) = (connect("The bakery"), connect("The other bakery"));
     let more = json!({"workspace_ids": [workspace], "access": {"resources": "all"}});
     let mut mia = team.joined_with("mia.member@studio.test", "member", more);
-    let more = json!({"workspace_ids": [workspace], "access": {"resources": [{"id": theirs, "approve": true}]}});
+    let more =
+        json!({"workspace_ids": [workspace], "access": {"resources": [{"id": theirs, "approve": true}]}});
     let mut ana = team.joined_with("ana.client@client.test", "client", more);
     let seen = |list: serde_json::Value| -> Vec<String> {
         let rows = list["data"].as_array().unwrap();

@@ -68,7 +68,10 @@ fn a_clone_of_chosen_permissions_needs_the_feature_and_a_clone_of_the_default_do
     let copied = invite_client(&mut team, "c@client.test", json!({"clone_of": default})).ok().json();
     assert_eq!(copied["access"]["permissions"]["mode"], "default");
     // What was chosen before stays.
-    assert_eq!(team.owner.get(&team.path("/invitations?q=a@")).ok().str("/data/0/access/permissions/mode"), "custom");
+    assert_eq!(
+        team.owner.get(&team.path("/invitations?q=a@")).ok().str("/data/0/access/permissions/mode"),
+        "custom"
+    );
 }
 
 /// S3-16: the catalog shows every permission there is: whatever is granted is in it, and whatever is in it can be granted.

@@ -45,8 +45,7 @@ pub const ANSWERS: &[Answers] = &[
 ];
 
 const NO_KIND: &str = "422 invalid_value";
-const INSIDE_200: [&str; 9] =
-    [NOBODY, FORBIDDEN, ELSEWHERE, "200", "200", "200", "200", ELSEWHERE, NOBODY];
+const INSIDE_200: [&str; 9] = [NOBODY, FORBIDDEN, ELSEWHERE, "200", "200", "200", "200", ELSEWHERE, NOBODY];
 const ADMINS_200: [&str; 9] =
     [NOBODY, FORBIDDEN, ELSEWHERE, FORBIDDEN, FORBIDDEN, "200", "200", ELSEWHERE, NOBODY];
 const UNGIVEN_200: [&str; 9] =
