@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::audit::Entry;
 use super::{json_text, json_text_or_null};
+use crate::domain::change::Change;
 use crate::domain::ids::{EventId, InvitationId, MemberId, OrganizationId};
 use crate::domain::organization::{Accent, Branding, Plan, Slug};
 use crate::domain::policy::Changes;
@@ -126,19 +127,19 @@ pub async fn page(
     Ok(rows.rows()?)
 }
 
-/// What is to be different about an organization. What is `None` stays; `Some(None)` goes back to what holds if nobody says.
+/// What is to be different about an organization.
 #[derive(Debug, Default)]
 pub struct Difference {
-    /// Its name.
+    /// Its name, if that is to be another.
     pub name: Option<Name>,
     /// What its links' pages call it.
-    pub branding_name: Option<Option<Name>>,
+    pub branding_name: Change<Name>,
     /// Its colour.
-    pub accent: Option<Option<Accent>>,
+    pub accent: Change<Accent>,
     /// What its links' pages say.
-    pub message: Option<Option<Message>>,
+    pub message: Change<Message>,
     /// Its policy: a JSON merge patch (RFC 7396) of the changes made before.
-    pub policy: Option<Option<String>>,
+    pub policy: Change<String>,
 }
 
 /// Notes in the audit log what is to be different, if anything is and the actor still runs the organization: the claim of
@@ -149,14 +150,14 @@ pub fn claim_change(entry: &Entry, id: OrganizationId, to: &Difference) -> State
     params.extend(params![
         id,
         to.name.as_ref(),
-        to.branding_name.is_some(),
-        to.branding_name.iter().flatten().next(),
-        to.accent.is_some(),
-        to.accent.iter().flatten().next().map(Accent::as_str),
-        to.message.is_some(),
-        to.message.iter().flatten().next(),
-        to.policy.is_some(),
-        to.policy.iter().flatten().next(),
+        to.branding_name.is_said(),
+        to.branding_name.value(),
+        to.accent.is_said(),
+        to.accent.value().map(Accent::as_str),
+        to.message.is_said(),
+        to.message.value(),
+        to.policy.is_said(),
+        to.policy.value(),
     ]);
     Statement::new(
         audited!(
@@ -194,7 +195,7 @@ pub fn change(claim: EventId, to: &Difference) -> Statement {
              branding_message = CASE WHEN ?2 THEN ?3 ELSE branding_message END,
              policy = nullif(e.after -> '$.policy', 'null')
          FROM audit_events e WHERE e.id = ?1 AND organizations.id = e.organization_id",
-        params![claim, to.message.is_some(), to.message.iter().flatten().next()],
+        params![claim, to.message.is_said(), to.message.value()],
     )
 }
 

@@ -106,16 +106,6 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// For a field of a PATCH, with `default`: `None` was not given, `Some(None)` is null, which clears.
-///
-/// # Errors
-/// What is given doesn't fit.
-pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> std::result::Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
 fn json_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     let why = error.inner();
     if !why.is_data() {
@@ -229,6 +219,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_its_code_and_place() {
         assert_eq!(read("").unwrap().name, None);
+        assert_eq!(read(r#"{"several":[{"size":3}]}"#).unwrap().several.len(), 1);
         assert_eq!(read(r#"{"inner":{"size":3}}"#).unwrap().inner.unwrap().0.size, 3);
         for (body, code, pointer) in [
             ("{", Code::InvalidJson, ""),

@@ -407,6 +407,7 @@ fn the_plan_is_the_operators_and_replaces_the_whole_of_the_one_before() {
 /// An admin who is removed while their request is on its way changes nothing any more.
 #[test]
 fn whoever_was_removed_a_moment_ago_changes_nothing() {
+    use usher::domain::change::Change;
     use usher::flow::{Context, change_organization};
     use usher::store::organizations::Difference;
 
@@ -429,7 +430,7 @@ fn whoever_was_removed_a_moment_ago_changes_nothing() {
         reach: usher::domain::authority::Reach::Everything,
     };
     let before = team.world.state().database.borrow().dump();
-    let to = Difference { branding_name: Some(None), policy: Some(None), ..Difference::default() };
+    let to = Difference { branding_name: Change::Clear, policy: Change::Clear, ..Difference::default() };
     let refused = block_on(change_organization::change(&ctx, &actor, &to)).err().unwrap();
     assert_eq!(refused.code(), usher::error::Code::Forbidden);
     let name = usher::domain::text::Name::parse("Mine").unwrap();

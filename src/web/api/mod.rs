@@ -28,6 +28,7 @@ use std::str::FromStr;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::change::Change;
 use crate::domain::ids::{Id, Kind};
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
@@ -106,10 +107,11 @@ fn one_of<T: for<'a> Deserialize<'a>>(
 }
 
 /// A name of a PATCH: null clears nothing here, for what has a name always has one.
-fn changed_name(fields: &mut Fields, name: Option<Option<String>>) -> Option<Name> {
-    match name? {
-        Some(name) => fields.take("/name", Code::InvalidValue, Name::parse(&name)),
-        None => {
+fn changed_name(fields: &mut Fields, name: Change<String>) -> Option<Name> {
+    match name {
+        Change::Keep => None,
+        Change::Set(name) => fields.take("/name", Code::InvalidValue, Name::parse(&name)),
+        Change::Clear => {
             let detail = "A name can't be cleared. Leave this out to keep the one that is there.";
             fields.refuse("/name", Code::InvalidValue, detail.to_owned());
             None

@@ -5,6 +5,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::domain::change::Change;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, OrganizationId};
 use crate::domain::organization::{Accent, Branding, Plan, Slug};
@@ -172,23 +173,23 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Organ
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Changed {
-    #[serde(default, deserialize_with = "request::given")]
-    name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "request::given")]
-    branding: Option<Option<Object<ChangedBranding>>>,
-    #[serde(default, deserialize_with = "request::given")]
-    policy: Option<Option<Map<String, Value>>>,
+    #[serde(default)]
+    name: Change<String>,
+    #[serde(default)]
+    branding: Change<Object<ChangedBranding>>,
+    #[serde(default)]
+    policy: Change<Map<String, Value>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ChangedBranding {
-    #[serde(default, deserialize_with = "request::given")]
-    name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "request::given")]
-    accent: Option<Option<String>>,
-    #[serde(default, deserialize_with = "request::given")]
-    message: Option<Option<String>>,
+    #[serde(default)]
+    name: Change<String>,
+    #[serde(default)]
+    accent: Change<String>,
+    #[serde(default)]
+    message: Change<String>,
 }
 
 /// `PATCH`: name, brand and policy, as far as they are given. 200 with the organization.
@@ -205,13 +206,13 @@ pub async fn change<P: Platform>(
     let mut fields = Fields::default();
     let mut to = Difference { name: changed_name(&mut fields, body.name), ..Difference::default() };
     match body.branding {
-        None => {}
-        Some(None) => {
-            to.branding_name = Some(None);
-            to.accent = Some(None);
-            to.message = Some(None);
+        Change::Keep => {}
+        Change::Clear => {
+            to.branding_name = Change::Clear;
+            to.accent = Change::Clear;
+            to.message = Change::Clear;
         }
-        Some(Some(Object(branding))) => {
+        Change::Set(Object(branding)) => {
             to.branding_name = checked(&mut fields, "/branding/name", branding.name, Name::parse);
             to.accent = checked(&mut fields, "/branding/accent", branding.accent, |text| {
                 Accent::parse(text).ok_or("Write a colour such as #0a7cff.")
@@ -219,23 +220,22 @@ pub async fn change<P: Platform>(
             to.message = checked(&mut fields, "/branding/message", branding.message, Message::parse);
         }
     }
-    to.policy = match body.policy {
-        None => None,
-        Some(None) => Some(None),
-        Some(Some(changes)) => Some(policy::read(&mut fields, &actor.template.policy, changes)),
-    };
+    to.policy = body.policy.and_then(|changes| {
+        policy::check(&mut fields, &actor.template.policy, &changes);
+        Some(Value::Object(changes).to_string())
+    });
     let organization = flow::change(ctx, &actor, &fields.finish(Some(to))?).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(ctx, organization)))
 }
 
-/// A text of a PATCH that null clears.
+/// A text of a PATCH.
 fn checked<T, E: std::fmt::Display>(
     fields: &mut Fields,
     pointer: &str,
-    text: Option<Option<String>>,
+    text: Change<String>,
     parse: impl Fn(&str) -> std::result::Result<T, E>,
-) -> Option<Option<T>> {
-    text.map(|text| text.and_then(|text| fields.take(pointer, Code::InvalidValue, parse(&text))))
+) -> Change<T> {
+    text.and_then(|text| fields.take(pointer, Code::InvalidValue, parse(&text)))
 }
 
 /// `PUT …/plan`: what the organization has paid for from now on. 200 with the organization.

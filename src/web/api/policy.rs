@@ -9,10 +9,10 @@ use crate::domain::role::Role;
 use crate::error::{Code, Fields};
 use crate::web::api::one_of;
 
-/// Reads changes as a JSON merge patch of those made before, null going back to the template's; with nothing in it, nothing
-/// changes. What is wrong is noted, with its place.
-pub fn read(fields: &mut Fields, policy: &Policy, changes: Map<String, Value>) -> Option<String> {
-    for (field, value) in &changes {
+/// Checks changes, which are a JSON merge patch of those made before: what is not in them stays, and null goes back to the
+/// template's. What is wrong is noted, with its place.
+pub fn check(fields: &mut Fields, policy: &Policy, changes: &Map<String, Value>) {
+    for (field, value) in changes {
         match (field.as_str(), value) {
             ("invites" | "clients_need_resource" | "send_email", Value::Null)
             | ("clients_need_resource" | "send_email", Value::Bool(_)) => {}
@@ -21,8 +21,8 @@ pub fn read(fields: &mut Fields, policy: &Policy, changes: Map<String, Value>) -
                 refuse(fields, &format!("/policy/{field}"), Code::InvalidType, detail);
             }
             ("invites", Value::Object(invites)) => {
-                for (inviter, invited) in invites {
-                    check_invites(fields, policy, inviter, invited);
+                for (role, invited) in invites {
+                    check_role(fields, policy, role, invited);
                 }
             }
             ("invites", _) => {
@@ -40,14 +40,13 @@ pub fn read(fields: &mut Fields, policy: &Policy, changes: Map<String, Value>) -
             }
         }
     }
-    Some(Value::Object(changes).to_string())
 }
 
 /// Whom one role may invite. What is said of one role can't make what is said of another wrong, so that changes which were
 /// right by themselves are right together.
-fn check_invites(fields: &mut Fields, policy: &Policy, inviter: &str, invited: &Value) {
-    let pointer = format!("/policy/invites/{}", inviter.replace('~', "~0").replace('/', "~1"));
-    if !Role::ALL.iter().any(|role| role.as_str() == inviter) {
+fn check_role(fields: &mut Fields, policy: &Policy, inviting: &str, invited: &Value) {
+    let pointer = format!("/policy/invites/{}", inviting.replace('~', "~0").replace('/', "~1"));
+    if !Role::ALL.iter().any(|role| role.as_str() == inviting) {
         let detail = "There is no such role. Use owner, admin, member or client.";
         return refuse(fields, &pointer, Code::UnknownField, detail);
     }
@@ -59,12 +58,8 @@ fn check_invites(fields: &mut Fields, policy: &Policy, inviter: &str, invited: &
     let mut roles: Vec<Role> = Vec::new();
     for (place, role) in listed.iter().enumerate() {
         let pointer = format!("{pointer}/{place}");
-        match one_of::<Role>(
-            fields,
-            &pointer,
-            Some(role.as_str().unwrap_or_default()),
-            "admin, member, client",
-        ) {
+        let word = role.as_str().unwrap_or_default();
+        match one_of::<Role>(fields, &pointer, Some(word), "admin, member, client") {
             Some(role) if roles.contains(&role) => {
                 refuse(fields, &pointer, Code::InvalidValue, "This role is listed twice.");
             }
@@ -72,8 +67,9 @@ fn check_invites(fields: &mut Fields, policy: &Policy, inviter: &str, invited: &
             None => {}
         }
     }
-    let invites = Some(BTreeMap::from([(inviter.to_owned(), roles)]));
-    if let Some(flaw) = policy.with(Changes { invites, ..Changes::default() }).flaw() {
+    let changes =
+        Changes { invites: Some(BTreeMap::from([(inviting.to_owned(), roles)])), ..Changes::default() };
+    if let Some(flaw) = policy.with(changes).flaw() {
         fields.refuse(&pointer, Code::InvalidValue, flaw);
     }
 }

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde::Deserialize;
 
+use crate::domain::change::Change;
 use crate::domain::ids::{OrganizationId, WorkspaceId};
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
@@ -66,8 +67,8 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Works
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Changed {
-    #[serde(default, deserialize_with = "request::given")]
-    name: Option<Option<String>>,
+    #[serde(default)]
+    name: Change<String>,
 }
 
 /// `PATCH`: gives it another name. 200 with the workspace.
