@@ -201,6 +201,8 @@ pub fn change(claim: EventId, to: &Difference) -> Statement {
 
 /// Notes in the audit log that an organization gets another plan than it has: the claim of [`set_plan`]. A plan with fewer
 /// seats than are taken keeps everybody, and lets nobody new in. `RETURNING` tells.
+///
+/// D1 takes numbers as JavaScript has them, so one that goes into JSON is made a whole number first.
 #[must_use]
 pub fn claim_plan(entry: &Entry, id: OrganizationId, plan: &Plan) -> Statement {
     let mut params = entry.params("organization.plan_changed");
@@ -217,7 +219,7 @@ pub fn claim_plan(entry: &Entry, id: OrganizationId, plan: &Plan) -> Statement {
                             'features', json(o.plan_features), 'trial_ends_at', ",
                 rfc3339!("o.trial_ends_at"),
                 ") AS was,
-                          json_object('key', ?7, 'seat_limit', ?8, 'features', json(?9), 'trial_ends_at', ",
+                          json_object('key', ?7, 'seat_limit', CAST(?8 AS INTEGER), 'features', json(?9), 'trial_ends_at', ",
                 rfc3339!("?10"),
                 ") AS becomes
                    FROM organizations o WHERE o.id = ?6) o

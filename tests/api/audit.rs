@@ -31,7 +31,7 @@ pub fn use_all(team: &mut Team) {
 /// A team in which everything happened that this part of the service writes down.
 fn busy() -> Team {
     let mut team = Team::of("client-links");
-    let pass = |team: &Team| team.world.pass(Duration::from_secs(60));
+    let pass = |team: &Team| team.world.pass(Duration::from_mins(1));
     let workspace = team.owner.post(&team.path("/workspaces"), &json!({"name": "Second"})).ok().str("/id");
     team.owner.patch(&format!("/v1/workspaces/{workspace}"), &json!({"name": "Renamed"})).ok();
     pass(&team);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -341,7 +342,11 @@ fn each_field_of_a_patch_is_refused_at_its_place_and_nothing_is_written() {
         (json!({"policy": {"invites": {"owner": ["owner"]}}}), "invalid_value", "/policy/invites/owner"),
         (json!({"policy": {"invites": {"client": ["client"]}}}), "invalid_value", "/policy/invites/client"),
     ] {
-        assert_eq!(complaint(&team.owner.patch(&team.path(""), &change)), about(422, code, pointer), "{change}");
+        assert_eq!(
+            complaint(&team.owner.patch(&team.path(""), &change)),
+            about(422, code, pointer),
+            "{change}"
+        );
     }
     assert_eq!(team.world.state().database.borrow().dump(), before);
 }
@@ -357,7 +362,8 @@ fn changes_of_the_policy_add_up_count_at_once_and_null_goes_back_to_the_template
     assert_eq!(changed["policy"]["invites"]["member"], json!(["client"]));
     assert_eq!(changed["policy"]["invites"]["admin"], json!(["admin", "member", "client"]), "untouched");
     assert_eq!(invites("second@client.test"), 201);
-    let changed = patch(&mut team, &json!({"policy": {"send_email": false, "invites": {"admin": ["client"]}}}));
+    let changed =
+        patch(&mut team, &json!({"policy": {"send_email": false, "invites": {"admin": ["client"]}}}));
     assert_eq!(changed["policy"]["send_email"], false);
     assert_eq!(changed["policy"]["invites"]["member"], json!(["client"]), "from before");
     assert_eq!(changed["policy"]["invites"]["admin"], json!(["client"]));
@@ -436,5 +442,30 @@ fn whoever_was_removed_a_moment_ago_changes_nothing() {
     let name = usher::domain::text::Name::parse("Mine").unwrap();
     let refused = block_on(usher::flow::workspaces::create(&ctx, &actor, &name)).err().unwrap();
     assert_eq!(refused.code(), usher::error::Code::Forbidden);
+    assert_eq!(team.world.state().database.borrow().dump(), before);
+}
+
+#[test]
+fn what_is_not_the_json_that_a_change_takes_is_refused_and_writes_nothing() {
+    let mut team = Team::new();
+    let workspace = team.workspace();
+    let before = team.world.state().database.borrow().dump();
+    for (method, path, by_operator) in [
+        (Method::PATCH, team.path(""), false),
+        (Method::PUT, team.path("/plan"), true),
+        (Method::PATCH, format!("/v1/workspaces/{workspace}"), false),
+    ] {
+        let mut caller = if by_operator { team.world.operator() } else { team.owner.clone() };
+        for (content_type, body, expected) in [
+            ("application/json", "{", refusal(400, "invalid_json")),
+            ("application/json", "[]", refusal(422, "invalid_type")),
+            ("application/json", "null", refusal(422, "invalid_type")),
+            ("application/json", "{\"nmae\":1}", refusal(422, "unknown_field")),
+            ("text/plain", "{}", refusal(415, "unsupported_media_type")),
+        ] {
+            let answer = caller.send(&method, &path, Some(content_type), body.as_bytes().to_vec());
+            assert_eq!(answer.refusal(), expected, "{method} {path} {body}");
+        }
+    }
     assert_eq!(team.world.state().database.borrow().dump(), before);
 }

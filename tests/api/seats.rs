@@ -102,7 +102,7 @@ fn an_ended_trial_lets_people_work_and_lets_nobody_new_in() {
     trial["trial_ends_at"] = team.world.now().plus(DAY).to_string().into();
     set_plan(&team, &trial);
     team.invited("in.time@studio.test", "member");
-    team.world.pass(DAY - Duration::from_millis(1));
+    team.world.pass(Duration::from_millis(24 * 3_600_000 - 1));
     team.invited("just.in.time@studio.test", "member");
     team.world.pass(Duration::from_millis(1));
     let organization = team.organization.clone();

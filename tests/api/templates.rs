@@ -92,3 +92,66 @@ fn permissions_are_checked_against_its_catalog() {
         assert_eq!(answer["allowed"], allowed, "{permission}");
     }
 }
+
+/// What the mission says of the five: who invites whom, the kinds, what a client may by default, what takes a seat, the seats
+/// of the default plan, and whether choosing a client's permissions is part of it.
+#[test]
+fn the_five_systems_are_as_the_mission_says() {
+    let social = &["facebook", "instagram", "linkedin"][..];
+    let manager = &["accounts.manage", "posts.view", "posts.edit", "posts.delete"][..];
+    let portal = &[
+        "company.view",
+        "messages.view",
+        "messages.send",
+        "files.view",
+        "files.upload",
+        "tasks.view",
+        "tasks.comment",
+        "tasks.complete",
+        "invoices.view",
+    ][..];
+    for (template, kinds, client, takes_seat, seats, staff_invite, customize, needs_resource) in [
+        ("client-links", social, Some(manager), &["posts.create"][..], 5, json!([]), true, false),
+        ("team", &[][..], Some(&[][..]), &[][..], 25, json!([]), true, false),
+        ("publishing", social, Some(&[][..]), &[][..], 25, json!([]), true, false),
+        ("reporting", &["campaign"][..], None, &[][..], 25, json!(["client"]), false, true),
+        ("client-portal", &[][..], Some(portal), &[][..], 25, json!([]), true, false),
+    ] {
+        let mut team = Team::of(template);
+        let organization = team.owner.get(&team.path("")).ok().json();
+        let below_owner = json!(["admin", "member", "client"]);
+        let invites =
+            json!({"owner": below_owner, "admin": below_owner, "member": staff_invite, "client": []});
+        assert_eq!(organization["policy"]["invites"], invites, "{template}");
+        assert_eq!(organization["policy"]["clients_need_resource"], needs_resource, "{template}");
+        assert_eq!(organization["plan"]["seat_limit"], seats, "{template}");
+        let features = if customize { json!(["custom_client_permissions"]) } else { json!([]) };
+        assert_eq!(organization["plan"]["features"], features, "{template}");
+        let catalog = team.owner.get(&team.path("/catalog")).ok().json();
+        assert_eq!(catalog["kinds"], json!(kinds), "{template}");
+        let all = leaves(&catalog["permissions"]);
+        let marked: Vec<&str> = all
+            .iter()
+            .filter(|leaf| leaf["takes_seat"] == true)
+            .map(|leaf| leaf["key"].as_str().unwrap())
+            .collect();
+        assert_eq!(marked, takes_seat, "{template}");
+        let invited = team.invited("ana@client.test", "client");
+        let access = team.owner.get(&format!("/v1/invitations/{invited}")).ok().json()["access"].clone();
+        if let Some(client) = client {
+            assert_eq!(access["permissions"], json!({"mode": "default", "keys": client}), "{template}");
+        }
+        assert_eq!((&access["resources"], &access["addable_kinds"]), (&json!([]), &json!([])), "{template}");
+    }
+}
+
+/// The leaves of a tree of permissions.
+fn leaves(nodes: &Value) -> Vec<Value> {
+    let nodes = nodes.as_array().unwrap().iter();
+    nodes
+        .flat_map(|node| match leaves(&node["children"]) {
+            children if children.is_empty() => vec![node.clone()],
+            children => children,
+        })
+        .collect()
+}

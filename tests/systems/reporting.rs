@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::World;
 use crate::support::client::{Answer, Team};
 
-fn invite_client(team: &mut Team, email: &str, permissions: Value) -> Answer {
+fn invite_client(team: &mut Team, email: &str, permissions: &Value) -> Answer {
     let body =
         json!({"kind": "email", "role": "client", "email": email, "access": {"permissions": permissions}});
     team.owner.post(&team.path("/invitations"), &body)
@@ -39,15 +39,15 @@ fn keys(nodes: &[Value]) -> BTreeSet<String> {
 #[test]
 fn a_clients_own_permissions_are_a_feature_of_the_plan() {
     let mut team = Team::of("reporting");
-    let refused = invite_client(&mut team, "ana@client.test", json!(["reports.view"])).refusal();
+    let refused = invite_client(&mut team, "ana@client.test", &json!(["reports.view"])).refusal();
     assert_eq!(refused, (403, "plan_feature_required".to_owned()));
     assert_eq!(team.world.count("SELECT count(*) FROM invitations WHERE role = 'client'"), 0);
-    invite_client(&mut team, "default@client.test", json!("default")).ok();
+    invite_client(&mut team, "default@client.test", &json!("default")).ok();
     let staff = json!({"access": {"permissions": ["reports.view"]}});
     team.joined_with("sam.staff@studio.test", "member", staff);
     let larger = json!({"key": "agency", "seat_limit": 25, "features": ["custom_client_permissions"]});
     team.world.operator().put(&team.path("/plan"), &larger).ok();
-    let invited = invite_client(&mut team, "ana@client.test", json!(["reports.view"])).ok().json();
+    let invited = invite_client(&mut team, "ana@client.test", &json!(["reports.view"])).ok().json();
     assert_eq!(invited["access"]["permissions"], json!({"mode": "custom", "keys": ["reports.view"]}));
 }
 
@@ -59,13 +59,13 @@ fn a_clone_of_chosen_permissions_needs_the_feature_and_a_clone_of_the_default_do
     team.joined_with("chosen@client.test", "client", chosen);
     team.joined("default@client.test", "client");
     let (chosen, default) = (team.member("chosen@client.test"), team.member("default@client.test"));
-    let copied = invite_client(&mut team, "a@client.test", json!({"clone_of": chosen})).ok().json();
+    let copied = invite_client(&mut team, "a@client.test", &json!({"clone_of": chosen})).ok().json();
     assert_eq!(copied["access"]["permissions"], json!({"mode": "custom", "keys": ["reports.view"]}));
     let smaller = json!({"key": "freelancer", "seat_limit": 25, "features": []});
     team.world.operator().put(&team.path("/plan"), &smaller).ok();
-    let refused = invite_client(&mut team, "b@client.test", json!({"clone_of": chosen})).refusal();
+    let refused = invite_client(&mut team, "b@client.test", &json!({"clone_of": chosen})).refusal();
     assert_eq!(refused, (403, "plan_feature_required".to_owned()));
-    let copied = invite_client(&mut team, "c@client.test", json!({"clone_of": default})).ok().json();
+    let copied = invite_client(&mut team, "c@client.test", &json!({"clone_of": default})).ok().json();
     assert_eq!(copied["access"]["permissions"]["mode"], "default");
     // What was chosen before stays.
     assert_eq!(
@@ -87,12 +87,12 @@ fn the_catalog_shows_all_available_permissions() {
         assert!(leaf["client_preset"].is_boolean(), "on or off: {leaf}");
     }
     let all: Vec<String> = keys(&shown).into_iter().collect();
-    let granted = invite_client(&mut team, "all@client.test", json!(all)).ok().json();
+    let granted = invite_client(&mut team, "all@client.test", &json!(all)).ok().json();
     let granted: BTreeSet<String> =
         serde_json::from_value(granted["access"]["permissions"]["keys"].clone()).unwrap();
     assert_eq!(granted, keys(&shown));
     let on: Vec<Value> = shown.iter().filter(|leaf| leaf["client_preset"] == true).cloned().collect();
-    let default = invite_client(&mut team, "default@client.test", json!("default")).ok().json();
+    let default = invite_client(&mut team, "default@client.test", &json!("default")).ok().json();
     let default: BTreeSet<String> =
         serde_json::from_value(default["access"]["permissions"]["keys"].clone()).unwrap();
     assert_eq!(default, keys(&on), "what is on is what a client has by default");
@@ -113,12 +113,12 @@ fn integrations_drill_down_to_their_metrics() {
         let key = integration["key"].as_str().unwrap();
         assert!(keys(&metrics).iter().all(|metric| metric.starts_with(&format!("{key}."))), "{key}");
         let email = format!("{}@client.test", key.replace('.', "-"));
-        let granted = invite_client(&mut team, &email, json!([key])).ok().json();
+        let granted = invite_client(&mut team, &email, &json!([key])).ok().json();
         let granted: BTreeSet<String> =
             serde_json::from_value(granted["access"]["permissions"]["keys"].clone()).unwrap();
         assert_eq!(granted, keys(&metrics), "{key}");
     }
-    let one = invite_client(&mut team, "one@client.test", json!(["integrations.google_ads.clicks"])).ok();
+    let one = invite_client(&mut team, "one@client.test", &json!(["integrations.google_ads.clicks"])).ok();
     assert_eq!(one.json()["access"]["permissions"]["keys"], json!(["integrations.google_ads.clicks"]));
 }
 
