@@ -210,7 +210,8 @@ impl Cast {
                 json!({"name": format!("Studio {fresh}"), "policy": {"send_email": true}})
             }
             ("PUT", "/v1/organizations/{organization}/plan") => json!({"key": "test", "seat_limit": null}),
-            ("POST", "/v1/organizations/{organization}/workspaces") | ("PATCH", "/v1/workspaces/{workspace}") => {
+            ("POST", "/v1/organizations/{organization}/workspaces")
+            | ("PATCH", "/v1/workspaces/{workspace}") => {
                 json!({"name": format!("Workspace {fresh}")})
             }
             ("POST", "/v1/workspaces/{workspace}/resources") => json!({"kind": "facebook", "name": "A page"}),

@@ -16,6 +16,7 @@ mod costs;
 mod invitations;
 mod lists;
 mod manage;
+mod organization_changes;
 mod organizations;
 mod outbox;
 mod privacy;

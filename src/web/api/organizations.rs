@@ -115,25 +115,27 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
 
 /// Checks a plan. What is wrong is noted; then nobody looks at the answer.
 fn plan(fields: &mut Fields, at: &str, body: PlanBody) -> Plan {
-    if let Err(why) = Name::parse(&body.key) {
-        fields.refuse(&format!("{at}/key"), Code::InvalidValue, why.to_string());
+    let mut word = |pointer: String, text: &str| {
+        let word = fields.take(&pointer, Code::InvalidValue, Name::parse(text));
+        word.map_or_else(String::new, |word| word.as_str().to_owned())
+    };
+    let key = word(format!("{at}/key"), &body.key);
+    let listed = body.features.iter().take(MOST_FEATURES).enumerate();
+    let features: Vec<String> =
+        listed.map(|(place, feature)| word(format!("{at}/features/{place}"), feature)).collect();
+    if body.features.len() > MOST_FEATURES {
+        let detail = format!("List at most {MOST_FEATURES}.");
+        fields.refuse(&format!("{at}/features"), Code::InvalidValue, detail);
     }
     if body.seat_limit.is_some_and(|limit| !(0..=1_000_000).contains(&limit)) {
         let detail = "Use 0 to 1,000,000, or null for any number.";
         fields.refuse(&format!("{at}/seat_limit"), Code::InvalidValue, detail.to_owned());
     }
-    if body.features.len() > MOST_FEATURES {
-        let detail = format!("List at most {MOST_FEATURES}.");
-        fields.refuse(&format!("{at}/features"), Code::InvalidValue, detail);
-    }
-    for (place, feature) in body.features.iter().enumerate() {
-        fields.take(&format!("{at}/features/{place}"), Code::InvalidValue, Name::parse(feature));
-    }
     let trial_ends_at = body.trial_ends_at.and_then(|text| {
         let time = Timestamp::parse(&text).ok_or("Write a time such as 2026-11-21T22:00:00Z.");
         fields.take(&format!("{at}/trial_ends_at"), Code::InvalidValue, time)
     });
-    Plan { key: body.key, seat_limit: body.seat_limit, features: body.features, trial_ends_at }
+    Plan { key, seat_limit: body.seat_limit, features, trial_ends_at }
 }
 
 /// `GET`: every organization, newest first.
