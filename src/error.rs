@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::domain::ids::InvitationId;
+use crate::domain::ids::{InvitationId, ResourceId};
 
 /// What can stop a request.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct Refusal {
     pub errors: Vec<FieldError>,
     /// With `already_invited`: the invitation that is open.
     pub invitation_id: Option<InvitationId>,
+    /// With `resource_exists`: the resource that is there, for those who may see it.
+    pub resource_id: Option<ResourceId>,
     /// With `rate_limited`: seconds to wait.
     pub retry_after: Option<u32>,
     /// With `method_not_allowed`: the methods that are.
@@ -144,6 +146,7 @@ codes! {
     WrongAccount "wrong_account" 403 "Another account is signed in" "This invitation is for another address than the one that is signed in. Sign out and open the link again."
     EmailUnverified "email_unverified" 403 "Address not confirmed" "Confirm your e-mail address first: ask for the invitation to be sent to you by e-mail, and open it from there."
     AccessRemoved "access_removed" 403 "Access removed" "Your access was removed after this invitation was made. Ask for a new one."
+    MfaRequired "mfa_required" 403 "Second factor needed" "This workspace asks for a second factor. Set one up for your account, then come back."
     RateLimited "rate_limited" 429 "Too many tries" "Too many tries. Wait a minute, then try again."
     Misconfigured "misconfigured" 503 "Not set up" "This service is not set up yet. Its operator finds the reason in the log."
     Internal "internal" 500 "Something went wrong" "Something went wrong on our side. Try again; if it stays, tell the operator the request id."
@@ -158,6 +161,7 @@ impl Refusal {
             detail: Cow::Borrowed(code.detail()),
             errors: Vec::new(),
             invitation_id: None,
+            resource_id: None,
             retry_after: None,
             allow: None,
         }

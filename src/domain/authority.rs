@@ -96,6 +96,30 @@ impl Actor {
         !there.is_empty() && resources && there.iter().all(|holding| holding.permissions.contains(wanted))
     }
 
+    /// Whether they may see a resource of a workspace: it is given to them there, as every one is to owner and admins.
+    #[must_use]
+    pub fn is_given(&self, workspace: WorkspaceId, resource: ResourceId) -> bool {
+        match &self.reach {
+            Reach::Everything => true,
+            Reach::Only(held) => held.iter().any(|holding| {
+                holding.workspace_id == workspace
+                    && holding.resources.as_ref().is_none_or(|resources| resources.contains(&resource))
+            }),
+        }
+    }
+
+    /// Whether what they may do in this workspace needs somebody's credentials (S2-13).
+    #[must_use]
+    pub fn works_with_credentials(&self, workspace: WorkspaceId) -> bool {
+        match &self.reach {
+            Reach::Everything => false,
+            Reach::Only(held) => held
+                .iter()
+                .filter(|holding| holding.workspace_id == workspace)
+                .any(|holding| self.template.catalog.needs_credentials(holding.permissions)),
+        }
+    }
+
     /// The workspaces that a request means: those that it names, else a staff member's own oldest. For owner and admins
     /// `None` stays: the organization's oldest, which only the database knows.
     #[must_use]

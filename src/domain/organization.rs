@@ -21,6 +21,39 @@ pub struct Plan {
     pub trial_ends_at: Option<Timestamp>,
 }
 
+/// How an organization shows itself to those it invites (S0-06, S0-08). What is not set is its name, the product's colour, and
+/// no message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Branding {
+    /// What its links' pages call it.
+    pub name: Option<String>,
+    /// Its colour.
+    pub accent: Option<Accent>,
+    /// What its links' pages say where the link says nothing of its own.
+    pub message: Option<String>,
+}
+
+/// A colour: `#rrggbb`, in lower case. It stands in a style sheet, so it is exactly that and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Accent(String);
+
+impl Accent {
+    /// Checks a colour that somebody chose.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('#')?;
+        let plain = digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        plain.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// The colour.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A slug is what an organization is called in the paths of its pages: 2 to 40 of `a-z0-9-`, no hyphen at an end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -87,6 +120,14 @@ mod tests {
             assert_eq!(Slug::parse(slug.as_str()).as_ref(), Some(&slug), "{name}");
         }
         assert_eq!(Slug::derive("Example Studio", [0; 4]).as_str(), "example-studio-bbbb");
+    }
+
+    #[test]
+    fn a_colour_is_six_digits_and_nothing_else() {
+        assert_eq!(Accent::parse("#0A7cFf").unwrap().as_str(), "#0a7cff");
+        for wrong in ["", "#", "0a7cff", "#0a7cf", "#0a7cfff", "#0a7cfg", "red", "#0a7cff;", "#ééé"] {
+            assert!(Accent::parse(wrong).is_none(), "{wrong}");
+        }
     }
 
     #[test]

@@ -34,20 +34,38 @@ pub struct New {
     pub plan: Option<Plan>,
 }
 
+/// How often another ending is tried for a slug that nobody chose. There are half a million of them for each name.
+const TRIES: usize = 5;
+
 /// Makes the organization, its first workspace (of the same name), and the owner's invitation with its e-mail, in one
-/// batch. Refuses a slug that is taken.
+/// batch. Refuses a chosen slug that is taken; one made of the name gets another ending instead.
 pub async fn create_organization<P: Platform>(ctx: &Context<'_, P>, new: New) -> Result<Organization> {
+    if let Some(slug) = &new.slug {
+        return attempt(ctx, &new, slug).await?.ok_or_else(|| {
+            Error::field("/slug", Code::SlugTaken, "Another organization has this slug. Choose another.")
+        });
+    }
+    for _ in 0..TRIES {
+        let slug = Slug::derive(new.name.as_str(), ctx.platform.random());
+        if let Some(made) = attempt(ctx, &new, &slug).await? {
+            return Ok(made);
+        }
+    }
+    Err(Error::Internal(format!("{TRIES} slugs in turn were taken")))
+}
+
+/// Makes the organization, unless another one has this slug.
+async fn attempt<P: Platform>(ctx: &Context<'_, P>, new: &New, slug: &Slug) -> Result<Option<Organization>> {
     let now = ctx.now();
     let id: OrganizationId = ctx.id();
-    let slug = new.slug.unwrap_or_else(|| Slug::derive(new.name.as_str(), ctx.platform.random()));
-    let plan = new.plan.unwrap_or_else(|| new.template.plan.clone());
+    let plan = new.plan.as_ref().unwrap_or(&new.template.plan);
     let lifetime = Duration::from_secs(new.template.policy.email_lifetime.default);
     let invitation = invitations::New {
         id: ctx.id(),
         organization_id: id,
         role: Role::Owner,
-        email: Some(new.owner_email),
-        name: Some(new.owner_name),
+        email: Some(new.owner_email.clone()),
+        name: Some(new.owner_name.clone()),
         nickname: None,
         message: None,
         locale: "en".to_owned(),
@@ -65,7 +83,7 @@ pub async fn create_organization<P: Platform>(ctx: &Context<'_, P>, new: New) ->
     let results = ctx
         .platform
         .batch(vec![
-            organizations::insert(id, &new.name, &slug, &new.template.key, &plan, now),
+            organizations::insert(id, &new.name, slug, &new.template.key, plan, now),
             workspaces::insert(ctx.id(), id, &new.name, now),
             invitations::insert(&invitation, now),
             invitations::insert_workspaces(&invitation),
@@ -75,15 +93,10 @@ pub async fn create_organization<P: Platform>(ctx: &Context<'_, P>, new: New) ->
             organizations::select(id),
         ])
         .await?;
+    // If there is none, nothing of the batch was written: the organization's own insert is what all the rest hangs on.
     let made = results.last().map(crate::platform::ResultSet::first).transpose()?.flatten();
-    match made {
-        Some(organization) => {
-            ctx.platform.enqueue(job);
-            Ok(organization)
-        }
-        // Nothing of the batch was written: the organization's own insert is what all the rest hangs on.
-        None => {
-            Err(Error::field("/slug", Code::SlugTaken, "Another organization has this slug. Choose another."))
-        }
+    if made.is_some() {
+        ctx.platform.enqueue(job);
     }
+    Ok(made)
 }

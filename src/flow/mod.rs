@@ -4,6 +4,7 @@ pub mod accept;
 pub mod access;
 pub mod change_invitation;
 pub mod add_member;
+pub mod change_organization;
 pub mod create_organization;
 pub mod decline;
 pub mod invite;
@@ -13,7 +14,9 @@ pub mod look;
 pub mod manage;
 pub mod password_link;
 pub mod set_password;
+pub mod resources;
 pub mod sign_in;
+pub mod workspaces;
 
 use crate::config::Config;
 use crate::domain::ids::{Id, Kind, UserId};

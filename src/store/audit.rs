@@ -23,8 +23,27 @@ impl Entry {
     /// The parameters `?1` to `?5` of a statement made with [`audited!`]: id, time, actor, action, request.
     #[must_use]
     pub fn params(&self, action: &'static str) -> Vec<Param> {
-        params![self.id, self.at, &self.actor, action, &self.request_id]
+        self.clone().into_params(action)
     }
+
+    fn into_params(self, action: &'static str) -> Vec<Param> {
+        params![self.id, self.at, self.actor, action, self.request_id]
+    }
+}
+
+/// A moment of a row, as the API writes it: `2026-11-21T22:00:00.000Z`. What an entry keeps is read by people as it is.
+macro_rules! rfc3339 {
+    ($column:literal) => {
+        concat!("strftime('%Y-%m-%dT%H:%M:%fZ', ", $column, " / 1000.0, 'unixepoch')")
+    };
+}
+
+/// Whether the entry's actor still runs the organization `o`: whoever was removed since the request began changes nothing.
+macro_rules! administered {
+    () => {
+        "EXISTS (SELECT 1 FROM members a WHERE a.id = ?3 AND a.organization_id = o.id AND a.removed_at IS NULL
+                 AND a.role IN ('owner', 'admin'))"
+    };
 }
 
 /// An entry that is also the *claim* of its batch: it is written only if every guard of the change holds, with what was and
@@ -34,7 +53,7 @@ impl Entry {
 /// `audited!(subject, before, after, "FROM … WHERE …")`, all literals of SQL over an organization `o`; `?1` to `?5` are
 /// [`Entry::params`].
 macro_rules! audited {
-    ($subject:literal, $before:literal, $after:literal, $from:expr) => {
+    ($subject:literal, $before:expr, $after:expr, $from:expr) => {
         concat!(
             "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
              SELECT ?1, o.id, ?2, ?3, ?4, ?5, ",
@@ -53,10 +72,17 @@ macro_rules! audited {
 /// An organization was made in this batch.
 #[must_use]
 pub fn of_organization(entry: Entry, organization: OrganizationId) -> Statement {
+    let mut params = entry.into_params("organization.created");
+    params.push(organization.into());
     Statement::new(
-        "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id)
-         SELECT ?1, id, ?3, ?4, 'organization.created', id, ?5 FROM organizations WHERE id = ?2",
-        params![entry.id, organization, entry.at, entry.actor, entry.request_id],
+        audited!(
+            "o.id",
+            "NULL",
+            "json_object('name', o.name, 'slug', o.slug, 'template', o.template, 'plan', json_object(
+               'key', o.plan_key, 'seat_limit', o.seat_limit, 'features', json(o.plan_features)))",
+            "FROM organizations o WHERE o.id = ?6"
+        ),
+        params,
     )
 }
 
@@ -89,50 +115,86 @@ impl Change {
     }
 }
 
-/// Something happened to an invitation, if this batch's guard let it.
+/// Something happened to an invitation, if this batch's guard let it. Neither its address nor its message is kept here: the
+/// subject leads to them.
 #[must_use]
 pub fn of_invitation(entry: Entry, invitation: InvitationId, change: Change) -> Statement {
     macro_rules! if_it {
-        ($happened:literal) => {
-            concat!(
-                "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id)
-                 SELECT ?1, organization_id, ?3, ?4, ?5, id, ?6 FROM invitations WHERE id = ?2 AND ",
-                $happened
+        ($before:expr, $after:expr, $happened:literal) => {
+            audited!(
+                "i.id",
+                $before,
+                $after,
+                concat!(
+                    "FROM invitations i JOIN organizations o ON o.id = i.organization_id WHERE i.id = ?6 AND ",
+                    $happened
+                )
             )
         };
     }
-    let mut params = params![entry.id, invitation, entry.at, entry.actor, change.action(), entry.request_id];
+    let mut params = entry.into_params(change.action());
+    params.push(invitation.into());
     let sql = match change {
-        Change::Created => if_it!("1"),
+        Change::Created => if_it!(
+            "NULL",
+            concat!(
+                "json_object('status', 'pending', 'kind', i.kind, 'role', i.role, 'max_uses', i.max_uses,
+                   'expires_at', ",
+                rfc3339!("i.expires_at"),
+                ", 'workspace_ids', json((SELECT json_group_array(workspace_id ORDER BY workspace_id)
+                                         FROM invitation_workspaces WHERE invitation_id = i.id)),
+                   'access', json_object('permissions', json(coalesce(i.permissions, '\"default\"')),
+                     'resources', json(iif(i.all_resources, '\"all\"', i.grants)),
+                     'addable_kinds', json(i.addable_kinds),
+                     'require_mfa', json(iif(i.require_mfa, 'true', 'false'))))"
+            ),
+            "1"
+        ),
         // Its row tells whether the link was still good when it was given out.
         Change::LinkCopied(ver) => {
             params.push(ver.into());
-            if_it!("ver = ?7 AND outcome = 'open' AND expires_at > ?3 RETURNING id")
+            if_it!("NULL", "NULL", "i.ver = ?7 AND i.outcome = 'open' AND i.expires_at > ?2")
         }
         // These two stand before the write, under its own guard: after it, nothing tells it from one a moment ago.
-        Change::Revoked => if_it!("outcome = 'open' AND expires_at > ?3"),
+        Change::Revoked => if_it!(
+            "json_object('status', 'pending')",
+            "json_object('status', 'revoked')",
+            "i.outcome = 'open' AND i.expires_at > ?2"
+        ),
         Change::Declined(link) => {
             params.extend(params![link.organization_id, link.ver]);
             if_it!(
-                "organization_id = ?7 AND ver = ?8 AND kind = 'email' AND outcome = 'open' AND disabled_at IS NULL
-                 AND expires_at > ?3"
+                "json_object('status', 'pending')",
+                "json_object('status', 'declined')",
+                "i.organization_id = ?7 AND i.ver = ?8 AND i.kind = 'email' AND i.outcome = 'open'
+                 AND i.disabled_at IS NULL AND i.expires_at > ?2"
             )
         }
+        // Written after the write, which raised the version by one.
         Change::Resent(job) => {
             params.push(job.into());
-            if_it!("EXISTS (SELECT 1 FROM jobs WHERE id = ?7)")
+            if_it!(
+                "json_object('ver', i.ver - 1)",
+                concat!("json_object('ver', i.ver, 'expires_at', ", rfc3339!("i.expires_at"), ")"),
+                "EXISTS (SELECT 1 FROM jobs WHERE id = ?7)"
+            )
         }
     };
     Statement::new(sql, params)
 }
 
-/// Somebody became a member, if the claim was let through.
+/// Somebody became a member or gained workspaces, if the claim was let through: what they are in now.
 #[must_use]
 pub fn of_redemption(entry: Entry, redemption: RedemptionId) -> Statement {
     Statement::new(
-        "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id)
-         SELECT ?1, i.organization_id, ?3, r.member_id, 'invitation.accepted', i.id, ?4
-         FROM redemptions r JOIN invitations i ON i.id = r.invitation_id WHERE r.id = ?2",
+        "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id, after)
+         SELECT ?1, i.organization_id, ?3, r.member_id, 'invitation.accepted', i.id, ?4,
+                json_object('member_id', m.id, 'role', m.role, 'workspace_ids', json((
+                  SELECT json_group_array(workspace_id ORDER BY workspace_id) FROM memberships WHERE member_id = m.id)))
+         FROM redemptions r
+         JOIN invitations i ON i.id = r.invitation_id
+         JOIN members m ON m.id = r.member_id
+         WHERE r.id = ?2",
         params![entry.id, redemption, entry.at, entry.request_id],
     )
 }

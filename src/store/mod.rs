@@ -9,6 +9,7 @@ mod seats;
 
 #[macro_use]
 pub mod audit;
+pub mod audit_log;
 
 pub mod access;
 pub mod accounts;
@@ -24,6 +25,8 @@ pub mod notifications;
 pub mod organizations;
 pub mod passwords;
 pub mod redeem;
+pub mod resources;
+pub mod seat_holders;
 pub mod workspaces;
 
 use serde::{Deserialize, Deserializer};
@@ -43,4 +46,12 @@ fn json_text<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
 ) -> Result<T, D::Error> {
     let text = String::deserialize(deserializer)?;
     serde_json::from_str(&text).map_err(serde::de::Error::custom)
+}
+
+/// The same for a column that may be null.
+fn json_text_or_null<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    text.map(|text| serde_json::from_str(&text).map_err(serde::de::Error::custom)).transpose()
 }

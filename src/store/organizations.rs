@@ -1,19 +1,22 @@
 //! Organizations and their plans.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::json_text;
-use crate::domain::ids::{InvitationId, OrganizationId};
-use crate::domain::organization::{Plan, Slug};
-use crate::domain::text::Name;
+use super::audit::Entry;
+use super::{json_text, json_text_or_null};
+use crate::domain::change::Change;
+use crate::domain::ids::{EventId, InvitationId, MemberId, OrganizationId};
+use crate::domain::organization::{Accent, Branding, Plan, Slug};
+use crate::domain::policy::Changes;
+use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::params;
 use crate::platform::{Database, Statement};
 use crate::store::workspaces::LAST;
 
-/// An organization, as the API shows it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// An organization.
+#[derive(Debug, Clone, Deserialize)]
 pub struct Organization {
     /// Its id.
     pub id: OrganizationId,
@@ -26,6 +29,12 @@ pub struct Organization {
     /// What it has paid for.
     #[serde(deserialize_with = "json_text")]
     pub plan: Plan,
+    /// How it shows itself to those it invites.
+    #[serde(deserialize_with = "json_text")]
+    pub branding: Branding,
+    /// What it has changed of its template's policy.
+    #[serde(deserialize_with = "json_text_or_null")]
+    pub policy: Option<Changes>,
     /// The invitation of its first owner: what the operator may send again or copy.
     pub owner_invitation_id: Option<InvitationId>,
     /// When it was made.
@@ -35,7 +44,8 @@ pub struct Organization {
 /// The columns of [`Organization`], from `organizations o`.
 macro_rules! columns {
     () => {
-        "o.id, o.name, o.slug, o.template, o.created_at,
+        "o.id, o.name, o.slug, o.template, o.created_at, o.policy,
+         json_object('name', o.branding_name, 'accent', o.branding_accent, 'message', o.branding_message) AS branding,
          json_object('key', o.plan_key, 'seat_limit', o.seat_limit, 'features', json(o.plan_features),
                      'trial_ends_at', o.trial_ends_at) AS plan,
          (SELECT id FROM invitations WHERE organization_id = o.id AND role = 'owner' ORDER BY id LIMIT 1)
@@ -115,4 +125,151 @@ pub async fn page(
         ))
         .await?;
     Ok(rows.rows()?)
+}
+
+/// What is to be different about an organization.
+#[derive(Debug, Default)]
+pub struct Difference {
+    /// Its name, if that is to be another.
+    pub name: Option<Name>,
+    /// What its links' pages call it.
+    pub branding_name: Change<Name>,
+    /// Its colour.
+    pub accent: Change<Accent>,
+    /// What its links' pages say.
+    pub message: Change<Message>,
+    /// Its policy: a JSON merge patch (RFC 7396) of the changes made before.
+    pub policy: Change<String>,
+}
+
+/// Notes in the audit log what is to be different, if anything is and the actor still runs the organization: the claim of
+/// [`change`]. A message may hold anything, addresses too: the log has its length. `RETURNING` tells.
+#[must_use]
+pub fn claim_change(entry: &Entry, id: OrganizationId, to: &Difference) -> Statement {
+    let mut params = entry.params("organization.updated");
+    params.extend(params![
+        id,
+        to.name.as_ref(),
+        to.branding_name.is_said(),
+        to.branding_name.value(),
+        to.accent.is_said(),
+        to.accent.value().map(Accent::as_str),
+        to.message.is_said(),
+        to.message.value(),
+        to.policy.is_said(),
+        to.policy.value(),
+    ]);
+    Statement::new(
+        audited!(
+            "o.id",
+            "o.was",
+            "o.becomes",
+            concat!(
+                "FROM (
+                   SELECT o.id, ?12 AND o.branding_message IS NOT ?13 AS reworded,
+                          json_object('name', o.name, 'branding', json_object('name', o.branding_name,
+                            'accent', o.branding_accent, 'message_length', length(o.branding_message)),
+                            'policy', json(o.policy)) AS was,
+                          json_object('name', coalesce(?7, o.name), 'branding', json_object(
+                            'name', CASE WHEN ?8 THEN ?9 ELSE o.branding_name END,
+                            'accent', CASE WHEN ?10 THEN ?11 ELSE o.branding_accent END,
+                            'message_length', length(CASE WHEN ?12 THEN ?13 ELSE o.branding_message END)),
+                            'policy', json(CASE WHEN ?14 THEN nullif(json_patch(coalesce(o.policy, '{}'), ?15), '{}')
+                                           ELSE o.policy END)) AS becomes
+                   FROM organizations o WHERE o.id = ?6) o
+                 WHERE (o.was <> o.becomes OR o.reworded) AND ",
+                administered!()
+            )
+        ),
+        params,
+    )
+}
+
+/// Changes an organization as this claim says.
+#[must_use]
+pub fn change(claim: EventId, to: &Difference) -> Statement {
+    Statement::new(
+        "UPDATE organizations
+         SET name = e.after ->> '$.name', branding_name = e.after ->> '$.branding.name',
+             branding_accent = e.after ->> '$.branding.accent',
+             branding_message = CASE WHEN ?2 THEN ?3 ELSE branding_message END,
+             policy = nullif(e.after -> '$.policy', 'null')
+         FROM audit_events e WHERE e.id = ?1 AND organizations.id = e.organization_id",
+        params![claim, to.message.is_said(), to.message.value()],
+    )
+}
+
+/// Notes in the audit log that an organization gets another plan than it has: the claim of [`set_plan`]. A plan with fewer
+/// seats than are taken keeps everybody, and lets nobody new in. `RETURNING` tells.
+///
+/// D1 takes numbers as JavaScript has them, so one that goes into JSON is made a whole number first.
+#[must_use]
+pub fn claim_plan(entry: &Entry, id: OrganizationId, plan: &Plan) -> Statement {
+    let mut params = entry.params("organization.plan_changed");
+    let features = serde_json::Value::from(plan.features.clone()).to_string();
+    params.extend(params![id, &plan.key, plan.seat_limit, features, plan.trial_ends_at]);
+    Statement::new(
+        audited!(
+            "o.id",
+            "o.was",
+            "o.becomes",
+            concat!(
+                "FROM (
+                   SELECT o.id, json_object('key', o.plan_key, 'seat_limit', o.seat_limit,
+                            'features', json(o.plan_features), 'trial_ends_at', ",
+                rfc3339!("o.trial_ends_at"),
+                ") AS was,
+                          json_object('key', ?7, 'seat_limit', CAST(?8 AS INTEGER), 'features', json(?9), 'trial_ends_at', ",
+                rfc3339!("?10"),
+                ") AS becomes
+                   FROM organizations o WHERE o.id = ?6) o
+                 WHERE o.was <> o.becomes"
+            )
+        ),
+        params,
+    )
+}
+
+/// Sets the plan that this claim says.
+#[must_use]
+pub fn set_plan(claim: EventId, plan: &Plan) -> Statement {
+    Statement::new(
+        "UPDATE organizations
+         SET plan_key = e.after ->> '$.key', seat_limit = e.after ->> '$.seat_limit',
+             plan_features = e.after -> '$.features', trial_ends_at = ?2
+         FROM audit_events e WHERE e.id = ?1 AND organizations.id = e.organization_id",
+        params![claim, plan.trial_ends_at],
+    )
+}
+
+/// Whether this member still runs their organization: read last in a batch that only such a member's claim opens.
+#[must_use]
+pub fn select_administers(member: MemberId) -> Statement {
+    Statement::new(
+        "SELECT id FROM members WHERE id = ?1 AND role IN ('owner', 'admin') AND removed_at IS NULL",
+        params![member],
+    )
+}
+
+/// An organization's seats in numbers.
+#[derive(Debug, Deserialize)]
+pub struct Seats {
+    /// How many there are; `None` is unlimited.
+    pub seat_limit: Option<i64>,
+    /// How many members take one.
+    pub used: i64,
+    /// How many open invitations reserve one.
+    pub reserved: i64,
+}
+
+/// Reads [`Seats`]. Reservations whose time is over count no more.
+#[must_use]
+pub fn select_seats(id: OrganizationId, now: Timestamp) -> Statement {
+    Statement::new(
+        "SELECT o.seat_limit, o.seats_used AS used, o.seats_reserved - (
+                  SELECT count(*) FROM invitations l
+                  WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?2) AS reserved
+         FROM organizations o WHERE o.id = ?1",
+        params![id, now],
+    )
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{OrganizationId, WorkspaceId};
+use super::audit::Entry;
+use crate::domain::ids::{EventId, MemberId, OrganizationId, WorkspaceId};
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -32,6 +33,79 @@ pub fn insert(id: WorkspaceId, organization: OrganizationId, name: &Name, now: T
     )
 }
 
+/// Notes in the audit log that a workspace is made, if the actor still runs the organization: the claim of
+/// [`insert_claimed`]. `RETURNING` tells.
+#[must_use]
+pub fn claim_new(entry: &Entry, id: WorkspaceId, organization: OrganizationId, name: &Name) -> Statement {
+    let mut params = entry.params("workspace.created");
+    params.extend(params![organization, id, name]);
+    Statement::new(
+        audited!(
+            "?7",
+            "NULL",
+            "json_object('name', ?8)",
+            concat!("FROM organizations o WHERE o.id = ?6 AND ", administered!())
+        ),
+        params,
+    )
+}
+
+/// Makes the workspace of this claim.
+#[must_use]
+pub fn insert_claimed(claim: EventId) -> Statement {
+    Statement::new(
+        "INSERT INTO workspaces (id, organization_id, name, created_at)
+         SELECT e.subject, e.organization_id, e.after ->> '$.name', e.at FROM audit_events e WHERE e.id = ?1",
+        params![claim],
+    )
+}
+
+/// Notes in the audit log that a workspace gets another name, if the actor still runs the organization: the claim of
+/// [`rename_claimed`]. `RETURNING` tells.
+#[must_use]
+pub fn claim_name(entry: &Entry, id: WorkspaceId, name: &Name) -> Statement {
+    let mut params = entry.params("workspace.renamed");
+    params.extend(params![id, name]);
+    Statement::new(
+        audited!(
+            "w.id",
+            "json_object('name', w.name)",
+            "json_object('name', ?7)",
+            concat!(
+                "FROM workspaces w JOIN organizations o ON o.id = w.organization_id
+                 WHERE w.id = ?6 AND w.name <> ?7 AND ",
+                administered!()
+            )
+        ),
+        params,
+    )
+}
+
+/// Gives the workspace of this claim its new name.
+#[must_use]
+pub fn rename_claimed(claim: EventId) -> Statement {
+    Statement::new(
+        "UPDATE workspaces SET name = e.after ->> '$.name'
+         FROM audit_events e WHERE e.id = ?1 AND workspaces.id = e.subject",
+        params![claim],
+    )
+}
+
+/// One workspace.
+#[must_use]
+pub fn select(id: WorkspaceId) -> Statement {
+    Statement::new("SELECT id, organization_id, name, created_at FROM workspaces WHERE id = ?1", params![id])
+}
+
+/// Whether a member was put into a workspace, whatever keeps them outside of it. `any` row tells.
+#[must_use]
+pub fn select_membership(member: MemberId, workspace: WorkspaceId) -> Statement {
+    Statement::new(
+        "SELECT member_id FROM memberships WHERE member_id = ?1 AND workspace_id = ?2",
+        params![member, workspace],
+    )
+}
+
 /// A page of an organization's workspaces, newest first. To a member who doesn't reach all, `only_of` shows theirs.
 ///
 /// # Errors
@@ -39,7 +113,7 @@ pub fn insert(id: WorkspaceId, organization: OrganizationId, name: &Name, now: T
 pub async fn page(
     db: &impl Database,
     organization: OrganizationId,
-    only_of: Option<crate::domain::ids::MemberId>,
+    only_of: Option<MemberId>,
     before: Option<WorkspaceId>,
     limit: i64,
 ) -> Result<Vec<Workspace>> {

@@ -5,7 +5,7 @@ use http::header::{self, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
-use crate::domain::ids::InvitationId;
+use crate::domain::ids::{InvitationId, ResourceId};
 use crate::error::{Error, FieldError, Refusal};
 
 /// A buffered reply.
@@ -69,6 +69,8 @@ pub fn problem(error: &Error, request_id: &str) -> Reply {
         errors: &'a [FieldError],
         #[serde(skip_serializing_if = "Option::is_none")]
         invitation_id: Option<InvitationId>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        resource_id: Option<ResourceId>,
     }
     let internal;
     let refusal = match error {
@@ -90,6 +92,7 @@ pub fn problem(error: &Error, request_id: &str) -> Reply {
             request_id,
             errors: &refusal.errors,
             invitation_id: refusal.invitation_id,
+            resource_id: refusal.resource_id,
         },
     );
     reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

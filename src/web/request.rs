@@ -1,8 +1,12 @@
 //! A request as every handler gets it: whole, in memory, with what they all ask of it.
 
+use std::marker::PhantomData;
+
 use bytes::Bytes;
 use http::{HeaderMap, header};
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::domain::secret::Bearer;
 use crate::error::{Code, Error, Refusal, Result};
@@ -72,16 +76,34 @@ pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T> {
     if !request.body().is_empty() && !essence.eq_ignore_ascii_case("application/json") {
         return Err(Code::UnsupportedMediaType.into());
     }
-    // serde reads an array as an object whose fields come in order; no caller should lean on that order.
-    if body.trim_ascii_start().starts_with(b"[") {
-        return Err(Error::field("", Code::InvalidType, "This can't be used here. Expected: an object."));
-    }
     // First whether it is JSON at all, to its very end: only then is what it says worth an answer.
     serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|_| Error::from(Code::InvalidJson))?;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| json_error(&error))?;
+    let Object(value) =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| json_error(&error))?;
     deserializer.end().map_err(|_| Error::from(Code::InvalidJson))?;
     Ok(value)
+}
+
+/// A JSON object, read as `T`: a body, and every struct inside one. By itself serde also reads an array where it expects a
+/// struct, taking its fields in their order, and no caller should lean on that order.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct ByName<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ByName<T> {
+            type Value = T;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> std::result::Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(fields))
+            }
+        }
+        deserializer.deserialize_map(ByName(PhantomData)).map(Self)
+    }
 }
 
 fn json_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
@@ -162,8 +184,6 @@ pub fn query<T: DeserializeOwned>(request: &Request) -> Result<T> {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -172,7 +192,9 @@ mod tests {
         #[serde(default)]
         name: Option<String>,
         #[serde(default)]
-        inner: Option<Inner>,
+        inner: Option<Object<Inner>>,
+        #[serde(default)]
+        several: Vec<Object<Inner>>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -197,7 +219,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_its_code_and_place() {
         assert_eq!(read("").unwrap().name, None);
-        assert_eq!(read(r#"{"inner":{"size":3}}"#).unwrap().inner.unwrap().size, 3);
+        assert_eq!(read(r#"{"several":[{"size":3}]}"#).unwrap().several.len(), 1);
+        assert_eq!(read(r#"{"inner":{"size":3}}"#).unwrap().inner.unwrap().0.size, 3);
         for (body, code, pointer) in [
             ("{", Code::InvalidJson, ""),
             ("{} {}", Code::InvalidJson, ""),
@@ -213,6 +236,10 @@ mod tests {
             (r#"{"name":5}"#, Code::InvalidType, "/name"),
             (r#"{"inner":{"size":"3"}}"#, Code::InvalidType, "/inner/size"),
             (r#"{"inner":{"size":99999999999999999999}}"#, Code::InvalidType, "/inner/size"),
+            (r#"{"inner":[3]}"#, Code::InvalidType, "/inner"),
+            (r#"{"several":[{"size":3},[3]]}"#, Code::InvalidType, "/several/1"),
+            (r#"{"several":[{"size":3,"sise":3}]}"#, Code::UnknownField, "/several/0/sise"),
+            (r#"["Ana",{"size":3}]"#, Code::InvalidType, ""),
             ("[]", Code::InvalidType, ""),
             ("null", Code::InvalidType, ""),
         ] {

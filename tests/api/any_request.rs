@@ -53,6 +53,12 @@ fn odd_json() -> impl Strategy<Value = Value> {
             "seat_limit",
             "features",
             "trial_ends_at",
+            "branding",
+            "accent",
+            "policy",
+            "invites",
+            "member",
+            "external_id",
         ])
         .prop_map(str::to_owned),
         odd_text(),

@@ -191,11 +191,12 @@ impl Cast {
         let of_link = ["/rotate", "/disable", "/enable", "/redemptions"];
         let is_of_link = of_link.iter().any(|end| pattern.ends_with(end));
         let (invitation, token) = if is_of_link { self.link() } else { self.invitation() };
+        let resource = if pattern.contains("{resource}") { self.another_resource() } else { String::new() };
         let job = &self.job;
         let path = pattern
             .replace("{workspace}", &self.workspace)
             .replace("{member}", &self.member)
-            .replace("{resource}", &self.resource)
+            .replace("{resource}", &resource)
             .replace("{organization}", &self.team.organization)
             .replace("{invitation}", &invitation)
             .replace("{token}", &token)
@@ -203,6 +204,18 @@ impl Cast {
             .replace("{job}", job);
         assert!(!path.contains('{'), "{path}: say here what stands for it");
         (path, token)
+    }
+
+    /// Another resource like the first, since one that is deleted is gone.
+    fn another_resource(&mut self) -> String {
+        self.fresh += 1;
+        let id = format!("res_01h455vb4pex5vsknk084{:0>5}", self.fresh);
+        self.team.world.state().database.borrow().change(&format!(
+            "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
+             SELECT '{id}', organization_id, workspace_id, kind, name, created_at FROM resources WHERE id = '{}'",
+            self.resource
+        ));
+        id
     }
 
     fn body(&mut self, method: &str, pattern: &str, token: &str) -> Value {
@@ -215,6 +228,15 @@ impl Cast {
             ("POST", "/v1/organizations/{organization}/invitations") => {
                 json!({"kind": "email", "role": "client", "email": format!("more{fresh}@client.test")})
             }
+            ("PATCH", "/v1/organizations/{organization}") => {
+                json!({"name": format!("Studio {fresh}"), "policy": {"send_email": true}})
+            }
+            ("PUT", "/v1/organizations/{organization}/plan") => json!({"key": "test", "seat_limit": null}),
+            ("POST", "/v1/organizations/{organization}/workspaces")
+            | ("PATCH", "/v1/workspaces/{workspace}") => {
+                json!({"name": format!("Workspace {fresh}")})
+            }
+            ("POST", "/v1/workspaces/{workspace}/resources") => json!({"kind": "facebook", "name": "A page"}),
             ("POST", "/v1/invitations/preview" | "/v1/invitations/accept" | "/v1/invitations/decline") => {
                 json!({"token": token})
             }

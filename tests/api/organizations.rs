@@ -196,3 +196,50 @@ fn an_owners_invitation_names_nobody_as_inviter() {
     assert_eq!(seen["invited_by"], Value::Null);
     assert_eq!(seen["organization"]["name"], "Example Studio");
 }
+
+#[test]
+fn a_slug_made_of_the_name_that_is_taken_gets_another_ending() {
+    let world = World::new();
+    let random = world.state().entropy.borrow().clone();
+    let first = create(&world, &json!({})).ok().str("/slug");
+    world.pass(std::time::Duration::from_secs(1));
+    // The same randomness again: the first slug that is tried is the one that is there.
+    *world.state().entropy.borrow_mut() = random;
+    let second = create(&world, &json!({})).ok().str("/slug");
+    assert_ne!(second, first);
+    assert!(second.starts_with("example-studio-"));
+    assert_eq!(world.last_cost().d1, 2, "it was tried twice");
+    assert_eq!(world.count("SELECT count(*) FROM organizations"), 2);
+    assert_eq!(world.count("SELECT count(*) FROM invitations"), 2);
+}
+
+/// serde reads an array where it expects a struct; the API doesn't.
+#[test]
+fn a_struct_inside_a_body_is_an_object_and_no_array_of_its_fields() {
+    let world = World::new();
+    for (change, pointer) in [
+        (json!({"owner": ["olga.owner@studio.test", "Olga Owner"]}), "/owner"),
+        (json!({"plan": ["agency", 5, [], null]}), "/plan"),
+    ] {
+        assert_eq!(complaint(&create(&world, &change)), about(422, "invalid_type", pointer), "{change}");
+    }
+    let mut team = Team::in_world(world);
+    let invitation = json!({
+        "kind": "link", "role": "client", "branding": ["Other Studio", null], "access": {},
+    });
+    let refused = team.owner.post(&team.path("/invitations"), &invitation);
+    assert_eq!(complaint(&refused), about(422, "invalid_type", "/branding"));
+    let access = json!({"kind": "email", "role": "client", "email": "a@b.test", "access": [[], "all"]});
+    let refused = team.owner.post(&team.path("/invitations"), &access);
+    assert_eq!(complaint(&refused), about(422, "invalid_type", "/access"));
+    for (change, pointer) in [
+        (json!({"branding": ["Other Studio"]}), "/branding"),
+        (json!({"policy": [true]}), "/policy"),
+        (json!({"policy": {"invites": [["client"]]}}), "/policy/invites"),
+    ] {
+        let refused = team.owner.patch(&team.path(""), &change);
+        assert_eq!(complaint(&refused), about(422, "invalid_type", pointer), "{change}");
+    }
+    let plan = team.world.operator().put(&team.path("/plan"), &json!(["agency", 5]));
+    assert_eq!(complaint(&plan), about(422, "invalid_type", ""));
+}

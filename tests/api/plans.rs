@@ -43,6 +43,8 @@ fn journey() -> Team {
     let path = cast.team.path("/members?q=o&role=client&workspace_id=wsp_01h455vb4pex5vsknk084sn02q");
     cast.team.owner.get(&path).ok();
     let mut team = cast.team;
+    crate::resources::use_all(&team.world);
+    crate::audit::use_all(&mut team);
     let id = team.invited(MIA, "member");
     let token = copied_token(&mut team.owner, &id);
     let mut mia = team.world.client();

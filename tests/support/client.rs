@@ -288,7 +288,8 @@ impl Team {
     /// Invites somebody as the owner with these fields besides, and lets them join. Answers them, signed in.
     pub fn joined_with(&mut self, email: &str, role: &str, more: Value) -> Client {
         let mut body = json!({"kind": "email", "role": role, "email": email});
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let Value::Object(more) = more else { panic!("fields") };
+        body.as_object_mut().unwrap().extend(more);
         self.owner.post(&self.path("/invitations"), &body).ok();
         let mut person = self.world.client();
         person.join(email, "Somebody New").ok();

@@ -10,6 +10,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use usher::app::App;
 use usher::config::{Config, ConfigError};
 use usher::domain::ids::JobId;
+use usher::domain::template::Templates;
 use usher::domain::time::Timestamp;
 use usher::jobs::message::{self, Message, Source, Verdict};
 use usher::mail::Mail;
@@ -80,7 +81,16 @@ impl World {
 
     /// A world with some settings changed; an empty value takes one away.
     pub fn with_settings(changes: &[(&str, &str)]) -> Self {
-        let config = settings(changes);
+        Self::with_config(settings(changes))
+    }
+
+    /// A world that knows more templates: names, and their files' texts.
+    pub fn with_templates(files: &[(&'static str, &'static str)]) -> Self {
+        let templates = Templates::built_in().and(files);
+        Self::with_config(settings(&[]).map(|config| Config { templates, ..config }))
+    }
+
+    fn with_config(config: Result<Config, ConfigError>) -> Self {
         Self(Rc::new(State {
             database: RefCell::new(Sqlite::new()),
             kv: RefCell::default(),

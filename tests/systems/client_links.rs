@@ -177,7 +177,11 @@ fn a_client_who_may_create_posts_takes_a_seat() {
     for (permission, seats) in [("posts.edit", 0), ("posts.boost", 0), ("posts.create", 1)] {
         let (made, token) = client_link(&mut team, &json!({"access": {"permissions": [permission]}}));
         assert_eq!(made["takes_seat"], seats == 1, "{permission}");
-        assert_eq!(team.world.count("SELECT seats_used + seats_reserved FROM organizations"), 0, "no link does");
+        assert_eq!(
+            team.world.count("SELECT seats_used + seats_reserved FROM organizations"),
+            0,
+            "no link does"
+        );
         sign_up(&team.world, &token, &format!("{permission}@client.test")).1.ok();
         assert_eq!(team.world.count("SELECT seats_used FROM organizations"), seats, "{permission}");
     }
@@ -203,7 +207,11 @@ fn five_seats_five_clients_who_create_posts_and_no_team_member_after_that() {
     assert_eq!(sign_up(&team.world, &creators, "creator6@client.test").1.refusal(), full);
     sign_up(&team.world, &managers, "manager6@client.test").1.ok();
     team.owner.invite(&organization, "client@client.test", "client").ok();
-    assert_eq!(team.world.count("SELECT seats_used + seats_reserved FROM organizations"), 5, "the owner takes none");
+    assert_eq!(
+        team.world.count("SELECT seats_used + seats_reserved FROM organizations"),
+        5,
+        "the owner takes none"
+    );
 }
 
 /// S0-14: nor can the limit be passed by granting 'Create posts' later: neither to who was invited nor by a link's change.
@@ -220,7 +228,11 @@ fn the_limit_is_not_passed_by_granting_it_later() {
     assert_eq!(team.owner.patch(&format!("/v1/invitations/{invited}"), &create).refusal(), full);
     let id = link["id"].as_str().unwrap();
     team.owner.patch(&format!("/v1/invitations/{id}"), &create).ok();
-    assert_eq!(sign_up(&team.world, &token, "ana@client.test").1.refusal(), full, "a link is checked when it is used");
+    assert_eq!(
+        sign_up(&team.world, &token, "ana@client.test").1.refusal(),
+        full,
+        "a link is checked when it is used"
+    );
 }
 
 /// S0-15, S0-16: the platforms that are selected on the link are those for which who comes in by it may add accounts.
@@ -290,7 +302,8 @@ fn one_link_invites_many_clients() {
     let mut members = Vec::new();
     for client in 1..=7 {
         team.world.pass(std::time::Duration::from_secs(1));
-        members.push(sign_up(&team.world, &token, &format!("c{client}@client.test")).1.ok().str("/member_id"));
+        members
+            .push(sign_up(&team.world, &token, &format!("c{client}@client.test")).1.ok().str("/member_id"));
     }
     let path = format!("/v1/invitations/{}", made["id"].as_str().unwrap());
     let link = team.owner.get(&path).ok().json();
@@ -300,4 +313,59 @@ fn one_link_invites_many_clients() {
         redemptions["data"].as_array().unwrap().iter().map(|row| row["member_id"].clone()).collect();
     came.reverse();
     assert_eq!(came, members);
+}
+
+const ANA: &str = "ana.client@client.test";
+
+/// A client who may connect Facebook pages, and the page that they connected.
+fn with_connected_page() -> (Team, Client, String) {
+    let mut team = Team::of("client-links");
+    let workspace = team.workspace();
+    let mut ana = team.joined_with(ANA, "client", json!({"access": {"addable_kinds": ["facebook"]}}));
+    let page = json!({"kind": "facebook", "name": "Ana's bakery", "external_id": "1234"});
+    let id = ana.post(&format!("/v1/workspaces/{workspace}/resources"), &page).ok().str("/id");
+    (team, ana, id)
+}
+
+fn act(by: &mut Client, resource: &str, action: &str) -> Answer {
+    by.post(&format!("/v1/resources/{resource}/{action}"), &json!({}))
+}
+
+/// S0-27: the owner or an admin disconnects a client's account, and connects it again.
+#[test]
+fn those_who_run_the_organization_disconnect_a_clients_account() {
+    let (mut team, mut ana, page) = with_connected_page();
+    assert_eq!(act(&mut team.owner, &page, "disconnect").ok().str("/status"), "disconnected");
+    assert_eq!(ana.get(&format!("/v1/resources/{page}")).ok().str("/status"), "disconnected");
+    let mut admin = team.joined("ada.admin@studio.test", "admin");
+    assert_eq!(act(&mut admin, &page, "reconnect").ok().str("/status"), "connected");
+    let mut carl = team.joined("carl.client@client.test", "client");
+    assert_eq!(act(&mut carl, &page, "disconnect").status, 404, "another client doesn't even see it");
+}
+
+/// S0-28: a client disconnects their account for a while and loses nothing; for good, only the owner or an admin deletes it.
+#[test]
+fn a_client_can_not_delete_the_account_they_connected() {
+    let (mut team, mut ana, page) = with_connected_page();
+    let path = format!("/v1/resources/{page}");
+    assert_eq!(ana.delete(&path).refusal(), (403, "clients_cannot_delete".to_owned()));
+    let before = ana.get(&path).ok().json();
+    act(&mut ana, &page, "disconnect").ok();
+    act(&mut ana, &page, "reconnect").ok();
+    assert_eq!(ana.get(&path).ok().json(), before);
+    assert_eq!(team.owner.delete(&path).status, 204);
+    assert_eq!(ana.get(&path).status, 404);
+}
+
+/// S0-28: the account stays when the client who connected it is removed, under their name.
+#[test]
+fn the_account_stays_when_its_client_is_gone() {
+    let (mut team, _, page) = with_connected_page();
+    let before = team.owner.get(&format!("/v1/resources/{page}")).ok().json();
+    team.world.state().database.borrow().change(&format!(
+        "UPDATE members SET removed_at = {} WHERE email_key = '{ANA}'",
+        team.world.now().millis()
+    ));
+    assert_eq!(team.owner.get(&format!("/v1/resources/{page}")).ok().json(), before);
+    assert_ne!(before["connected_by"], Value::Null);
 }

@@ -1,9 +1,12 @@
 //! S3 "Create client accounts": an agency makes accounts for staff and clients, which exist before anybody has accepted
 //! anything. Template `reporting`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use crate::support::client::{PASSWORD, Team};
+use crate::support::World;
+use crate::support::client::{Answer, PASSWORD, Team};
 
 const ANA: &str = "ana.client@client.test";
 
@@ -78,4 +81,129 @@ fn with_the_box_unticked_no_e_mail_goes_out_and_the_maker_hands_over_a_link() {
     assert_eq!(ana.get("/v1/me/workspaces").ok().json()["data"].as_array().unwrap().len(), 1);
     let told = ana.get("/v1/me/notifications").ok().json();
     assert_eq!(told["data"][0]["kind"], "member.added", "every direct add leaves a notification");
+}
+
+fn invite_client(team: &mut Team, email: &str, permissions: &Value) -> Answer {
+    let body =
+        json!({"kind": "email", "role": "client", "email": email, "access": {"permissions": permissions}});
+    team.owner.post(&team.path("/invitations"), &body)
+}
+
+fn with_feature() -> Team {
+    let plan = json!({"key": "agency", "seat_limit": 25, "features": ["custom_client_permissions"]});
+    Team::make(World::new(), "reporting", Some(plan))
+}
+
+/// The leaves of a tree of permissions.
+fn leaves(nodes: &[Value]) -> Vec<Value> {
+    nodes
+        .iter()
+        .flat_map(|node| match node["children"].as_array().unwrap().as_slice() {
+            [] => vec![node.clone()],
+            children => leaves(children),
+        })
+        .collect()
+}
+
+fn keys(nodes: &[Value]) -> BTreeSet<String> {
+    nodes.iter().map(|node| node["key"].as_str().unwrap().to_owned()).collect()
+}
+
+/// S3-15: choosing a client's permissions is part of the larger plans only; the default is part of every plan, and so is
+/// whatever staff are given.
+#[test]
+fn a_clients_own_permissions_are_a_feature_of_the_plan() {
+    let mut team = Team::of("reporting");
+    let refused = invite_client(&mut team, "ana@client.test", &json!(["reports.view"])).refusal();
+    assert_eq!(refused, (403, "plan_feature_required".to_owned()));
+    assert_eq!(team.world.count("SELECT count(*) FROM invitations WHERE role = 'client'"), 0);
+    invite_client(&mut team, "default@client.test", &json!("default")).ok();
+    let staff = json!({"access": {"permissions": ["reports.view"]}});
+    team.joined_with("sam.staff@studio.test", "member", staff);
+    let larger = json!({"key": "agency", "seat_limit": 25, "features": ["custom_client_permissions"]});
+    team.world.operator().put(&team.path("/plan"), &larger).ok();
+    let invited = invite_client(&mut team, "ana@client.test", &json!(["reports.view"])).ok().json();
+    assert_eq!(invited["access"]["permissions"], json!({"mode": "custom", "keys": ["reports.view"]}));
+}
+
+/// S3-15: copying another client's permissions is choosing them, if those were chosen; a copy of the default is the default.
+#[test]
+fn a_clone_of_chosen_permissions_needs_the_feature_and_a_clone_of_the_default_does_not() {
+    let mut team = with_feature();
+    let chosen = json!({"access": {"permissions": ["reports.view"]}});
+    team.joined_with("chosen@client.test", "client", chosen);
+    team.joined("default@client.test", "client");
+    let (chosen, default) = (team.member("chosen@client.test"), team.member("default@client.test"));
+    let copied = invite_client(&mut team, "a@client.test", &json!({"clone_of": chosen})).ok().json();
+    assert_eq!(copied["access"]["permissions"], json!({"mode": "custom", "keys": ["reports.view"]}));
+    let smaller = json!({"key": "freelancer", "seat_limit": 25, "features": []});
+    team.world.operator().put(&team.path("/plan"), &smaller).ok();
+    let refused = invite_client(&mut team, "b@client.test", &json!({"clone_of": chosen})).refusal();
+    assert_eq!(refused, (403, "plan_feature_required".to_owned()));
+    let copied = invite_client(&mut team, "c@client.test", &json!({"clone_of": default})).ok().json();
+    assert_eq!(copied["access"]["permissions"]["mode"], "default");
+    // What was chosen before stays.
+    assert_eq!(
+        team.owner.get(&team.path("/invitations?q=a@")).ok().str("/data/0/access/permissions/mode"),
+        "custom"
+    );
+}
+
+/// S3-16: the catalog shows every permission there is: whatever is granted is in it, and whatever is in it can be granted.
+#[test]
+fn the_catalog_shows_all_available_permissions() {
+    let mut team = with_feature();
+    let catalog = team.owner.get(&team.path("/catalog")).ok().json();
+    let shown = leaves(catalog["permissions"].as_array().unwrap());
+    assert!(shown.len() > 60, "{}", shown.len());
+    assert_eq!(keys(&shown).len(), shown.len(), "each once");
+    for leaf in &shown {
+        assert!(!leaf["label"].as_str().unwrap().is_empty(), "{leaf}");
+        assert!(leaf["client_preset"].is_boolean(), "on or off: {leaf}");
+    }
+    let all: Vec<String> = keys(&shown).into_iter().collect();
+    let granted = invite_client(&mut team, "all@client.test", &json!(all)).ok().json();
+    let granted: BTreeSet<String> =
+        serde_json::from_value(granted["access"]["permissions"]["keys"].clone()).unwrap();
+    assert_eq!(granted, keys(&shown));
+    let on: Vec<Value> = shown.iter().filter(|leaf| leaf["client_preset"] == true).cloned().collect();
+    let default = invite_client(&mut team, "default@client.test", &json!("default")).ok().json();
+    let default: BTreeSet<String> =
+        serde_json::from_value(default["access"]["permissions"]["keys"].clone()).unwrap();
+    assert_eq!(default, keys(&on), "what is on is what a client has by default");
+}
+
+/// S3-17: integrations drill down to their metrics; turning one on turns on all under it, and one metric can be left out.
+#[test]
+fn integrations_drill_down_to_their_metrics() {
+    let mut team = with_feature();
+    let catalog = team.owner.get(&team.path("/catalog")).ok().json();
+    let top = catalog["permissions"].as_array().unwrap();
+    let integrations = top.iter().find(|node| node["key"] == "integrations").unwrap();
+    let integrations = integrations["children"].as_array().unwrap();
+    assert!(integrations.len() > 10);
+    for integration in integrations {
+        let metrics = leaves(std::slice::from_ref(integration));
+        assert!(metrics.len() > 1, "{}", integration["key"]);
+        let key = integration["key"].as_str().unwrap();
+        assert!(keys(&metrics).iter().all(|metric| metric.starts_with(&format!("{key}."))), "{key}");
+        let email = format!("{}@client.test", key.replace('.', "-"));
+        let granted = invite_client(&mut team, &email, &json!([key])).ok().json();
+        let granted: BTreeSet<String> =
+            serde_json::from_value(granted["access"]["permissions"]["keys"].clone()).unwrap();
+        assert_eq!(granted, keys(&metrics), "{key}");
+    }
+    let one = invite_client(&mut team, "one@client.test", &json!(["integrations.google_ads.clicks"])).ok();
+    assert_eq!(one.json()["access"]["permissions"]["keys"], json!(["integrations.google_ads.clicks"]));
+}
+
+/// S3-18: what is neither an integration nor a report stands under the heading General.
+#[test]
+fn other_functions_stand_under_general() {
+    let mut team = Team::of("reporting");
+    let catalog = team.owner.get(&team.path("/catalog")).ok().json();
+    let top = catalog["permissions"].as_array().unwrap();
+    let general: Vec<Value> = top.iter().filter(|node| node["group"] == "General").cloned().collect();
+    assert_eq!(keys(&general), BTreeSet::from(["dashboards", "messages", "tasks"].map(str::to_owned)));
+    assert!(top.iter().all(|node| node["group"].is_string()), "everything has a heading");
 }

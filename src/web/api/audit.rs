@@ -1,17 +1,51 @@
-//! The audit log.
+//! The audit log, for those who run the organization.
+
+use serde::Deserialize;
 
 use crate::domain::ids::OrganizationId;
-use crate::error::{Code, Result};
+use crate::domain::time::Timestamp;
+use crate::error::{Code, Fields, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
+use crate::store::audit_log::{self, Filter, Logged};
+use crate::web::api::Page;
+use crate::web::guard::Caller;
 use crate::web::reply::Reply;
-use crate::web::request::Request;
+use crate::web::request::{self, Request};
 
-/// To be written.
-pub async fn list<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: OrganizationId,
-) -> Result<Reply> {
-    Err(Code::NotFound.into())
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    limit: Option<String>,
+    cursor: Option<String>,
+    actor: Option<String>,
+    action: Option<String>,
+    subject: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+}
+
+/// `GET`: who changed what, newest first. `since` is the first moment shown, `until` the first one after it that isn't.
+pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: OrganizationId) -> Result<Reply> {
+    let actor = Caller::of(request, ctx.config)?.member_of(ctx, id).await?;
+    if !actor.administers() {
+        return Err(Code::Forbidden.into());
+    }
+    let query: Query = request::query(request)?;
+    let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
+    let mut fields = Fields::default();
+    let mut time = |pointer: &str, text: Option<String>| {
+        let time = Timestamp::parse(&text?).ok_or("Write a time such as 2026-11-21T22:00:00Z.");
+        fields.take(pointer, Code::InvalidValue, time)
+    };
+    let filter = Filter {
+        since: time("?since", query.since),
+        until: time("?until", query.until),
+        actor: query.actor,
+        action: query.action,
+        subject: query.subject,
+    };
+    let filter = fields.finish(Some(filter))?;
+    let rows = audit_log::page(ctx.platform, id, &filter, page.before, page.rows()).await?;
+    Ok(page.reply(rows, |entry: &Logged| entry.id.to_string(), |entry| entry))
 }

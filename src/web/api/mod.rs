@@ -17,6 +17,7 @@ pub mod notifications;
 mod offer;
 pub mod organizations;
 pub mod passwords;
+mod policy;
 pub mod probe;
 pub mod resources;
 pub mod seats;
@@ -28,7 +29,9 @@ use std::str::FromStr;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::change::Change;
 use crate::domain::ids::{Id, Kind};
+use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
 use crate::web::reply::{self, Reply};
 
@@ -102,6 +105,19 @@ fn one_of<T: for<'a> Deserialize<'a>>(
     let word = serde_json::from_value::<T>(serde_json::Value::from(value))
         .map_err(|_| format!("Use one of {known}."));
     fields.take(pointer, Code::InvalidValue, word)
+}
+
+/// A name of a PATCH: null clears nothing here, for what has a name always has one.
+fn changed_name(fields: &mut Fields, name: Change<String>) -> Option<Name> {
+    match name {
+        Change::Keep => None,
+        Change::Set(name) => fields.take("/name", Code::InvalidValue, Name::parse(&name)),
+        Change::Clear => {
+            let detail = "A name can't be cleared. Leave this out to keep the one that is there.";
+            fields.refuse("/name", Code::InvalidValue, detail.to_owned());
+            None
+        }
+    }
 }
 
 /// An empty POST: a body without fields, or none.

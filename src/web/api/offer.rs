@@ -15,6 +15,7 @@ use crate::error::{Code, Fields};
 use crate::flow::change_invitation::Changes;
 use crate::flow::invite::Invite;
 use crate::web::api::{access, one_of};
+use crate::web::request::Object;
 
 /// The most workspaces that one invitation names.
 const MOST_WORKSPACES: usize = 100;
@@ -37,7 +38,7 @@ pub struct Body {
     nickname: Option<String>,
     access: Option<Value>,
     message: Option<String>,
-    branding: Option<Branding>,
+    branding: Option<Object<Branding>>,
     locale: Option<String>,
     expires_in: Option<u64>,
     send_email: Option<bool>,
@@ -74,7 +75,7 @@ pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
     let limit = body.max_uses.filter(|_| kind == Some(Kind::Link));
     check_limit(fields, limit);
     check_lifetime(fields, life_of(&actor.policy, kind.unwrap_or(Kind::Email)), body.expires_in);
-    let branding = body.branding.unwrap_or(Branding { name: None, message: None });
+    let Object(branding) = body.branding.unwrap_or(Object(Branding { name: None, message: None }));
     let invite = Invite {
         email: email.clone(),
         role: role?,

@@ -1,30 +1,72 @@
-//! `/v1/organizations`: the operator makes and lists them.
+//! `/v1/organizations`: the operator makes and lists them and sets their plans; those who run one change how it shows itself
+//! and its policy.
 
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
+use crate::domain::change::Change;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::organization::{Plan, Slug};
-use crate::domain::text::Name;
+use crate::domain::ids::{InvitationId, OrganizationId};
+use crate::domain::organization::{Accent, Branding, Plan, Slug};
+use crate::domain::policy::Policy;
+use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
-use crate::error::{Code, Fields, Result};
+use crate::error::{Code, Error, Fields, Result};
 use crate::flow::Context;
+use crate::flow::change_organization as flow;
 use crate::flow::create_organization::{New, create_organization};
-use crate::platform::Platform;
-use crate::store::organizations;
-use crate::web::api::{Page, PageQuery};
+use crate::platform::{Platform, ResultSet};
+use crate::store::accounts::At;
+use crate::store::organizations::{self, Difference, Organization};
+use crate::web::api::{Page, PageQuery, changed_name, policy};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
-use crate::web::request::{self, Request};
+use crate::web::request::{self, Object, Request};
+
+/// The most features of a plan.
+const MOST_FEATURES: usize = 100;
+
+/// An organization, as the API shows it to those who run it and to the operator.
+#[derive(Serialize)]
+struct Shown {
+    id: OrganizationId,
+    name: String,
+    slug: String,
+    template: String,
+    plan: Plan,
+    branding: Branding,
+    /// The template's, with the organization's own changes. Nothing if this deployment has lost the template.
+    policy: Option<Policy>,
+    owner_invitation_id: Option<InvitationId>,
+    created_at: Timestamp,
+}
+
+impl Shown {
+    fn of<P>(ctx: &Context<'_, P>, organization: Organization) -> Self {
+        let template = ctx.config.templates.named(&organization.template);
+        Self {
+            id: organization.id,
+            name: organization.name,
+            slug: organization.slug,
+            template: organization.template,
+            plan: organization.plan,
+            branding: organization.branding,
+            policy: template.map(|template| template.policy.with(organization.policy.unwrap_or_default())),
+            owner_invitation_id: organization.owner_invitation_id,
+            created_at: organization.created_at,
+        }
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
     name: String,
     template: String,
-    owner: Owner,
+    owner: Object<Owner>,
     slug: Option<String>,
-    plan: Option<PlanBody>,
+    plan: Option<Object<PlanBody>>,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +91,7 @@ struct PlanBody {
 pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     Caller::of(request, ctx.config)?.operator()?;
     let body: Body = request::json(request)?;
+    let Object(owner) = body.owner;
     let mut fields = Fields::default();
     let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
     let template = ctx.config.templates.named(&body.template);
@@ -56,38 +99,43 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
         let known: Vec<&str> = ctx.config.templates.keys().collect();
         fields.refuse("/template", Code::InvalidValue, format!("Use one of {}.", known.join(", ")));
     }
-    let owner_email =
-        fields.take("/owner/email", Code::InvalidEmail, body.owner.email.parse::<EmailAddress>());
-    let owner_name = fields.take("/owner/name", Code::InvalidValue, Name::parse(&body.owner.name));
+    let owner_email = fields.take("/owner/email", Code::InvalidEmail, owner.email.parse::<EmailAddress>());
+    let owner_name = fields.take("/owner/name", Code::InvalidValue, Name::parse(&owner.name));
     let slug = body.slug.as_deref().map(|slug| {
         Slug::parse(slug).ok_or("Use 2 to 40 lower-case letters, digits and hyphens, such as example-studio.")
     });
     let slug = slug.and_then(|slug| fields.take("/slug", Code::InvalidValue, slug));
-    let plan = body.plan.map(|body| plan(&mut fields, body));
+    let plan = body.plan.map(|Object(body)| plan(&mut fields, "/plan", body));
     let checked = name.zip(template).zip(owner_email.zip(owner_name));
     let ((name, template), (owner_email, owner_name)) = fields.finish(checked)?;
     let new = New { name, template, owner_email, owner_name, slug, plan };
     let organization = create_organization(ctx, new).await?;
-    Ok(reply::json(StatusCode::CREATED, &organization))
+    Ok(reply::json(StatusCode::CREATED, &Shown::of(ctx, organization)))
 }
 
 /// Checks a plan. What is wrong is noted; then nobody looks at the answer.
-fn plan(fields: &mut Fields, body: PlanBody) -> Plan {
-    if let Err(why) = Name::parse(&body.key) {
-        fields.refuse("/plan/key", Code::InvalidValue, why.to_string());
+fn plan(fields: &mut Fields, at: &str, body: PlanBody) -> Plan {
+    let mut word = |pointer: String, text: &str| {
+        let word = fields.take(&pointer, Code::InvalidValue, Name::parse(text));
+        word.map_or_else(String::new, |word| word.as_str().to_owned())
+    };
+    let key = word(format!("{at}/key"), &body.key);
+    let listed = body.features.iter().take(MOST_FEATURES).enumerate();
+    let features: Vec<String> =
+        listed.map(|(place, feature)| word(format!("{at}/features/{place}"), feature)).collect();
+    if body.features.len() > MOST_FEATURES {
+        let detail = format!("List at most {MOST_FEATURES}.");
+        fields.refuse(&format!("{at}/features"), Code::InvalidValue, detail);
     }
     if body.seat_limit.is_some_and(|limit| !(0..=1_000_000).contains(&limit)) {
-        fields.refuse(
-            "/plan/seat_limit",
-            Code::InvalidValue,
-            "Use 0 to 1,000,000, or null for any number.".to_owned(),
-        );
+        let detail = "Use 0 to 1,000,000, or null for any number.";
+        fields.refuse(&format!("{at}/seat_limit"), Code::InvalidValue, detail.to_owned());
     }
     let trial_ends_at = body.trial_ends_at.and_then(|text| {
         let time = Timestamp::parse(&text).ok_or("Write a time such as 2026-11-21T22:00:00Z.");
-        fields.take("/plan/trial_ends_at", Code::InvalidValue, time)
+        fields.take(&format!("{at}/trial_ends_at"), Code::InvalidValue, time)
     });
-    Plan { key: body.key, seat_limit: body.seat_limit, features: body.features, trial_ends_at }
+    Plan { key, seat_limit: body.seat_limit, features, trial_ends_at }
 }
 
 /// `GET`: every organization, newest first.
@@ -96,32 +144,117 @@ pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
     let query: PageQuery = request::query(request)?;
     let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
     let rows = organizations::page(ctx.platform, page.before, page.rows()).await?;
-    Ok(page.reply(rows, |organization| organization.id.to_string(), |organization| organization))
+    Ok(page.reply(
+        rows,
+        |organization| organization.id.to_string(),
+        |organization| Shown::of(ctx, organization),
+    ))
 }
 
-/// To be written.
-pub async fn get<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: crate::domain::ids::OrganizationId,
-) -> Result<Reply> {
-    Err(crate::error::Code::NotFound.into())
+/// `GET` of one: all of it to those who run it and to the operator, its name and brand to everybody else who is in.
+pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: OrganizationId) -> Result<Reply> {
+    let caller = Caller::of(request, ctx.config)?;
+    let (sees_all, found) = if caller == Caller::Operator {
+        (true, vec![ctx.platform.run(organizations::select(id)).await?])
+    } else {
+        let reads = vec![organizations::select(id)];
+        let (actor, found) = caller.acting(ctx, At::Organization(id), reads).await?;
+        (actor.administers(), found)
+    };
+    let organization = found.first().map(ResultSet::first::<Organization>).transpose()?.flatten();
+    let organization = organization.ok_or_else(|| Error::from(Code::NotFound))?;
+    Ok(if sees_all {
+        reply::json(StatusCode::OK, &Shown::of(ctx, organization))
+    } else {
+        let Organization { id, name, slug, branding, .. } = organization;
+        let shown = json!({"id": id, "name": name, "slug": slug, "branding": branding});
+        reply::json(StatusCode::OK, &shown)
+    })
 }
 
-/// To be written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Changed {
+    #[serde(default)]
+    name: Change<String>,
+    #[serde(default)]
+    branding: Change<Object<ChangedBranding>>,
+    #[serde(default)]
+    policy: Change<Map<String, Value>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangedBranding {
+    #[serde(default)]
+    name: Change<String>,
+    #[serde(default)]
+    accent: Change<String>,
+    #[serde(default)]
+    message: Change<String>,
+}
+
+/// `PATCH`: name, brand and policy, as far as they are given. 200 with the organization.
 pub async fn change<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: crate::domain::ids::OrganizationId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: OrganizationId,
 ) -> Result<Reply> {
-    Err(crate::error::Code::NotFound.into())
+    let actor = Caller::of(request, ctx.config)?.member_of(ctx, id).await?;
+    if !actor.administers() {
+        return Err(Code::Forbidden.into());
+    }
+    let body: Changed = request::json(request)?;
+    let mut fields = Fields::default();
+    let mut to = Difference { name: changed_name(&mut fields, body.name), ..Difference::default() };
+    match body.branding {
+        Change::Keep => {}
+        Change::Clear => {
+            to.branding_name = Change::Clear;
+            to.accent = Change::Clear;
+            to.message = Change::Clear;
+        }
+        Change::Set(Object(branding)) => {
+            to.branding_name = checked(&mut fields, "/branding/name", branding.name, Name::parse);
+            to.accent = checked(&mut fields, "/branding/accent", branding.accent, |text| {
+                Accent::parse(text).ok_or("Write a colour such as #0a7cff.")
+            });
+            to.message = checked(&mut fields, "/branding/message", branding.message, Message::parse);
+        }
+    }
+    to.policy = body.policy.and_then(|changes| {
+        policy::check(&mut fields, &actor.template.policy, &changes);
+        Some(Value::Object(changes).to_string())
+    });
+    let organization = flow::change(ctx, &actor, &fields.finish(Some(to))?).await?;
+    Ok(reply::json(StatusCode::OK, &Shown::of(ctx, organization)))
 }
 
-/// To be written.
+/// A text of a PATCH.
+fn checked<T, E: std::fmt::Display>(
+    fields: &mut Fields,
+    pointer: &str,
+    text: Change<String>,
+    parse: impl Fn(&str) -> std::result::Result<T, E>,
+) -> Change<T> {
+    text.and_then(|text| fields.take(pointer, Code::InvalidValue, parse(&text)))
+}
+
+/// `PUT …/plan`: what the organization has paid for from now on. 200 with the organization.
 pub async fn set_plan<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: crate::domain::ids::OrganizationId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: OrganizationId,
 ) -> Result<Reply> {
-    Err(crate::error::Code::NotFound.into())
+    let caller = Caller::of(request, ctx.config)?;
+    if caller != Caller::Operator {
+        // To somebody of another organization there is none.
+        caller.member_of(ctx, id).await?;
+        return Err(Code::Forbidden.into());
+    }
+    let body: PlanBody = request::json(request)?;
+    let mut fields = Fields::default();
+    let plan = plan(&mut fields, "", body);
+    let organization = flow::set_plan(ctx, id, &fields.finish(Some(plan))?).await?;
+    Ok(reply::json(StatusCode::OK, &Shown::of(ctx, organization)))
 }

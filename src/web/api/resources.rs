@@ -1,50 +1,155 @@
-//! Resources.
+//! Resources of a workspace.
 
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::domain::authority::{Actor, Reach};
 use crate::domain::ids::{ResourceId, WorkspaceId};
-use crate::error::{Code, Result};
+use crate::domain::template::Template;
+use crate::domain::text::Name;
+use crate::error::{Code, Fields, Result};
 use crate::flow::Context;
+use crate::flow::resources::{self as flow, Add};
+use crate::flow::workspaces::check_inside;
 use crate::platform::Platform;
-use crate::web::reply::Reply;
-use crate::web::request::Request;
+use crate::store::accounts::At;
+use crate::store::resources::{self, Resource, Status};
+use crate::web::api::{Page, no_fields};
+use crate::web::guard::Caller;
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
 
-/// To be written.
-pub async fn create<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: WorkspaceId,
-) -> Result<Reply> {
-    Err(Code::NotFound.into())
+/// The longest external id, in bytes.
+const LONGEST_EXTERNAL_ID: usize = 200;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    kind: String,
+    name: String,
+    external_id: Option<String>,
 }
 
-/// To be written.
-pub async fn list<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: WorkspaceId) -> Result<Reply> {
-    Err(Code::NotFound.into())
+/// `POST`: adds one. 201 with the resource.
+pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: WorkspaceId) -> Result<Reply> {
+    let (actor, _) = Caller::of(request, ctx.config)?.acting(ctx, At::Workspace(id), Vec::new()).await?;
+    check_inside(ctx, &actor, id).await?;
+    let body: Body = request::json(request)?;
+    let mut fields = Fields::default();
+    check_kind(&mut fields, "/kind", actor.template, &body.kind);
+    let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
+    let external_id = body.external_id.and_then(|text| external_id(&mut fields, &text));
+    let add = name.map(|name| Add { kind: body.kind, name, external_id });
+    let resource = flow::add(ctx, &actor, id, &fields.finish(add)?).await?;
+    Ok(reply::json(StatusCode::CREATED, &resource))
 }
 
-/// To be written.
-pub async fn get<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: ResourceId) -> Result<Reply> {
-    Err(Code::NotFound.into())
+fn check_kind(fields: &mut Fields, pointer: &str, template: &Template, kind: &str) {
+    if !template.knows_kind(kind) {
+        let known: Vec<&str> = template.kinds.iter().map(|kind| kind.key.as_str()).collect();
+        let detail = if known.is_empty() {
+            "This organization has no kinds of resource.".to_owned()
+        } else {
+            format!("Use one of {}.", known.join(", "))
+        };
+        fields.refuse(pointer, Code::InvalidValue, detail);
+    }
 }
 
-/// To be written.
-pub async fn delete<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: ResourceId) -> Result<Reply> {
-    Err(Code::NotFound.into())
+/// What the host product calls it: any text, but one that people can compare by looking at it.
+fn external_id(fields: &mut Fields, text: &str) -> Option<String> {
+    let plain = !text.is_empty() && text.trim() == text && !text.chars().any(char::is_control);
+    let usable = (plain && text.len() <= LONGEST_EXTERNAL_ID)
+        .then(|| text.to_owned())
+        .ok_or("Use 1 to 200 bytes of text, with no blanks around it and no control characters in it.");
+    fields.take("/external_id", Code::InvalidValue, usable)
 }
 
-/// To be written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    limit: Option<String>,
+    cursor: Option<String>,
+    kind: Option<String>,
+}
+
+/// `GET`: the resources that the caller was given, newest first; all of them to owner and admins.
+pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: WorkspaceId) -> Result<Reply> {
+    let (actor, _) = Caller::of(request, ctx.config)?.acting(ctx, At::Workspace(id), Vec::new()).await?;
+    check_inside(ctx, &actor, id).await?;
+    let query: Query = request::query(request)?;
+    let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
+    let mut fields = Fields::default();
+    if let Some(kind) = &query.kind {
+        check_kind(&mut fields, "?kind", actor.template, kind);
+    }
+    fields.finish(Some(()))?;
+    let given_to = (!has_all(&actor, id)).then_some(actor.member_id);
+    let kind = query.kind.as_deref();
+    let rows = resources::page(ctx.platform, id, given_to, kind, page.before, page.rows()).await?;
+    Ok(page.reply(rows, |resource: &Resource| resource.id.to_string(), |resource| resource))
+}
+
+fn has_all(actor: &Actor, workspace: WorkspaceId) -> bool {
+    match &actor.reach {
+        Reach::Everything => true,
+        Reach::Only(held) => {
+            held.iter().any(|holding| holding.workspace_id == workspace && holding.resources.is_none())
+        }
+    }
+}
+
+/// Who asks, and the resource, if it exists for them.
+async fn seen<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: ResourceId,
+) -> Result<(Actor, Resource)> {
+    let reads = vec![resources::select(id)];
+    let (actor, found) = Caller::of(request, ctx.config)?.acting(ctx, At::Resource(id), reads).await?;
+    let resource = flow::visible(ctx, &actor, &found).await?;
+    Ok((actor, resource))
+}
+
+/// `GET` of one.
+pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: ResourceId) -> Result<Reply> {
+    let (_, resource) = seen(ctx, request, id).await?;
+    Ok(reply::json(StatusCode::OK, &resource))
+}
+
+/// `DELETE`: for good. 204.
+pub async fn delete<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: ResourceId) -> Result<Reply> {
+    let (actor, _) = seen(ctx, request, id).await?;
+    flow::delete(ctx, &actor, id).await?;
+    Ok(reply::no_content())
+}
+
+/// `POST …/disconnect`: 200 with the resource.
 pub async fn disconnect<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: ResourceId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: ResourceId,
 ) -> Result<Reply> {
-    Err(Code::NotFound.into())
+    set_status(ctx, request, id, Status::Disconnected).await
 }
 
-/// To be written.
+/// `POST …/reconnect`: 200 with the resource.
 pub async fn reconnect<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: ResourceId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: ResourceId,
 ) -> Result<Reply> {
-    Err(Code::NotFound.into())
+    set_status(ctx, request, id, Status::Connected).await
+}
+
+async fn set_status<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: ResourceId,
+    status: Status,
+) -> Result<Reply> {
+    let (actor, _) = seen(ctx, request, id).await?;
+    no_fields(request)?;
+    let resource = flow::set_status(ctx, &actor, id, status).await?;
+    Ok(reply::json(StatusCode::OK, &resource))
 }

@@ -1,26 +1,59 @@
-//! Seats.
+//! An organization's seats: how many there are, and who holds them. For those who run it.
 
-use crate::domain::ids::OrganizationId;
-use crate::error::{Code, Result};
+use http::StatusCode;
+use serde_json::json;
+
+use crate::domain::ids::{InvitationId, Member, OrganizationId};
+use crate::error::{Code, Error, Result};
 use crate::flow::Context;
-use crate::platform::Platform;
-use crate::web::reply::Reply;
-use crate::web::request::Request;
+use crate::platform::{Platform, ResultSet};
+use crate::store::accounts::At;
+use crate::store::organizations::{self, Seats};
+use crate::store::seat_holders::{self, Before, Holder};
+use crate::web::api::{Page, PageQuery};
+use crate::web::guard::Caller;
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
 
-/// To be written.
+/// `GET`: the seats in numbers. `limit` null is unlimited, and then so is `available`; a plan that was lowered below its use
+/// has none available, never fewer.
 pub async fn count<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: OrganizationId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: OrganizationId,
 ) -> Result<Reply> {
-    Err(Code::NotFound.into())
+    let reads = vec![organizations::select_seats(id, ctx.now())];
+    let (actor, found) = Caller::of(request, ctx.config)?.acting(ctx, At::Organization(id), reads).await?;
+    if !actor.administers() {
+        return Err(Code::Forbidden.into());
+    }
+    let seats = found.first().map(ResultSet::first::<Seats>).transpose()?.flatten();
+    let Seats { seat_limit, used, reserved } = seats.ok_or_else(|| Error::from(Code::NotFound))?;
+    let available = seat_limit.map(|limit| (limit - used - reserved).max(0));
+    let shown = json!({"limit": seat_limit, "used": used, "reserved": reserved, "available": available});
+    Ok(reply::json(StatusCode::OK, &shown))
 }
 
-/// To be written.
+/// `GET …/holders`: reserving invitations first, then members, each newest first.
 pub async fn holders<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: OrganizationId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: OrganizationId,
 ) -> Result<Reply> {
-    Err(Code::NotFound.into())
+    let actor = Caller::of(request, ctx.config)?.member_of(ctx, id).await?;
+    if !actor.administers() {
+        return Err(Code::Forbidden.into());
+    }
+    let query: PageQuery = request::query(request)?;
+    // The cursor is the last one's id, whichever kind that is.
+    let invitation: Option<InvitationId> = query.cursor.as_deref().and_then(|cursor| cursor.parse().ok());
+    let member = query.cursor.as_deref().filter(|_| invitation.is_none());
+    let page: Page<Member> = Page::read(query.limit.as_deref(), member)?;
+    let before = Before { invitation, member: page.before };
+    let rows = seat_holders::page(ctx.platform, id, before, page.rows(), ctx.now()).await?;
+    let id_of = |holder: &Holder| match (holder.invitation_id, holder.member_id) {
+        (Some(id), _) => id.to_string(),
+        (None, id) => id.map(|id| id.to_string()).unwrap_or_default(),
+    };
+    Ok(page.reply(rows, id_of, |holder| holder))
 }

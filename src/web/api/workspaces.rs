@@ -1,13 +1,20 @@
 //! An organization's workspaces.
 
-use crate::domain::ids::OrganizationId;
-use crate::error::Result;
+use http::StatusCode;
+use serde::Deserialize;
+
+use crate::domain::change::Change;
+use crate::domain::ids::{OrganizationId, WorkspaceId};
+use crate::domain::text::Name;
+use crate::error::{Code, Error, Fields, Result};
 use crate::flow::Context;
-use crate::platform::Platform;
+use crate::flow::workspaces::{self as flow, check_inside};
+use crate::platform::{Platform, ResultSet};
+use crate::store::accounts::At;
 use crate::store::workspaces::{self, Workspace};
-use crate::web::api::{Page, PageQuery};
+use crate::web::api::{Page, PageQuery, changed_name};
 use crate::web::guard::Caller;
-use crate::web::reply::Reply;
+use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
 /// `GET`: the workspaces that the caller reaches, newest first.
@@ -24,29 +31,65 @@ pub async fn list<P: Platform>(
     Ok(page.reply(rows, |workspace: &Workspace| workspace.id.to_string(), |workspace| workspace))
 }
 
-/// To be written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    name: String,
+}
+
+/// `POST`: makes one. 201 with the workspace.
 pub async fn create<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: crate::domain::ids::OrganizationId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    organization: OrganizationId,
 ) -> Result<Reply> {
-    Err(crate::error::Code::NotFound.into())
+    let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
+    if !actor.administers() {
+        return Err(Code::Forbidden.into());
+    }
+    let body: New = request::json(request)?;
+    let mut fields = Fields::default();
+    let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
+    let workspace = flow::create(ctx, &actor, &fields.finish(name)?).await?;
+    Ok(reply::json(StatusCode::CREATED, &workspace))
 }
 
-/// To be written.
-pub async fn get<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: crate::domain::ids::WorkspaceId,
-) -> Result<Reply> {
-    Err(crate::error::Code::NotFound.into())
+/// `GET` of one that the caller reaches.
+pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: WorkspaceId) -> Result<Reply> {
+    let reads = vec![workspaces::select(id)];
+    let (actor, found) = Caller::of(request, ctx.config)?.acting(ctx, At::Workspace(id), reads).await?;
+    check_inside(ctx, &actor, id).await?;
+    let workspace: Option<Workspace> = found.first().map(ResultSet::first).transpose()?.flatten();
+    let workspace = workspace.ok_or_else(|| Error::from(Code::NotFound))?;
+    Ok(reply::json(StatusCode::OK, &workspace))
 }
 
-/// To be written.
-pub async fn change<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: crate::domain::ids::WorkspaceId,
-) -> Result<Reply> {
-    Err(crate::error::Code::NotFound.into())
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Changed {
+    #[serde(default)]
+    name: Change<String>,
+}
+
+/// `PATCH`: gives it another name. 200 with the workspace.
+pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: WorkspaceId) -> Result<Reply> {
+    let reads = vec![workspaces::select(id)];
+    let (actor, found) = Caller::of(request, ctx.config)?.acting(ctx, At::Workspace(id), reads).await?;
+    check_inside(ctx, &actor, id).await?;
+    if !actor.administers() {
+        return Err(Code::Forbidden.into());
+    }
+    let body: Changed = request::json(request)?;
+    let mut fields = Fields::default();
+    let name = changed_name(&mut fields, body.name);
+    let workspace = match fields.finish(Some(name))? {
+        Some(name) => flow::rename(ctx, &actor, id, &name).await?,
+        None => found
+            .first()
+            .map(ResultSet::first)
+            .transpose()?
+            .flatten()
+            .ok_or_else(|| Error::from(Code::NotFound))?,
+    };
+    Ok(reply::json(StatusCode::OK, &workspace))
 }

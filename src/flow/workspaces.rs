@@ -1,0 +1,66 @@
+//! Workspaces: making and naming them, and who comes in.
+
+use crate::domain::authority::Actor;
+use crate::domain::ids::WorkspaceId;
+use crate::domain::text::Name;
+use crate::error::{Code, Error, Result};
+use crate::flow::Context;
+use crate::platform::{Platform, ResultSet};
+use crate::store::organizations;
+use crate::store::workspaces::{self, Workspace};
+
+/// Makes a workspace. For whoever runs the organization.
+pub async fn create<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, name: &Name) -> Result<Workspace> {
+    let entry = ctx.entry(&actor.member_id);
+    let id = ctx.id();
+    let results = ctx
+        .platform
+        .batch(vec![
+            workspaces::claim_new(&entry, id, actor.organization_id, name),
+            workspaces::insert_claimed(entry.id),
+            workspaces::select(id),
+        ])
+        .await?;
+    let made = results.last().map(ResultSet::first).transpose()?.flatten();
+    made.ok_or_else(|| Code::Forbidden.into())
+}
+
+/// Gives a workspace another name. For whoever runs the organization.
+pub async fn rename<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    id: WorkspaceId,
+    name: &Name,
+) -> Result<Workspace> {
+    let entry = ctx.entry(&actor.member_id);
+    let results = ctx
+        .platform
+        .batch(vec![
+            workspaces::claim_name(&entry, id, name),
+            workspaces::rename_claimed(entry.id),
+            workspaces::select(id),
+            organizations::select_administers(actor.member_id),
+        ])
+        .await?;
+    let [_, _, workspace, administers] = results.as_slice() else {
+        return Err(Error::Internal("four results".to_owned()));
+    };
+    if !administers.any() {
+        return Err(Code::Forbidden.into());
+    }
+    workspace.first()?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// Refuses whoever doesn't come into a workspace of their organization: to somebody who was never put in, it doesn't exist;
+/// somebody who was is told what keeps them outside (S2-06).
+pub async fn check_inside<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    workspace: WorkspaceId,
+) -> Result<()> {
+    if actor.reaches(workspace) {
+        return Ok(());
+    }
+    let put_in = ctx.platform.run(workspaces::select_membership(actor.member_id, workspace)).await?;
+    Err(if put_in.any() { Code::MfaRequired } else { Code::NotFound }.into())
+}
