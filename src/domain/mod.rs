@@ -4,6 +4,7 @@ pub mod access;
 pub mod authority;
 pub mod catalog;
 pub mod decision;
+pub mod edit;
 pub mod email_address;
 pub mod ids;
 pub mod invitation;

@@ -86,7 +86,11 @@ fn check(steps: &[Step]) {
             Step::Accept(person, with_newest) => {
                 let token = if *with_newest { &newest } else { &before };
                 let (status, code) = accept_signed_in(&mut people[*person], token).refusal();
-                assert_eq!((status, code.as_str()), model.accept(*person, *with_newest), "{step:?} of {steps:?}");
+                assert_eq!(
+                    (status, code.as_str()),
+                    model.accept(*person, *with_newest),
+                    "{step:?} of {steps:?}"
+                );
             }
             Step::Rotate => {
                 act("rotate");
@@ -108,8 +112,13 @@ fn check(steps: &[Step]) {
         }
         let shown = team.owner.get(&path).ok().json();
         assert_eq!(shown["uses"], model.uses(), "after {step:?} of {steps:?}");
-        assert_eq!(team.world.count("SELECT count(*) FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
-                                     WHERE i.kind = 'link'"), model.uses());
+        assert_eq!(
+            team.world.count(
+                "SELECT count(*) FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
+                                     WHERE i.kind = 'link'"
+            ),
+            model.uses()
+        );
         assert_eq!(team.world.count("SELECT count(*) FROM members WHERE role = 'client'"), model.uses());
     }
 }

@@ -177,7 +177,11 @@ fn a_client_who_may_create_posts_takes_a_seat() {
     for (permission, seats) in [("posts.edit", 0), ("posts.boost", 0), ("posts.create", 1)] {
         let (made, token) = client_link(&mut team, &json!({"access": {"permissions": [permission]}}));
         assert_eq!(made["takes_seat"], seats == 1, "{permission}");
-        assert_eq!(team.world.count("SELECT seats_used + seats_reserved FROM organizations"), 0, "no link does");
+        assert_eq!(
+            team.world.count("SELECT seats_used + seats_reserved FROM organizations"),
+            0,
+            "no link does"
+        );
         sign_up(&team.world, &token, &format!("{permission}@client.test")).1.ok();
         assert_eq!(team.world.count("SELECT seats_used FROM organizations"), seats, "{permission}");
     }
@@ -203,7 +207,11 @@ fn five_seats_five_clients_who_create_posts_and_no_team_member_after_that() {
     assert_eq!(sign_up(&team.world, &creators, "creator6@client.test").1.refusal(), full);
     sign_up(&team.world, &managers, "manager6@client.test").1.ok();
     team.owner.invite(&organization, "client@client.test", "client").ok();
-    assert_eq!(team.world.count("SELECT seats_used + seats_reserved FROM organizations"), 5, "the owner takes none");
+    assert_eq!(
+        team.world.count("SELECT seats_used + seats_reserved FROM organizations"),
+        5,
+        "the owner takes none"
+    );
 }
 
 /// S0-14: nor can the limit be passed by granting 'Create posts' later: neither to who was invited nor by a link's change.
@@ -220,7 +228,11 @@ fn the_limit_is_not_passed_by_granting_it_later() {
     assert_eq!(team.owner.patch(&format!("/v1/invitations/{invited}"), &create).refusal(), full);
     let id = link["id"].as_str().unwrap();
     team.owner.patch(&format!("/v1/invitations/{id}"), &create).ok();
-    assert_eq!(sign_up(&team.world, &token, "ana@client.test").1.refusal(), full, "a link is checked when it is used");
+    assert_eq!(
+        sign_up(&team.world, &token, "ana@client.test").1.refusal(),
+        full,
+        "a link is checked when it is used"
+    );
 }
 
 /// S0-15, S0-16: the platforms that are selected on the link are those for which who comes in by it may add accounts.
@@ -290,7 +302,8 @@ fn one_link_invites_many_clients() {
     let mut members = Vec::new();
     for client in 1..=7 {
         team.world.pass(std::time::Duration::from_secs(1));
-        members.push(sign_up(&team.world, &token, &format!("c{client}@client.test")).1.ok().str("/member_id"));
+        members
+            .push(sign_up(&team.world, &token, &format!("c{client}@client.test")).1.ok().str("/member_id"));
     }
     let path = format!("/v1/invitations/{}", made["id"].as_str().unwrap());
     let link = team.owner.get(&path).ok().json();

@@ -63,16 +63,17 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
             Code::SignInRequired,
             "There is an account with this address already. Type its password to sign in and join.",
         )),
-        Ok(Next::SignIn) => match sign_in(ctx, view.invitation.email.as_ref().or(typed.as_ref()), &body.password).await
-        {
-            Ok(session) => {
-                // Whether or not they can join now, they have signed in: they needn't type it again.
-                visit.session = Some(session.digest());
-                fresh = Some(session);
-                visit.join(&link).await
+        Ok(Next::SignIn) => {
+            match sign_in(ctx, view.invitation.email.as_ref().or(typed.as_ref()), &body.password).await {
+                Ok(session) => {
+                    // Whether or not they can join now, they have signed in: they needn't type it again.
+                    visit.session = Some(session.digest());
+                    fresh = Some(session);
+                    visit.join(&link).await
+                }
+                Err(error) => Err(error),
             }
-            Err(error) => Err(error),
-        },
+        }
         Ok(_) => visit.join(&link).await,
     };
     let mut reply = match outcome {
