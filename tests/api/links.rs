@@ -258,6 +258,16 @@ fn who_came_in_by_a_link_is_listed_newest_first_with_who_was_removed_since() {
 }
 
 #[test]
+fn of_an_invitation_for_one_address_that_one_person_is_listed() {
+    let mut team = team();
+    let id = team.invited(ANA, "client");
+    let member = team.world.client().join(ANA, "Ana Client").ok().str("/member_id");
+    let listed = team.owner.get(&format!("/v1/invitations/{id}/redemptions")).ok();
+    assert_eq!(listed.str("/data/0/member_id"), member);
+    assert_eq!(listed.json()["data"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn links_are_found_by_kind_by_nickname_and_by_what_became_of_them() {
     let mut team = team();
     let mut make = |more: Value| {

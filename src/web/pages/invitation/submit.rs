@@ -57,7 +57,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
     let outcome = match view.standing().next(&link, ctx.now()) {
         Err(code) => Err(code.into()),
         Ok(Next::SignUp) => visit.join_as_new(&link, &view, &body).await,
-        // They were making an account, and chose a password for it: nobody's is tried that they didn't type as theirs.
+        // They chose a password for a new account: it is not tried on the one that there is.
         Ok(Next::SignIn) if view.invitation.email.is_none() && body.name.is_some() => Err(Error::field(
             "/password",
             Code::SignInRequired,
