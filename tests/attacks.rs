@@ -195,7 +195,8 @@ fn v08_joining_takes_the_token_and_the_identity() {
     let by_address = json!({"email": MIA, "name": "Eve Other", "password": PASSWORD});
     let answer = team.world.client().post("/v1/invitations/accept", &by_address);
     assert_eq!(answer.refusal(), refusal(422, "required"));
-    let by_another = json!({"token": token, "email": "eve@new.test", "name": "Eve Other", "password": PASSWORD});
+    let by_another =
+        json!({"token": token, "email": "eve@new.test", "name": "Eve Other", "password": PASSWORD});
     let answer = team.world.client().post("/v1/invitations/accept", &by_another);
     assert_eq!(answer.refusal(), refusal(403, "wrong_account"));
     assert_eq!(with_token(&mut eve, "accept", &token).refusal(), refusal(403, "wrong_account"));

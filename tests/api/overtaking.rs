@@ -30,7 +30,7 @@ struct Disturbed {
 enum Disturbance {
     None,
     /// By this request, before the second round trip.
-    Overtaking(Request<Bytes>),
+    Overtaking(Box<Request<Bytes>>),
     /// By whoever else is waiting, before every round trip.
     Turns,
 }
@@ -48,7 +48,7 @@ impl Disturbed {
 
 /// Answers `slow`; between what it reads first and what it writes then, `fast` is answered.
 pub fn between_read_and_write(world: &World, slow: Request<Bytes>, fast: Request<Bytes>) -> Response<Bytes> {
-    let platform = Disturbed::new(world, Disturbance::Overtaking(fast));
+    let platform = Disturbed::new(world, Disturbance::Overtaking(Box::new(fast)));
     block_on(App::new(platform, &world.state().config).handle(slow))
 }
 
@@ -97,7 +97,7 @@ impl Database for Disturbed {
         if waits {
             Turn::default().await;
         } else if is_second && let Disturbance::Overtaking(fast) = self.by.replace(Disturbance::None) {
-            let reply = block_on(self.world.app().handle(fast));
+            let reply = block_on(self.world.app().handle(*fast));
             assert!(reply.status().is_success(), "{reply:?}");
         }
         self.native.execute(statements).await
