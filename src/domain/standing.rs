@@ -131,6 +131,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::domain::invitation::Kind;
     use crate::domain::invitation::tests::{invitation, start};
 
     fn account(email: &str, verified: bool) -> Option<Account> {
@@ -182,6 +183,26 @@ mod tests {
             let label = format!("{via:?} {addressee:?} {session:?}");
             let here = Standing { addressee, session, ..standing(&of) };
             assert_eq!(here.next(&link(2, via), start()), next, "{label}");
+        }
+    }
+
+    /// A link for many is bound to nobody, and never came by mail: whoever is signed in accepts as themselves, and otherwise
+    /// the address that they typed decides.
+    #[test]
+    fn by_a_link_for_many_everybody_comes_as_themselves() {
+        let of = Invitation { kind: Kind::Link, email: None, max_uses: None, ..invitation() };
+        let ana = |verified| account("ana@client.test", verified);
+        for (addressee, session, next) in [
+            (None, None, Ok(Next::SignUp)),
+            (ana(true), None, Ok(Next::SignIn)),
+            (ana(false), None, Ok(Next::SignIn)),
+            (None, ana(true), Ok(Next::Accept)),
+            (account("eve@other.test", true), ana(true), Ok(Next::Accept)),
+            (None, ana(false), Err(Code::EmailUnverified)),
+        ] {
+            let label = format!("{addressee:?} {session:?}");
+            let here = Standing { addressee, session, ..standing(&of) };
+            assert_eq!(here.next(&link(2, Via::Copy), start()), next, "{label}");
         }
     }
 

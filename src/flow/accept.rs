@@ -83,6 +83,13 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, accept: &Accept, session: 
 }
 
 async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View) -> Result<Accepted> {
+    // Whoever says that they are somebody else than the invited one is not to think that they joined as that.
+    if let (Some(invited), Some(said)) = (&view.invitation.email, &accept.email)
+        && invited != said
+    {
+        let detail = "This invitation is for another address. Leave this out, or ask for one of your own.";
+        return Err(Error::field("/email", Code::WrongAccount, detail));
+    }
     let email = view.invitation.email.clone().or_else(|| accept.email.clone());
     let (Some(name), Some(password), Some(email)) = (accept.name.clone(), &accept.password, email) else {
         return Err(missing(view, &accept));

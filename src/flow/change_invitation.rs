@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::access::{Access, Resources};
 use crate::domain::authority::{Actor, Authority};
+use crate::domain::edit::Edit;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::invitation::{Kind, Status};
@@ -24,7 +25,7 @@ use crate::store::change_invitation::{self as store, Changed};
 use crate::store::invitations::{self, Asked, Obstacles, Record};
 use crate::store::jobs;
 
-/// What is to change. `None` stays as it is; `Some(None)` takes it away.
+/// What is to change. `None` stays as it is.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
     /// What the person becomes.
@@ -32,15 +33,15 @@ pub struct Changes {
     /// For which address.
     pub email: Option<EmailAddress>,
     /// What the person is called.
-    pub name: Option<Option<Name>>,
+    pub name: Edit<Name>,
     /// What only the inviter's side sees.
-    pub nickname: Option<Option<Name>>,
+    pub nickname: Edit<Name>,
     /// A message to them.
-    pub message: Option<Option<Message>>,
+    pub message: Edit<Message>,
     /// What the link's page calls the organization.
-    pub branding_name: Option<Option<Name>>,
+    pub branding_name: Edit<Name>,
     /// What the link's page says.
-    pub branding_message: Option<Option<Message>>,
+    pub branding_message: Edit<Message>,
     /// The language of mail and page.
     pub locale: Option<String>,
     /// Into which workspaces.
@@ -52,7 +53,7 @@ pub struct Changes {
     /// How long it lives from now. URLs that were given out keep the end that is written in them.
     pub lifetime: Option<Duration>,
     /// How many may come in by a link.
-    pub max_uses: Option<Option<i64>>,
+    pub max_uses: Edit<i64>,
 }
 
 /// How often a change is worked out again because somebody else's came between.
@@ -65,11 +66,11 @@ pub async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     by: &Authority,
     record: Record,
-    changes: Changes,
+    asked: Changes,
 ) -> Result<Record> {
     let mut record = record;
     for _ in 0..MOST_TRIES {
-        match attempt(ctx, by, record, &changes).await? {
+        match attempt(ctx, by, record, &asked).await? {
             Attempt::Done(changed) => return Ok(changed),
             Attempt::Overtaken(current) => record = current,
         }
@@ -87,14 +88,14 @@ async fn attempt<P: Platform>(
     ctx: &Context<'_, P>,
     by: &Authority,
     record: Record,
-    changes: &Changes,
+    asked: &Changes,
 ) -> Result<Attempt> {
     let entry = ctx.entry(by);
     let now = entry.at;
     if !is_open(&record, now) {
         return Err(Code::NotPending.into());
     }
-    let planned = plan(ctx, by, &record, changes, now).await?;
+    let planned = plan(ctx, by, &record, asked, now).await?;
     let (before, after) = difference(by, &record, &planned);
     // Two addresses may look the same when masked, so it is the fields that count.
     if after.is_empty() {
@@ -167,11 +168,11 @@ async fn plan<P: Platform>(
     ctx: &Context<'_, P>,
     by: &Authority,
     record: &Record,
-    changes: &Changes,
+    asked: &Changes,
     now: Timestamp,
 ) -> Result<Plan> {
     let state = &record.state;
-    let role = changes.role.unwrap_or(state.role);
+    let role = asked.role.unwrap_or(state.role);
     if !by.covers(state.role) {
         return Err(Code::Forbidden.into());
     }
@@ -179,24 +180,24 @@ async fn plan<P: Platform>(
         return Err(Code::RoleNotAllowed.into());
     }
     let template = by.template();
-    let (workspaces, moves) = workspaces(by, record, role, changes.workspaces.clone());
-    let email = changes.email.clone().or_else(|| state.email.clone());
-    let readdressed = changes.email.is_some() && changes.email != state.email;
+    let (workspaces, moves) = workspaces(by, record, role, asked.workspaces.clone());
+    let email = asked.email.clone().or_else(|| state.email.clone());
+    let readdressed = asked.email.is_some() && asked.email != state.email;
 
     let old_access = record.access.clone().read(&template.catalog);
-    let base = if changes.clear_access || state.role.reaches_every_workspace() {
+    let base = if asked.clear_access || state.role.reaches_every_workspace() {
         Access::default()
     } else {
         old_access.clone()
     };
-    let wanted = changes.access.clone();
+    let wanted = asked.access.clone();
     let asked_grants = match &wanted.resources {
         Some(Resources::Listed(grants)) => json!(grants).to_string(),
         _ => "[]".to_owned(),
     };
     let lists = wanted.permissions.is_some() || role != state.role;
     // Words alone are nobody's access; whatever decides who is given what, the actor must hold.
-    let gives = lists || !wanted.is_empty() || changes.clear_access || moves || readdressed;
+    let gives = lists || !wanted.is_empty() || asked.clear_access || moves || readdressed;
     let new_access = match by {
         Authority::Member(actor) if gives => {
             resolve(ctx, actor, role, workspaces.as_deref(), base, wanted).await?
@@ -205,13 +206,11 @@ async fn plan<P: Platform>(
         // An owner's.
         Authority::Operator(_) => everything(&wanted)?,
     };
-    let text = |given: &Option<Option<Name>>, old: &Option<String>| match given {
-        None => old.clone(),
-        Some(name) => name.as_ref().map(|name| name.as_str().to_owned()),
+    let name = |edit: &Edit<Name>, old: &Option<String>| {
+        edit.clone().and_then(|name| Some(name.as_str().to_owned())).of(old.clone())
     };
-    let message = |given: &Option<Option<Message>>, old: &Option<String>| match given {
-        None => old.clone(),
-        Some(message) => message.as_ref().map(|message| message.as_str().to_owned()),
+    let message = |edit: &Edit<Message>, old: &Option<String>| {
+        edit.clone().and_then(|message| Some(message.as_str().to_owned())).of(old.clone())
     };
     let changed = Changed {
         id: state.id,
@@ -219,19 +218,19 @@ async fn plan<P: Platform>(
         role,
         email,
         readdressed,
-        name: text(&changes.name, &record.name),
-        nickname: text(&changes.nickname, &record.nickname),
-        message: message(&changes.message, &record.message),
-        locale: changes.locale.clone().unwrap_or_else(|| record.locale.clone()),
-        branding_name: text(&changes.branding_name, &record.branding_name),
-        branding_message: message(&changes.branding_message, &record.branding_message),
+        name: name(&asked.name, &record.name),
+        nickname: name(&asked.nickname, &record.nickname),
+        message: message(&asked.message, &record.message),
+        locale: asked.locale.clone().unwrap_or_else(|| record.locale.clone()),
+        branding_name: name(&asked.branding_name, &record.branding_name),
+        branding_message: message(&asked.branding_message, &record.branding_message),
         takes_seat: role.takes_seat() || (role == Role::Client && new_access.takes_seat(template)),
         customized: lists && new_access.is_custom_for(role),
         access: Columns::of(&new_access, template),
         asked_grants,
         workspaces,
-        expires_at: changes.lifetime.map(|lifetime| now.plus(lifetime).whole_seconds()),
-        max_uses: changes.max_uses.unwrap_or(state.max_uses),
+        expires_at: asked.lifetime.map(|lifetime| now.plus(lifetime).whole_seconds()),
+        max_uses: asked.max_uses.of(state.max_uses),
     };
     Ok(Plan { changed, old_access, new_access, moves })
 }
@@ -283,8 +282,8 @@ fn difference(by: &Authority, record: &Record, plan: &Plan) -> (Map<String, Valu
             after.insert(field.to_owned(), new);
         }
     };
-    let retyped = changed.email.as_ref().map(EmailAddress::as_str)
-        != state.email.as_ref().map(EmailAddress::as_str);
+    let retyped =
+        changed.email.as_ref().map(EmailAddress::as_str) != state.email.as_ref().map(EmailAddress::as_str);
     tell("role", state.role != changed.role, json!(state.role), json!(changed.role));
     tell("email", changed.readdressed, masked(state.email.as_ref()), masked(changed.email.as_ref()));
     tell("email_as_typed", retyped && !changed.readdressed, json!(false), json!(true));
@@ -296,7 +295,12 @@ fn difference(by: &Authority, record: &Record, plan: &Plan) -> (Map<String, Valu
         json!(plan.old_access.clone().shown(template, state.role)),
         json!(plan.new_access.clone().shown(template, changed.role)),
     );
-    tell("takes_seat", state.takes_seat != changed.takes_seat, json!(state.takes_seat), json!(changed.takes_seat));
+    tell(
+        "takes_seat",
+        state.takes_seat != changed.takes_seat,
+        json!(state.takes_seat),
+        json!(changed.takes_seat),
+    );
     if let Some(expires_at) = changed.expires_at {
         tell("expires_at", expires_at != state.expires_at, json!(state.expires_at), json!(expires_at));
     }

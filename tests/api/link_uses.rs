@@ -1,12 +1,15 @@
 //! A link's uses, whatever is done to it in whatever order: they are exactly the people who came in, and never more than it
 //! allows.
 
+use http::Method;
 use proptest::prelude::*;
+
 use proptest::test_runner::{Config, TestRunner};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::links::{link, somebody};
-use crate::support::client::Team;
+use crate::overtaking::all_at_once;
+use crate::support::client::{Client, PASSWORD, Team};
 use crate::{accept_signed_in, copied_token};
 
 /// How many people there are.
@@ -86,7 +89,11 @@ fn check(steps: &[Step]) {
             Step::Accept(person, with_newest) => {
                 let token = if *with_newest { &newest } else { &before };
                 let (status, code) = accept_signed_in(&mut people[*person], token).refusal();
-                assert_eq!((status, code.as_str()), model.accept(*person, *with_newest), "{step:?} of {steps:?}");
+                assert_eq!(
+                    (status, code.as_str()),
+                    model.accept(*person, *with_newest),
+                    "{step:?} of {steps:?}"
+                );
             }
             Step::Rotate => {
                 act("rotate");
@@ -108,8 +115,13 @@ fn check(steps: &[Step]) {
         }
         let shown = team.owner.get(&path).ok().json();
         assert_eq!(shown["uses"], model.uses(), "after {step:?} of {steps:?}");
-        assert_eq!(team.world.count("SELECT count(*) FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
-                                     WHERE i.kind = 'link'"), model.uses());
+        assert_eq!(
+            team.world.count(
+                "SELECT count(*) FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
+                                     WHERE i.kind = 'link'"
+            ),
+            model.uses()
+        );
         assert_eq!(team.world.count("SELECT count(*) FROM members WHERE role = 'client'"), model.uses());
     }
 }
@@ -123,4 +135,61 @@ fn uses_are_exactly_those_who_came_in_and_never_more_than_allowed() {
             Ok(())
         })
         .unwrap();
+}
+
+/// The same requests all at once, their round trips in any order.
+#[test]
+fn however_requests_interleave_uses_are_exactly_those_who_came_in_and_never_more_than_allowed() {
+    let strategy = (prop::collection::vec(step(), 2..9), prop::collection::vec(0_usize..9, 1..40), 1_i64..4);
+    let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
+    TestRunner::new(config)
+        .run(&strategy, |(steps, turns, limit)| {
+            check_at_once(&steps, &turns, limit);
+            Ok(())
+        })
+        .unwrap();
+}
+
+fn check_at_once(steps: &[Step], turns: &[usize], limit: i64) {
+    let mut team = Team::of("client-links");
+    let (id, token) = link(&mut team, &json!({"max_uses": limit}));
+    let people: Vec<_> =
+        (0..PEOPLE).map(|person| somebody(&team.world, &format!("c{person}@client.test"))).collect();
+    let path = format!("/v1/invitations/{id}");
+    let json = Some("application/json");
+    let post =
+        |by: &Client, path: &str, body: Value| by.request(&Method::POST, path, json, body.to_string().into());
+    let act = |action: &str| post(&team.owner, &format!("{path}/{action}"), json!({}));
+    let requests = steps
+        .iter()
+        .map(|step| match step {
+            // The same person may be there several times; some make an account, each another one.
+            Step::Accept(person, true) => post(&people[*person], "/v1/invitations/accept", json!({"token": token})),
+            Step::Accept(person, false) => post(
+                &team.world.client(),
+                "/v1/invitations/accept",
+                json!({"token": token, "email": format!("n{person}@client.test"), "name": "New", "password": PASSWORD}),
+            ),
+            Step::Rotate => act("rotate"),
+            Step::Disable => act("disable"),
+            Step::Enable => act("enable"),
+            Step::Limit(limit) => {
+                team.owner.request(&Method::PATCH, &path, json, json!({"max_uses": limit}).to_string().into())
+            }
+        })
+        .collect();
+    for (answer, step) in all_at_once(&team.world, requests, turns).iter().zip(steps) {
+        assert!(answer.status().as_u16() < 500, "{step:?} of {steps:?}: {answer:?}");
+    }
+    let shown = team.owner.get(&path).ok().json();
+    let uses = shown["uses"].as_i64().unwrap();
+    assert!(shown["max_uses"].as_i64().is_none_or(|most| uses <= most), "{shown} after {steps:?} {turns:?}");
+    for came_in in [
+        "FROM members WHERE role = 'client'",
+        "FROM redemptions WHERE invitation_id IN (SELECT id FROM invitations WHERE kind = 'link')",
+    ] {
+        assert_eq!(team.world.count(&format!("SELECT count(*) {came_in}")), uses, "{steps:?} {turns:?}");
+    }
+    let memberships = team.world.count("SELECT count(*) FROM memberships");
+    assert_eq!(memberships, uses, "each with their workspace: {steps:?}");
 }

@@ -1,7 +1,10 @@
-//! A request that another one overtakes: the platform is the native one, but before the second round trip of the first
-//! request the whole second request is answered.
+//! Requests that get in each other's way: the platform is the native one, but something happens before a round trip to the
+//! database. Either a whole other request overtakes the first one, between what it reads and what it writes; or every
+//! round trip waits for its turn, and whose turn it is anybody may say.
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -17,44 +20,97 @@ use usher::platform::{
 use crate::support::World;
 use crate::support::platform::{Native, block_on};
 
-struct Overtaken {
+struct Disturbed {
     native: Native,
     world: World,
     trips: Cell<u32>,
-    overtaking: RefCell<Option<Request<Bytes>>>,
+    by: RefCell<Disturbance>,
+}
+
+enum Disturbance {
+    None,
+    /// By this request, before the second round trip.
+    Overtaking(Box<Request<Bytes>>),
+    /// By whoever else is waiting, before every round trip.
+    Turns,
+}
+
+impl Disturbed {
+    fn new(world: &World, by: Disturbance) -> Self {
+        Self {
+            native: Native::new(world.clone()),
+            world: world.clone(),
+            trips: Cell::new(0),
+            by: RefCell::new(by),
+        }
+    }
 }
 
 /// Answers `slow`; between what it reads first and what it writes then, `fast` is answered.
 pub fn between_read_and_write(world: &World, slow: Request<Bytes>, fast: Request<Bytes>) -> Response<Bytes> {
-    let platform = Overtaken {
-        native: Native::new(world.clone()),
-        world: world.clone(),
-        trips: Cell::new(0),
-        overtaking: RefCell::new(Some(fast)),
-    };
+    let platform = Disturbed::new(world, Disturbance::Overtaking(Box::new(fast)));
     block_on(App::new(platform, &world.state().config).handle(slow))
 }
 
-impl Database for Overtaken {
+/// Answers all of these at once, in the order that they come in; `turns` says, of those still waiting, whose round trip is
+/// next.
+pub fn all_at_once(world: &World, requests: Vec<Request<Bytes>>, turns: &[usize]) -> Vec<Response<Bytes>> {
+    let apps: Vec<_> = requests
+        .iter()
+        .map(|_| App::new(Disturbed::new(world, Disturbance::Turns), &world.state().config))
+        .collect();
+    let mut waiting: Vec<_> = apps
+        .iter()
+        .zip(requests)
+        .enumerate()
+        .map(|(place, (app, request))| (place, Box::pin(app.handle(request))))
+        .collect();
+    let mut answers: Vec<_> = waiting.iter().map(|_| None).collect();
+    let mut turns = turns.iter().copied().cycle();
+    let mut context = Context::from_waker(Waker::noop());
+    while !waiting.is_empty() {
+        let next = turns.next().unwrap_or(0) % waiting.len();
+        if let Poll::Ready(answer) = waiting[next].1.as_mut().poll(&mut context) {
+            let (place, _) = waiting.swap_remove(next);
+            answers[place] = Some(answer);
+        }
+    }
+    answers.into_iter().map(Option::unwrap).collect()
+}
+
+/// Waits until it is asked again.
+#[derive(Default)]
+struct Turn(bool);
+
+impl Future for Turn {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl Database for Disturbed {
     async fn execute(&self, statements: Vec<Statement>) -> Result<Vec<ResultSet>, DatabaseError> {
         self.trips.set(self.trips.get() + 1);
-        if self.trips.get() == 2
-            && let Some(fast) = self.overtaking.borrow_mut().take()
-        {
-            let reply = block_on(self.world.app().handle(fast));
+        let is_second = self.trips.get() == 2;
+        let waits = matches!(*self.by.borrow(), Disturbance::Turns);
+        if waits {
+            Turn::default().await;
+        } else if is_second && let Disturbance::Overtaking(fast) = self.by.replace(Disturbance::None) {
+            let reply = block_on(self.world.app().handle(*fast));
             assert!(reply.status().is_success(), "{reply:?}");
         }
         self.native.execute(statements).await
     }
 }
 
-impl Metered for Overtaken {
+impl Metered for Disturbed {
     fn meter(&self) -> &Meter {
         self.native.meter()
     }
 }
 
-impl KeyValue for Overtaken {
+impl KeyValue for Disturbed {
     async fn read(&self, key: &str) -> Option<String> {
         self.native.read(key).await
     }
@@ -66,37 +122,37 @@ impl KeyValue for Overtaken {
     }
 }
 
-impl Queue for Overtaken {
+impl Queue for Disturbed {
     fn enqueue(&self, job: JobId) {
         self.native.enqueue(job);
     }
 }
 
-impl Mailer for Overtaken {
+impl Mailer for Disturbed {
     async fn send(&self, mail: &Mail) -> Result<String, MailError> {
         self.native.send(mail).await
     }
 }
 
-impl Limiter for Overtaken {
+impl Limiter for Disturbed {
     async fn allows(&self, limit: Limit, key: &str) -> bool {
         self.native.allows(limit, key).await
     }
 }
 
-impl Clock for Overtaken {
+impl Clock for Disturbed {
     fn now(&self) -> Timestamp {
         self.native.now()
     }
 }
 
-impl Entropy for Overtaken {
+impl Entropy for Disturbed {
     fn fill(&self, bytes: &mut [u8]) {
         self.native.fill(bytes);
     }
 }
 
-impl Log for Overtaken {
+impl Log for Disturbed {
     fn log(&self, level: Level, line: &str) {
         self.native.log(level, line);
     }

@@ -68,7 +68,10 @@ fn the_name_above_the_page_is_the_links_else_the_brands_else_the_products() {
         let page = scene.open();
         check_page(&page);
         let page = page.text();
-        (text_of(&page, "title"), seen(page.split("<header").nth(1).unwrap().split("</header>").next().unwrap()))
+        (
+            text_of(&page, "title"),
+            seen(page.split("<header").nth(1).unwrap().split("</header>").next().unwrap()),
+        )
     };
     let of = |title: &str, brand: &str| {
         (format!("Join {title}"), format!("{}{brand}", brand.chars().next().unwrap()))
@@ -78,7 +81,8 @@ fn the_name_above_the_page_is_the_links_else_the_brands_else_the_products() {
     let branded = "UPDATE organizations SET branding_name = 'Example Brand'";
     let mut branded = at_link(&json!({})).with(branded);
     assert_eq!(masthead(&mut branded), of("Example Brand", "Example Brand"));
-    let mut own = at_link(&json!({"branding": {"name": "Bright"}})).with("UPDATE organizations SET branding_name = 'No'");
+    let mut own = at_link(&json!({"branding": {"name": "Bright"}}))
+        .with("UPDATE organizations SET branding_name = 'No'");
     assert_eq!(masthead(&mut own), of("Bright", "Bright"));
 }
 
@@ -105,7 +109,10 @@ fn mistakes_are_told_at_the_field_and_what_was_typed_stays() {
         check_page(&wrong);
         let page = wrong.text();
         assert!(page.contains(&format!("id=\"{field}-wrong\"")), "{page}");
-        assert!(page.contains("value=\"Ana &#34;A&#34;\"") && page.contains(&format!("value=\"{email}\"")), "{page}");
+        assert!(
+            page.contains("value=\"Ana &#34;A&#34;\"") && page.contains(&format!("value=\"{email}\"")),
+            "{page}"
+        );
     }
     assert_eq!(scene.stored(), before);
 }
@@ -211,7 +218,10 @@ fn each_way_in_which_a_link_ends_has_words_of_its_own() {
     full.visitor = browser(&full.team.world);
     let page = full.open();
     check_page(&page);
-    assert_eq!((page.status.as_u16(), text_of(&page.text(), "h1").as_str()), (410, "This link has reached its limit"));
+    assert_eq!(
+        (page.status.as_u16(), text_of(&page.text(), "h1").as_str()),
+        (410, "This link has reached its limit")
+    );
 }
 
 /// A form that was open while the link ended.
@@ -264,5 +274,8 @@ fn a_links_message_is_text_whatever_it_holds() {
     let mut scene = at_link(&json!({"message": message}));
     let page = scene.open();
     check_page(&page);
-    assert!(page.text().contains("dir=\"auto\">Hi &#60;b onclick=x&#62;&#34;&#39;&#38;amp; https://elsewhere.test"));
+    assert!(
+        page.text()
+            .contains("dir=\"auto\">Hi &#60;b onclick=x&#62;&#34;&#39;&#38;amp; https://elsewhere.test")
+    );
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::domain::authority::{Actor, Authority};
+use crate::domain::edit::Edit;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::invitation::Kind;
@@ -57,20 +58,17 @@ pub struct Branding {
 pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
     let kind: Option<Kind> = one_of(fields, "/kind", Some(&body.kind), "email, link");
     let role = one_of(fields, "/role", Some(&body.role), "admin, member, client");
-    let email = match kind {
-        Some(Kind::Link) => {
-            if body.email.is_some() || body.send_email == Some(true) {
-                let place = if body.email.is_some() { "/email" } else { "/send_email" };
-                fields.refuse(place, Code::LinkHasNoRecipient, FOR_MANY.to_owned());
-            }
-            None
+    let email = if kind == Some(Kind::Link) {
+        if body.email.is_some() || body.send_email == Some(true) {
+            let place = if body.email.is_some() { "/email" } else { "/send_email" };
+            fields.refuse(place, Code::LinkHasNoRecipient, FOR_MANY.to_owned());
         }
-        _ => {
-            if body.max_uses.is_some_and(|uses| uses != 1) {
-                fields.refuse("/max_uses", Code::InvalidValue, FOR_ONE.to_owned());
-            }
-            fields.required("/email", body.email).and_then(|email| self::email(fields, "/email", &email))
+        None
+    } else {
+        if body.max_uses.is_some_and(|uses| uses != 1) {
+            fields.refuse("/max_uses", Code::InvalidValue, FOR_ONE.to_owned());
         }
+        fields.required("/email", body.email).and_then(|email| self::email(fields, "/email", &email))
     };
     let limit = body.max_uses.filter(|_| kind == Some(Kind::Link));
     check_limit(fields, limit);
@@ -104,35 +102,27 @@ pub struct ChangesBody {
     email: Option<String>,
     #[serde(deserialize_with = "given")]
     workspace_ids: Option<Vec<String>>,
-    #[serde(deserialize_with = "given")]
-    name: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
-    nickname: Option<Option<String>>,
+    name: Edit<String>,
+    nickname: Edit<String>,
     #[serde(deserialize_with = "given")]
     access: Option<Value>,
-    #[serde(deserialize_with = "given")]
-    message: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
-    branding: Option<Option<BrandingChanges>>,
-    #[serde(deserialize_with = "given")]
-    locale: Option<Option<String>>,
+    message: Edit<String>,
+    branding: Edit<BrandingChanges>,
+    locale: Edit<String>,
     #[serde(deserialize_with = "given")]
     expires_in: Option<u64>,
-    #[serde(deserialize_with = "given")]
-    max_uses: Option<Option<i64>>,
+    max_uses: Edit<i64>,
 }
 
 /// What changes of a link's own words.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct BrandingChanges {
-    #[serde(deserialize_with = "given")]
-    name: Option<Option<String>>,
-    #[serde(deserialize_with = "given")]
-    message: Option<Option<String>>,
+    name: Edit<String>,
+    message: Edit<String>,
 }
 
-/// A field that is there, so that null is told from what was left out.
+/// A field that may be left out, but not be null.
 fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
@@ -142,26 +132,30 @@ pub fn read_changes(fields: &mut Fields, by: &Authority, kind: Kind, body: Chang
     if body.email.is_some() && kind == Kind::Link {
         fields.refuse("/email", Code::LinkHasNoRecipient, FOR_MANY.to_owned());
     }
-    match body.max_uses {
-        Some(limit) if kind == Kind::Link => check_limit(fields, limit),
-        Some(limit) if limit != Some(1) => {
-            fields.refuse("/max_uses", Code::InvalidValue, FOR_ONE.to_owned());
-        }
-        _ => {}
+    match (kind, body.max_uses) {
+        (_, Edit::Keep) | (Kind::Link, Edit::Clear) | (Kind::Email, Edit::Set(1)) => {}
+        (Kind::Link, Edit::Set(limit)) => check_limit(fields, Some(limit)),
+        (Kind::Email, _) => fields.refuse("/max_uses", Code::InvalidValue, FOR_ONE.to_owned()),
     }
     check_lifetime(fields, life_of(by.policy(), kind), body.expires_in);
-    let clears_branding = matches!(body.branding, Some(None));
-    let branding = body.branding.flatten().unwrap_or_default();
-    let own_words = |given: Option<Option<String>>| given.or(clears_branding.then_some(None));
+    let branding = match body.branding {
+        Edit::Keep => BrandingChanges::default(),
+        Edit::Clear => BrandingChanges { name: Edit::Clear, message: Edit::Clear },
+        Edit::Set(branding) => branding,
+    };
     Changes {
         role: one_of(fields, "/role", body.role.as_deref(), "admin, member, client"),
         email: body.email.and_then(|email| self::email(fields, "/email", &email)),
         name: clearable(fields, "/name", body.name, Name::parse),
         nickname: clearable(fields, "/nickname", body.nickname, Name::parse),
         message: clearable(fields, "/message", body.message, Message::parse),
-        branding_name: clearable(fields, "/branding/name", own_words(branding.name), Name::parse),
-        branding_message: clearable(fields, "/branding/message", own_words(branding.message), Message::parse),
-        locale: body.locale.map(|locale| self::locale(fields, locale)),
+        branding_name: clearable(fields, "/branding/name", branding.name, Name::parse),
+        branding_message: clearable(fields, "/branding/message", branding.message, Message::parse),
+        locale: match body.locale {
+            Edit::Keep => None,
+            Edit::Clear => Some(locale(fields, None)),
+            Edit::Set(named) => Some(locale(fields, Some(named))),
+        },
         workspaces: body.workspace_ids.and_then(|ids| workspaces(fields, &ids)),
         clear_access: body.access == Some(Value::Null),
         access: access::read(fields, by.template(), body.access.as_ref()),
@@ -174,10 +168,10 @@ pub fn read_changes(fields: &mut Fields, by: &Authority, kind: Kind, body: Chang
 fn clearable<T, E: std::fmt::Display>(
     fields: &mut Fields,
     pointer: &str,
-    text: Option<Option<String>>,
+    text: Edit<String>,
     parse: impl Fn(&str) -> Result<T, E>,
-) -> Option<Option<T>> {
-    text.map(|text| optional(fields, pointer, text.as_deref(), parse))
+) -> Edit<T> {
+    text.and_then(|text| fields.take(pointer, Code::InvalidValue, parse(&text)))
 }
 
 fn check_limit(fields: &mut Fields, limit: Option<i64>) {

@@ -57,22 +57,23 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
     let outcome = match view.standing().next(&link, ctx.now()) {
         Err(code) => Err(code.into()),
         Ok(Next::SignUp) => visit.join_as_new(&link, &view, &body).await,
-        // They were making an account, and chose a password for it: nobody's is tried that they didn't type as theirs.
+        // They chose a password for a new account: it is not tried on the one that there is.
         Ok(Next::SignIn) if view.invitation.email.is_none() && body.name.is_some() => Err(Error::field(
             "/password",
             Code::SignInRequired,
             "There is an account with this address already. Type its password to sign in and join.",
         )),
-        Ok(Next::SignIn) => match sign_in(ctx, view.invitation.email.as_ref().or(typed.as_ref()), &body.password).await
-        {
-            Ok(session) => {
-                // Whether or not they can join now, they have signed in: they needn't type it again.
-                visit.session = Some(session.digest());
-                fresh = Some(session);
-                visit.join(&link).await
+        Ok(Next::SignIn) => {
+            match sign_in(ctx, view.invitation.email.as_ref().or(typed.as_ref()), &body.password).await {
+                Ok(session) => {
+                    // Whether or not they can join now, they have signed in: they needn't type it again.
+                    visit.session = Some(session.digest());
+                    fresh = Some(session);
+                    visit.join(&link).await
+                }
+                Err(error) => Err(error),
             }
-            Err(error) => Err(error),
-        },
+        }
         Ok(_) => visit.join(&link).await,
     };
     let mut reply = match outcome {
