@@ -50,10 +50,12 @@ const ALWAYS: &[(&str, &str)] = &[
          WHERE i.revoked_at IS NOT NULL OR i.declined_at IS NOT NULL",
     ),
     (
-        "a member came in by an invitation, and is what it said",
+        "a member came in by an invitation, and is what it said, or was added, once and audited, and is what was asked for",
         "SELECT m.id FROM members m WHERE m.name <> 'Founder' AND NOT EXISTS (
            SELECT 1 FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
-           WHERE r.member_id = m.id AND i.role = m.role AND i.takes_seat = m.takes_seat)",
+           WHERE r.member_id = m.id AND i.role = m.role AND i.takes_seat = m.takes_seat)
+         AND 1 <> (SELECT count(*) FROM audit_events e
+           WHERE e.action = 'member.added' AND e.subject = m.id AND e.after ->> 'role' = m.role)",
     ),
     (
         "a member is in every workspace that the invitation named",
@@ -64,6 +66,19 @@ const ALWAYS: &[(&str, &str)] = &[
         "staff and clients are in some workspace",
         "SELECT m.id FROM members m WHERE m.role IN ('member', 'client')
            AND NOT EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = m.id)",
+    ),
+    (
+        "whoever was added is a member, has a notification, and a mail's job if that was asked for",
+        "SELECT e.id FROM audit_events e WHERE e.action = 'member.added' AND (
+           NOT EXISTS (SELECT 1 FROM members m WHERE m.id = e.subject AND m.organization_id = e.organization_id)
+           OR 1 <> (SELECT count(*) FROM notifications n WHERE n.about ->> 'member_id' = e.subject AND n.kind = e.action)
+           OR (e.after ->> 'notified') <> (SELECT count(*) FROM jobs j WHERE j.member_id = e.subject))",
+    ),
+    (
+        "whoever came in by an invitation or said no to it left its inviter one notification",
+        "SELECT i.id FROM invitations i JOIN members n ON n.id = i.invited_by WHERE
+           (i.accepted_at IS NOT NULL) + (i.declined_at IS NOT NULL) <> (SELECT count(*) FROM notifications x
+              WHERE x.user_id = n.user_id AND x.about ->> 'invitation_id' = i.id)",
     ),
     (
         "a person is in an organization once",

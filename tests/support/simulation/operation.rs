@@ -26,6 +26,12 @@ pub enum Operation {
         expires_in: Option<u64>,
         send_email: bool,
     },
+    AddMember {
+        organization: OrganizationId,
+        email: String,
+        role: &'static str,
+        notify: bool,
+    },
     Resend(InvitationId),
     Revoke(InvitationId),
     CopyLink(InvitationId),
@@ -88,6 +94,12 @@ impl Operation {
             95 => (browser, Op::SignOut),
             96 if scene.may_hash() => (browser, Op::SignIn),
             96..98 => (browser, Op::Me),
+            98 => {
+                let email = chance.pick(&scene.people).address.clone();
+                let role = ["member", "admin", "client"][chance.below(3)];
+                let by = if chance.one_in(6) { browser } else { manager };
+                (by, Op::AddMember { organization: organization.id, email, role, notify: !chance.one_in(3) })
+            }
             _ => (browser, Op::CreateOrganization { owner: chance.pick(&scene.people).address.clone() }),
         }
     }
@@ -189,6 +201,10 @@ impl Operation {
                 }
                 (Method::POST, Route::Invitations(*organization), body)
             }
+            Op::AddMember { organization, email, role, notify } => {
+                let body = json!({"email": email, "name": "Somebody New", "role": role, "notify": notify});
+                (Method::POST, Route::Members(*organization), body)
+            }
             Op::Resend(id) | Op::OperatorResend(id) => (Method::POST, Route::Resend(*id), json!({})),
             Op::Revoke(id) => (Method::POST, Route::Revoke(*id), json!({})),
             Op::CopyLink(id) => (Method::POST, Route::CopyLink(*id), json!({})),
@@ -261,7 +277,7 @@ impl Operation {
         ];
         let refused = |codes: &[&str]| codes.contains(&code);
         match self {
-            Op::Invite { .. } => {
+            Op::Invite { .. } | Op::AddMember { .. } => {
                 status == 201
                     || refused(&NOT_YOURS)
                     || refused(&[

@@ -184,7 +184,7 @@ impl Mailer for Simulated {
         };
         world.note(format!("{} sends {job}: {outcome:?}", self.event.number));
         world.sent.borrow_mut().push(Sent { job, taken, accepted, answered: outcome.is_ok() });
-        if accepted {
+        if accepted && mail.text.contains("/i/") {
             world.learn(token_in(&mail.text));
         }
         self.pause().await;

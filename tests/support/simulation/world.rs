@@ -107,6 +107,7 @@ pub struct World {
     redemptions_seen: Cell<i64>,
     invitations_seen: Cell<i64>,
     mails_seen: Cell<i64>,
+    additions_seen: Cell<i64>,
     events: RefCell<Vec<String>>,
     pub violation: RefCell<Option<String>>,
 }
@@ -140,6 +141,7 @@ impl World {
             redemptions_seen: Cell::new(0),
             invitations_seen: Cell::new(0),
             mails_seen: Cell::new(0),
+            additions_seen: Cell::new(0),
             events: RefCell::default(),
             violation: RefCell::default(),
         }
@@ -248,10 +250,22 @@ impl World {
             self.hot.set(row["id"].as_str().unwrap().parse().ok());
             self.expect_a_seat(event, &row);
         }
+        let since = self.additions_seen.get();
+        for row in self.read(
+            "SELECT a.rowid AS at, m.organization_id, m.takes_seat FROM audit_events a JOIN members m ON m.id = a.subject
+             WHERE a.action = 'member.added' AND a.rowid > ?1",
+            params![since],
+        ) {
+            self.additions_seen.set(row["at"].as_i64().unwrap());
+            self.expect_a_seat(event, &row);
+        }
         let since = self.mails_seen.get();
         for row in self.read("SELECT rowid AS at, text FROM mailbox WHERE rowid > ?1", params![since]) {
             self.mails_seen.set(row["at"].as_i64().unwrap());
-            self.learn(token_in(row["text"].as_str().unwrap()));
+            // Whoever was added is sent no invitation.
+            if let Some(text) = row["text"].as_str().filter(|text| text.contains("/i/")) {
+                self.learn(token_in(text));
+            }
         }
     }
 }
