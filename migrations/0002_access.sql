@@ -8,6 +8,15 @@ ALTER TABLE organizations ADD COLUMN policy TEXT CHECK (policy IS NULL OR json_v
 ALTER TABLE organizations ADD COLUMN branding_name TEXT;
 ALTER TABLE organizations ADD COLUMN branding_accent TEXT;
 ALTER TABLE organizations ADD COLUMN branding_message TEXT;
+-- The name of its logo: a digest of the bytes in `logos`.
+ALTER TABLE organizations ADD COLUMN logo_hash TEXT;
+
+CREATE TABLE logos (
+  organization_id TEXT PRIMARY KEY REFERENCES organizations (id),
+  hash            TEXT NOT NULL,
+  content_type    TEXT NOT NULL CHECK (content_type IN ('image/png', 'image/jpeg', 'image/webp')),
+  base64          TEXT NOT NULL
+) STRICT;
 
 -- An account whose mailbox nobody proved reaches only the organization whose copied link gave it its password.
 ALTER TABLE users ADD COLUMN confined_to TEXT REFERENCES organizations (id) DEFERRABLE INITIALLY DEFERRED;
@@ -113,6 +122,8 @@ ALTER TABLE invitations ADD COLUMN branding_message TEXT;
 -- When it was last offered: made, or sent again. Whoever was removed since then is not brought back by it.
 ALTER TABLE invitations ADD COLUMN offered_at INTEGER;
 UPDATE invitations SET offered_at = created_at;
+-- Raised with every change of what it offers, so that a change is written only over what it was made from.
+ALTER TABLE invitations ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX invitations_by_role ON invitations (organization_id, role, id);
 CREATE INDEX invitations_reserved ON invitations (organization_id, id) WHERE reserves = 1;
 

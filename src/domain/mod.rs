@@ -9,6 +9,7 @@ pub mod ids;
 pub mod invitation;
 pub mod keys;
 pub mod link;
+pub mod logo;
 pub mod nonce;
 pub mod organization;
 pub mod password;

@@ -60,12 +60,7 @@ pub async fn resolve<P: Platform>(
     wanted: Wanted,
 ) -> Result<Access> {
     if role.reaches_every_workspace() {
-        return if wanted.is_empty() {
-            Ok(Access::default())
-        } else {
-            let detail = "The owner and admins may do everything everywhere: leave the access out.";
-            Err(Error::field("/access", Code::InvalidValue, detail))
-        };
+        return everything(&wanted);
     }
     let mut access = before;
     match wanted.permissions {
@@ -77,7 +72,8 @@ pub async fn resolve<P: Platform>(
         }
     }
     if let Some(resources) = wanted.resources {
-        let needed = actor.template.catalog.needs_credentials(access.permissions.effective(actor.template, role));
+        let needed =
+            actor.template.catalog.needs_credentials(access.permissions.effective(actor.template, role));
         if let (Resources::Listed(grants), false) = (&resources, needed)
             && let Some(place) = grants.iter().position(|grant| grant.credentials.is_some())
         {
@@ -96,6 +92,19 @@ pub async fn resolve<P: Platform>(
         Ok(access)
     } else {
         Err(Code::BeyondYourAccess.into())
+    }
+}
+
+/// The access of somebody who has everything anyway, of which there is nothing to say.
+///
+/// # Errors
+/// 422 where something was said.
+pub fn everything(wanted: &Wanted) -> Result<Access> {
+    if wanted.is_empty() {
+        Ok(Access::default())
+    } else {
+        let detail = "The owner and admins may do everything everywhere: leave the access out.";
+        Err(Error::field("/access", Code::InvalidValue, detail))
     }
 }
 

@@ -1,7 +1,8 @@
 //! Declining: whoever holds the link of an open e-mail invitation may say no, and the inviter sees it.
 
+use crate::domain::invitation::Kind;
 use crate::domain::link::Link;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::{Context, look};
 use crate::platform::{Platform, ResultSet};
 use crate::store::redeem::View;
@@ -36,6 +37,9 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Op
     match view.standing().next(link, now) {
         Err(Code::InvitationDeclined) => Ok(()),
         Err(code) => Err(code.into()),
+        Ok(_) if view.invitation.kind == Kind::Link => Err(Refusal::new(Code::LinkHasNoRecipient)
+            .because("A link for many people has nobody who could decline it. Leave it unused.")
+            .into()),
         // They are in already; leaving is another thing than declining.
         Ok(_) => Err(Code::InvitationUsed.into()),
     }

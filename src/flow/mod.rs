@@ -2,10 +2,13 @@
 
 pub mod accept;
 pub mod access;
+pub mod change_invitation;
 pub mod add_member;
 pub mod create_organization;
 pub mod decline;
 pub mod invite;
+pub mod logo;
+pub mod links;
 pub mod look;
 pub mod manage;
 pub mod password_link;

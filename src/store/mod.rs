@@ -12,9 +12,12 @@ pub mod audit;
 
 pub mod access;
 pub mod accounts;
+pub mod change_invitation;
 pub mod adding;
 pub mod invitations;
 pub mod jobs;
+pub mod logos;
+pub mod links;
 pub mod mailbox;
 pub mod members;
 pub mod notifications;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::json_text;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId, RedemptionId, SessionId, UserId};
-use crate::domain::invitation::Invitation;
+use crate::domain::invitation::{Invitation, Kind};
 use crate::domain::link::Link;
 use crate::domain::standing::{Account, Redeemed, Standing};
 use crate::domain::text::Name;
@@ -47,6 +47,8 @@ pub struct View {
     /// The organization's colour.
     pub branding_accent: Option<String>,
     organization_branding_message: Option<String>,
+    /// The name of the organization's logo.
+    pub logo_hash: Option<String>,
     /// Whether a seat is free: the one this invitation reserves counts as free, unless the plan was lowered below its use.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub seat_free: bool,
@@ -110,6 +112,17 @@ impl View {
         self.branding_name.as_deref().or(self.organization_branding_name.as_deref())
     }
 
+    /// Whose name stands above the page: the brand's. Without one, on a link for many it is the product's (S0-09), and on the
+    /// invitation of one person the organization's.
+    #[must_use]
+    pub fn masthead<'a>(&'a self, product: &'a str) -> &'a str {
+        let unbranded = match self.invitation.kind {
+            Kind::Link => product,
+            Kind::Email => &self.organization_name,
+        };
+        self.brand().unwrap_or(unbranded)
+    }
+
     /// What the page says to the invited person.
     #[must_use]
     pub fn shown_message(&self) -> Option<&str> {
@@ -127,18 +140,13 @@ impl View {
 /// Reads the [`View`] for a link and whoever is signed in; for a link that is for many, with the address that somebody
 /// typed.
 #[must_use]
-pub fn view(
-    link: &Link,
-    session: Option<&str>,
-    typed: Option<&EmailAddress>,
-    now: Timestamp,
-) -> Statement {
+pub fn view(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, now: Timestamp) -> Statement {
     Statement::new(
         concat!(
             "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.locale, i.ver, i.takes_seat,
                 i.max_uses, i.uses, i.expires_at, i.created_at, coalesce(i.offered_at, i.created_at) AS offered_at,
                 i.require_mfa, i.branding_name, i.branding_message, o.branding_name AS organization_branding_name,
-                o.branding_accent, o.branding_message AS organization_branding_message, i.accepted_at, i.accepted_by, i.declined_at,
+                o.branding_accent, o.logo_hash, o.branding_message AS organization_branding_message, i.accepted_at, i.accepted_by, i.declined_at,
                 i.revoked_at, i.disabled_at, i.expired_at,
                 o.name AS organization_name, o.trial_ends_at, ",
             within_limit!("?4", "1 - i.reserves"),
@@ -357,7 +365,8 @@ pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
             params![claim.id, claim.member_id],
         ),
         Statement::new(
-            // What they have already stays as it is; what they lack comes with the access as it is at this moment.
+            // What they have already stays as it is; what they lack comes with the access as it is at this moment. An
+            // owner or admin who comes by a link lacks nothing.
             "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
                                       require_mfa, takes_seat, made_by)
              SELECT r.member_id, x.workspace_id, r.redeemed_at, i.permissions, i.all_resources, i.addable_kinds,
@@ -365,6 +374,7 @@ pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
              FROM redemptions r
              JOIN invitations i ON i.id = r.invitation_id
              JOIN invitation_workspaces x ON x.invitation_id = i.id
+             JOIN members m ON m.id = r.member_id AND m.role NOT IN ('owner', 'admin')
              WHERE r.id = ?1 ON CONFLICT DO NOTHING",
             params![claim.id],
         ),
@@ -377,6 +387,16 @@ pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
              JOIN json_each(i.grants) e
              JOIN resources g ON g.id = e.value ->> 'id' AND g.workspace_id = p.workspace_id AND g.deleted_at IS NULL
              WHERE r.id = ?1 ON CONFLICT DO NOTHING",
+            params![claim.id],
+        ),
+        Statement::new(
+            // Somebody who came by a link may be invited by their address too. That stays open, for the workspaces it
+            // would add; but it keeps no seat for a person who is in.
+            "UPDATE invitations SET takes_seat = 0
+             WHERE outcome = 'open' AND (organization_id, email_key) IN (
+               SELECT i.organization_id, u.email_key
+               FROM redemptions r JOIN invitations i ON i.id = r.invitation_id JOIN users u ON u.id = r.user_id
+               WHERE r.id = ?1 AND i.kind = 'link')",
             params![claim.id],
         ),
         Statement::new(

@@ -49,7 +49,11 @@ pub async fn answer<P: Platform>(ctx: &Context<'_, P>, request: &Request, route:
     }
     let verb = Verb::of(request.method()).filter(|_| route.methods().contains(request.method()));
     let Some(verb) = verb else { return Err(method_not_allowed(route)) };
-    if route.is_page() { page(ctx, request, route, verb).await } else { call(ctx, request, route, verb).await }
+    if route.is_page() {
+        page(ctx, request, route, verb).await
+    } else {
+        call(ctx, request, route, verb).await
+    }
 }
 
 /// A program's request, or a script's.
@@ -68,6 +72,8 @@ async fn call<P: Platform>(
         (Route::Organizations, _) => api::organizations::list(ctx, request).await,
         (Route::Organization(id), Patch) => api::organizations::change(ctx, request, *id).await,
         (Route::Organization(id), _) => api::organizations::get(ctx, request, *id).await,
+        (Route::Logo(id), Delete) => api::logo::clear(ctx, request, *id).await,
+        (Route::Logo(id), _) => api::logo::set(ctx, request, *id).await,
         (Route::Plan(id), _) => api::organizations::set_plan(ctx, request, *id).await,
         (Route::Seats(id), _) => api::seats::count(ctx, request, *id).await,
         (Route::SeatHolders(id), _) => api::seats::holders(ctx, request, *id).await,
@@ -145,6 +151,7 @@ async fn page<P: Platform>(
         (Route::SignIn, Post) => pages::sign_in::submit(ctx, request).await,
         (Route::SignIn, _) => pages::sign_in::show(ctx, request),
         (Route::SignOut, _) => pages::sign_in::sign_out(ctx, request).await,
+        (Route::Brand(id, hash), _) => api::logo::serve(ctx, *id, hash).await,
         (Route::Me, _) => pages::me::show(ctx, request).await,
         (Route::Invitation(token), Post) => pages::invitation::submit(ctx, request, token).await,
         (Route::Invitation(token), _) => pages::invitation::show(ctx, request, token).await,

@@ -21,6 +21,7 @@ const TABLE: &[Answers] = &[
     ("GET", "/sign-in", ["200"; 9]),
     ("POST", "/sign-in", ["403"; 9]),
     ("POST", "/sign-out", ["403"; 9]),
+    ("GET", "/brand/{organization}/{hash}", ["404"; 9]),
     ("GET", "/me", ["303", "303", "200", "200", "200", "200", "200", "200", "303"]),
     ("GET", "/i/{token}", ["200"; 9]),
     ("POST", "/i/{token}", ["403"; 9]),
@@ -61,6 +62,16 @@ const TABLE: &[Answers] = &[
         "GET",
         "/v1/organizations/{organization}/workspaces",
         [NOBODY, FORBIDDEN, ELSEWHERE, "200", "200", "200", "200", ELSEWHERE, NOBODY],
+    ),
+    (
+        "PUT",
+        "/v1/organizations/{organization}/logo",
+        [NOBODY, FORBIDDEN, ELSEWHERE, FORBIDDEN, FORBIDDEN, "200", "200", ELSEWHERE, NOBODY],
+    ),
+    (
+        "DELETE",
+        "/v1/organizations/{organization}/logo",
+        [NOBODY, FORBIDDEN, ELSEWHERE, FORBIDDEN, FORBIDDEN, "204", "204", ELSEWHERE, NOBODY],
     ),
     // An invitation's, by its link: the token decides, and who is signed in only says what comes next.
     ("POST", "/v1/invitations/preview", ["200"; 9]),
@@ -167,9 +178,19 @@ impl Cast {
         (id, token_in(&link.str("/url")))
     }
 
+    /// A new link for many: its id and the token of its URL.
+    fn link(&mut self) -> (String, String) {
+        let path = self.team.path("/invitations");
+        let id = self.team.owner.post(&path, &json!({"kind": "link", "role": "client"})).ok().str("/id");
+        let link = self.team.owner.post(&format!("/v1/invitations/{id}/link"), &json!({})).ok();
+        (id, token_in(&link.str("/url")))
+    }
+
     /// A path with ids of the team's own, and the token of the invitation that it may name.
     fn path(&mut self, pattern: &str) -> (String, String) {
-        let (invitation, token) = self.invitation();
+        let of_link = ["/rotate", "/disable", "/enable", "/redemptions"];
+        let is_of_link = of_link.iter().any(|end| pattern.ends_with(end));
+        let (invitation, token) = if is_of_link { self.link() } else { self.invitation() };
         let job = &self.job;
         let path = pattern
             .replace("{workspace}", &self.workspace)
@@ -178,6 +199,7 @@ impl Cast {
             .replace("{organization}", &self.team.organization)
             .replace("{invitation}", &invitation)
             .replace("{token}", &token)
+            .replace("{hash}", "0123456789abcdef")
             .replace("{job}", job);
         assert!(!path.contains('{'), "{path}: say here what stands for it");
         (path, token)
@@ -196,6 +218,7 @@ impl Cast {
             ("POST", "/v1/invitations/preview" | "/v1/invitations/accept" | "/v1/invitations/decline") => {
                 json!({"token": token})
             }
+            ("PATCH", "/v1/invitations/{invitation}") => json!({"nickname": format!("Client {fresh}")}),
             ("POST", "/v1/organizations/{organization}/members") => json!({
                 "email": format!("added{fresh}@client.test"), "name": "Ana Client", "role": "client", "notify": false,
             }),
@@ -220,6 +243,9 @@ impl Cast {
                     fields.extend([("email", "a@studio.test"), ("password", "any")]);
                 }
                 caller.post_form(&path, &fields)
+            }
+            Method::PUT if pattern.ends_with("/logo") => {
+                caller.send(&method, &path, Some("image/jpeg"), b"\xff\xd8\xff\xe0".to_vec())
             }
             Method::POST | Method::PUT | Method::PATCH => {
                 caller.send(&method, &path, Some("application/json"), body.to_string().into_bytes())

@@ -8,6 +8,7 @@ mod support;
 
 mod faces;
 mod forms;
+mod links;
 mod mail;
 mod mail_added;
 mod names;

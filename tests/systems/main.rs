@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod client_links;
 mod client_portal;
 mod publishing;
 mod reporting;

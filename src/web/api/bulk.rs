@@ -8,7 +8,11 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 
 /// To be written.
-pub async fn create<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: OrganizationId) -> Result<Reply> {
+pub async fn create<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: OrganizationId,
+) -> Result<Reply> {
     Err(Code::NotFound.into())
 }
 

@@ -106,8 +106,8 @@ pub struct World {
     pub hot: Cell<Option<InvitationId>>,
     redemptions_seen: Cell<i64>,
     invitations_seen: Cell<i64>,
-    mails_seen: Cell<i64>,
     additions_seen: Cell<i64>,
+    mails_seen: Cell<i64>,
     events: RefCell<Vec<String>>,
     pub violation: RefCell<Option<String>>,
 }
@@ -140,8 +140,8 @@ impl World {
             hot: Cell::new(None),
             redemptions_seen: Cell::new(0),
             invitations_seen: Cell::new(0),
-            mails_seen: Cell::new(0),
             additions_seen: Cell::new(0),
+            mails_seen: Cell::new(0),
             events: RefCell::default(),
             violation: RefCell::default(),
         }
@@ -194,6 +194,13 @@ impl World {
         self.database.borrow().read(&Statement::new(sql, params))
     }
 
+    /// Whoever gets this mail has the link in it now, if it is an invitation's.
+    pub fn learn_from(&self, mail: &str) {
+        if mail.contains("/i/") {
+            self.learn(token_in(mail));
+        }
+    }
+
     /// Whoever is to have this link has it now.
     pub fn learn(&self, token: String) {
         // Read as of the beginning, when every link of a history is still good.
@@ -227,7 +234,7 @@ impl World {
         }
         let since = self.redemptions_seen.get();
         for row in self.read(
-            "SELECT r.rowid AS at, r.invitation_id, m.organization_id, m.takes_seat
+            "SELECT r.rowid AS at, r.invitation_id, m.organization_id, m.takes_seat AND m.joined_at = r.redeemed_at AS takes_seat
              FROM redemptions r LEFT JOIN members m ON m.id = r.member_id WHERE r.rowid > ?1",
             params![since],
         ) {
@@ -243,7 +250,7 @@ impl World {
         }
         let since = self.invitations_seen.get();
         for row in self.read(
-            "SELECT rowid AS at, id, organization_id, takes_seat FROM invitations WHERE rowid > ?1",
+            "SELECT rowid AS at, id, organization_id, reserves AS takes_seat FROM invitations WHERE rowid > ?1",
             params![since],
         ) {
             self.invitations_seen.set(row["at"].as_i64().unwrap());
@@ -262,10 +269,7 @@ impl World {
         let since = self.mails_seen.get();
         for row in self.read("SELECT rowid AS at, text FROM mailbox WHERE rowid > ?1", params![since]) {
             self.mails_seen.set(row["at"].as_i64().unwrap());
-            // Whoever was added is sent no invitation.
-            if let Some(text) = row["text"].as_str().filter(|text| text.contains("/i/")) {
-                self.learn(token_in(text));
-            }
+            self.learn_from(row["text"].as_str().unwrap());
         }
     }
 }
