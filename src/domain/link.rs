@@ -20,6 +20,17 @@ pub enum Via {
     Copy,
 }
 
+impl Via {
+    /// As tokens and statements write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Copy => "copy",
+        }
+    }
+}
+
 /// What a link says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {

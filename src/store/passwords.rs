@@ -4,7 +4,6 @@ use serde::Deserialize;
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{MemberId, UserId};
-use crate::domain::link::Via;
 use crate::domain::password_link::PasswordLink;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -27,11 +26,7 @@ macro_rules! usable {
 }
 
 fn named(link: &PasswordLink) -> Vec<Param> {
-    let via = match link.via {
-        Via::Email => "email",
-        Via::Copy => "copy",
-    };
-    params![link.user_id, link.organization_id, link.ver, via]
+    params![link.user_id, link.organization_id, link.ver, link.via.as_str()]
 }
 
 /// What a link's holder is told.
@@ -87,8 +82,7 @@ pub fn set(link: &PasswordLink, password_hash: &str, now: Timestamp) -> Statemen
 #[must_use]
 pub fn settle(link: &PasswordLink, password_hash: &str, entry: &Entry, now: Timestamp) -> Vec<Statement> {
     let mut params = entry.params("member.password_set");
-    let [user, organization, _, via] = named(link).try_into().unwrap_or([const { Param::Null }; 4]);
-    params.extend([user, organization, via, password_hash.into()]);
+    params.extend(params![link.user_id, link.organization_id, link.via.as_str(), password_hash]);
     vec![
         Statement::new(
             "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL

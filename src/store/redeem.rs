@@ -11,7 +11,7 @@ use super::json_text;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId, RedemptionId, SessionId, UserId};
 use crate::domain::invitation::{Invitation, Kind};
-use crate::domain::link::{Link, Via};
+use crate::domain::link::Link;
 use crate::domain::standing::{Account, Redeemed, Standing};
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
@@ -436,8 +436,5 @@ pub fn joined(invitation: InvitationId, session: &str, now: Timestamp) -> Statem
 }
 
 fn via(link: &Link) -> &'static str {
-    match link.via {
-        Via::Email => "email",
-        Via::Copy => "copy",
-    }
+    link.via.as_str()
 }

@@ -57,6 +57,24 @@ pub const FLAWS: &[Flaw] = &[
         instead: "<= o.seat_limit + 1",
     },
     Flaw {
+        name: "adding takes one seat too many",
+        within: "'notified'",
+        text: "<= o.seat_limit",
+        instead: "<= o.seat_limit + 1",
+    },
+    Flaw {
+        name: "whoever is invited already can be added",
+        within: "'notified'",
+        text: "i.outcome = 'open'",
+        instead: "i.outcome = 'never'",
+    },
+    Flaw {
+        name: "whoever is added is not told",
+        within: "'member.added', json_object",
+        text: "WHERE a.id = ?2",
+        instead: "WHERE a.id = ?2 AND 0",
+    },
+    Flaw {
         name: "sending again takes one seat too many",
         within: "UPDATE invitations AS i",
         text: "o.seat_limit IS NULL",
@@ -94,7 +112,13 @@ pub const FLAWS: &[Flaw] = &[
     },
     Flaw {
         name: "accepting is not audited",
-        within: "'invitation.accepted'",
+        within: "r.member_id, 'invitation.accepted'",
+        text: "WHERE r.id = ?2",
+        instead: "WHERE r.id = ?2 AND 0",
+    },
+    Flaw {
+        name: "the inviter is not told who came in",
+        within: "'invitation.accepted',\n                json_object",
         text: "WHERE r.id = ?2",
         instead: "WHERE r.id = ?2 AND 0",
     },

@@ -90,6 +90,19 @@ const ALWAYS: &[(&str, &str)] = &[
            AND NOT EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = m.id)",
     ),
     (
+        "whoever was added is a member, has a notification, and a mail's job if that was asked for",
+        "SELECT e.id FROM audit_events e WHERE e.action = 'member.added' AND (
+           NOT EXISTS (SELECT 1 FROM members m WHERE m.id = e.subject AND m.organization_id = e.organization_id)
+           OR 1 <> (SELECT count(*) FROM notifications n WHERE n.about ->> 'member_id' = e.subject AND n.kind = e.action)
+           OR (e.after ->> 'notified') <> (SELECT count(*) FROM jobs j WHERE j.member_id = e.subject))",
+    ),
+    (
+        "whoever came in by an invitation or said no to it left its inviter one notification",
+        "SELECT i.id FROM invitations i JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL
+         WHERE i.kind = 'email' AND (i.accepted_at IS NOT NULL) + (i.declined_at IS NOT NULL) <>
+           (SELECT count(*) FROM notifications x WHERE x.user_id = n.user_id AND x.about ->> 'invitation_id' = i.id)",
+    ),
+    (
         "a person is in an organization once",
         "SELECT m.user_id FROM members m WHERE m.removed_at IS NULL GROUP BY m.organization_id, m.user_id HAVING count(*) > 1",
     ),

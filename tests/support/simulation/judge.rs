@@ -89,6 +89,7 @@ fn is_true(world: &World, operation: &Operation, session: Option<&str>, body: &V
     let id = || body["id"].as_str().unwrap_or_default();
     match operation {
         Operation::Invite { .. } => world.any("SELECT 1 FROM invitations WHERE id = ?1", params![id()]),
+        Operation::AddMember { .. } => world.any("SELECT 1 FROM members WHERE id = ?1", params![id()]),
         Operation::Revoke(invitation) => world
             .any("SELECT 1 FROM invitations WHERE id = ?1 AND revoked_at IS NOT NULL", params![*invitation]),
         Operation::Decline(known) => world.any(

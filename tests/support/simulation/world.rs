@@ -106,6 +106,7 @@ pub struct World {
     pub hot: Cell<Option<InvitationId>>,
     redemptions_seen: Cell<i64>,
     invitations_seen: Cell<i64>,
+    additions_seen: Cell<i64>,
     mails_seen: Cell<i64>,
     events: RefCell<Vec<String>>,
     pub violation: RefCell<Option<String>>,
@@ -139,6 +140,7 @@ impl World {
             hot: Cell::new(None),
             redemptions_seen: Cell::new(0),
             invitations_seen: Cell::new(0),
+            additions_seen: Cell::new(0),
             mails_seen: Cell::new(0),
             events: RefCell::default(),
             violation: RefCell::default(),
@@ -253,6 +255,15 @@ impl World {
         ) {
             self.invitations_seen.set(row["at"].as_i64().unwrap());
             self.hot.set(row["id"].as_str().unwrap().parse().ok());
+            self.expect_a_seat(event, &row);
+        }
+        let since = self.additions_seen.get();
+        for row in self.read(
+            "SELECT a.rowid AS at, m.organization_id, m.takes_seat FROM audit_events a JOIN members m ON m.id = a.subject
+             WHERE a.action = 'member.added' AND a.rowid > ?1",
+            params![since],
+        ) {
+            self.additions_seen.set(row["at"].as_i64().unwrap());
             self.expect_a_seat(event, &row);
         }
         let since = self.mails_seen.get();
