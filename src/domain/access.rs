@@ -99,6 +99,23 @@ impl Permissions {
 }
 
 impl Access {
+    /// What the owner and admins have in every workspace, without being put in it.
+    #[must_use]
+    pub fn everything(template: &Template) -> Self {
+        Self {
+            permissions: Permissions::Default,
+            resources: Resources::All,
+            addable_kinds: template.kinds.iter().map(|kind| kind.key.clone()).collect(),
+            require_mfa: false,
+        }
+    }
+
+    /// What is left to somebody who was removed.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self { permissions: Permissions::Custom(PermissionSet::NONE), ..Self::default() }
+    }
+
     /// Whether this access makes a client take a seat (S0-13).
     #[must_use]
     pub fn takes_seat(&self, template: &Template) -> bool {
@@ -149,6 +166,16 @@ impl AccessRow {
             resources: if self.all_resources { Resources::All } else { Resources::Listed(self.grants) },
             addable_kinds: self.addable_kinds,
             require_mfa: self.require_mfa,
+        }
+    }
+
+    /// What somebody in this role has with it: the owner and admins have everything, whatever stands there.
+    #[must_use]
+    pub fn of(self, template: &Template, role: Role) -> Access {
+        if role.reaches_every_workspace() {
+            Access::everything(template)
+        } else {
+            self.read(&template.catalog)
         }
     }
 }

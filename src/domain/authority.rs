@@ -63,6 +63,14 @@ impl Actor {
         self.role.reaches_every_workspace()
     }
 
+    /// The roles of the people they may remove: those they may invite, if they run the organization (S0-29). The owner's
+    /// is never among them.
+    #[must_use]
+    pub fn removable(&self) -> Vec<Role> {
+        let may = |role: &Role| *role != Role::Owner && (self.role == Role::Owner || self.may_invite(*role));
+        Role::ALL.into_iter().filter(|role| self.administers() && may(role)).collect()
+    }
+
     /// Whether they come into this workspace.
     #[must_use]
     pub fn reaches(&self, workspace: WorkspaceId) -> bool {

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::access::Resources;
 use crate::domain::catalog::{FromGrant, Leaf, PermissionSet};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
@@ -44,6 +45,19 @@ pub enum HeldResources {
     Approving,
     /// All, now and later.
     All,
+}
+
+impl HeldResources {
+    /// Of what somebody was given.
+    #[must_use]
+    pub fn of(resources: &Resources) -> Self {
+        match resources {
+            Resources::All => Self::All,
+            Resources::Listed(grants) if grants.is_empty() => Self::None,
+            Resources::Listed(grants) if grants.iter().any(|grant| grant.approve) => Self::Approving,
+            Resources::Listed(_) => Self::Some,
+        }
+    }
 }
 
 /// What stands between a person and what they were given, if anything does.

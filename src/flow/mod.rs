@@ -7,7 +7,11 @@ pub mod decline;
 pub mod invite;
 pub mod look;
 pub mod manage;
+pub mod members;
+pub mod memberships;
+pub mod removal;
 pub mod sign_in;
+pub mod transfer;
 
 use crate::config::Config;
 use crate::domain::ids::{Id, Kind};

@@ -34,7 +34,7 @@ impl Entry {
 /// `audited!(subject, before, after, "FROM … WHERE …")`, all literals of SQL over an organization `o`; `?1` to `?5` are
 /// [`Entry::params`].
 macro_rules! audited {
-    ($subject:literal, $before:literal, $after:literal, $from:expr) => {
+    ($subject:literal, $before:expr, $after:expr, $from:expr) => {
         concat!(
             "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
              SELECT ?1, o.id, ?2, ?3, ?4, ?5, ",
@@ -47,6 +47,25 @@ macro_rules! audited {
             $from,
             " RETURNING id"
         )
+    };
+}
+
+/// Whether the actor is still in the organization `o` in the role that was read when they were asked who they are:
+/// `still_is!("?7")`, in a statement whose `?3` is the actor ([`Entry::params`]).
+macro_rules! still_is {
+    ($role:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM members a WHERE a.id = ?3 AND a.organization_id = o.id AND a.role = ",
+            $role,
+            " AND a.removed_at IS NULL)"
+        )
+    };
+}
+
+/// Whether this batch's entry was written.
+macro_rules! claimed {
+    ($entry:literal) => {
+        concat!("EXISTS (SELECT 1 FROM audit_events WHERE id = ", $entry, ")")
     };
 }
 

@@ -10,14 +10,19 @@ mod seats;
 #[macro_use]
 pub mod audit;
 
+#[macro_use]
 pub mod access;
+
 pub mod accounts;
 pub mod invitations;
 pub mod jobs;
 pub mod mailbox;
 pub mod members;
+pub mod memberships;
 pub mod organizations;
+pub mod ownership;
 pub mod redeem;
+pub mod removal;
 pub mod workspaces;
 
 use serde::{Deserialize, Deserializer};
