@@ -221,11 +221,8 @@ mod tests {
 
     #[test]
     fn staff_reach_their_workspaces_and_mean_the_oldest_of_them() {
-        let holding = |number| Holding {
-            workspace_id: id(number),
-            permissions: PermissionSet::NONE,
-            resources: None,
-        };
+        let holding =
+            |number| Holding { workspace_id: id(number), permissions: PermissionSet::NONE, resources: None };
         let staff = actor(Role::Member, Reach::Only(vec![holding(3), holding(5)]));
         assert!(staff.reaches(id(5)) && !staff.reaches(id(4)) && !staff.administers());
         assert_eq!(staff.workspaces_meant(None), Some(vec![id(3)]));

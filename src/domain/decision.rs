@@ -88,7 +88,8 @@ impl Subject {
             State::Ready
         } else if held.require_mfa && !self.second_factor {
             State::MfaRequired
-        } else if clients_need_resource && self.role == Role::Client && held.resources == HeldResources::None {
+        } else if clients_need_resource && self.role == Role::Client && held.resources == HeldResources::None
+        {
             State::NoResources
         } else {
             State::Ready
@@ -178,7 +179,8 @@ pub fn decide(
         State::Removed => return Reason::Removed,
     }
     let Some(held) = subject.held else { return Reason::NotInWorkspace };
-    let ticked = |leaf: &Leaf| template.catalog.under(&leaf.key).is_some_and(|one| held.permissions.contains(one));
+    let ticked =
+        |leaf: &Leaf| template.catalog.under(&leaf.key).is_some_and(|one| held.permissions.contains(one));
     let reasons = template.catalog.members(wanted).map(|leaf| on_leaf(leaf, ticked(leaf), held, about));
     // Refused for the first leaf that is; else for what the last one is allowed by.
     let mut answer = Reason::PermissionNotGranted;
@@ -298,13 +300,18 @@ mod tests {
         }
         assert_eq!(decide(links, true, &nothing, "posts.edit", &none), Reason::NoResources);
         let staff = Subject { role: Role::Member, ..nothing };
-        assert_eq!(decide(links, true, &staff, "posts.edit", &none), Reason::Granted, "only clients need one");
+        assert_eq!(
+            decide(links, true, &staff, "posts.edit", &none),
+            Reason::Granted,
+            "only clients need one"
+        );
     }
 
     /// S3-10, S2-06: what keeps somebody outside, the second factor before all else that they could do something about.
     #[test]
     fn states_are_told_in_the_order_in_which_they_can_be_mended() {
-        let held = Held { permissions: PermissionSet::NONE, resources: HeldResources::None, require_mfa: true };
+        let held =
+            Held { permissions: PermissionSet::NONE, resources: HeldResources::None, require_mfa: true };
         let subject = client(Some(held));
         assert_eq!(subject.state(true), State::MfaRequired);
         let shown = Subject { second_factor: true, ..subject.clone() };
@@ -324,7 +331,12 @@ mod tests {
             Just(HeldResources::All)
         ];
         let role = prop_oneof![Just(Role::Client), Just(Role::Member)];
-        (proptest::sample::select(templates.to_vec()), proptest::collection::vec(any::<bool>(), 128), resources, role)
+        (
+            proptest::sample::select(templates.to_vec()),
+            proptest::collection::vec(any::<bool>(), 128),
+            resources,
+            role,
+        )
             .prop_flat_map(|(key, ticked, resources, role)| {
                 let template = template(key);
                 let leaves = template.catalog.leaves();
@@ -340,14 +352,17 @@ mod tests {
                 let mut kinds: Vec<_> = template.kinds.iter().map(|kind| kind.key.clone()).collect();
                 kinds.push("other".to_owned());
                 let about = (proptest::sample::select(kinds), any::<Option<Option<bool>>>()).prop_map(
-                    |(kind, granted)| granted.map_or(About::Nothing, |granted| About::Resource(Asked { kind, granted })),
+                    |(kind, granted)| {
+                        granted.map_or(About::Nothing, |granted| About::Resource(Asked { kind, granted }))
+                    },
                 );
                 let held = (any::<bool>(), any::<bool>()).prop_map(move |(placed, require_mfa)| {
                     placed.then_some(Held { permissions, resources, require_mfa })
                 });
-                let subject = (held, any::<bool>(), any::<bool>()).prop_map(move |(held, active, second_factor)| {
-                    Subject { role, active, held, second_factor }
-                });
+                let subject =
+                    (held, any::<bool>(), any::<bool>()).prop_map(move |(held, active, second_factor)| {
+                        Subject { role, active, held, second_factor }
+                    });
                 (Just(template), subject, proptest::sample::select(nodes), about, any::<bool>())
             })
     }

@@ -83,10 +83,12 @@ fn allow(actor: &Actor, member: &Member, role: Role, wanted: &Wanted) -> Result<
     match wanted.role.filter(|wanted| *wanted != role) {
         Some(_) if !actor.administers() => Err(Code::Forbidden.into()),
         Some(_) if role == Role::Owner => Err(Code::LastOwner.into()),
-        Some(_) if own => {
-            Err(Refusal::new(Code::Forbidden).because("Nobody changes their own role. Ask another admin.").into())
+        Some(_) if own => Err(Refusal::new(Code::Forbidden)
+            .because("Nobody changes their own role. Ask another admin.")
+            .into()),
+        Some(wanted) if !actor.may_invite(wanted) || !actor.may_invite(role) => {
+            Err(Code::RoleNotAllowed.into())
         }
-        Some(wanted) if !actor.may_invite(wanted) || !actor.may_invite(role) => Err(Code::RoleNotAllowed.into()),
         None if wanted.name.is_some() && !own && !actor.may_invite(role) => Err(Code::Forbidden.into()),
         _ => Ok(()),
     }

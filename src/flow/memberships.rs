@@ -124,7 +124,8 @@ fn may_change(actor: &Actor, of: Of, role: Role) -> Result<()> {
         return Err(Code::Forbidden.into());
     }
     if role.reaches_every_workspace() {
-        let detail = "The owner and admins are in every workspace. Change their role, or leave them as they are.";
+        let detail =
+            "The owner and admins are in every workspace. Change their role, or leave them as they are.";
         return Err(Refusal::new(Code::MembershipExists).because(detail).into());
     }
     if actor.may_invite(role) { Ok(()) } else { Err(Code::Forbidden.into()) }
@@ -184,7 +185,11 @@ async fn run<P: Platform>(
             "This resource is not in this workspace.",
         ));
     }
-    if place.actor_role == Some(actor.role) { Ok(Outcome::Refused(place)) } else { Err(Code::Forbidden.into()) }
+    if place.actor_role == Some(actor.role) {
+        Ok(Outcome::Refused(place))
+    } else {
+        Err(Code::Forbidden.into())
+    }
 }
 
 /// Whether somebody is no longer what the write was made for.

@@ -27,7 +27,8 @@ pub async fn remove<P: Platform>(
     let mut once = members.to_vec();
     once.sort_unstable();
     once.dedup();
-    let leaving: Vec<Leaving> = once.iter().map(|member| Leaving { member: *member, event: ctx.id() }).collect();
+    let leaving: Vec<Leaving> =
+        once.iter().map(|member| Leaving { member: *member, event: ctx.id() }).collect();
     let roles = actor.removable();
     let removal = Removal {
         organization: actor.organization_id,
@@ -43,7 +44,8 @@ pub async fn remove<P: Platform>(
         return Err(Error::Internal("six results".to_owned()));
     };
     let removed: Vec<Removed> = removed.rows()?;
-    let fates: BTreeMap<MemberId, Fate> = fates.rows::<Fate>()?.into_iter().map(|fate| (fate.id, fate)).collect();
+    let fates: BTreeMap<MemberId, Fate> =
+        fates.rows::<Fate>()?.into_iter().map(|fate| (fate.id, fate)).collect();
     for invitation in revoked.rows::<Revoked>()?.iter().take(MOST_FORGOTTEN) {
         look::forget(ctx, invitation.id, invitation.ver).await;
     }

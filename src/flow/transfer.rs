@@ -14,7 +14,9 @@ use crate::store::ownership;
 /// their address, and a seat more than there is: the old owner takes one as an admin.
 pub async fn transfer<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, to: MemberId) -> Result<Member> {
     if actor.role != Role::Owner {
-        return Err(Refusal::new(Code::Forbidden).because("Only the owner hands the organization over.").into());
+        return Err(Refusal::new(Code::Forbidden)
+            .because("Only the owner hands the organization over.")
+            .into());
     }
     let entry = ctx.entry(&actor.member_id);
     let mut batch = vec![ownership::claim(&entry, actor.organization_id, to)];

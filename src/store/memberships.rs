@@ -324,7 +324,10 @@ pub fn end(entry: &Entry, workspace: WorkspaceId, member: MemberId) -> [Statemen
     [
         forget_grants(entry, workspace, member),
         Statement::new(
-            concat!("DELETE FROM memberships WHERE member_id = ?2 AND workspace_id = ?3 AND ", claimed!("?1")),
+            concat!(
+                "DELETE FROM memberships WHERE member_id = ?2 AND workspace_id = ?3 AND ",
+                claimed!("?1")
+            ),
             params![entry.id, member, workspace],
         ),
     ]
@@ -434,7 +437,8 @@ impl Question {
     /// Who is asked about.
     #[must_use]
     pub fn subject(&self, template: &Template) -> Subject {
-        let keys = self.permissions.as_deref().and_then(|text| serde_json::from_str::<Vec<String>>(text).ok());
+        let keys =
+            self.permissions.as_deref().and_then(|text| serde_json::from_str::<Vec<String>>(text).ok());
         let permissions: PermissionSet =
             crate::domain::access::Permissions::from_row(keys.as_deref(), &template.catalog)
                 .effective(template, self.role);
@@ -459,9 +463,10 @@ impl Question {
         match (&self.kind, named) {
             (_, false) => About::Nothing,
             (None, true) => About::Unknown,
-            (Some(kind), true) => {
-                About::Resource(Asked { kind: kind.clone(), granted: self.approve.map(|approve| approve != 0) })
-            }
+            (Some(kind), true) => About::Resource(Asked {
+                kind: kind.clone(),
+                granted: self.approve.map(|approve| approve != 0),
+            }),
         }
     }
 }

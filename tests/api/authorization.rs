@@ -221,7 +221,9 @@ impl Cast {
                 json!({"member_id": self.team.member("olga.owner@studio.test")})
             }
             ("POST", "/v1/workspaces/{workspace}/members") => json!({"member_id": self.passer_by(false)}),
-            ("PATCH", "/v1/workspaces/{workspace}/members/{member}") => json!({"access": {"require_mfa": false}}),
+            ("PATCH", "/v1/workspaces/{workspace}/members/{member}") => {
+                json!({"access": {"require_mfa": false}})
+            }
             ("POST", "/v1/check") => {
                 json!({"member_id": self.member, "workspace_id": self.workspace, "permission": "compose"})
             }

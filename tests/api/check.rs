@@ -73,7 +73,10 @@ fn a_question_is_for_those_who_run_the_organization_and_for_oneself() {
     assert_eq!(ask(&mut ana, &mia, &first, "reports.view", None).refusal(), refusal(403, "forbidden"));
     assert_eq!(ask(&mut staff, &id, &first, "reports.view", None).refusal(), refusal(403, "forbidden"));
     let mut nobody = team.world.client();
-    assert_eq!(ask(&mut nobody, &id, &first, "reports.view", None).refusal(), refusal(401, "unauthenticated"));
+    assert_eq!(
+        ask(&mut nobody, &id, &first, "reports.view", None).refusal(),
+        refusal(401, "unauthenticated")
+    );
     assert_eq!(nobody.post("/v1/check", &json!({})).refusal(), refusal(401, "unauthenticated"));
 }
 
@@ -91,7 +94,8 @@ fn members_and_workspaces_of_another_organization_do_not_exist() {
     for (member, place) in [("nonsense", first.as_str()), (&id, "nonsense")] {
         assert_eq!(ask(&mut team.owner, member, place, "compose", None).refusal(), refusal(404, "not_found"));
     }
-    let unknown = team.owner.post("/v1/check", &json!({"member_id": id, "workspace_id": first, "permision": "x"}));
+    let unknown =
+        team.owner.post("/v1/check", &json!({"member_id": id, "workspace_id": first, "permision": "x"}));
     assert_eq!(complaint(&unknown), about(422, "unknown_field", "/permision"));
 }
 
@@ -102,7 +106,10 @@ fn a_resource_of_another_workspace_or_a_deleted_one_is_unknown_to_everybody() {
     let (first, id, owner) = (team.workspace(), team.member(ANA), team.member("olga.owner@studio.test"));
     let second = workspace(&team, "Second");
     let (elsewhere, deleted) = (resource(&team, &second, "facebook"), resource(&team, &first, "facebook"));
-    assert_eq!(ask(&mut team.owner, &id, &first, "posts.edit", Some(&deleted)).ok().json(), told(true, "granted"));
+    assert_eq!(
+        ask(&mut team.owner, &id, &first, "posts.edit", Some(&deleted)).ok().json(),
+        told(true, "granted")
+    );
     team.world
         .state()
         .database
@@ -124,7 +131,9 @@ fn what_stands_between_is_what_the_answer_says() {
     let second = workspace(&team, "Second");
     let campaign = resource(&team, &first, "campaign");
     let path = format!("/v1/workspaces/{first}/members/{id}");
-    let why = |team: &mut Team, place: &str| ask(&mut team.owner, &id, place, "reports.view", None).ok().str("/reason");
+    let why = |team: &mut Team, place: &str| {
+        ask(&mut team.owner, &id, place, "reports.view", None).ok().str("/reason")
+    };
     assert_eq!(why(&mut team, &first), "no_resources");
     assert_eq!(why(&mut team, &second), "not_in_workspace");
     team.owner.patch(&path, &json!({"access": {"resources": [{"id": campaign}]}})).ok();

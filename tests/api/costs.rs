@@ -52,7 +52,9 @@ const TABLE: &[Costs] = &[
 
 /// Every row.
 fn all_rows() -> impl Iterator<Item = &'static Costs> {
-    [TABLE, adding::COSTS, bulk::COSTS, links::COSTS, members::COSTS, organizations::COSTS].into_iter().flatten()
+    [TABLE, adding::COSTS, bulk::COSTS, links::COSTS, members::COSTS, organizations::COSTS]
+        .into_iter()
+        .flatten()
 }
 
 /// Asks the platform itself, for tests of the platform.

@@ -26,7 +26,9 @@ fn roles(team: &Team) -> Vec<(String, i64)> {
         .database
         .borrow()
         .query("SELECT role, holds_seat FROM members WHERE removed_at IS NULL ORDER BY joined_at, id");
-    rows.iter().map(|row| (row["role"].as_str().unwrap().to_owned(), row["holds_seat"].as_i64().unwrap())).collect()
+    rows.iter()
+        .map(|row| (row["role"].as_str().unwrap().to_owned(), row["holds_seat"].as_i64().unwrap()))
+        .collect()
 }
 
 #[test]
@@ -42,7 +44,10 @@ fn a_member_is_shown_with_what_they_have_in_each_workspace() {
     let ana = team.member(ANA);
     let shown = team.owner.get(&format!("/v1/members/{ana}")).ok().json();
     assert_eq!(shown["user"]["email"], ANA);
-    assert_eq!((&shown["role"], &shown["status"], &shown["takes_seat"]), (&json!("client"), &json!("active"), &json!(false)));
+    assert_eq!(
+        (&shown["role"], &shown["status"], &shown["takes_seat"]),
+        (&json!("client"), &json!("active"), &json!(false))
+    );
     assert_eq!(
         shown["workspaces"],
         json!([{"id": first, "name": "Example Studio", "access": {
@@ -89,7 +94,11 @@ fn members_are_found_by_the_beginning_of_name_or_address_in_any_script() {
     }
     let mut found = |q: &str| {
         let list = team.owner.get(&team.path(&format!("/members?q={q}"))).ok().json();
-        let emails = list["data"].as_array().unwrap().iter().map(|row| row["user"]["email"].as_str().unwrap().to_owned());
+        let emails = list["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["user"]["email"].as_str().unwrap().to_owned());
         emails.collect::<Vec<_>>()
     };
     assert_eq!(found("%C3%A4NN"), [MIA]);
@@ -118,7 +127,10 @@ fn filters_go_together_and_pages_have_no_gaps() {
             cursor = format!("&cursor={next}");
         }
     };
-    assert_eq!(list(&format!("workspace_id={second}")), ["p2@client.test", "p1@client.test", "p0@client.test"]);
+    assert_eq!(
+        list(&format!("workspace_id={second}")),
+        ["p2@client.test", "p1@client.test", "p0@client.test"]
+    );
     assert_eq!(list(&format!("workspace_id={second}&role=client")), ["p2@client.test", "p0@client.test"]);
     assert_eq!(list("role=client"), ["p4@client.test", "p2@client.test", "p0@client.test"]);
     assert_eq!(list(&format!("q=p&role=client&workspace_id={second}")), ["p2@client.test", "p0@client.test"]);
@@ -144,7 +156,10 @@ fn a_name_is_theirs_in_this_organization_and_null_is_their_accounts_own() {
     let mut mia = team.joined(MIA, "member");
     let id = team.member(MIA);
     assert_eq!(patch(&mut mia, &id, &json!({"name": "  Mia   M. "})).ok().str("/user/name"), "Mia M.");
-    assert_eq!(patch(&mut team.owner, &id, &json!({"name": "Mia of Sales"})).ok().str("/user/name"), "Mia of Sales");
+    assert_eq!(
+        patch(&mut team.owner, &id, &json!({"name": "Mia of Sales"})).ok().str("/user/name"),
+        "Mia of Sales"
+    );
     assert_eq!(mia.get("/v1/me").ok().str("/user/name"), "Somebody New", "the account keeps its own");
     assert_eq!(patch(&mut mia, &id, &json!({"name": null})).ok().str("/user/name"), "Somebody New");
     assert_eq!(team.member("somebody"), id, "and is found by it");
@@ -190,10 +205,9 @@ fn a_role_is_changed_by_those_who_may_invite_the_old_one_and_the_new_one() {
         let refused = patch(&mut admin, member, &json!({"role": change}));
         assert_eq!(refused.refusal(), refusal(403, "forbidden"), "{change}");
     }
-    for (member, change, expected) in [
-        (&mia, "owner", refusal(403, "role_not_allowed")),
-        (&owner, "admin", refusal(409, "last_owner")),
-    ] {
+    for (member, change, expected) in
+        [(&mia, "owner", refusal(403, "role_not_allowed")), (&owner, "admin", refusal(409, "last_owner"))]
+    {
         let refused = patch(&mut team.owner, member, &json!({"role": change}));
         assert_eq!(refused.refusal(), expected, "{change}");
     }
@@ -210,7 +224,10 @@ fn nobody_changes_their_own_role_and_an_admin_does_not_touch_the_owner() {
     assert_eq!(patch(&mut ana, &ana_id, &json!({"role": "admin"})).refusal(), refusal(403, "forbidden"));
     assert_eq!(patch(&mut admin, &owner, &json!({"role": "client"})).refusal(), refusal(409, "last_owner"));
     assert_eq!(patch(&mut admin, &owner, &json!({"name": "Gone"})).refusal(), refusal(403, "forbidden"));
-    assert_eq!(patch(&mut admin, &ana_id, &json!({"role": "owner"})).refusal(), refusal(403, "role_not_allowed"));
+    assert_eq!(
+        patch(&mut admin, &ana_id, &json!({"role": "owner"})).refusal(),
+        refusal(403, "role_not_allowed")
+    );
 }
 
 #[test]
@@ -251,7 +268,8 @@ fn a_role_that_takes_a_new_seat_asks_for_one_and_one_that_takes_none_frees_it() 
 fn an_ended_trial_gives_no_new_seat_and_takes_none_away() {
     let world = World::new();
     let ends = world.now().plus(Duration::from_secs(60)).to_string();
-    let mut team = Team::with_plan(world, Some(json!({"key": "trial", "seat_limit": 9, "trial_ends_at": ends})));
+    let mut team =
+        Team::with_plan(world, Some(json!({"key": "trial", "seat_limit": 9, "trial_ends_at": ends})));
     team.joined(MIA, "member");
     team.joined(ANA, "client");
     let (mia, ana) = (team.member(MIA), team.member(ANA));
@@ -279,8 +297,9 @@ fn a_role_that_works_with_credentials_settles_whose_they_are() {
     let page = resource(&team, &first, "facebook");
     team.joined_with(ANA, "client", json!({"access": {"resources": [{"id": page}]}}));
     let ana = team.member(ANA);
-    let mut credentials =
-        |role: &str| patch(&mut team.owner, &ana, &json!({"role": role})).ok().json()["workspaces"][0]["access"]["resources"][0]["credentials"].clone();
+    let mut credentials = |role: &str| {
+        patch(&mut team.owner, &ana, &json!({"role": role})).ok().json()["workspaces"][0]["access"]["resources"][0]["credentials"].clone()
+    };
     assert_eq!(credentials("member"), "owner", "staff write posts by default");
     assert_eq!(credentials("client"), Value::Null, "and clients only read them");
 }

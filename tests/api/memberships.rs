@@ -46,7 +46,10 @@ fn somebody_who_is_in_is_put_into_a_further_workspace_with_an_access_of_its_own(
     assert_eq!(added.status, 201);
     let shown = added.json();
     assert_eq!((&shown["state"], &shown["role"]), (&json!("ready"), &json!("client")));
-    assert_eq!(shown["permissions"]["keys"], json!(["posts.write.create", "posts.write.edit", "posts.write.delete"]));
+    assert_eq!(
+        shown["permissions"]["keys"],
+        json!(["posts.write.create", "posts.write.edit", "posts.write.delete"])
+    );
     assert_eq!(shown["resources"], json!([{"id": page, "approve": false, "credentials": "member"}]));
     assert_eq!(access(&mut ana, &second, &id).ok().json(), shown, "and that is what they see");
     assert_eq!(audited(&team, &id).len(), 1);
@@ -58,7 +61,10 @@ fn somebody_who_is_in_is_put_into_a_further_workspace_with_an_access_of_its_own(
 fn only_somebody_who_came_in_is_added_and_only_once() {
     let (mut team, _, id, first) = with_client("team");
     let second = workspace(&team, "Second");
-    assert_eq!(add(&mut team.owner, &first, &json!({"member_id": id})).refusal(), refusal(409, "membership_exists"));
+    assert_eq!(
+        add(&mut team.owner, &first, &json!({"member_id": id})).refusal(),
+        refusal(409, "membership_exists")
+    );
     let owner = team.member("olga.owner@studio.test");
     let everywhere = add(&mut team.owner, &second, &json!({"member_id": owner}));
     assert_eq!(everywhere.refusal(), refusal(409, "membership_exists"), "the owner is in every workspace");
@@ -69,7 +75,10 @@ fn only_somebody_who_came_in_is_added_and_only_once() {
         "UPDATE users SET password_hash = NULL, email_verified_at = NULL, confined_to = '{}' WHERE email = 'added@client.test'",
         team.organization
     ));
-    assert_eq!(add(&mut team.owner, &second, &json!({"member_id": added})).refusal(), refusal(409, "member_not_active"));
+    assert_eq!(
+        add(&mut team.owner, &second, &json!({"member_id": added})).refusal(),
+        refusal(409, "member_not_active")
+    );
     remove(&team, ANA);
     let mut other = another(&team.world);
     let foreign = other.member("oscar.owner@other.test");
@@ -79,9 +88,16 @@ fn only_somebody_who_came_in_is_added_and_only_once() {
         ("mbr_01h455vb4pex5vsknk084sn02q", refusal(404, "not_found")),
         ("nonsense", refusal(404, "not_found")),
     ] {
-        assert_eq!(add(&mut team.owner, &second, &json!({"member_id": member})).refusal(), expected, "{member}");
+        assert_eq!(
+            add(&mut team.owner, &second, &json!({"member_id": member})).refusal(),
+            expected,
+            "{member}"
+        );
     }
-    assert_eq!(team.world.count(&format!("SELECT count(*) FROM memberships WHERE workspace_id = '{second}'")), 0);
+    assert_eq!(
+        team.world.count(&format!("SELECT count(*) FROM memberships WHERE workspace_id = '{second}'")),
+        0
+    );
 }
 
 #[test]
@@ -92,8 +108,16 @@ fn a_body_that_can_not_be_used_is_refused_by_place() {
     for (body, code, pointer) in [
         (json!({}), "required", "/member_id"),
         (json!({"member_id": id, "acess": {}}), "unknown_field", "/acess"),
-        (json!({"member_id": id, "access": {"permissions": ["posts.nothing"]}}), "invalid_value", "/access/permissions/0"),
-        (json!({"member_id": id, "access": {"resources": [{"id": elsewhere}]}}), "invalid_value", "/access/resources/0/id"),
+        (
+            json!({"member_id": id, "access": {"permissions": ["posts.nothing"]}}),
+            "invalid_value",
+            "/access/permissions/0",
+        ),
+        (
+            json!({"member_id": id, "access": {"resources": [{"id": elsewhere}]}}),
+            "invalid_value",
+            "/access/resources/0/id",
+        ),
         (
             json!({"member_id": id, "access": {"resources": [{"id": elsewhere, "credentials": "owner"}]}}),
             "credentials_not_applicable",
@@ -125,7 +149,10 @@ fn a_change_of_access_leaves_what_is_not_given() {
     expected["addable_kinds"] = json!([]);
     assert_eq!(change(&mut team.owner, &first, &id, &json!({"addable_kinds": null})).ok().json(), expected);
     expected["resources"] = json!([{"id": other, "approve": false, "credentials": "owner"}]);
-    assert_eq!(change(&mut team.owner, &first, &id, &json!({"resources": [{"id": other}]})).ok().json(), expected);
+    assert_eq!(
+        change(&mut team.owner, &first, &id, &json!({"resources": [{"id": other}]})).ok().json(),
+        expected
+    );
     expected["permissions"] = json!({"mode": "default", "keys": []});
     expected["resources"][0]["credentials"] = Value::Null;
     assert_eq!(change(&mut team.owner, &first, &id, &json!({"permissions": null})).ok().json(), expected);
@@ -174,7 +201,10 @@ fn a_permission_that_takes_a_seat_asks_for_one_and_taking_it_away_frees_it() {
 fn a_clients_own_list_needs_the_plans_feature_and_a_lowered_plan_takes_nothing_away() {
     let (mut team, _, id, first) = with_client("reporting");
     let custom = json!({"permissions": ["reports"]});
-    assert_eq!(change(&mut team.owner, &first, &id, &custom).refusal(), refusal(403, "plan_feature_required"));
+    assert_eq!(
+        change(&mut team.owner, &first, &id, &custom).refusal(),
+        refusal(403, "plan_feature_required")
+    );
     plan(&team, Some(25), r#"["custom_client_permissions"]"#);
     change(&mut team.owner, &first, &id, &custom).ok();
     plan(&team, Some(25), "[]");
@@ -206,7 +236,10 @@ fn staff_give_no_more_than_they_hold_and_only_where_they_are() {
         assert_eq!(refused.refusal(), refusal(403, "beyond_your_access"), "{beyond}");
     }
     // Their own access is not theirs to change, nor other staff's.
-    assert_eq!(change(&mut staff, &first, &mia, &json!({"permissions": null})).refusal(), refusal(403, "forbidden"));
+    assert_eq!(
+        change(&mut staff, &first, &mia, &json!({"permissions": null})).refusal(),
+        refusal(403, "forbidden")
+    );
     let second = workspace(&team, "Second");
     let body = json!({"member_id": ana, "access": {"permissions": ["reports.view"]}});
     assert_eq!(add(&mut staff, &second, &body).refusal(), refusal(403, "forbidden"));
@@ -220,8 +253,14 @@ fn a_client_changes_nobodys_access_and_sees_only_their_own() {
     let (mut team, mut ana, id, first) = with_client("client-links");
     team.joined("carl@client.test", "client");
     let carl = team.member("carl@client.test");
-    assert_eq!(change(&mut ana, &first, &id, &json!({"permissions": ["posts"]})).refusal(), refusal(403, "forbidden"));
-    assert_eq!(ana.delete(&format!("/v1/workspaces/{first}/members/{carl}")).refusal(), refusal(403, "forbidden"));
+    assert_eq!(
+        change(&mut ana, &first, &id, &json!({"permissions": ["posts"]})).refusal(),
+        refusal(403, "forbidden")
+    );
+    assert_eq!(
+        ana.delete(&format!("/v1/workspaces/{first}/members/{carl}")).refusal(),
+        refusal(403, "forbidden")
+    );
     assert_eq!(access(&mut ana, &first, &carl).refusal(), refusal(403, "forbidden"));
     assert_eq!(access(&mut ana, &first, &id).ok().str("/state"), "ready");
 }
@@ -232,13 +271,20 @@ fn whoever_is_not_in_a_workspace_has_no_access_there() {
     let second = workspace(&team, "Second");
     assert_eq!(access(&mut ana, &second, &id).refusal(), refusal(404, "not_found"));
     assert_eq!(access(&mut team.owner, &second, &id).refusal(), refusal(404, "not_found"));
-    assert_eq!(change(&mut team.owner, &second, &id, &json!({"require_mfa": true})).refusal(), refusal(404, "not_found"));
+    assert_eq!(
+        change(&mut team.owner, &second, &id, &json!({"require_mfa": true})).refusal(),
+        refusal(404, "not_found")
+    );
     let gone = team.owner.delete(&format!("/v1/workspaces/{second}/members/{id}"));
     assert_eq!(gone.refusal(), refusal(404, "not_found"));
     let mut other = another(&team.world);
     let theirs = other.workspace();
     assert_eq!(access(&mut team.owner, &theirs, &id).refusal(), refusal(404, "not_found"));
-    assert_eq!(access(&mut other.owner, &theirs, &id).refusal(), refusal(404, "not_found"), "a foreign member in one's own");
+    assert_eq!(
+        access(&mut other.owner, &theirs, &id).refusal(),
+        refusal(404, "not_found"),
+        "a foreign member in one's own"
+    );
     team.owner.delete(&format!("/v1/workspaces/{first}/members/{id}")).ok();
     assert_eq!(access(&mut ana, &first, &id).refusal(), refusal(404, "not_found"));
     assert_eq!(ana.get("/v1/me/workspaces").ok().json()["data"], json!([]));
@@ -255,7 +301,10 @@ fn owner_and_admins_have_everything_everywhere_and_nothing_of_it_is_changed() {
     assert_eq!((&shown["state"], &shown["resources"]), (&json!("ready"), &json!("all")));
     assert_eq!(shown["addable_kinds"], json!(["facebook", "instagram", "linkedin"]));
     assert_eq!(shown["permissions"]["keys"].as_array().unwrap().len(), 6);
-    assert_eq!(change(&mut team.owner, &first, &id, &json!({"require_mfa": true})).refusal(), refusal(409, "membership_exists"));
+    assert_eq!(
+        change(&mut team.owner, &first, &id, &json!({"require_mfa": true})).refusal(),
+        refusal(409, "membership_exists")
+    );
     let out = team.owner.delete(&format!("/v1/workspaces/{first}/members/{id}"));
     assert_eq!(out.refusal(), refusal(409, "membership_exists"));
 }
@@ -264,7 +313,13 @@ fn owner_and_admins_have_everything_everywhere_and_nothing_of_it_is_changed() {
 fn whoever_was_removed_has_nothing_left() {
     let (mut team, _, id, first) = with_client("client-links");
     let page = resource(&team, &first, "facebook");
-    change(&mut team.owner, &first, &id, &json!({"resources": [{"id": page}], "addable_kinds": ["facebook"]})).ok();
+    change(
+        &mut team.owner,
+        &first,
+        &id,
+        &json!({"resources": [{"id": page}], "addable_kinds": ["facebook"]}),
+    )
+    .ok();
     remove(&team, ANA);
     let shown = access(&mut team.owner, &first, &id).ok().json();
     assert_eq!(shown["state"], "removed");
@@ -299,13 +354,23 @@ fn my_workspaces_tell_what_i_have_and_what_stands_between_newest_first_in_one_ro
     let campaign = resource(&team, &second, "campaign");
     let granted = json!({"resources": [{"id": campaign}]});
     add(&mut team.owner, &second, &json!({"member_id": id, "access": granted})).ok();
-    add(&mut team.owner, &third, &json!({"member_id": id, "access": {"require_mfa": true, "resources": "all"}})).ok();
+    add(
+        &mut team.owner,
+        &third,
+        &json!({"member_id": id, "access": {"require_mfa": true, "resources": "all"}}),
+    )
+    .ok();
     let rows = ana.get("/v1/me/workspaces").ok().json()["data"].clone();
     assert_eq!(team.world.last_cost().d1, 1);
-    let seen: Vec<_> = rows.as_array().unwrap().iter().map(|row| (&row["workspace"]["id"], &row["state"])).collect();
+    let seen: Vec<_> =
+        rows.as_array().unwrap().iter().map(|row| (&row["workspace"]["id"], &row["state"])).collect();
     assert_eq!(
         seen,
-        [(&json!(third), &json!("mfa_required")), (&json!(second), &json!("ready")), (&json!(first), &json!("no_resources"))]
+        [
+            (&json!(third), &json!("mfa_required")),
+            (&json!(second), &json!("ready")),
+            (&json!(first), &json!("no_resources"))
+        ]
     );
     assert_eq!(rows[1]["access"]["resources"][0]["id"], campaign);
     assert_eq!(rows[1]["access"]["permissions"]["mode"], "default");
@@ -314,7 +379,10 @@ fn my_workspaces_tell_what_i_have_and_what_stands_between_newest_first_in_one_ro
     assert_eq!(ana.get(&next).ok().json()["data"], json!([rows[2]]));
     let own = team.owner.get("/v1/me/workspaces").ok().json();
     assert_eq!(own["data"].as_array().unwrap().len(), 3);
-    assert_eq!((&own["data"][0]["state"], &own["data"][0]["access"]["resources"]), (&json!("ready"), &json!("all")));
+    assert_eq!(
+        (&own["data"][0]["state"], &own["data"][0]["access"]["resources"]),
+        (&json!("ready"), &json!("all"))
+    );
 }
 
 #[test]
@@ -337,7 +405,10 @@ fn an_account_that_nobody_proved_is_somebody_only_where_it_is_confined() {
     let rows = ana.get("/v1/me/workspaces").ok().json();
     assert_eq!(rows["data"].as_array().unwrap().len(), 1);
     assert_eq!(rows["data"][0]["organization"]["id"], team.organization);
-    assert_eq!(access(&mut ana, &theirs, "mbr_01h455vb4pex5vsknk084sn02q").refusal(), refusal(404, "not_found"));
+    assert_eq!(
+        access(&mut ana, &theirs, "mbr_01h455vb4pex5vsknk084sn02q").refusal(),
+        refusal(404, "not_found")
+    );
     let seen = access(&mut other.owner, &theirs, "mbr_01h455vb4pex5vsknk084sn02q").ok().json();
     assert_eq!(seen["state"], "removed", "nobody there, until they prove their address");
 }
@@ -360,8 +431,16 @@ fn two_changes_at_the_same_time_both_count_and_none_is_made_from_what_is_no_more
         }
         let now = access(&mut team.owner, &first, &id).ok().json();
         assert_eq!(now["permissions"]["keys"], json!(["posts.approve"]), "{schedule:?}");
-        assert_eq!(now["resources"], json!([{"id": page, "approve": false, "credentials": null}]), "{schedule:?}");
-        assert_eq!((&now["addable_kinds"], &now["require_mfa"]), (&json!(["facebook"]), &json!(true)), "{schedule:?}");
+        assert_eq!(
+            now["resources"],
+            json!([{"id": page, "approve": false, "credentials": null}]),
+            "{schedule:?}"
+        );
+        assert_eq!(
+            (&now["addable_kinds"], &now["require_mfa"]),
+            (&json!(["facebook"]), &json!(true)),
+            "{schedule:?}"
+        );
     }
 }
 

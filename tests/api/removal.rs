@@ -26,7 +26,9 @@ fn remove_all(team: &mut Team, body: &Value) -> Vec<Value> {
 
 /// Each row's outcome, or the code of why not.
 fn outcomes(rows: &[Value]) -> Vec<&str> {
-    rows.iter().map(|row| row["problem"]["code"].as_str().unwrap_or_else(|| row["outcome"].as_str().unwrap())).collect()
+    rows.iter()
+        .map(|row| row["problem"]["code"].as_str().unwrap_or_else(|| row["outcome"].as_str().unwrap()))
+        .collect()
 }
 
 #[test]
@@ -95,15 +97,28 @@ fn several_are_removed_in_one_request_each_with_an_answer_in_order() {
     team.joined("gone@client.test", "client");
     let mut other = another(&team.world);
     let foreign = other.member("oscar.owner@other.test");
-    let (owner, mia, ana, gone) =
-        (team.member("olga.owner@studio.test"), team.member(MIA), team.member(ANA), team.member("gone@client.test"));
+    let (owner, mia, ana, gone) = (
+        team.member("olga.owner@studio.test"),
+        team.member(MIA),
+        team.member(ANA),
+        team.member("gone@client.test"),
+    );
     delete(&mut team.owner, &gone).ok();
     let unknown = "mbr_01h455vb4pex5vsknk084sn02q";
     let asked = [&mia, &owner, unknown, &foreign, &gone, "nonsense", &ana, &mia];
     let rows = remove_all(&mut team, &json!({"member_ids": asked}));
     assert_eq!(
         outcomes(&rows),
-        ["removed", "last_owner", "not_found", "not_found", "member_not_active", "not_found", "removed", "removed"]
+        [
+            "removed",
+            "last_owner",
+            "not_found",
+            "not_found",
+            "member_not_active",
+            "not_found",
+            "removed",
+            "removed"
+        ]
     );
     let named: Vec<_> = rows.iter().map(|row| row["member_id"].as_str().unwrap()).collect();
     assert_eq!(named, asked);
@@ -132,7 +147,11 @@ fn one_to_a_hundred_are_removed_at_a_time() {
 #[test]
 fn an_old_link_does_not_let_somebody_back_in_and_a_new_invitation_does() {
     let mut team = Team::of("client-links");
-    let link = team.owner.post(&team.path("/invitations"), &json!({"kind": "link", "role": "client"})).ok().str("/id");
+    let link = team
+        .owner
+        .post(&team.path("/invitations"), &json!({"kind": "link", "role": "client"}))
+        .ok()
+        .str("/id");
     let token = copied_token(&mut team.owner, &link);
     let invitation = team.invited(ANA, "client");
     let mut ana = team.world.client();
@@ -156,7 +175,8 @@ fn what_is_open_to_their_address_goes_with_them_and_what_they_sent_if_that_is_as
     team.joined(MIA, "admin");
     let organization = team.organization.clone();
     let sent = ada.invite(&organization, "sent@client.test", "client").ok().str("/id");
-    let link = ada.post(&team.path("/invitations"), &json!({"kind": "link", "role": "client"})).ok().str("/id");
+    let link =
+        ada.post(&team.path("/invitations"), &json!({"kind": "link", "role": "client"})).ok().str("/id");
     let settled = ada.invite(&organization, "settled@client.test", "client").ok().str("/id");
     ada.post(&format!("/v1/invitations/{settled}/revoke"), &json!({})).ok();
     let others = team.invited("others@client.test", "client");
@@ -166,7 +186,8 @@ fn what_is_open_to_their_address_goes_with_them_and_what_they_sent_if_that_is_as
         "UPDATE invitations SET email = '{ADA}', email_key = '{ADA}' WHERE id = '{crossed}'"
     ));
     let (ada_id, mia) = (team.member(ADA), team.member(MIA));
-    let status = |team: &mut Team, id: &str| team.owner.get(&format!("/v1/invitations/{id}")).ok().str("/status");
+    let status =
+        |team: &mut Team, id: &str| team.owner.get(&format!("/v1/invitations/{id}")).ok().str("/status");
 
     delete(&mut team.owner, &mia).ok();
     assert_eq!(status(&mut team, &sent), "pending", "somebody else's stay");
@@ -224,7 +245,9 @@ fn the_resources_they_connected_stay() {
         .borrow()
         .change(&format!("UPDATE resources SET connected_by = '{ana}' WHERE id = '{page}'"));
     delete(&mut team.owner, &ana).ok();
-    let here = format!("SELECT count(*) FROM resources WHERE id = '{page}' AND deleted_at IS NULL AND connected_by = '{ana}'");
+    let here = format!(
+        "SELECT count(*) FROM resources WHERE id = '{page}' AND deleted_at IS NULL AND connected_by = '{ana}'"
+    );
     assert_eq!(team.world.count(&here), 1);
 }
 

@@ -89,7 +89,8 @@ impl Scene {
         let rows = self.team.world.state().database.borrow().query(&format!(
             "SELECT id FROM members WHERE user_id = 'usr_{person:0>26}' ORDER BY removed_at IS NULL DESC, id DESC LIMIT 1"
         ));
-        rows.first().map_or("mbr_01h455vb4pex5vsknk084sn02q".to_owned(), |row| row["id"].as_str().unwrap().to_owned())
+        rows.first()
+            .map_or("mbr_01h455vb4pex5vsknk084sn02q".to_owned(), |row| row["id"].as_str().unwrap().to_owned())
     }
 
     /// Whoever is the owner now.
@@ -98,16 +99,20 @@ impl Scene {
             "SELECT u.email FROM members m JOIN users u ON u.id = m.user_id WHERE m.role = 'owner' AND m.removed_at IS NULL",
         );
         let email = rows[0]["email"].as_str().unwrap().to_owned();
-        (0..PEOPLE).find(|number| email == address(*number)).map_or(&mut self.team.owner, |number| &mut self.people[number])
+        (0..PEOPLE)
+            .find(|number| email == address(*number))
+            .map_or(&mut self.team.owner, |number| &mut self.people[number])
     }
 
     fn take(&mut self, step: &Step) {
-        let paths = (self.team.path("/invitations"), self.team.path("/members/remove"), self.team.path("/owner"));
+        let paths =
+            (self.team.path("/invitations"), self.team.path("/members/remove"), self.team.path("/owner"));
         let (invite, remove, transfer) = paths;
         let answer = match step {
             Step::Invite { person, role, creates, place } => {
                 let role = ROLES[*role];
-                let mut body = json!({"kind": "email", "role": role, "email": address(*person), "send_email": false});
+                let mut body =
+                    json!({"kind": "email", "role": role, "email": address(*person), "send_email": false});
                 if role != "admin" {
                     body["workspace_ids"] = json!([self.places[*place]]);
                     body["access"] = access(*creates);
@@ -190,7 +195,12 @@ impl Scene {
             let access = format!("/v1/workspaces/{}/members/{member}", self.places[0]);
             match what {
                 0 => Racer::new(&owner, &Method::PATCH, &access, &json!({"access": access_that_creates()})),
-                1 => Racer::new(&owner, &Method::PATCH, &format!("/v1/members/{member}"), &json!({"role": "member"})),
+                1 => Racer::new(
+                    &owner,
+                    &Method::PATCH,
+                    &format!("/v1/members/{member}"),
+                    &json!({"role": "member"}),
+                ),
                 _ => Racer::new(&owner, &Method::DELETE, &format!("/v1/members/{member}"), &Value::Null),
             }
         });
@@ -201,12 +211,21 @@ impl Scene {
     }
 
     fn invitation(&self, place: usize) -> Option<String> {
-        self.invitations.iter().rev().cycle().take(usize::from(!self.invitations.is_empty()) * (place + 1)).last().cloned()
+        self.invitations
+            .iter()
+            .rev()
+            .cycle()
+            .take(usize::from(!self.invitations.is_empty()) * (place + 1))
+            .last()
+            .cloned()
     }
 
     fn token(&mut self, place: usize) -> Option<String> {
         let id = self.invitation(place)?;
-        let open = format!("SELECT count(*) FROM invitations WHERE id = '{id}' AND outcome = 'open' AND expires_at > {}", self.team.world.now().millis());
+        let open = format!(
+            "SELECT count(*) FROM invitations WHERE id = '{id}' AND outcome = 'open' AND expires_at > {}",
+            self.team.world.now().millis()
+        );
         (self.team.world.count(&open) == 1).then(|| copied_token(self.owner(), &id))
     }
 

@@ -222,7 +222,11 @@ impl Database for Native {
         if self.world.0.waits.get() {
             let mut waited = false;
             std::future::poll_fn(|_| {
-                if std::mem::replace(&mut waited, true) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+                if std::mem::replace(&mut waited, true) {
+                    std::task::Poll::Ready(())
+                } else {
+                    std::task::Poll::Pending
+                }
             })
             .await;
         }

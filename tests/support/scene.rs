@@ -44,13 +44,12 @@ pub fn plan(team: &Team, seats: Option<i64>, features: &str) {
 
 /// The actions of the audit log about something, oldest first, each with who did it.
 pub fn audited(team: &Team, subject: &str) -> Vec<(String, String)> {
-    let rows = team
-        .world
-        .state()
-        .database
-        .borrow()
-        .query(&format!("SELECT action, actor FROM audit_events WHERE subject = '{subject}' ORDER BY at, rowid"));
-    rows.iter().map(|row| (row["action"].as_str().unwrap().to_owned(), row["actor"].as_str().unwrap().to_owned())).collect()
+    let rows = team.world.state().database.borrow().query(&format!(
+        "SELECT action, actor FROM audit_events WHERE subject = '{subject}' ORDER BY at, rowid"
+    ));
+    rows.iter()
+        .map(|row| (row["action"].as_str().unwrap().to_owned(), row["actor"].as_str().unwrap().to_owned()))
+        .collect()
 }
 
 /// The notifications of a member's account, as their kinds, oldest first.

@@ -55,7 +55,8 @@ async fn caller_and<P: Platform>(
     member: Option<MemberId>,
 ) -> Result<(Actor, Option<Place>)> {
     let reads = member.map(|member| memberships::select(workspace, member, None)).into_iter().collect();
-    let (actor, found) = Caller::of(request, ctx.config)?.acting(ctx, At::Workspace(workspace), reads).await?;
+    let (actor, found) =
+        Caller::of(request, ctx.config)?.acting(ctx, At::Workspace(workspace), reads).await?;
     let place = found.first().map(ResultSet::first).transpose()?.flatten();
     Ok((actor, place))
 }
