@@ -3,6 +3,7 @@
 pub mod access;
 pub mod authority;
 pub mod catalog;
+pub mod change;
 pub mod decision;
 pub mod email_address;
 pub mod ids;

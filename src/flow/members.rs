@@ -2,12 +2,13 @@
 //! is never given or taken here: ownership is transferred.
 
 use crate::domain::authority::Actor;
+use crate::domain::change::Change;
 use crate::domain::role::Role;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet};
-use crate::store::members::{self, Change, Member, Obstacles, Status};
+use crate::store::members::{self, Member, Obstacles, Status, Update};
 
 /// How often a change is tried again that somebody else's came before. Each time, one of them was let through.
 pub const TRIES: usize = 5;
@@ -17,8 +18,8 @@ pub const TRIES: usize = 5;
 pub struct Wanted {
     /// What they become.
     pub role: Option<Role>,
-    /// What the organization calls them; nothing is what their account does.
-    pub name: Option<Option<Name>>,
+    /// What the organization calls them; cleared, what their account does.
+    pub name: Change<Name>,
 }
 
 /// Changes a member who was just read. Refuses what the actor may not, a client's own lists of permissions that the plan
@@ -36,19 +37,19 @@ pub async fn change<P: Platform>(
         if !active {
             return Err(Code::MemberNotActive.into());
         }
-        let change = Change {
+        let update = Update {
             member: member.id,
             from: role,
             by: actor.role,
             role: wanted.role.filter(|wanted| *wanted != role),
             name: wanted.name.clone(),
         };
-        if change.role.is_none() && change.name.is_none() {
+        if update.role.is_none() && !update.name.is_said() {
             return Ok(member);
         }
         let entry = ctx.entry(&actor.member_id);
-        let mut batch = vec![members::claim(&entry, &change), members::apply(&entry, &change)];
-        if let Some(role) = change.role {
+        let mut batch = vec![members::claim(&entry, &update), members::apply(&entry, &update)];
+        if let Some(role) = update.role {
             batch.push(members::settle_credentials(&entry, member.id, role, actor.template));
             batch.push(members::notify_of_role(ctx.id(), &entry, member.id));
         }
@@ -66,7 +67,7 @@ pub async fn change<P: Platform>(
             return Err(Code::Forbidden.into());
         }
         if obstacles.active && obstacles.role == role {
-            return Err(refusal_of(&obstacles, change.role, ctx));
+            return Err(refusal_of(&obstacles, update.role, ctx));
         }
         // Somebody else's change came first: what may be done to what they are now?
         (role, active) = (obstacles.role, obstacles.active);
@@ -89,7 +90,7 @@ fn allow(actor: &Actor, member: &Member, role: Role, wanted: &Wanted) -> Result<
         Some(wanted) if !actor.may_invite(wanted) || !actor.may_invite(role) => {
             Err(Code::RoleNotAllowed.into())
         }
-        None if wanted.name.is_some() && !own && !actor.may_invite(role) => Err(Code::Forbidden.into()),
+        None if wanted.name.is_said() && !own && !actor.may_invite(role) => Err(Code::Forbidden.into()),
         _ => Ok(()),
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::audit::Entry;
 use super::json_text;
 use crate::domain::access::AccessRow;
+use crate::domain::change::Change;
 use crate::domain::ids::{MemberId, NotificationId, OrganizationId, UserId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
@@ -185,7 +186,7 @@ pub async fn page(
 
 /// What is changed of a member. What is `None` stays.
 #[derive(Debug)]
-pub struct Change {
+pub struct Update {
     /// Who.
     pub member: MemberId,
     /// What they were when it was decided that this may be.
@@ -194,11 +195,11 @@ pub struct Change {
     pub by: Role,
     /// What they become.
     pub role: Option<Role>,
-    /// What the organization calls them from now on: nothing is what their account does.
-    pub name: Option<Option<Name>>,
+    /// What the organization calls them from now on; cleared, what their account does.
+    pub name: Change<Name>,
 }
 
-impl Change {
+impl Update {
     /// What the audit log calls it.
     fn action(&self) -> &'static str {
         if self.role.is_some() { "member.role_changed" } else { "member.renamed" }
@@ -208,15 +209,15 @@ impl Change {
 /// Claims a change: only of an active member who is still what they were, by an actor who is too, if the plan has what a
 /// client's own lists of permissions need, and a seat is free where the change takes a new one. `RETURNING` tells.
 #[must_use]
-pub fn claim(entry: &Entry, change: &Change) -> Statement {
-    let mut params = entry.params(change.action());
+pub fn claim(entry: &Entry, update: &Update) -> Statement {
+    let mut params = entry.params(update.action());
     params.extend(params![
-        change.member,
-        change.from,
-        change.by,
-        change.role,
-        change.name.is_some(),
-        change.name.as_ref().and_then(Option::as_ref),
+        update.member,
+        update.from,
+        update.by,
+        update.role,
+        update.name.is_said(),
+        update.name.value(),
     ]);
     Statement::new(
         audited!(
@@ -246,8 +247,8 @@ pub fn claim(entry: &Entry, change: &Change) -> Statement {
 
 /// Changes what was claimed. The triggers keep the seats.
 #[must_use]
-pub fn apply(entry: &Entry, change: &Change) -> Statement {
-    let name = change.name.as_ref().and_then(Option::as_ref);
+pub fn apply(entry: &Entry, update: &Update) -> Statement {
+    let name = update.name.value();
     Statement::new(
         concat!(
             "UPDATE members AS m SET role = coalesce(?3, m.role),
@@ -258,9 +259,9 @@ pub fn apply(entry: &Entry, change: &Change) -> Statement {
         ),
         params![
             entry.id,
-            change.member,
-            change.role,
-            change.name.is_some(),
+            update.member,
+            update.role,
+            update.name.is_said(),
             name,
             name.map(|name| name.as_str().to_lowercase()),
         ],
@@ -299,6 +300,7 @@ pub fn notify_of_role(id: NotificationId, entry: &Entry, member: MemberId) -> St
 }
 
 /// What a change of a member or of the ownership can stand against.
+#[allow(clippy::struct_excessive_bools, reason = "a row's columns")]
 #[derive(Debug, Deserialize)]
 pub struct Obstacles {
     /// What they are.

@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 
 use super::access::Columns;
 use super::audit::Entry;
-use crate::domain::access::{Access, AccessRow};
-use crate::domain::catalog::PermissionSet;
+use crate::domain::access::{Access, AccessRow, Permissions};
 use crate::domain::decision::{About, Asked, Held, HeldResources, State, Subject};
 use crate::domain::ids::{MemberId, NotificationId, ResourceId, WorkspaceId};
 use crate::domain::policy::Policy;
@@ -18,6 +17,7 @@ use crate::params;
 use crate::platform::Statement;
 
 /// Where a member stands in a workspace.
+#[allow(clippy::struct_excessive_bools, reason = "a row's columns")]
 #[derive(Debug, Deserialize)]
 pub struct Place {
     /// What they are.
@@ -243,14 +243,12 @@ pub fn claim_change(entry: &Entry, write: &Write, made_by: Option<&String>) -> S
 #[must_use]
 pub fn write(entry: &Entry, write: &Write) -> Vec<Statement> {
     let mut batch = vec![Statement::new(
-        concat!(
-            "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
-                                      require_mfa, takes_seat, made_by)
-             SELECT ?2, ?3, at, ?4, ?5, ?6, ?7, ?8, id FROM audit_events WHERE id = ?1
-             ON CONFLICT (member_id, workspace_id) DO UPDATE SET permissions = excluded.permissions,
-               all_resources = excluded.all_resources, addable_kinds = excluded.addable_kinds,
-               require_mfa = excluded.require_mfa, takes_seat = excluded.takes_seat, made_by = excluded.made_by"
-        ),
+        "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
+                              require_mfa, takes_seat, made_by)
+         SELECT ?2, ?3, at, ?4, ?5, ?6, ?7, ?8, id FROM audit_events WHERE id = ?1
+         ON CONFLICT (member_id, workspace_id) DO UPDATE SET permissions = excluded.permissions,
+           all_resources = excluded.all_resources, addable_kinds = excluded.addable_kinds,
+           require_mfa = excluded.require_mfa, takes_seat = excluded.takes_seat, made_by = excluded.made_by",
         params![
             entry.id,
             write.member,
@@ -374,6 +372,7 @@ pub fn select_foreign(write: &Write) -> Statement {
 }
 
 /// What deciding a question needs, in one row: who is asked about, and the resource.
+#[allow(clippy::struct_excessive_bools, reason = "a row's columns")]
 #[derive(Debug, Deserialize)]
 pub struct Question {
     role: Role,
@@ -439,9 +438,8 @@ impl Question {
     pub fn subject(&self, template: &Template) -> Subject {
         let keys =
             self.permissions.as_deref().and_then(|text| serde_json::from_str::<Vec<String>>(text).ok());
-        let permissions: PermissionSet =
-            crate::domain::access::Permissions::from_row(keys.as_deref(), &template.catalog)
-                .effective(template, self.role);
+        let permissions =
+            Permissions::from_row(keys.as_deref(), &template.catalog).effective(template, self.role);
         let resources = match (self.all_resources, self.any, self.approving) {
             (true, ..) => HeldResources::All,
             (_, _, true) => HeldResources::Approving,

@@ -4,9 +4,9 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part of the world")]
 
 pub mod client;
+pub mod platform;
 pub mod race;
 pub mod scene;
-pub mod platform;
 pub mod simulation;
 pub mod sqlite;
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::domain::access;
 use crate::domain::authority::Actor;
+use crate::domain::change::Change;
 use crate::domain::ids::{MemberId, OrganizationId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
@@ -18,7 +19,7 @@ use crate::flow::removal::remove as remove_members;
 use crate::platform::Platform;
 use crate::store::accounts::At;
 use crate::store::members::{self, Filter, Member, Person, Status};
-use crate::web::api::{Page, given, one_of};
+use crate::web::api::{Page, one_of};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -132,26 +133,24 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Membe
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Change {
-    #[serde(default, deserialize_with = "given")]
-    role: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    name: Option<Option<String>>,
+struct Body {
+    #[serde(default)]
+    role: Change<String>,
+    #[serde(default)]
+    name: Change<String>,
 }
 
 /// `PATCH`: 200 with the member. A name of null is the one that their account has.
 pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: MemberId) -> Result<Reply> {
     let (actor, member) = caller_and(ctx, request, id).await?;
-    let body: Change = request::json(request)?;
+    let body: Body = request::json(request)?;
     let mut fields = Fields::default();
-    let role = body.role.and_then(|role| {
-        let role = fields.required("/role", role)?;
-        one_of(&mut fields, "/role", Some(&role), "owner, admin, member, client")
-    });
-    let name = body.name.map(|name| {
-        let name = name?;
-        fields.take("/name", Code::InvalidValue, Name::parse(&name))
-    });
+    let role = match body.role {
+        Change::Keep => None,
+        Change::Clear => fields.required("/role", None),
+        Change::Set(role) => one_of(&mut fields, "/role", Some(&role), "owner, admin, member, client"),
+    };
+    let name = body.name.and_then(|name| fields.take("/name", Code::InvalidValue, Name::parse(&name)));
     let wanted = fields.finish(Some(Wanted { role, name }))?;
     let member = crate::flow::members::change(ctx, &actor, member, wanted).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(member, actor.template)))

@@ -103,13 +103,6 @@ fn one_of<T: for<'a> Deserialize<'a>>(
     fields.take(pointer, Code::InvalidValue, word)
 }
 
-/// A field of a PATCH: nothing if it isn't there, and `Some(None)` if it is null.
-fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> std::result::Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
 /// An empty POST: a body without fields, or none.
 fn no_fields(request: &crate::web::request::Request) -> Result<()> {
     #[derive(Deserialize)]
