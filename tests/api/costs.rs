@@ -236,7 +236,7 @@ pub fn assert_all_served(team: &Team) {
         if statement.sql.contains("FROM mailbox") || statement.sql.contains("SELECT 1 FROM organizations") {
             continue;
         }
-        let mut steps = scans(&team, &statement);
+        let mut steps = scans(team, &statement);
         // A look for children, which SQLite skips while no deferred key is unsettled; this statement comes first.
         steps.retain(|step| !(step == "SCAN jobs" && statement.sql.starts_with("INSERT INTO organizations")));
         if !steps.is_empty() {

@@ -267,7 +267,7 @@ fn a_role_that_takes_a_new_seat_asks_for_one_and_one_that_takes_none_frees_it() 
 #[test]
 fn an_ended_trial_gives_no_new_seat_and_takes_none_away() {
     let world = World::new();
-    let ends = world.now().plus(Duration::from_secs(60)).to_string();
+    let ends = world.now().plus(Duration::from_mins(1)).to_string();
     let mut team =
         Team::with_plan(world, Some(json!({"key": "trial", "seat_limit": 9, "trial_ends_at": ends})));
     team.joined(MIA, "member");
