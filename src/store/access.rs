@@ -44,6 +44,13 @@ macro_rules! access_of {
     };
 }
 
+/// Whether the member `m`, of the user `u`, is somebody in their organization.
+macro_rules! is_active {
+    () => {
+        "m.active AND (u.email_verified_at IS NOT NULL OR u.confined_to = m.organization_id)"
+    };
+}
+
 /// The columns of an access, for parameters.
 #[derive(Debug, Clone)]
 pub struct Columns {

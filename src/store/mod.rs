@@ -21,6 +21,7 @@ pub mod members;
 pub mod memberships;
 pub mod organizations;
 pub mod ownership;
+pub mod question;
 pub mod redeem;
 pub mod removal;
 pub mod workspaces;

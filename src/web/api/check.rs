@@ -11,7 +11,7 @@ use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::{self, At};
-use crate::store::memberships::{Question, select_question};
+use crate::store::question::{self, Question};
 use crate::web::api::unauthenticated;
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
@@ -30,12 +30,12 @@ struct Body {
 /// themself.
 pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     let caller = Caller::of(request, ctx.config)?;
-    let question = request::json::<Body>(request).and_then(|body| {
+    let asked = request::json::<Body>(request).and_then(|body| {
         let ids = body.member_id.parse::<MemberId>().ok().zip(body.workspace_id.parse::<WorkspaceId>().ok());
         ids.map(|ids| (body, ids)).ok_or_else(|| Code::NotFound.into())
     });
-    let (body, (member, workspace)) = match question {
-        Ok(question) => question,
+    let (body, (member, workspace)) = match asked {
+        Ok(asked) => asked,
         // What is wrong with a question is told only to somebody.
         Err(error) => {
             let session = caller.signed_in()?;
@@ -45,7 +45,7 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resu
     };
     // What is no resource's id is an unknown resource, as any other.
     let resource = body.resource_id.as_deref().and_then(|id| id.parse::<ResourceId>().ok());
-    let reads = vec![select_question(workspace, member, resource)];
+    let reads = vec![question::select(workspace, member, resource)];
     let (actor, found) = caller.acting(ctx, At::Workspace(workspace), reads).await?;
     let asked = found.first().map(ResultSet::first::<Question>).transpose()?.flatten();
     let asked = asked.ok_or_else(|| Error::from(Code::NotFound))?;
