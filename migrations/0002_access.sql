@@ -43,6 +43,8 @@ END;
 CREATE INDEX members_by_role ON members (organization_id, active, role, id);
 CREATE INDEX members_by_name ON members (organization_id, active, name_key);
 CREATE INDEX members_by_email ON members (organization_id, active, email_key);
+-- One owner at a time.
+CREATE UNIQUE INDEX members_one_owner ON members (organization_id) WHERE role = 'owner' AND removed_at IS NULL;
 CREATE INDEX members_holding_seat ON members (organization_id, id) WHERE holds_seat = 1;
 
 ALTER TABLE memberships ADD COLUMN permissions TEXT CHECK (permissions IS NULL OR json_valid(permissions));

@@ -404,20 +404,36 @@ fn v20_nobody_invites_above_their_own_role() {
     assert_eq!(dump(&team), before);
 }
 
-/// Roles have no route that changes them yet; what there is doesn't change one.
+/// Neither by what goes along with accepting nor by the route that changes roles; and the owner can't be put aside, one by
+/// one or among many.
 #[test]
-fn v22_nobody_changes_their_own_role_by_what_they_send_along() {
+fn v22_nobody_changes_their_own_role_or_removes_the_owner() {
     let (mut team, _, token) = invited("client");
     let mut mia = team.world.client();
     let body = json!({"token": token, "name": "Mia", "password": PASSWORD, "role": "owner"});
     assert_eq!(mia.post("/v1/invitations/accept", &body).refusal(), refusal(422, "unknown_field"));
     mia.accept(&token, "Mia Member").ok();
     let own = team.owner.get(&team.path("/members?role=client")).ok().str("/data/0/id");
-    for path in [format!("/v1/members/{own}"), team.path(&format!("/members/{own}"))] {
-        let answer =
-            mia.send(&http::Method::PATCH, &path, Some("application/json"), b"{\"role\":\"owner\"}".to_vec());
-        assert_eq!(answer.refusal(), refusal(404, "not_found"), "{path}");
+    let owner = team.owner.get(&team.path("/members?role=owner")).ok().str("/data/0/id");
+    let mut admin = team.joined("ada.admin@studio.test", "admin");
+    let admins = team.owner.get(&team.path("/members?role=admin")).ok().str("/data/0/id");
+    for role in ["member", "admin", "owner"] {
+        let answer = mia.patch(&format!("/v1/members/{own}"), &json!({"role": role}));
+        assert_eq!(answer.refusal(), refusal(403, "forbidden"), "{role}");
     }
+    let raised = admin.patch(&format!("/v1/members/{admins}"), &json!({"role": "owner"}));
+    assert_eq!(raised.refusal(), refusal(403, "forbidden"));
+    let lowered = admin.patch(&format!("/v1/members/{owner}"), &json!({"role": "client"}));
+    assert_eq!(lowered.refusal(), refusal(409, "last_owner"));
+    for person in [&mut mia, &mut admin] {
+        assert!(!person.delete(&format!("/v1/members/{owner}")).status.is_success());
+    }
+    let several = admin.post(&team.path("/members/remove"), &json!({"member_ids": [owner]})).ok().json();
+    assert_eq!(several["data"][0]["problem"]["code"], "last_owner");
+    assert_eq!(
+        team.world.count("SELECT count(*) FROM members WHERE role = 'owner' AND removed_at IS NULL"),
+        1
+    );
 }
 
 #[test]

@@ -99,6 +99,23 @@ impl Permissions {
 }
 
 impl Access {
+    /// What the owner and admins have in every workspace, without being put in it.
+    #[must_use]
+    pub fn everything(template: &Template) -> Self {
+        Self {
+            permissions: Permissions::Default,
+            resources: Resources::All,
+            addable_kinds: template.kinds.iter().map(|kind| kind.key.clone()).collect(),
+            require_mfa: false,
+        }
+    }
+
+    /// What is left to somebody who was removed.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self { permissions: Permissions::Custom(PermissionSet::NONE), ..Self::default() }
+    }
+
     /// Whether this access makes a client take a seat (S0-13).
     #[must_use]
     pub fn takes_seat(&self, template: &Template) -> bool {
@@ -149,6 +166,16 @@ impl AccessRow {
             resources: if self.all_resources { Resources::All } else { Resources::Listed(self.grants) },
             addable_kinds: self.addable_kinds,
             require_mfa: self.require_mfa,
+        }
+    }
+
+    /// What somebody in this role has with it: the owner and admins have everything, whatever stands there.
+    #[must_use]
+    pub fn of(self, template: &Template, role: Role) -> Access {
+        if role.reaches_every_workspace() {
+            Access::everything(template)
+        } else {
+            self.read(&template.catalog)
         }
     }
 }
@@ -205,5 +232,97 @@ impl Access {
             addable_kinds: self.addable_kinds,
             require_mfa: self.require_mfa,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{Id, ResourceId};
+    use crate::domain::template::Templates;
+    use crate::domain::time::Timestamp;
+
+    fn template(key: &str) -> &'static Template {
+        Templates::built_in().named(key).unwrap()
+    }
+
+    fn custom(template: &Template, keys: &[&str]) -> Permissions {
+        let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+        Permissions::from_row(Some(&keys), &template.catalog)
+    }
+
+    fn grant(credentials: Option<Credentials>) -> Grant {
+        let id: ResourceId = Id::new(Timestamp::from_millis(1), [1; 10]);
+        Grant { id, approve: false, credentials }
+    }
+
+    #[test]
+    fn an_access_reads_back_from_its_row() {
+        let links = template("client-links");
+        let row = |permissions: &str| {
+            let text = format!(
+                r#"{{"permissions": {permissions}, "all_resources": 0, "addable_kinds": "[\"facebook\"]",
+                     "require_mfa": 1, "grants": "[{{\"id\": \"{}\", \"approve\": 1, \"credentials\": null}}]"}}"#,
+                grant(None).id
+            );
+            serde_json::from_str::<AccessRow>(&text).unwrap().read(&links.catalog)
+        };
+        let access = row(r#""[\"posts.edit\", \"posts.gone\"]""#);
+        assert_eq!(access.permissions, custom(links, &["posts.edit"]), "a key that is gone grants nothing");
+        assert_eq!(access.resources, Resources::Listed(vec![Grant { approve: true, ..grant(None) }]));
+        assert!(access.require_mfa);
+        assert_eq!(access.addable_kinds, ["facebook"]);
+        assert_eq!(row("null").permissions, Permissions::Default);
+    }
+
+    /// S0-13: only a permission that is marked so makes a client take a seat.
+    #[test]
+    fn a_client_takes_a_seat_exactly_with_a_permission_that_takes_one() {
+        let links = template("client-links");
+        let takes = |permissions| Access { permissions, ..Access::default() }.takes_seat(links);
+        assert!(!takes(Permissions::Default));
+        assert!(takes(custom(links, &["posts.create"])) && takes(custom(links, &["posts"])));
+        assert!(!takes(custom(links, &["posts.edit", "analytics", "inbox"])));
+    }
+
+    /// S2-13: whose credentials is asked exactly where the permissions work with some, and is the owner's unless said.
+    #[test]
+    fn credentials_stand_exactly_where_the_permissions_need_some() {
+        let publishing = template("publishing");
+        let settled = |keys: &[&str], credentials, role| {
+            let mut access = Access {
+                permissions: custom(publishing, keys),
+                resources: Resources::Listed(vec![grant(credentials)]),
+                ..Access::default()
+            };
+            access.settle_credentials(publishing, role);
+            match access.resources {
+                Resources::Listed(grants) => grants[0].credentials,
+                Resources::All => None,
+            }
+        };
+        let (owner, member) = (Some(Credentials::Owner), Some(Credentials::Member));
+        assert_eq!(settled(&["posts.write.edit"], None, Role::Client), owner);
+        assert_eq!(settled(&["posts.write"], member, Role::Client), member);
+        assert_eq!(settled(&["posts.view"], member, Role::Client), None);
+        assert_eq!(settled(&[], owner, Role::Member), None);
+    }
+
+    /// S2-01: owner and admins have everything, whatever a row says; whoever was removed has nothing.
+    #[test]
+    fn everything_is_every_leaf_resource_and_kind_and_nothing_is_none() {
+        let publishing = template("publishing");
+        let row = r#"{"permissions": "[]", "all_resources": 0, "addable_kinds": "[]", "require_mfa": 1, "grants": "[]"}"#;
+        let row: AccessRow = serde_json::from_str(row).unwrap();
+        for role in [Role::Owner, Role::Admin] {
+            let access = row.clone().of(publishing, role);
+            assert_eq!(access.permissions.effective(publishing, role), publishing.catalog.all());
+            assert_eq!((access.resources, access.require_mfa), (Resources::All, false));
+            assert_eq!(access.addable_kinds.len(), publishing.kinds.len());
+        }
+        assert!(row.of(publishing, Role::Member).require_mfa);
+        let nothing = Access::nothing();
+        assert!(nothing.permissions.effective(publishing, Role::Member).is_empty());
+        assert_eq!(nothing.resources, Resources::Listed(Vec::new()));
     }
 }

@@ -63,6 +63,14 @@ impl Actor {
         self.role.reaches_every_workspace()
     }
 
+    /// The roles of the people they may remove: those they may invite, if they run the organization (S0-29). The owner's
+    /// is never among them.
+    #[must_use]
+    pub fn removable(&self) -> Vec<Role> {
+        let may = |role: &Role| *role != Role::Owner && (self.role == Role::Owner || self.may_invite(*role));
+        Role::ALL.into_iter().filter(|role| self.administers() && may(role)).collect()
+    }
+
     /// Whether they come into this workspace.
     #[must_use]
     pub fn reaches(&self, workspace: WorkspaceId) -> bool {
@@ -178,6 +186,106 @@ impl std::fmt::Display for Authority {
         match self {
             Self::Operator(_) => f.write_str("operator"),
             Self::Member(actor) => actor.member_id.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::access::{Grant, Permissions};
+    use crate::domain::ids::{Id, Kind};
+    use crate::domain::template::Templates;
+    use crate::domain::time::Timestamp;
+
+    fn id<K: Kind>(number: u8) -> Id<K> {
+        Id::new(Timestamp::from_millis(1), [number; 10])
+    }
+
+    fn actor(role: Role, reach: Reach) -> Actor {
+        let template = Templates::built_in().named("reporting").unwrap();
+        let (member_id, organization_id, policy) = (id(1), id(1), template.policy.clone());
+        Actor { member_id, role, organization_id, template, policy, reach }
+    }
+
+    fn grants(resources: &[u8]) -> Resources {
+        let grant = |number: &u8| Grant { id: id(*number), approve: true, credentials: None };
+        Resources::Listed(resources.iter().map(grant).collect())
+    }
+
+    /// S0-29, S3-05: staff who may invite clients remove nobody; nobody removes the owner.
+    #[test]
+    fn only_those_who_run_the_organization_remove_and_never_the_owner() {
+        let everywhere = |role| actor(role, Reach::Everything).removable();
+        assert_eq!(everywhere(Role::Owner), [Role::Client, Role::Member, Role::Admin]);
+        assert_eq!(everywhere(Role::Admin), [Role::Client, Role::Member, Role::Admin]);
+        for role in [Role::Member, Role::Client] {
+            assert_eq!(actor(role, Reach::Only(Vec::new())).removable(), []);
+        }
+    }
+
+    #[test]
+    fn an_admin_removes_only_whom_they_may_invite() {
+        let mut admin = actor(Role::Admin, Reach::Everything);
+        let changes = r#"{"invites": {"admin": ["client"]}}"#;
+        admin.policy = admin.policy.with(serde_json::from_str(changes).unwrap());
+        assert_eq!(admin.removable(), [Role::Client]);
+        admin.role = Role::Owner;
+        admin.policy = admin.policy.with(serde_json::from_str(r#"{"invites": {"owner": []}}"#).unwrap());
+        assert_eq!(admin.removable(), [Role::Client, Role::Member, Role::Admin], "the owner removes anybody");
+    }
+
+    #[test]
+    fn staff_reach_their_workspaces_and_mean_the_oldest_of_them() {
+        let holding =
+            |number| Holding { workspace_id: id(number), permissions: PermissionSet::NONE, resources: None };
+        let staff = actor(Role::Member, Reach::Only(vec![holding(3), holding(5)]));
+        assert!(staff.reaches(id(5)) && !staff.reaches(id(4)) && !staff.administers());
+        assert_eq!(staff.workspaces_meant(None), Some(vec![id(3)]));
+        assert_eq!(staff.workspaces_meant(Some(vec![id(4)])), Some(vec![id(4)]));
+        let admin = actor(Role::Admin, Reach::Everything);
+        assert!(admin.reaches(id(4)) && admin.administers());
+        assert_eq!(admin.workspaces_meant(None), None, "which only the database knows");
+    }
+
+    proptest! {
+        /// Nobody gives away more than they hold, wherever it is to count.
+        #[test]
+        fn what_staff_may_give_they_hold_themselves(
+            held in proptest::collection::vec((0..4_u8, any::<u64>(), proptest::option::of(proptest::collection::vec(0..4_u8, 0..3))), 0..4),
+            wanted in (any::<u64>(), proptest::option::of(proptest::collection::vec(0..4_u8, 0..3))),
+            places in proptest::collection::vec(0..4_u8, 1..3),
+        ) {
+            let template = Templates::built_in().named("reporting").unwrap();
+            let some = |bits: u64| {
+                let leaves = template.catalog.leaves().iter().enumerate();
+                let keys = leaves.filter(|(place, _)| bits >> (place % 64) & 1 == 1).map(|(_, leaf)| leaf.key.clone());
+                template.catalog.read_keys(&keys.collect::<Vec<_>>())
+            };
+            let holdings: Vec<_> = held.iter().map(|(place, bits, resources)| Holding {
+                workspace_id: id(*place),
+                permissions: some(*bits),
+                resources: resources.as_ref().map(|resources| resources.iter().map(|number| id(*number)).collect()),
+            }).collect();
+            let (bits, resources) = wanted;
+            let access = Access {
+                permissions: Permissions::Custom(some(bits)),
+                resources: resources.as_deref().map_or(Resources::All, grants),
+                ..Access::default()
+            };
+            let places: Vec<WorkspaceId> = places.iter().map(|place| id(*place)).collect();
+            let staff = actor(Role::Member, Reach::Only(holdings.clone()));
+            if staff.may_grant(Role::Client, &places, &access) {
+                for place in &places {
+                    let here = holdings.iter().find(|holding| holding.workspace_id == *place).unwrap();
+                    prop_assert!(here.permissions.contains(some(bits)));
+                    prop_assert!(here.resources.is_none() || access.resources != Resources::All);
+                }
+            }
+            let everything = actor(Role::Admin, Reach::Everything);
+            prop_assert!(everything.may_grant(Role::Client, &places, &access));
         }
     }
 }

@@ -2,20 +2,24 @@
 
 pub mod accept;
 pub mod access;
-pub mod change_invitation;
 pub mod add_member;
+pub mod change_invitation;
 pub mod change_organization;
 pub mod create_organization;
 pub mod decline;
 pub mod invite;
-pub mod logo;
 pub mod links;
+pub mod logo;
 pub mod look;
 pub mod manage;
+pub mod members;
+pub mod memberships;
 pub mod password_link;
-pub mod set_password;
+pub mod removal;
 pub mod resources;
+pub mod set_password;
 pub mod sign_in;
+pub mod transfer;
 pub mod workspaces;
 
 use crate::config::Config;

@@ -10,6 +10,47 @@ use crate::domain::template::Template;
 use crate::params;
 use crate::platform::Statement;
 
+/// The grants of the membership `p` as JSON, the oldest resource first. One of a deleted resource gives nothing.
+macro_rules! grants_of {
+    ($p:literal) => {
+        concat!(
+            "(SELECT json_group_array(json_object('id', g.resource_id, 'approve', g.approve, 'credentials', g.credentials)
+                      ORDER BY g.resource_id)
+              FROM grants g JOIN resources r ON r.id = g.resource_id AND r.deleted_at IS NULL
+              WHERE g.member_id = ",
+            $p,
+            ".member_id AND g.workspace_id = ",
+            $p,
+            ".workspace_id)"
+        )
+    };
+}
+
+/// The columns of an [`AccessRow`](crate::domain::access::AccessRow), from a membership `p` that may not be there.
+macro_rules! access_of {
+    ($p:literal) => {
+        concat!(
+            $p,
+            ".permissions, coalesce(",
+            $p,
+            ".all_resources, 0) AS all_resources, coalesce(",
+            $p,
+            ".addable_kinds, '[]') AS addable_kinds, coalesce(",
+            $p,
+            ".require_mfa, 0) AS require_mfa, ",
+            grants_of!($p),
+            " AS grants"
+        )
+    };
+}
+
+/// Whether the member `m`, of the user `u`, is somebody in their organization.
+macro_rules! is_active {
+    () => {
+        "m.active AND (u.email_verified_at IS NOT NULL OR u.confined_to = m.organization_id)"
+    };
+}
+
 /// The columns of an access, for parameters.
 #[derive(Debug, Clone)]
 pub struct Columns {

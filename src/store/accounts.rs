@@ -1,7 +1,8 @@
 //! Users and their sessions, and who a session's caller is in an organization.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use crate::domain::access::AccessRow;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{
     InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, UserId, WorkspaceId,
@@ -84,8 +85,8 @@ pub enum At {
     Job(JobId),
 }
 
-/// A workspace somebody reaches, as `GET /v1/me/workspaces` shows it.
-#[derive(Debug, Serialize, Deserialize)]
+/// A workspace somebody reaches.
+#[derive(Debug, Deserialize)]
 pub struct Reached {
     /// The workspace's id.
     pub workspace_id: WorkspaceId,
@@ -97,8 +98,18 @@ pub struct Reached {
     pub organization_name: String,
     /// The organization's slug.
     pub organization_slug: String,
+    /// The organization's template.
+    pub template: String,
+    /// What it has changed of the template's policy, as JSON.
+    pub policy: Option<String>,
     /// The role there.
     pub role: Role,
+    /// Whether their account has a second factor.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub second_factor: bool,
+    /// What they were given there.
+    #[serde(flatten)]
+    pub access: AccessRow,
 }
 
 /// Who holds this session.
@@ -226,20 +237,44 @@ pub async fn signed_in_and_reached(
     now: Timestamp,
 ) -> Result<Option<(SignedIn, Vec<Reached>)>> {
     let before = before.map_or_else(|| super::workspaces::LAST.to_owned(), |id| id.to_string());
+    // The members that the session's user is: in one arm those who reach every workspace, in the other those who were put
+    // in some, so that neither reads a workspace that it doesn't show.
+    macro_rules! members {
+        () => {
+            "FROM sessions s
+             JOIN users u ON u.id = s.user_id
+             JOIN members m ON m.user_id = s.user_id AND m.removed_at IS NULL
+               AND (u.email_verified_at IS NOT NULL OR u.confined_to = m.organization_id)"
+        };
+    }
+    macro_rules! live {
+        () => {
+            "WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"
+        };
+    }
     let reached = Statement::new(
-        "SELECT w.id AS workspace_id, w.name AS workspace_name, o.id AS organization_id,
-                o.name AS organization_name, o.slug AS organization_slug, m.role
-         FROM sessions s
-         JOIN users u ON u.id = s.user_id
-         JOIN members m ON m.user_id = s.user_id
-           AND (u.email_verified_at IS NOT NULL OR u.confined_to = m.organization_id)
-         JOIN organizations o ON o.id = m.organization_id
-         JOIN workspaces w ON w.organization_id = o.id
-         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL
-           AND m.removed_at IS NULL AND w.id < ?3
-           AND (m.role IN ('owner', 'admin')
-                OR EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.workspace_id = w.id))
-         ORDER BY w.id DESC LIMIT ?4",
+        concat!(
+            "SELECT w.id AS workspace_id, w.name AS workspace_name, o.id AS organization_id,
+                    o.name AS organization_name, o.slug AS organization_slug, o.template, o.policy, role,
+                    second_factor, ",
+            access_of!("p"),
+            " FROM (SELECT m.id AS member, m.role AS role, u.mfa_enabled_at IS NOT NULL AS second_factor, w.id AS reached ",
+            members!(),
+            " JOIN workspaces w ON w.organization_id = m.organization_id AND w.id < ?3 ",
+            live!(),
+            " AND m.role IN ('owner', 'admin')
+               UNION ALL
+               SELECT m.id, m.role, u.mfa_enabled_at IS NOT NULL, x.workspace_id ",
+            members!(),
+            " JOIN memberships x ON x.member_id = m.id AND x.workspace_id < ?3 ",
+            live!(),
+            " AND m.role IN ('member', 'client')
+               ORDER BY reached DESC LIMIT ?4)
+             CROSS JOIN workspaces w ON w.id = reached
+             JOIN organizations o ON o.id = w.organization_id
+             LEFT JOIN memberships p ON p.member_id = member AND p.workspace_id = w.id
+             ORDER BY w.id DESC"
+        ),
         params![digest, now, before, limit],
     );
     let results = db.batch(vec![select_signed_in(digest, now), reached]).await?;

@@ -69,6 +69,25 @@ macro_rules! audited {
     };
 }
 
+/// Whether the actor is still in the organization `o` in the role that was read when they were asked who they are:
+/// `still_is!("?7")`, in a statement whose `?3` is the actor ([`Entry::params`]).
+macro_rules! still_is {
+    ($role:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM members a WHERE a.id = ?3 AND a.organization_id = o.id AND a.role = ",
+            $role,
+            " AND a.removed_at IS NULL)"
+        )
+    };
+}
+
+/// Whether this batch's entry was written.
+macro_rules! claimed {
+    ($entry:literal) => {
+        concat!("EXISTS (SELECT 1 FROM audit_events WHERE id = ", $entry, ")")
+    };
+}
+
 /// An organization was made in this batch.
 #[must_use]
 pub fn of_organization(entry: Entry, organization: OrganizationId) -> Statement {

@@ -1,10 +1,15 @@
-//! Members and their memberships.
+//! Members: reading, listing, and changing what one is or is called.
 
 use serde::{Deserialize, Serialize};
 
+use super::audit::Entry;
 use super::json_text;
-use crate::domain::ids::{MemberId, OrganizationId, UserId, WorkspaceId};
+use crate::domain::access::AccessRow;
+use crate::domain::change::Change;
+use crate::domain::ids::{MemberId, NotificationId, OrganizationId, UserId, WorkspaceId};
 use crate::domain::role::Role;
+use crate::domain::template::Template;
+use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::domain::truth;
 use crate::error::Result;
@@ -12,8 +17,8 @@ use crate::params;
 use crate::platform::{Database, Statement};
 use crate::store::workspaces::LAST;
 
-/// A member, as the API shows it.
-#[derive(Debug, Serialize, Deserialize)]
+/// A member, with what only reading shows of them.
+#[derive(Debug, Clone, Deserialize)]
 pub struct Member {
     /// Their id in this organization.
     pub id: MemberId,
@@ -24,12 +29,12 @@ pub struct Member {
     pub role: Role,
     /// `active` or `removed`.
     pub status: Status,
-    /// Whether they take a seat.
+    /// Whether they take a seat now.
     #[serde(deserialize_with = "truth")]
     pub takes_seat: bool,
     /// The workspaces they were put in; owner and admins reach all without being put in any.
     #[serde(deserialize_with = "json_text")]
-    pub workspaces: Vec<WorkspaceName>,
+    pub workspaces: Vec<Placed>,
     /// When they came in.
     pub joined_at: Timestamp,
     /// When they were removed.
@@ -37,7 +42,7 @@ pub struct Member {
 }
 
 /// Who a member is.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Person {
     /// Their account.
     pub id: UserId,
@@ -45,6 +50,18 @@ pub struct Person {
     pub email: String,
     /// What this organization calls them.
     pub name: String,
+}
+
+/// A workspace that somebody was put in.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Placed {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its name.
+    pub name: String,
+    /// What they were given there.
+    #[serde(flatten)]
+    pub access: AccessRow,
 }
 
 /// A workspace by name.
@@ -66,6 +83,34 @@ pub enum Status {
     Removed,
 }
 
+/// The columns of [`Member`], from `members m` and `users u`.
+macro_rules! columns {
+    () => {
+        concat!(
+            "m.id, m.role, m.holds_seat AS takes_seat, m.joined_at, m.removed_at,
+             iif(m.active, 'active', 'removed') AS status,
+             json_object('id', u.id, 'email', coalesce(m.email, u.email), 'name', m.name) AS user,
+             (SELECT json_group_array(json_object('id', w.id, 'name', w.name, 'permissions', p.permissions,
+                       'all_resources', p.all_resources, 'addable_kinds', p.addable_kinds,
+                       'require_mfa', p.require_mfa, 'grants', ",
+            grants_of!("p"),
+            // A text, as where an access stands in columns of its own.
+            " || '') ORDER BY w.id)
+              FROM memberships p JOIN workspaces w ON w.id = p.workspace_id
+              WHERE p.member_id = m.id) AS workspaces"
+        )
+    };
+}
+
+/// One member, as a statement for a batch.
+#[must_use]
+pub fn select(id: MemberId) -> Statement {
+    Statement::new(
+        concat!("SELECT ", columns!(), " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"),
+        params![id],
+    )
+}
+
 /// Which members.
 #[derive(Debug)]
 pub struct Filter {
@@ -79,28 +124,23 @@ pub struct Filter {
     pub prefix: Option<String>,
 }
 
-/// The columns of [`Member`], from `members m JOIN users u`.
-macro_rules! columns {
-    () => {
-        "m.id, m.role, m.takes_seat, m.joined_at, m.removed_at,
-         iif(m.active, 'active', 'removed') AS status,
-         json_object('id', u.id, 'email', coalesce(m.email, u.email), 'name', m.name) AS user,
-         (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
-          FROM memberships s JOIN workspaces w ON w.id = s.workspace_id
-          WHERE s.member_id = m.id) AS workspaces"
+/// A list that begins at `$from`, where each member it finds costs one row; what remains is filtered on the way.
+macro_rules! page_of {
+    ($from:literal, $which:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM ",
+            $from,
+            " CROSS JOIN users u ON u.id = m.user_id WHERE m.organization_id = ?1 AND m.active = ?2",
+            $which,
+            " LIMIT ?4"
+        )
     };
 }
 
-/// One member, as a statement for a batch.
-#[must_use]
-pub fn select(id: MemberId) -> Statement {
-    Statement::new(
-        concat!("SELECT ", columns!(), " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"),
-        params![id],
-    )
-}
-
-/// A page of members, newest first.
+/// A page of members, newest first. Each filter is served by an index of its own, the narrowest first: a name or address,
+/// a workspace, a role.
 ///
 /// # Errors
 /// The database's.
@@ -112,28 +152,190 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<Member>> {
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
-    let rows = db
-        .run(Statement::new(
+    let mut params = params![organization, filter.status == Status::Active, before, limit];
+    let sql = match (&filter.prefix, filter.workspace, filter.role) {
+        (Some(prefix), workspace, role) => {
+            params.extend(params![role, workspace, prefix, format!("{prefix}\u{10ffff}")]);
+            page_of!(
+                "(SELECT id AS found FROM members
+                  WHERE organization_id = ?1 AND active = ?2 AND name_key >= ?7 AND name_key < ?8
+                  UNION SELECT id FROM members
+                  WHERE organization_id = ?1 AND active = ?2 AND email_key >= ?7 AND email_key < ?8)
+                 CROSS JOIN members m ON m.id = found",
+                " AND m.id < ?3 AND (?5 IS NULL OR m.role = ?5)
+                  AND (?6 IS NULL OR EXISTS (SELECT 1 FROM memberships s WHERE s.workspace_id = ?6 AND s.member_id = m.id))
+                  ORDER BY m.id DESC"
+            )
+        }
+        (None, Some(workspace), role) => {
+            params.extend(params![role, workspace]);
+            page_of!(
+                "memberships s CROSS JOIN members m ON m.id = s.member_id",
+                " AND s.workspace_id = ?6 AND s.member_id < ?3 AND (?5 IS NULL OR m.role = ?5)
+                  ORDER BY s.member_id DESC"
+            )
+        }
+        (None, None, Some(role)) => {
+            params.push(role.into());
+            page_of!("members m", " AND m.role = ?5 AND m.id < ?3 ORDER BY m.id DESC")
+        }
+        (None, None, None) => page_of!("members m", " AND m.id < ?3 ORDER BY m.id DESC"),
+    };
+    Ok(db.run(Statement::new(sql, params)).await?.rows()?)
+}
+
+/// What is changed of a member. What is `None` stays.
+#[derive(Debug)]
+pub struct Update {
+    /// Who.
+    pub member: MemberId,
+    /// What they were when it was decided that this may be.
+    pub from: Role,
+    /// What the actor was then.
+    pub by: Role,
+    /// What they become.
+    pub role: Option<Role>,
+    /// What the organization calls them from now on; cleared, what their account does.
+    pub name: Change<Name>,
+}
+
+impl Update {
+    /// What the audit log calls it.
+    fn action(&self) -> &'static str {
+        if self.role.is_some() { "member.role_changed" } else { "member.renamed" }
+    }
+}
+
+/// Claims a change: only of an active member who is still what they were, by an actor who is too, if the plan has what a
+/// client's own lists of permissions need, and a seat is free where the change takes a new one. `RETURNING` tells.
+#[must_use]
+pub fn claim(entry: &Entry, update: &Update) -> Statement {
+    let mut params = entry.params(update.action());
+    params.extend(params![
+        update.member,
+        update.from,
+        update.by,
+        update.role,
+        update.name.is_said(),
+        update.name.value(),
+    ]);
+    Statement::new(
+        audited!(
+            "m.id",
+            "json_object('role', m.role, 'name', m.name)",
+            "json_object('role', coalesce(?9, m.role), 'name', iif(?10, coalesce(?11, u.name), m.name))",
             concat!(
-                "SELECT ",
-                columns!(),
-                " FROM members m JOIN users u ON u.id = m.user_id
-             WHERE m.organization_id = ?1 AND m.active = ?2 AND m.id < ?3
-               AND (?4 IS NULL OR m.role = ?4)
-               AND (?5 IS NULL OR EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = m.id AND s.workspace_id = ?5))
-               AND (?6 IS NULL OR substr(u.email_key, 1, length(?6)) = ?6 OR substr(lower(m.name), 1, length(?6)) = ?6)
-             ORDER BY m.id DESC LIMIT ?7"
-            ),
-            params![
-                organization,
-                filter.status == Status::Active,
-                before,
-                filter.role,
-                filter.workspace,
-                filter.prefix.as_ref(),
-                limit
-            ],
-        ))
-        .await?;
-    Ok(rows.rows()?)
+                "FROM members m
+                 JOIN organizations o ON o.id = m.organization_id
+                 JOIN users u ON u.id = m.user_id
+                 WHERE m.id = ?6 AND m.role = ?7 AND m.removed_at IS NULL AND ",
+                still_is!("?8"),
+                " AND (?9 IS NOT 'client' OR ",
+                may_customize!(),
+                " OR NOT EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.permissions IS NOT NULL))
+                 AND (?9 IS NULL OR m.takes_seat = 1
+                      OR (?9 = 'client' AND NOT EXISTS (
+                            SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.takes_seat = 1))
+                      OR ",
+                seat_free!("?2"),
+                ")"
+            )
+        ),
+        params,
+    )
+}
+
+/// Changes what was claimed. The triggers keep the seats.
+#[must_use]
+pub fn apply(entry: &Entry, update: &Update) -> Statement {
+    let name = update.name.value();
+    Statement::new(
+        concat!(
+            "UPDATE members AS m SET role = coalesce(?3, m.role),
+               name = iif(?4, coalesce(?5, u.name), m.name),
+               name_key = iif(?4, coalesce(?6, u.name_key), m.name_key)
+             FROM users u WHERE m.id = ?2 AND u.id = m.user_id AND ",
+            claimed!("?1")
+        ),
+        params![
+            entry.id,
+            update.member,
+            update.role,
+            update.name.is_said(),
+            name,
+            name.map(|name| name.as_str().to_lowercase()),
+        ],
+    )
+}
+
+/// Brings the credentials of a member's grants in line with what their new role may do by default (S2-13). Own lists of
+/// permissions mean the same in every role.
+#[must_use]
+pub fn settle_credentials(entry: &Entry, member: MemberId, role: Role, template: &Template) -> Statement {
+    let needed = template.catalog.needs_credentials(template.default_permissions(role));
+    Statement::new(
+        concat!(
+            "UPDATE grants SET credentials = iif(?3, coalesce(credentials, 'owner'), NULL)
+             WHERE member_id = ?2 AND ",
+            claimed!("?1"),
+            " AND (SELECT p.permissions IS NULL FROM memberships p
+                   WHERE p.member_id = grants.member_id AND p.workspace_id = grants.workspace_id)"
+        ),
+        params![entry.id, member, needed],
+    )
+}
+
+/// Tells a member that they have another role, where they see it the next time they come: no mail goes out.
+#[must_use]
+pub fn notify_of_role(id: NotificationId, entry: &Entry, member: MemberId) -> Statement {
+    Statement::new(
+        concat!(
+            "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+             SELECT ?2, m.user_id, m.organization_id, 'member.role_changed', json_object('member_id', m.id), ?4
+             FROM members m WHERE m.id = ?3 AND ",
+            claimed!("?1")
+        ),
+        params![entry.id, id, member, entry.at],
+    )
+}
+
+/// What a change of a member or of the ownership can stand against.
+#[allow(clippy::struct_excessive_bools, reason = "a row's columns")]
+#[derive(Debug, Deserialize)]
+pub struct Obstacles {
+    /// What they are.
+    pub role: Role,
+    /// Whether they are in.
+    #[serde(deserialize_with = "truth")]
+    pub active: bool,
+    /// Whether they proved their address.
+    #[serde(deserialize_with = "truth")]
+    pub proved: bool,
+    /// Whether they have a list of permissions of their own in some workspace.
+    #[serde(deserialize_with = "truth")]
+    pub customized: bool,
+    /// What the actor is, if they still are in.
+    pub actor_role: Option<Role>,
+    /// When the trial ends.
+    pub trial_ends_at: Option<Timestamp>,
+    /// Whether the plan has the feature that a client's own list of permissions needs.
+    #[serde(deserialize_with = "truth")]
+    pub may_customize: bool,
+}
+
+/// Reads the [`Obstacles`] of a member in an organization; nothing if they never were in it.
+#[must_use]
+pub fn select_obstacles(organization: OrganizationId, member: MemberId, actor: MemberId) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT m.role, m.active, u.email_verified_at IS NOT NULL AS proved, o.trial_ends_at,
+                    EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.permissions IS NOT NULL) AS customized,
+                    (SELECT a.role FROM members a WHERE a.id = ?3 AND a.removed_at IS NULL) AS actor_role, ",
+            may_customize!(),
+            " AS may_customize
+             FROM members m JOIN organizations o ON o.id = m.organization_id JOIN users u ON u.id = m.user_id
+             WHERE m.id = ?2 AND m.organization_id = ?1"
+        ),
+        params![organization, member, actor],
+    )
 }

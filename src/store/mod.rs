@@ -9,22 +9,28 @@ mod seats;
 
 #[macro_use]
 pub mod audit;
-pub mod audit_log;
 
+#[macro_use]
 pub mod access;
+
 pub mod accounts;
-pub mod change_invitation;
 pub mod adding;
+pub mod audit_log;
+pub mod change_invitation;
 pub mod invitations;
 pub mod jobs;
-pub mod logos;
 pub mod links;
+pub mod logos;
 pub mod mailbox;
 pub mod members;
+pub mod memberships;
 pub mod notifications;
 pub mod organizations;
+pub mod ownership;
 pub mod passwords;
+pub mod question;
 pub mod redeem;
+pub mod removal;
 pub mod resources;
 pub mod seat_holders;
 pub mod workspaces;

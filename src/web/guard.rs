@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::domain::access::Permissions;
 use crate::domain::authority::{Actor, Authority, Holding, Reach};
 use crate::domain::ids::{InvitationId, OrganizationId};
+use crate::domain::policy::Policy;
 use crate::domain::secret;
 use crate::domain::template::Template;
 use crate::error::{Code, Error, Result};
@@ -145,6 +146,20 @@ fn template<P>(ctx: &Context<'_, P>, key: &str) -> Result<&'static Template> {
     ctx.config.templates.named(key).ok_or_else(|| Error::Internal(format!("no template is named {key}")))
 }
 
+/// An organization's template by its name, and its policy: the template's with its own changes, which are JSON.
+pub fn rules<P>(
+    ctx: &Context<'_, P>,
+    template: &str,
+    changes: Option<&str>,
+) -> Result<(&'static Template, Policy)> {
+    let template = self::template(ctx, template)?;
+    let policy = match changes {
+        None => template.policy.clone(),
+        Some(changes) => template.policy.with(read(changes)?),
+    };
+    Ok((template, policy))
+}
+
 fn actor<P>(ctx: &Context<'_, P>, seen: Option<Seen>) -> Result<Actor> {
     let seen = seen.ok_or_else(|| Error::from(Code::Unauthenticated))?;
     let (Some(member_id), Some(role), Some(organization_id), Some(template)) =
@@ -152,11 +167,7 @@ fn actor<P>(ctx: &Context<'_, P>, seen: Option<Seen>) -> Result<Actor> {
     else {
         return Err(Code::NotFound.into());
     };
-    let template = self::template(ctx, &template)?;
-    let policy = match seen.policy {
-        None => template.policy.clone(),
-        Some(changes) => template.policy.with(read(&changes)?),
-    };
+    let (template, policy) = rules(ctx, &template, seen.policy.as_deref())?;
     let holding = |held: accounts::Holding| Holding {
         workspace_id: held.workspace_id,
         permissions: Permissions::from_row(held.permissions.as_deref(), &template.catalog)

@@ -218,6 +218,23 @@ impl Cast {
         id
     }
 
+    /// A client who is only there to be removed, or put into the workspace; or one who is in it.
+    fn passer_by(&mut self, placed: bool) -> String {
+        self.fresh += 1;
+        let id = |prefix: &str| format!("{prefix}_{:0>26}", self.fresh);
+        let (member, user, email) = (id("mbr"), id("usr"), format!("passer{}@client.test", self.fresh));
+        self.team.world.state().database.borrow().change(&format!(
+            "INSERT INTO users (id, email, email_key, name, email_verified_at, created_at)
+             VALUES ('{user}', '{email}', '{email}', 'Petra Passer', 1, 0);
+             INSERT INTO members (id, organization_id, user_id, role, name, takes_seat, joined_at)
+             VALUES ('{member}', '{}', '{user}', 'client', 'Petra Passer', 0, 0);
+             INSERT INTO memberships (member_id, workspace_id, created_at)
+             SELECT '{member}', '{}', 0 WHERE {placed}",
+            self.team.organization, self.workspace
+        ));
+        member
+    }
+
     fn body(&mut self, method: &str, pattern: &str, token: &str) -> Value {
         self.fresh += 1;
         let fresh = self.fresh;
@@ -245,6 +262,20 @@ impl Cast {
                 "email": format!("added{fresh}@client.test"), "name": "Ana Client", "role": "client", "notify": false,
             }),
             ("POST", "/v1/password-resets/redeem") => json!({"token": token, "password": "a sentence works well"}),
+            ("PATCH", "/v1/members/{member}") => json!({"name": format!("Ana {fresh}")}),
+            ("POST", "/v1/organizations/{organization}/members/remove") => {
+                json!({"member_ids": [self.passer_by(false)]})
+            }
+            ("POST", "/v1/organizations/{organization}/owner") => {
+                json!({"member_id": self.team.member("olga.owner@studio.test")})
+            }
+            ("POST", "/v1/workspaces/{workspace}/members") => json!({"member_id": self.passer_by(false)}),
+            ("PATCH", "/v1/workspaces/{workspace}/members/{member}") => {
+                json!({"access": {"require_mfa": false}})
+            }
+            ("POST", "/v1/check") => {
+                json!({"member_id": self.member, "workspace_id": self.workspace, "permission": "compose"})
+            }
             ("POST", "/v1/sessions") => json!({"email": "no address", "password": "any"}),
             ("POST", "/dev/probe") => json!({"values": []}),
             _ => json!({}),
@@ -254,7 +285,10 @@ impl Cast {
     /// Asks as this kind of caller, with what the route needs.
     pub fn ask(&mut self, method: &str, pattern: &str, kind: &str) -> Answer {
         let mut caller = self.caller(kind);
-        let (path, token) = self.path(pattern);
+        let (mut path, token) = self.path(pattern);
+        if method == "DELETE" && pattern.contains("{member}") {
+            path = path.replace(&self.member.clone(), &self.passer_by(true));
+        }
         let body = self.body(method, pattern, &token);
         let is_form = method == "POST" && !pattern.starts_with("/v1/") && pattern != "/dev/probe";
         let method: Method = method.parse().unwrap();

@@ -5,6 +5,8 @@
 
 pub mod client;
 pub mod platform;
+pub mod race;
+pub mod scene;
 pub mod simulation;
 pub mod sqlite;
 

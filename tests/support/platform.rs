@@ -70,6 +70,8 @@ pub struct State {
     pub limited: RefCell<Vec<(Limit, String)>>,
     pub asked_limits: RefCell<Vec<(Limit, String)>>,
     pub last_cost: Cell<Cost>,
+    /// Whether a request waits once before each round trip to the database, so that others can come between.
+    pub waits: Cell<bool>,
     pub config: Result<Config, ConfigError>,
 }
 
@@ -103,6 +105,7 @@ impl World {
             limited: RefCell::default(),
             asked_limits: RefCell::default(),
             last_cost: Cell::new(Cost { d1: 0, kv: 0 }),
+            waits: Cell::new(false),
             config,
         }))
     }
@@ -249,6 +252,17 @@ impl Metered for Native {
 
 impl Database for Native {
     async fn execute(&self, statements: Vec<Statement>) -> Result<Vec<ResultSet>, DatabaseError> {
+        if self.world.0.waits.get() {
+            let mut waited = false;
+            std::future::poll_fn(|_| {
+                if std::mem::replace(&mut waited, true) {
+                    std::task::Poll::Ready(())
+                } else {
+                    std::task::Poll::Pending
+                }
+            })
+            .await;
+        }
         self.world.0.database.borrow_mut().batch(&statements)
     }
 }

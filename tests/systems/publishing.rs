@@ -3,7 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::client::{PASSWORD, Team};
+use crate::support::Answer;
+use crate::support::client::{Client, PASSWORD, Team};
+use crate::support::scene::{resource, workspace};
 
 const ANA: &str = "ana.client@client.test";
 
@@ -121,4 +123,247 @@ fn a_new_workspace_gets_accounts_members_and_clients() {
         let listed = team.owner.get(&team.path(&of(role))).ok().json();
         assert_eq!(listed["data"].as_array().unwrap().len(), 1, "{role}");
     }
+}
+
+/// An organization with a client who was given this access, and two accounts of the first workspace, of which the access
+/// may assign the first.
+struct Scene {
+    team: Team,
+    ana: Client,
+    id: String,
+    place: String,
+    assigned: String,
+    other: String,
+}
+
+impl Scene {
+    /// `access` gets the id of the account to assign.
+    fn new(access: impl Fn(&str) -> Value) -> Self {
+        let mut team = Team::of("publishing");
+        let place = team.workspace();
+        let (assigned, other) = (resource(&team, &place, "facebook"), resource(&team, &place, "linkedin"));
+        let ana = team.joined_with(ANA, "client", json!({"access": access(&assigned)}));
+        let id = team.member(ANA);
+        Self { team, ana, id, place, assigned, other }
+    }
+
+    /// Whether the client may do this on the account.
+    fn may(&mut self, permission: &str, account: &str) -> bool {
+        let question = json!({
+            "member_id": self.id, "workspace_id": self.place, "permission": permission, "resource_id": account,
+        });
+        self.ana.post("/v1/check", &question).ok().json()["allowed"].as_bool().unwrap()
+    }
+
+    /// What the client may do on an account: view, approve, write.
+    fn row(&mut self, account: &str) -> [bool; 3] {
+        ["posts.view", "posts.approve", "posts.write"].map(|permission| self.may(permission, account))
+    }
+
+    fn change(&mut self, access: &Value) -> Answer {
+        let path = format!("/v1/workspaces/{}/members/{}", self.place, self.id);
+        self.team.owner.patch(&path, &json!({"access": access}))
+    }
+
+    fn seen(&mut self) -> Value {
+        self.ana.get(&format!("/v1/workspaces/{}/members/{}/access", self.place, self.id)).ok().json()
+    }
+}
+
+/// S2-01: the owner has full access to a workspace that was there and to one that is made, without being put in it.
+#[test]
+fn the_owner_has_full_access_to_every_workspace() {
+    let mut team = Team::of("publishing");
+    let (owner, first) = (team.member("olga.owner@studio.test"), team.workspace());
+    let second = workspace(&team, "Second");
+    for place in [first, second] {
+        let access = team.owner.get(&format!("/v1/workspaces/{place}/members/{owner}/access")).ok().json();
+        assert_eq!((&access["state"], &access["resources"]), (&json!("ready"), &json!("all")));
+        let account = resource(&team, &place, "facebook");
+        for permission in ["accounts.add", "posts.view", "posts.approve", "posts.write"] {
+            let question = json!({
+                "member_id": owner, "workspace_id": place, "permission": permission, "resource_id": account,
+            });
+            assert_eq!(team.owner.post("/v1/check", &question).ok().json()["allowed"], true, "{permission}");
+        }
+    }
+}
+
+/// S2-02: a workspace is made, then a client is put in, with a role and with accounts assigned.
+#[test]
+fn people_and_accounts_are_put_into_a_workspace_that_was_made_before() {
+    let mut team = Team::of("publishing");
+    let place = workspace(&team, "Bakery");
+    let account = resource(&team, &place, "instagram");
+    let access = json!({"resources": [{"id": account}]});
+    let mut ana = team.joined_with(ANA, "client", json!({"workspace_ids": [place], "access": access}));
+    let row = ana.get("/v1/me/workspaces").ok().json()["data"].clone();
+    assert_eq!((row.as_array().unwrap().len(), &row[0]["workspace"]["name"]), (1, &json!("Bakery")));
+    assert_eq!(
+        (&row[0]["role"], &row[0]["access"]["resources"][0]["id"]),
+        (&json!("client"), &json!(account))
+    );
+}
+
+/// S2-05: adding accounts, and writing posts: both, either or neither.
+#[test]
+fn a_client_may_add_accounts_and_write_posts_both_either_or_neither() {
+    for (adds, writes) in [(false, false), (true, false), (false, true), (true, true)] {
+        let mut ticked = Vec::new();
+        ticked.extend(adds.then_some("accounts.add"));
+        ticked.extend(writes.then_some("posts.write"));
+        let kinds = if adds { json!(["facebook"]) } else { json!([]) };
+        let mut scene = Scene::new(
+            |account| json!({"permissions": ticked, "addable_kinds": kinds, "resources": [{"id": account}]}),
+        );
+        let account = scene.assigned.clone();
+        assert_eq!(scene.may("accounts.add", &account), adds);
+        assert_eq!(scene.may("posts.write", &account), writes);
+        assert_eq!(scene.seen()["addable_kinds"], kinds);
+    }
+}
+
+/// S2-06, S2-10: a second factor is asked of this client in this workspace; until there is one, nothing is theirs there.
+#[test]
+fn a_second_factor_is_asked_of_one_member_in_one_workspace() {
+    let mut scene = Scene::new(|account| json!({"require_mfa": true, "resources": [{"id": account}]}));
+    let second = workspace(&scene.team, "Second");
+    let body = json!({"member_id": scene.id});
+    scene.team.owner.post(&format!("/v1/workspaces/{second}/members"), &body).ok();
+    let account = scene.assigned.clone();
+    assert!(!scene.may("posts.view", &account));
+    assert_eq!(scene.seen()["state"], "mfa_required");
+    let rows = scene.ana.get("/v1/me/workspaces").ok().json();
+    assert_eq!(rows["data"][0]["state"], "ready", "the other workspace asks for none");
+    scene.team.world.state().database.borrow().change("UPDATE users SET mfa_enabled_at = 1");
+    assert!(scene.may("posts.view", &account));
+    assert_eq!(scene.seen()["state"], "ready");
+}
+
+/// S2-07: only *add accounts*: sees posts of all assigned accounts, and approves where the owner said so.
+#[test]
+fn who_only_adds_accounts_sees_posts_of_assigned_accounts_and_approves_where_told() {
+    for approve in [false, true] {
+        let mut scene = Scene::new(
+            |account| json!({"permissions": ["accounts.add"], "resources": [{"id": account, "approve": approve}]}),
+        );
+        let (assigned, other) = (scene.assigned.clone(), scene.other.clone());
+        assert_eq!(scene.row(&assigned), [true, approve, false]);
+        assert_eq!(scene.row(&other), [false; 3]);
+    }
+}
+
+/// S2-08: *create, edit and delete posts*: those of the assigned accounts, and approves where the owner said so.
+#[test]
+fn who_writes_posts_does_so_on_assigned_accounts_and_approves_where_told() {
+    for approve in [false, true] {
+        let mut scene = Scene::new(
+            |account| json!({"permissions": ["posts.write"], "resources": [{"id": account, "approve": approve}]}),
+        );
+        let (assigned, other) = (scene.assigned.clone(), scene.other.clone());
+        assert_eq!(scene.row(&assigned), [true, approve, true]);
+        for permission in ["posts.write.create", "posts.write.edit", "posts.write.delete"] {
+            assert!(scene.may(permission, &assigned) && !scene.may(permission, &other), "{permission}");
+        }
+    }
+}
+
+/// S2-09: with neither ticked they only view, and approve where the owner said so: the read-only mode, which is also what a
+/// client has of whom nothing was said.
+#[test]
+fn with_neither_ticked_a_client_only_views_and_approves_where_told() {
+    for permissions in [json!([]), json!("default")] {
+        for approve in [false, true] {
+            let mut scene = Scene::new(
+                |account| json!({"permissions": permissions, "resources": [{"id": account, "approve": approve}]}),
+            );
+            let (assigned, other) = (scene.assigned.clone(), scene.other.clone());
+            assert_eq!(scene.row(&assigned), [true, approve, false]);
+            assert_eq!(scene.row(&other), [false; 3]);
+            assert!(!scene.may("accounts.add", &assigned));
+        }
+    }
+}
+
+/// S2-12: whether the client approves is said of each assigned account, and can be changed later.
+#[test]
+fn approving_is_said_of_each_account() {
+    let mut scene = Scene::new(|account| json!({"resources": [{"id": account, "approve": true}]}));
+    let (first, second) = (scene.assigned.clone(), scene.other.clone());
+    scene
+        .change(&json!({"resources": [{"id": first, "approve": false}, {"id": second, "approve": true}]}))
+        .ok();
+    assert!(!scene.may("posts.approve", &first) && scene.may("posts.approve", &second));
+}
+
+/// S2-13: whose credentials are used is asked exactly when the client may write posts.
+#[test]
+fn credentials_are_chosen_only_for_who_writes_posts() {
+    let mut scene = Scene::new(|account| json!({"resources": [{"id": account}]}));
+    assert_eq!(scene.seen()["resources"][0]["credentials"], Value::Null);
+    let account = scene.assigned.clone();
+    let chosen = json!([{"id": account, "credentials": "member"}]);
+    let refused = scene.change(&json!({"resources": chosen})).refusal();
+    assert_eq!(refused, (422, "credentials_not_applicable".to_owned()));
+    scene.change(&json!({"permissions": ["posts.write"], "resources": chosen})).ok();
+    assert_eq!(scene.seen()["resources"][0]["credentials"], "member");
+    scene.change(&json!({"permissions": []})).ok();
+    assert_eq!(scene.seen()["resources"][0]["credentials"], Value::Null, "and goes with the permission");
+}
+
+/// S2-14, S2-15: the choice says who has to renew the account's credentials, and both sides read it: the owner unless
+/// said.
+#[test]
+fn whose_duty_the_credentials_are_is_told_to_both_sides() {
+    let mut scene =
+        Scene::new(|account| json!({"permissions": ["posts.write"], "resources": [{"id": account}]}));
+    let (first, second) = (scene.assigned.clone(), scene.other.clone());
+    assert_eq!(scene.seen()["resources"][0]["credentials"], "owner");
+    let both = json!([{"id": first, "credentials": "owner"}, {"id": second, "credentials": "member"}]);
+    scene.change(&json!({"resources": both})).ok();
+    let id = scene.id.clone();
+    let told =
+        scene.team.owner.get(&format!("/v1/members/{id}")).ok().json()["workspaces"][0]["access"].clone();
+    assert_eq!(told["resources"][0]["credentials"], "owner");
+    assert_eq!(told["resources"][1]["credentials"], "member");
+    assert_eq!(scene.seen()["resources"], told["resources"]);
+}
+
+/// S2-18: the client sees their own membership and the accounts assigned to them, and nobody else's.
+#[test]
+fn a_client_sees_their_own_membership_and_assigned_accounts() {
+    let mut scene = Scene::new(|account| json!({"resources": [{"id": account, "approve": true}]}));
+    let (assigned, other) = (scene.assigned.clone(), scene.other.clone());
+    let seen = scene.seen();
+    assert_eq!(seen["resources"], json!([{"id": assigned, "approve": true, "credentials": null}]));
+    assert!(!seen.to_string().contains(&other));
+    let own = scene.ana.get(&format!("/v1/members/{}", scene.id)).ok().json();
+    assert_eq!(own["workspaces"][0]["id"], scene.place);
+    let owner = scene.team.member("olga.owner@studio.test");
+    let path = format!("/v1/workspaces/{}/members/{owner}/access", scene.place);
+    assert_eq!(scene.ana.get(&path).refusal(), (403, "forbidden".to_owned()));
+    assert_eq!(scene.ana.get(&format!("/v1/members/{owner}")).refusal(), (403, "forbidden".to_owned()));
+}
+
+/// S2-19: there are other roles, each with its own measure, and a permission list between them.
+#[test]
+fn other_roles_have_their_own_measure() {
+    let mut team = Team::of("publishing");
+    let place = team.workspace();
+    let account = resource(&team, &place, "facebook");
+    let mut writes = |role: &str, access: Value| {
+        let email = format!("{role}{}@studio.test", access.to_string().len());
+        let more = if role == "admin" { json!({}) } else { json!({"access": access}) };
+        let mut person = team.joined_with(&email, role, more);
+        let question = json!({
+            "member_id": team.member(&email), "workspace_id": place, "permission": "posts.write", "resource_id": account,
+        });
+        person.post("/v1/check", &question).ok().json()["allowed"].as_bool().unwrap()
+    };
+    let assigned = json!({"resources": [{"id": account}]});
+    assert!(writes("admin", json!({})));
+    assert!(writes("member", assigned.clone()));
+    assert!(!writes("client", assigned));
+    let narrow = json!({"permissions": ["posts.view"], "resources": [{"id": account}]});
+    assert!(!writes("member", narrow));
 }

@@ -1,8 +1,7 @@
 //! S1 "Inviting Team Members": a team invites colleagues by e-mail, sees who has not come yet, and withdraws what was a
 //! mistake. Template `team`.
 //!
-//! What is about a screen (S1-02) and about changing a member's role (S1-14) comes with the dashboard and the members'
-//! routes.
+//! What is about a screen (S1-02) comes with the dashboard.
 
 use std::time::Duration;
 
@@ -196,4 +195,19 @@ fn an_admin_reaches_every_workspace_and_a_member_their_own() {
         |person: &mut Client| person.get("/v1/me/workspaces").ok().json()["data"].as_array().unwrap().len();
     assert_eq!(reached(&mut team.joined("ada.admin@studio.test", "admin")), 2);
     assert_eq!(reached(&mut team.joined(MIA, "member")), 1);
+}
+
+/// S1-14: somebody starts as a member and becomes an admin when that is needed; what an admin may is theirs at once.
+#[test]
+fn a_member_is_made_an_admin_when_needed() {
+    let mut team = Team::with_seats(1);
+    let mut mia = team.joined(MIA, "member");
+    let id = team.member(MIA);
+    let refused = mia.invite(&team.organization, "friend@studio.test", "client").refusal();
+    assert_eq!(refused, (403, "role_not_allowed".to_owned()));
+    let own = mia.patch(&format!("/v1/members/{id}"), &json!({"role": "admin"})).refusal();
+    assert_eq!(own, (403, "forbidden".to_owned()), "not by themself");
+    let shown = team.owner.patch(&format!("/v1/members/{id}"), &json!({"role": "admin"})).ok();
+    assert_eq!(shown.str("/role"), "admin", "and it takes no second seat");
+    mia.invite(&team.organization, "friend@studio.test", "client").ok();
 }

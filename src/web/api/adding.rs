@@ -15,6 +15,7 @@ use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::passwords::{self, Holder};
 use crate::web::api::{access, no_fields, offer, one_of};
+use crate::web::api::members::Shown;
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -41,7 +42,7 @@ pub async fn create<P: Platform>(
     let mut fields = Fields::default();
     let add = read(&mut fields, &actor, body);
     let member = add_member(ctx, &actor, fields.finish(add)?).await?;
-    Ok(reply::json(StatusCode::CREATED, &member))
+    Ok(reply::json(StatusCode::CREATED, &Shown::of(member, actor.template)))
 }
 
 /// Reads whom to add. What is wrong is noted; then there is nobody.

@@ -1,12 +1,63 @@
-//! Check.
+//! `POST /v1/check`: may this member do this? What a host product asks on each of its own requests, so it costs one round
+//! trip.
 
-use crate::error::{Code, Result};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::domain::decision::decide;
+use crate::domain::ids::{MemberId, ResourceId, WorkspaceId};
+use crate::error::{Code, Error, Result};
 use crate::flow::Context;
-use crate::platform::Platform;
-use crate::web::reply::Reply;
-use crate::web::request::Request;
+use crate::platform::{Platform, ResultSet};
+use crate::store::accounts::{self, At};
+use crate::store::question::{self, Question};
+use crate::web::api::unauthenticated;
+use crate::web::guard::Caller;
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
 
-/// To be written.
-pub async fn check<P: Platform>(_ctx: &Context<'_, P>, _request: &Request) -> Result<Reply> {
-    Err(Code::NotFound.into())
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    member_id: String,
+    workspace_id: String,
+    permission: String,
+    resource_id: Option<String>,
+}
+
+/// `POST`: 200 with `{allowed, reason}`. For those who run the organization, of anybody in it, and for everybody of
+/// themself.
+pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    let caller = Caller::of(request, ctx.config)?;
+    let asked = request::json::<Body>(request).and_then(|body| {
+        let ids = body.member_id.parse::<MemberId>().ok().zip(body.workspace_id.parse::<WorkspaceId>().ok());
+        ids.map(|ids| (body, ids)).ok_or_else(|| Code::NotFound.into())
+    });
+    let (body, (member, workspace)) = match asked {
+        Ok(asked) => asked,
+        // What is wrong with a question is told only to somebody.
+        Err(error) => {
+            let session = caller.signed_in()?;
+            accounts::signed_in(ctx.platform, &session, ctx.now()).await?.ok_or_else(unauthenticated)?;
+            return Err(error);
+        }
+    };
+    // What is no resource's id is an unknown resource, as any other.
+    let resource = body.resource_id.as_deref().and_then(|id| id.parse::<ResourceId>().ok());
+    let reads = vec![question::select(workspace, member, resource)];
+    let (actor, found) = caller.acting(ctx, At::Workspace(workspace), reads).await?;
+    let asked = found.first().map(ResultSet::first::<Question>).transpose()?.flatten();
+    let asked = asked.ok_or_else(|| Error::from(Code::NotFound))?;
+    if member != actor.member_id && !actor.administers() {
+        return Err(Code::Forbidden.into());
+    }
+    let reason = decide(
+        actor.template,
+        actor.policy.clients_need_resource,
+        &asked.subject(actor.template),
+        &body.permission,
+        &asked.about(body.resource_id.is_some()),
+    );
+    Ok(reply::json(StatusCode::OK, &json!({"allowed": reason.allows(), "reason": reason})))
 }

@@ -1,14 +1,16 @@
 //! Whoever is signed in: their account and the workspaces they reach.
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::domain::ids::WorkspaceId;
 use crate::error::Result;
 use crate::flow::Context;
 use crate::platform::Platform;
-use crate::store::accounts::{self, SignedIn};
+use crate::store::accounts::{self, Reached, SignedIn};
+use crate::store::memberships;
 use crate::web::api::{Page, PageQuery, unauthenticated};
-use crate::web::guard::Caller;
+use crate::web::guard::{self, Caller};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
@@ -38,18 +40,23 @@ pub async fn workspaces<P: Platform>(ctx: &Context<'_, P>, request: &Request) ->
     let found =
         accounts::signed_in_and_reached(ctx.platform, &session, page.before, page.rows(), ctx.now()).await?;
     let (_, reached) = found.ok_or_else(unauthenticated)?;
-    Ok(page.reply(
-        reached,
-        |row| row.workspace_id.to_string(),
-        |row| {
-            json!({
-                "workspace": {"id": row.workspace_id, "name": row.workspace_name},
-                "organization": {
-                    "id": row.organization_id, "name": row.organization_name, "slug": row.organization_slug,
-                },
-                "role": row.role,
-                "state": "ready",
-            })
+    let rows = reached.into_iter().map(|row| reached_row(ctx, row)).collect::<Result<Vec<_>>>()?;
+    Ok(page.reply(rows, |(id, _)| id.to_string(), |(_, row)| row))
+}
+
+/// A workspace as whoever reaches it sees it, with its id.
+fn reached_row<P>(ctx: &Context<'_, P>, row: Reached) -> Result<(WorkspaceId, Value)> {
+    let (template, policy) = guard::rules(ctx, &row.template, row.policy.as_deref())?;
+    let access = row.access.of(template, row.role);
+    let state = memberships::state(template, &policy, row.role, true, row.second_factor, &access);
+    let shown = json!({
+        "workspace": {"id": row.workspace_id, "name": row.workspace_name},
+        "organization": {
+            "id": row.organization_id, "name": row.organization_name, "slug": row.organization_slug,
         },
-    ))
+        "role": row.role,
+        "state": state,
+        "access": access.shown(template, row.role),
+    });
+    Ok((row.workspace_id, shown))
 }

@@ -1,16 +1,72 @@
 //! An organization's members.
 
-use serde::Deserialize;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::domain::ids::{OrganizationId, WorkspaceId};
-use crate::error::{Code, Fields, Result};
+use crate::domain::access;
+use crate::domain::authority::Actor;
+use crate::domain::change::Change;
+use crate::domain::ids::{MemberId, OrganizationId, WorkspaceId};
+use crate::domain::role::Role;
+use crate::domain::template::Template;
+use crate::domain::text::Name;
+use crate::domain::time::Timestamp;
+use crate::error::{Code, Error, Fields, Result};
 use crate::flow::Context;
+use crate::flow::members::Wanted;
+use crate::flow::removal::remove as remove_members;
 use crate::platform::Platform;
-use crate::store::members::{self, Filter, Member, Status};
+use crate::store::accounts::At;
+use crate::store::members::{self, Filter, Member, Person, Status};
 use crate::web::api::{Page, one_of};
 use crate::web::guard::Caller;
-use crate::web::reply::Reply;
+use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
+
+/// The most members that one request removes.
+const MOST_REMOVED: usize = 100;
+
+/// A member, as the API shows them.
+#[derive(Serialize)]
+pub(super) struct Shown {
+    id: MemberId,
+    user: Person,
+    role: Role,
+    status: Status,
+    takes_seat: bool,
+    workspaces: Vec<ShownPlace>,
+    joined_at: Timestamp,
+    removed_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct ShownPlace {
+    id: WorkspaceId,
+    name: String,
+    access: access::Shown,
+}
+
+impl Shown {
+    pub(super) fn of(member: Member, template: &'static Template) -> Self {
+        let role = member.role;
+        let place = |place: members::Placed| ShownPlace {
+            id: place.id,
+            name: place.name,
+            access: place.access.of(template, role).shown(template, role),
+        };
+        Self {
+            id: member.id,
+            user: member.user,
+            role,
+            status: member.status,
+            takes_seat: member.takes_seat,
+            workspaces: member.workspaces.into_iter().map(place).collect(),
+            joined_at: member.joined_at,
+            removed_at: member.removed_at,
+        }
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,7 +86,7 @@ pub async fn list<P: Platform>(
     organization: OrganizationId,
 ) -> Result<Reply> {
     let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
-    if actor.role == crate::domain::role::Role::Client {
+    if actor.role == Role::Client {
         return Err(Code::Forbidden.into());
     }
     let query: Query = request::query(request)?;
@@ -50,50 +106,143 @@ pub async fn list<P: Platform>(
         prefix: query.q.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty()),
     };
     let rows = members::page(ctx.platform, organization, &filter, page.before, page.rows()).await?;
-    Ok(page.reply(rows, |member: &Member| member.id.to_string(), |member| member))
+    let shown = |member| Shown::of(member, actor.template);
+    Ok(page.reply(rows, |member: &Member| member.id.to_string(), shown))
 }
 
-/// To be written.
-pub async fn get<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: crate::domain::ids::MemberId,
-) -> Result<Reply> {
-    Err(crate::error::Code::NotFound.into())
+/// The caller and the member that the path names.
+async fn caller_and<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: MemberId,
+) -> Result<(Actor, Member)> {
+    let reads = vec![members::select(id)];
+    let (actor, found) = Caller::of(request, ctx.config)?.acting(ctx, At::Member(id), reads).await?;
+    let member = found.first().map(crate::platform::ResultSet::first).transpose()?.flatten();
+    Ok((actor, member.ok_or_else(|| Error::from(Code::NotFound))?))
 }
 
-/// To be written.
-pub async fn change<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: crate::domain::ids::MemberId,
-) -> Result<Reply> {
-    Err(crate::error::Code::NotFound.into())
+/// `GET` of one: for staff, and a client's own.
+pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: MemberId) -> Result<Reply> {
+    let (actor, member) = caller_and(ctx, request, id).await?;
+    if actor.role == Role::Client && actor.member_id != id {
+        return Err(Code::Forbidden.into());
+    }
+    Ok(reply::json(StatusCode::OK, &Shown::of(member, actor.template)))
 }
 
-/// To be written.
-pub async fn remove<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: crate::domain::ids::MemberId,
-) -> Result<Reply> {
-    Err(crate::error::Code::NotFound.into())
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    #[serde(default)]
+    role: Change<String>,
+    #[serde(default)]
+    name: Change<String>,
 }
 
-/// To be written.
+/// `PATCH`: 200 with the member. A name of null is the one that their account has.
+pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: MemberId) -> Result<Reply> {
+    let (actor, member) = caller_and(ctx, request, id).await?;
+    let body: Body = request::json(request)?;
+    let mut fields = Fields::default();
+    let role = match body.role {
+        Change::Keep => None,
+        Change::Clear => fields.required("/role", None),
+        Change::Set(role) => one_of(&mut fields, "/role", Some(&role), "owner, admin, member, client"),
+    };
+    let name = body.name.and_then(|name| fields.take("/name", Code::InvalidValue, Name::parse(&name)));
+    let wanted = fields.finish(Some(Wanted { role, name }))?;
+    let member = crate::flow::members::change(ctx, &actor, member, wanted).await?;
+    Ok(reply::json(StatusCode::OK, &Shown::of(member, actor.template)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RemovalQuery {
+    revoke_their_invitations: Option<bool>,
+}
+
+/// `DELETE`: removes somebody, or the caller themself. 204.
+pub async fn remove<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: MemberId) -> Result<Reply> {
+    let (actor, _) = Caller::of(request, ctx.config)?.acting(ctx, At::Member(id), Vec::new()).await?;
+    let query: RemovalQuery = request::query(request)?;
+    let with_sent = query.revoke_their_invitations.unwrap_or(false);
+    match remove_members(ctx, &actor, &[id], with_sent).await?.pop().flatten() {
+        Some(refused) => Err(refused),
+        None => Ok(reply::no_content()),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Several {
+    member_ids: Vec<String>,
+    revoke_their_invitations: Option<bool>,
+}
+
+/// `POST …/members/remove`: 200 with what became of each, in order (S0-31).
 pub async fn remove_several<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: crate::domain::ids::OrganizationId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    organization: OrganizationId,
 ) -> Result<Reply> {
-    Err(crate::error::Code::NotFound.into())
+    let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
+    if !actor.administers() {
+        return Err(Code::Forbidden.into());
+    }
+    let body: Several = request::json(request)?;
+    if body.member_ids.is_empty() || body.member_ids.len() > MOST_REMOVED {
+        return Err(Error::field("/member_ids", Code::InvalidValue, "Name 1 to 100 members."));
+    }
+    // What is no id is nobody's, and answered like one.
+    let named: Vec<Option<MemberId>> = body.member_ids.iter().map(|id| id.parse().ok()).collect();
+    let known: Vec<MemberId> = named.iter().copied().flatten().collect();
+    let with_sent = body.revoke_their_invitations.unwrap_or(false);
+    let mut fates = remove_members(ctx, &actor, &known, with_sent).await?.into_iter();
+    let data: Vec<Value> = body
+        .member_ids
+        .iter()
+        .zip(named)
+        .map(|(id, named)| {
+            let refused = match named {
+                Some(_) => fates.next().flatten(),
+                None => Some(Code::NotFound.into()),
+            };
+            match refused {
+                None => json!({"member_id": id, "outcome": "removed"}),
+                Some(why) => json!({"member_id": id, "outcome": "refused", "problem": problem(&why)}),
+            }
+        })
+        .collect();
+    Ok(reply::json(StatusCode::OK, &json!({"data": data})))
 }
 
-/// To be written.
+/// A refusal of one row of many: what a problem of its own would say.
+fn problem(why: &Error) -> Value {
+    let code = why.code();
+    json!({
+        "status": code.status().as_u16(), "code": code.as_str(), "title": code.title(), "detail": why.detail(),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewOwner {
+    member_id: String,
+}
+
+/// `POST …/owner`: 200 with the new owner.
 pub async fn transfer<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: crate::domain::ids::OrganizationId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    organization: OrganizationId,
 ) -> Result<Reply> {
-    Err(crate::error::Code::NotFound.into())
+    let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
+    if actor.role != Role::Owner {
+        return Err(Code::Forbidden.into());
+    }
+    let body: NewOwner = request::json(request)?;
+    let to = body.member_id.parse().map_err(|_| Error::from(Code::NotFound))?;
+    let owner = crate::flow::transfer::transfer(ctx, &actor, to).await?;
+    Ok(reply::json(StatusCode::OK, &Shown::of(owner, actor.template)))
 }

@@ -1,47 +1,156 @@
-//! Memberships.
+//! Memberships: who is in a workspace, and what they were given there.
 
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::access::{self, Access};
+use crate::domain::authority::Actor;
+use crate::domain::decision::State;
 use crate::domain::ids::{MemberId, WorkspaceId};
-use crate::error::{Code, Result};
+use crate::domain::role::Role;
+use crate::error::{Code, Error, Fields, Result};
 use crate::flow::Context;
-use crate::platform::Platform;
-use crate::web::reply::Reply;
-use crate::web::request::Request;
+use crate::flow::access::Wanted;
+use crate::flow::memberships::{self as flow, Of};
+use crate::platform::{Platform, ResultSet};
+use crate::store::accounts::At;
+use crate::store::memberships::{self, Place};
+use crate::web::api::access::read;
+use crate::web::guard::Caller;
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
 
-/// To be written.
+/// What somebody has in a workspace, as the API shows it.
+#[derive(Serialize)]
+struct Shown {
+    member_id: MemberId,
+    workspace_id: WorkspaceId,
+    role: Role,
+    state: State,
+    #[serde(flatten)]
+    access: access::Shown,
+}
+
+impl Shown {
+    fn of(of: Of, place: Place, actor: &Actor) -> Self {
+        let Place { role, active, second_factor, .. } = place;
+        let access = place.access.of(actor.template, role);
+        let state = memberships::state(actor.template, &actor.policy, role, active, second_factor, &access);
+        // Whoever was removed has nothing, whatever they had.
+        let access = if active {
+            access.shown(actor.template, role)
+        } else {
+            Access::nothing().shown(actor.template, Role::Client)
+        };
+        Self { member_id: of.member, workspace_id: of.workspace, role, state, access }
+    }
+}
+
+/// The caller, and where the member stands in the workspace; nothing for somebody who isn't of its organization.
+async fn caller_and<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    workspace: WorkspaceId,
+    member: Option<MemberId>,
+) -> Result<(Actor, Option<Place>)> {
+    let reads = member.map(|member| memberships::select(workspace, member, None)).into_iter().collect();
+    let (actor, found) =
+        Caller::of(request, ctx.config)?.acting(ctx, At::Workspace(workspace), reads).await?;
+    let place = found.first().map(ResultSet::first).transpose()?.flatten();
+    Ok((actor, place))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    member_id: String,
+    access: Option<Value>,
+}
+
+/// `POST`: puts somebody who is in the organization into the workspace (S4-12). 201 with what they have there.
 pub async fn create<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: WorkspaceId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    workspace: WorkspaceId,
 ) -> Result<Reply> {
-    Err(Code::NotFound.into())
+    // Read before the caller is known, for one round trip less, and looked at after.
+    let body = request::json::<New>(request);
+    let member = body.as_ref().ok().and_then(|body| body.member_id.parse::<MemberId>().ok());
+    let (actor, place) = caller_and(ctx, request, workspace, member).await?;
+    if actor.invitable().is_empty() {
+        return Err(Code::Forbidden.into());
+    }
+    let wanted = wanted(&actor, body?.access.as_ref())?;
+    let (Some(member), Some(place)) = (member, place) else { return Err(Code::NotFound.into()) };
+    let of = Of { workspace, member };
+    let place = flow::add(ctx, &actor, of, place, wanted).await?;
+    Ok(reply::json(StatusCode::CREATED, &Shown::of(of, place, &actor)))
 }
 
-/// To be written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    access: Option<Value>,
+}
+
+/// `PATCH`: changes what is given of the access. 200 with what they have now.
 pub async fn change<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: WorkspaceId,
-    _1: MemberId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    workspace: WorkspaceId,
+    member: MemberId,
 ) -> Result<Reply> {
-    Err(Code::NotFound.into())
+    let (actor, place) = caller_and(ctx, request, workspace, Some(member)).await?;
+    if actor.invitable().is_empty() {
+        return Err(Code::Forbidden.into());
+    }
+    let body: Change = request::json(request)?;
+    let wanted = wanted(&actor, body.access.as_ref())?;
+    let of = Of { workspace, member };
+    let place = place.ok_or_else(|| Error::from(Code::NotFound))?;
+    let place = flow::change(ctx, &actor, of, place, wanted).await?;
+    Ok(reply::json(StatusCode::OK, &Shown::of(of, place, &actor)))
 }
 
-/// To be written.
+/// `DELETE`: takes somebody out of the workspace. 204.
 pub async fn remove<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: WorkspaceId,
-    _1: MemberId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    workspace: WorkspaceId,
+    member: MemberId,
 ) -> Result<Reply> {
-    Err(Code::NotFound.into())
+    let (actor, place) = caller_and(ctx, request, workspace, Some(member)).await?;
+    if actor.invitable().is_empty() {
+        return Err(Code::Forbidden.into());
+    }
+    let place = place.ok_or_else(|| Error::from(Code::NotFound))?;
+    flow::remove(ctx, &actor, Of { workspace, member }, &place).await?;
+    Ok(reply::no_content())
 }
 
-/// To be written.
+/// `GET …/access`: for the member themself (S2-18), and for whoever may change it.
 pub async fn access<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: WorkspaceId,
-    _1: MemberId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    workspace: WorkspaceId,
+    member: MemberId,
 ) -> Result<Reply> {
-    Err(Code::NotFound.into())
+    let (actor, place) = caller_and(ctx, request, workspace, Some(member)).await?;
+    let own = actor.member_id == member;
+    if !own && !actor.administers() && (actor.invitable().is_empty() || !actor.reaches(workspace)) {
+        return Err(Code::Forbidden.into());
+    }
+    let here = |place: &Place| place.placed || (place.active && place.role.reaches_every_workspace());
+    let place = place.filter(here).ok_or_else(|| Error::from(Code::NotFound))?;
+    if !own && !actor.administers() && !actor.may_invite(place.role) {
+        return Err(Code::Forbidden.into());
+    }
+    Ok(reply::json(StatusCode::OK, &Shown::of(Of { workspace, member }, place, &actor)))
+}
+
+fn wanted(actor: &Actor, body: Option<&Value>) -> Result<Wanted> {
+    let mut fields = Fields::default();
+    let wanted = read(&mut fields, actor.template, body);
+    fields.finish(Some(wanted))
 }

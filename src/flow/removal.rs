@@ -1,0 +1,68 @@
+//! Removing members. Their rights, seats and links are gone at once; their sessions live on and reach nothing here.
+
+use std::collections::BTreeMap;
+
+use crate::domain::authority::Actor;
+use crate::domain::ids::MemberId;
+use crate::domain::role::Role;
+use crate::error::{Code, Error, Refusal, Result};
+use crate::flow::{Context, look};
+use crate::platform::Platform;
+use crate::store::removal::{self, Fate, Leaving, Removal, Removed, Revoked};
+
+/// How many pages' copies are dropped when invitations go with their inviter: the rest lag, as pages may, for a minute.
+const MOST_FORGOTTEN: usize = 100;
+
+/// Removes members, each who may be removed; answers of each who was named why they were not, if they were not. Only for
+/// those who run the organization, but anybody may leave by themself. The owner never goes.
+pub async fn remove<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    members: &[MemberId],
+    with_sent: bool,
+) -> Result<Vec<Option<Error>>> {
+    if !actor.administers() && members != [actor.member_id] {
+        return Err(Code::Forbidden.into());
+    }
+    let mut once = members.to_vec();
+    once.sort_unstable();
+    once.dedup();
+    let leaving: Vec<Leaving> =
+        once.iter().map(|member| Leaving { member: *member, event: ctx.id() }).collect();
+    let roles = actor.removable();
+    let removal = Removal {
+        organization: actor.organization_id,
+        members: &leaving,
+        by: actor.role,
+        removable: &roles,
+        with_sent,
+    };
+    let mut batch = removal::remove(&ctx.entry(&actor.member_id), &removal);
+    batch.push(removal::select_fates(&removal));
+    let results = ctx.platform.batch(batch).await?;
+    let [removed, _, revoked, .., fates] = results.as_slice() else {
+        return Err(Error::Internal("six results".to_owned()));
+    };
+    let removed: Vec<Removed> = removed.rows()?;
+    let fates: BTreeMap<MemberId, Fate> =
+        fates.rows::<Fate>()?.into_iter().map(|fate| (fate.id, fate)).collect();
+    for invitation in revoked.rows::<Revoked>()?.iter().take(MOST_FORGOTTEN) {
+        look::forget(ctx, invitation.id, invitation.ver).await;
+    }
+    let why_not = |member: &MemberId| {
+        let was_removed = removed.iter().any(|removed| removed.subject == *member);
+        (!was_removed).then(|| refusal_of(fates.get(member)))
+    };
+    Ok(members.iter().map(why_not).collect())
+}
+
+fn refusal_of(fate: Option<&Fate>) -> Error {
+    match fate {
+        None => Code::NotFound.into(),
+        Some(fate) if !fate.active => {
+            Refusal::new(Code::MemberNotActive).because("This person was removed already.").into()
+        }
+        Some(fate) if fate.role == Role::Owner => Code::LastOwner.into(),
+        Some(_) => Code::Forbidden.into(),
+    }
+}

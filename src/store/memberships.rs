@@ -1,0 +1,365 @@
+//! Memberships: who is in a workspace, with what access, and the writes that change it.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::access::Columns;
+use super::audit::Entry;
+use crate::domain::access::{Access, AccessRow};
+use crate::domain::decision::{Held, HeldResources, State, Subject};
+use crate::domain::ids::{MemberId, NotificationId, WorkspaceId};
+use crate::domain::policy::Policy;
+use crate::domain::role::Role;
+use crate::domain::template::Template;
+use crate::domain::time::Timestamp;
+use crate::domain::truth;
+use crate::params;
+use crate::platform::Statement;
+
+/// Where a member stands in a workspace.
+#[allow(clippy::struct_excessive_bools, reason = "a row's columns")]
+#[derive(Debug, Deserialize)]
+pub struct Place {
+    /// What they are.
+    pub role: Role,
+    /// Whether they are in the organization, and somebody there: an account whose mailbox nobody proved is so only where it
+    /// is confined to.
+    #[serde(deserialize_with = "truth")]
+    pub active: bool,
+    /// Whether they ever came in by themselves (S4-10): somebody who was added at once has no password yet.
+    #[serde(deserialize_with = "truth")]
+    pub came_in: bool,
+    /// Whether their account has a second factor.
+    #[serde(deserialize_with = "truth")]
+    pub second_factor: bool,
+    /// Whether they were put in this workspace.
+    #[serde(deserialize_with = "truth")]
+    pub placed: bool,
+    /// What wrote the membership last: a change is claimed for the one that it was made from.
+    pub made_by: Option<String>,
+    /// What they were given there.
+    #[serde(flatten)]
+    pub access: AccessRow,
+    /// What the actor is, if they still are in.
+    pub actor_role: Option<Role>,
+    /// When the organization's trial ends.
+    pub trial_ends_at: Option<Timestamp>,
+    /// Whether the plan has the feature that a client's own list of permissions needs.
+    #[serde(deserialize_with = "truth")]
+    pub may_customize: bool,
+}
+
+/// Reads the [`Place`] of a member in a workspace of their organization, for an actor.
+#[must_use]
+pub fn select(workspace: WorkspaceId, member: MemberId, actor: Option<MemberId>) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT m.role, ",
+            is_active!(),
+            " AS active, u.password_hash IS NOT NULL OR u.email_verified_at IS NOT NULL AS came_in,
+              u.mfa_enabled_at IS NOT NULL AS second_factor, p.member_id IS NOT NULL AS placed, p.made_by, ",
+            access_of!("p"),
+            ", (SELECT a.role FROM members a WHERE a.id = ?3 AND a.removed_at IS NULL) AS actor_role,
+              o.trial_ends_at, ",
+            may_customize!(),
+            " AS may_customize
+             FROM workspaces w
+             JOIN organizations o ON o.id = w.organization_id
+             JOIN members m ON m.id = ?2 AND m.organization_id = o.id
+             JOIN users u ON u.id = m.user_id
+             LEFT JOIN memberships p ON p.member_id = m.id AND p.workspace_id = w.id
+             WHERE w.id = ?1"
+        ),
+        params![workspace, member, actor],
+    )
+}
+
+/// What stands between somebody and what they have in a workspace, with what they have there.
+#[must_use]
+pub fn state(
+    template: &Template,
+    policy: &Policy,
+    role: Role,
+    active: bool,
+    second_factor: bool,
+    access: &Access,
+) -> State {
+    let held = Held {
+        permissions: access.permissions.effective(template, role),
+        resources: HeldResources::of(&access.resources),
+        require_mfa: access.require_mfa,
+    };
+    Subject { role, active, held: Some(held), second_factor }.state(policy.clients_need_resource)
+}
+
+/// A change of a membership, or a new one.
+#[derive(Debug)]
+pub struct Write {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Whose.
+    pub member: MemberId,
+    /// What they were when the access was resolved: what it means depends on it.
+    pub role: Role,
+    /// What the actor was then.
+    pub by: Role,
+    /// What they are given.
+    pub access: Columns,
+    /// Whether the resources are among what was asked for; else the grants stay as they are.
+    pub with_resources: bool,
+    /// Whether a client's own list of permissions was asked for, which is a feature of the plan (S3-15).
+    pub customized: bool,
+    /// Whether their permissions work with somebody's credentials (S2-13).
+    pub needs_credentials: bool,
+}
+
+impl Write {
+    fn grants(&self) -> &str {
+        if self.with_resources { &self.access.grants } else { "[]" }
+    }
+
+    /// As the audit log shows it.
+    fn after(&self) -> String {
+        let value = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
+        let mut after = json!({
+            "workspace_id": self.workspace,
+            "permissions": self.access.permissions.as_deref().map(value),
+            "all_resources": self.access.all_resources,
+            "addable_kinds": value(&self.access.addable_kinds),
+            "require_mfa": self.access.require_mfa,
+        });
+        if self.with_resources
+            && let Some(after) = after.as_object_mut()
+        {
+            after.insert("grants".to_owned(), value(&self.access.grants));
+        }
+        after.to_string()
+    }
+
+    /// The parameters of a claim: `?6` to `?14`.
+    fn params(&self) -> Vec<crate::platform::Param> {
+        params![
+            self.member,
+            self.role,
+            self.by,
+            self.workspace,
+            self.after(),
+            self.grants(),
+            self.customized,
+            self.access.takes_seat,
+            json!([self.workspace]).to_string(),
+        ]
+    }
+}
+
+/// What a membership was, for the audit log: from `memberships p`.
+macro_rules! before {
+    () => {
+        concat!(
+            "json_object('workspace_id', p.workspace_id, 'permissions', json(p.permissions),
+                         'all_resources', json(iif(p.all_resources, 'true', 'false')),
+                         'addable_kinds', json(p.addable_kinds),
+                         'require_mfa', json(iif(p.require_mfa, 'true', 'false')), 'grants', json(",
+            grants_of!("p"),
+            "))"
+        )
+    };
+}
+
+/// What every claim asks besides: that the person is in and still what they were, and so is the actor; that the resources
+/// are of the workspace; that the plan allows such an access; and that a seat is free where it takes a new one.
+macro_rules! guards {
+    () => {
+        concat!(
+            " m.id = ?6 AND m.role = ?7 AND m.removed_at IS NULL AND ",
+            still_is!("?8"),
+            " AND ",
+            all_in_workspaces!("?11", "?14"),
+            " AND (?12 = 0 OR ",
+            may_customize!(),
+            ") AND (?13 = 0 OR m.role <> 'client' OR m.takes_seat = 1 OR ",
+            seat_free!("?2"),
+            ")"
+        )
+    };
+}
+
+/// Claims a new membership: of somebody who came in, in a workspace of their organization that they are not in.
+/// `RETURNING` tells.
+#[must_use]
+pub fn claim_new(entry: &Entry, write: &Write) -> Statement {
+    let mut params = entry.params("membership.added");
+    params.extend(write.params());
+    Statement::new(
+        audited!(
+            "m.id",
+            "NULL",
+            "?10",
+            concat!(
+                "FROM members m
+                 JOIN organizations o ON o.id = m.organization_id
+                 JOIN workspaces w ON w.id = ?9 AND w.organization_id = o.id
+                 JOIN users u ON u.id = m.user_id
+                 WHERE NOT EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.workspace_id = w.id)
+                   AND (u.password_hash IS NOT NULL OR u.email_verified_at IS NOT NULL) AND ",
+                guards!()
+            )
+        ),
+        params,
+    )
+}
+
+/// Claims a change of a membership that nobody has changed since it was read. `RETURNING` tells.
+#[must_use]
+pub fn claim_change(entry: &Entry, write: &Write, made_by: Option<&String>) -> Statement {
+    let mut params = entry.params("membership.updated");
+    params.extend(write.params());
+    params.push(made_by.into());
+    Statement::new(
+        audited!(
+            "m.id",
+            before!(),
+            "?10",
+            concat!(
+                "FROM members m
+                 JOIN organizations o ON o.id = m.organization_id
+                 JOIN memberships p ON p.member_id = m.id AND p.workspace_id = ?9
+                 WHERE p.made_by IS ?15 AND ",
+                guards!()
+            )
+        ),
+        params,
+    )
+}
+
+/// Writes what was claimed, new or changed.
+#[must_use]
+pub fn write(entry: &Entry, write: &Write) -> Vec<Statement> {
+    let mut batch = vec![Statement::new(
+        "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
+                              require_mfa, takes_seat, made_by)
+         SELECT ?2, ?3, at, ?4, ?5, ?6, ?7, ?8, id FROM audit_events WHERE id = ?1
+         ON CONFLICT (member_id, workspace_id) DO UPDATE SET permissions = excluded.permissions,
+           all_resources = excluded.all_resources, addable_kinds = excluded.addable_kinds,
+           require_mfa = excluded.require_mfa, takes_seat = excluded.takes_seat, made_by = excluded.made_by",
+        params![
+            entry.id,
+            write.member,
+            write.workspace,
+            write.access.permissions.as_ref(),
+            write.access.all_resources,
+            write.access.addable_kinds.as_str(),
+            write.access.require_mfa,
+            write.access.takes_seat,
+        ],
+    )];
+    if write.with_resources {
+        batch.push(forget_grants(entry, write.workspace, write.member));
+        batch.push(Statement::new(
+            "INSERT INTO grants (member_id, workspace_id, resource_id, approve, credentials)
+             SELECT ?2, ?3, e.value ->> 'id', coalesce(e.value ->> 'approve', 0), e.value ->> 'credentials'
+             FROM audit_events c JOIN json_each(?4) e WHERE c.id = ?1 ON CONFLICT DO NOTHING",
+            params![entry.id, write.member, write.workspace, write.grants()],
+        ));
+    } else {
+        batch.push(Statement::new(
+            concat!(
+                "UPDATE grants SET credentials = iif(?4, coalesce(credentials, 'owner'), NULL)
+                 WHERE member_id = ?2 AND workspace_id = ?3 AND ",
+                claimed!("?1")
+            ),
+            params![entry.id, write.member, write.workspace, write.needs_credentials],
+        ));
+    }
+    batch
+}
+
+fn forget_grants(entry: &Entry, workspace: WorkspaceId, member: MemberId) -> Statement {
+    Statement::new(
+        concat!("DELETE FROM grants WHERE member_id = ?2 AND workspace_id = ?3 AND ", claimed!("?1")),
+        params![entry.id, member, workspace],
+    )
+}
+
+/// Claims the end of a membership, of somebody whom the roles named here may be taken out. `RETURNING` tells.
+#[must_use]
+pub fn claim_end(
+    entry: &Entry,
+    workspace: WorkspaceId,
+    member: MemberId,
+    by: Role,
+    roles: &[Role],
+) -> Statement {
+    let mut params = entry.params("membership.removed");
+    params.extend(params![member, workspace, by, json!(roles).to_string()]);
+    Statement::new(
+        audited!(
+            "m.id",
+            before!(),
+            "NULL",
+            concat!(
+                "FROM members m
+                 JOIN organizations o ON o.id = m.organization_id
+                 JOIN memberships p ON p.member_id = m.id AND p.workspace_id = ?7
+                 WHERE m.id = ?6 AND m.removed_at IS NULL AND m.role IN (SELECT value FROM json_each(?9)) AND ",
+                still_is!("?8")
+            )
+        ),
+        params,
+    )
+}
+
+/// Ends what was claimed.
+#[must_use]
+pub fn end(entry: &Entry, workspace: WorkspaceId, member: MemberId) -> [Statement; 2] {
+    [
+        forget_grants(entry, workspace, member),
+        Statement::new(
+            concat!(
+                "DELETE FROM memberships WHERE member_id = ?2 AND workspace_id = ?3 AND ",
+                claimed!("?1")
+            ),
+            params![entry.id, member, workspace],
+        ),
+    ]
+}
+
+/// Tells somebody that they are in a further workspace, where they see it the next time they come (S4-15: no mail).
+#[must_use]
+pub fn notify_of_new(
+    id: NotificationId,
+    entry: &Entry,
+    workspace: WorkspaceId,
+    member: MemberId,
+) -> Statement {
+    Statement::new(
+        concat!(
+            "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+             SELECT ?2, m.user_id, m.organization_id, 'membership.added',
+                    json_object('member_id', m.id, 'workspace_id', ?4), ?5
+             FROM members m WHERE m.id = ?3 AND ",
+            claimed!("?1")
+        ),
+        params![entry.id, id, member, workspace, entry.at],
+    )
+}
+
+/// The place of a resource that can't be given in a workspace.
+#[derive(Debug, Deserialize)]
+pub struct Foreign {
+    /// From 0, in the order of the request; nothing if there is none.
+    pub place: Option<i64>,
+}
+
+/// Reads the first grant whose resource is not in the workspace.
+#[must_use]
+pub fn select_foreign(write: &Write) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT min(e.key) AS place FROM workspaces w JOIN organizations o ON o.id = w.organization_id
+             JOIN json_each(?2) e WHERE w.id = ?1 AND NOT ",
+            is_in_workspaces!("?3")
+        ),
+        params![write.workspace, write.grants(), json!([write.workspace]).to_string()],
+    )
+}

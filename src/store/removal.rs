@@ -1,0 +1,171 @@
+//! Removing members: any number in one batch, each with an audit entry of their own, which is also the claim that every
+//! other statement hangs on. What removal leaves in its place is the history: the member, their memberships, and the
+//! resources they connected.
+//!
+//! The invitations that go with them are found only while the batch runs, so no id can be made for their audit entries
+//! before. Theirs are the invitation's own random part under this batch's time: an invitation is revoked at most once.
+
+use serde::{Deserialize, Serialize};
+
+use super::audit::Entry;
+use crate::domain::ids::{EventId, InvitationId, MemberId, OrganizationId};
+use crate::domain::role::Role;
+use crate::domain::truth;
+use crate::params;
+use crate::platform::Statement;
+
+/// Who is to be removed.
+#[derive(Debug)]
+pub struct Removal<'a> {
+    /// Of which organization.
+    pub organization: OrganizationId,
+    /// Whom; each once.
+    pub members: &'a [Leaving],
+    /// What the actor was when they were asked who they are.
+    pub by: Role,
+    /// The roles that the actor may remove. Themself they always may, unless they are the owner.
+    pub removable: &'a [Role],
+    /// Whether the open invitations that they sent go too.
+    pub with_sent: bool,
+}
+
+/// One of them, with the id of their audit entry.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Leaving {
+    /// Who.
+    pub member: MemberId,
+    /// The entry that there is if they were removed.
+    pub event: EventId,
+}
+
+impl Removal<'_> {
+    fn json(&self) -> String {
+        serde_json::json!(self.members).to_string()
+    }
+}
+
+/// What removes them, in order. The first tells by `RETURNING subject` who it is, the third by `RETURNING id, ver` which
+/// invitations went with them.
+#[must_use]
+pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
+    // The removed of this batch with their entries.
+    macro_rules! removed {
+        () => {
+            "json_each(?1) e JOIN audit_events r ON r.id = e.value ->> 'event' JOIN members m ON m.id = r.subject"
+        };
+    }
+    // Their open invitations: addressed to them, and sent by them if that was asked for.
+    macro_rules! invitations {
+        () => {
+            concat!(
+                "SELECT i.id FROM ",
+                removed!(),
+                " JOIN invitations i ON i.organization_id = m.organization_id AND i.email_key = m.email_key
+                    AND i.outcome = 'open' AND i.expires_at > ?2
+                  UNION SELECT i.id FROM ",
+                removed!(),
+                " JOIN invitations i ON i.invited_by = m.id AND i.outcome = 'open' AND i.expires_at > ?2 WHERE ?3"
+            )
+        };
+    }
+    let who = removal.json();
+    let mut claim = entry.params("member.removed");
+    claim.extend(params![
+        who.as_str(),
+        removal.organization,
+        removal.by,
+        serde_json::json!(removal.removable).to_string(),
+    ]);
+    vec![
+        Statement::new(
+            concat!(
+                "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
+                 SELECT e.value ->> 'event', o.id, ?2, ?3, ?4, ?5, m.id, json_object('role', m.role, 'status', 'active'),
+                        json_object('status', 'removed')
+                 FROM json_each(?6) e
+                 JOIN members m ON m.id = e.value ->> 'member' AND m.organization_id = ?7
+                 JOIN organizations o ON o.id = m.organization_id
+                 WHERE m.removed_at IS NULL AND m.role <> 'owner' AND ",
+                still_is!("?8"),
+                " AND (m.id = ?3 OR m.role IN (SELECT value FROM json_each(?9))) RETURNING subject"
+            ),
+            claim,
+        ),
+        Statement::new(
+            concat!(
+                "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject)
+                 SELECT 'evt_' || substr(?4, 5, 10) || substr(i.id, 15), i.organization_id, ?2, ?5,
+                        'invitation.revoked', ?6, i.id
+                 FROM invitations i WHERE i.id IN (",
+                invitations!(),
+                ")"
+            ),
+            params![who.as_str(), entry.at, removal.with_sent, entry.id, &entry.actor, &entry.request_id],
+        ),
+        Statement::new(
+            concat!(
+                "UPDATE invitations SET revoked_at = ?2, ver = ver + 1 WHERE id IN (",
+                invitations!(),
+                ") RETURNING id, ver - 1 AS ver"
+            ),
+            params![who.as_str(), entry.at, removal.with_sent],
+        ),
+        Statement::new(
+            concat!(
+                "UPDATE members SET removed_at = ?2 WHERE id IN (SELECT m.id FROM ",
+                removed!(),
+                ")"
+            ),
+            params![who.as_str(), entry.at],
+        ),
+        Statement::new(
+            concat!(
+                "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+                 SELECT 'ntf_' || substr(r.id, 5), m.user_id, m.organization_id, 'member.removed',
+                        json_object('member_id', m.id), ?2
+                 FROM ",
+                removed!(),
+                " WHERE m.id <> ?3"
+            ),
+            params![who.as_str(), entry.at, &entry.actor],
+        ),
+    ]
+}
+
+/// Who was removed.
+#[derive(Debug, Deserialize)]
+pub struct Removed {
+    /// Their id.
+    pub subject: MemberId,
+}
+
+/// An invitation that went with them.
+#[derive(Debug, Deserialize)]
+pub struct Revoked {
+    /// Its id.
+    pub id: InvitationId,
+    /// The version whose links are dead now.
+    pub ver: i64,
+}
+
+/// What became of somebody who was to be removed, or why not.
+#[derive(Debug, Deserialize)]
+pub struct Fate {
+    /// Who.
+    pub id: MemberId,
+    /// What they are.
+    pub role: Role,
+    /// Whether they are in.
+    #[serde(deserialize_with = "truth")]
+    pub active: bool,
+}
+
+/// Reads the [`Fate`]s, of those who ever were in the organization.
+#[must_use]
+pub fn select_fates(removal: &Removal<'_>) -> Statement {
+    Statement::new(
+        "SELECT m.id, m.role, m.active FROM json_each(?1) e
+         JOIN members m ON m.id = e.value ->> 'member' AND m.organization_id = ?2",
+        params![removal.json(), removal.organization],
+    )
+}

@@ -1,0 +1,330 @@
+//! The seat ledger under any history of invitations, joins, changes, removals, transfers, other plans and time passing: no
+//! plan is overfilled unless it was lowered, the counters are what the rows say, and a person never takes two.
+
+use std::time::Duration;
+
+use http::Method;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use usher::domain::secret;
+
+use crate::support::client::{Client, Team};
+use crate::support::race::{Racer, race};
+use crate::support::scene::{plan, workspace};
+use crate::{accept_signed_in, copied_token, decline};
+
+const PEOPLE: usize = 5;
+const ROLES: [&str; 3] = ["client", "member", "admin"];
+
+/// One thing that somebody does. People and workspaces are counted round.
+#[derive(Debug, Clone)]
+enum Step {
+    Invite { person: usize, role: usize, creates: bool, place: usize },
+    InviteByLink { creates: bool, place: usize },
+    Join { person: usize, invitation: usize },
+    Decline { invitation: usize },
+    Act { invitation: usize, resend: bool },
+    ChangeRole { person: usize, role: usize },
+    ChangeAccess { person: usize, place: usize, creates: bool },
+    Clone { person: usize, of: usize, place: usize },
+    Add { person: usize, place: usize, creates: bool },
+    TakeOut { person: usize, place: usize },
+    Remove { people: Vec<usize>, with_sent: bool },
+    Leave { person: usize },
+    Transfer { person: usize },
+    Plan { seats: Option<i64> },
+    Wait { hours: u64 },
+    Tick,
+    Race { people: Vec<(usize, usize)>, schedule: Vec<usize> },
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    let person = || 0..PEOPLE;
+    let place = || 0..2_usize;
+    let invitation = || 0..12_usize;
+    prop_oneof![
+        4 => (person(), 0..3_usize, any::<bool>(), place())
+            .prop_map(|(person, role, creates, place)| Step::Invite { person, role, creates, place }),
+        1 => (any::<bool>(), place()).prop_map(|(creates, place)| Step::InviteByLink { creates, place }),
+        4 => (person(), invitation()).prop_map(|(person, invitation)| Step::Join { person, invitation }),
+        1 => invitation().prop_map(|invitation| Step::Decline { invitation }),
+        1 => (invitation(), any::<bool>()).prop_map(|(invitation, resend)| Step::Act { invitation, resend }),
+        3 => (person(), 0..3_usize).prop_map(|(person, role)| Step::ChangeRole { person, role }),
+        3 => (person(), place(), any::<bool>())
+            .prop_map(|(person, place, creates)| Step::ChangeAccess { person, place, creates }),
+        1 => (person(), person(), place()).prop_map(|(person, of, place)| Step::Clone { person, of, place }),
+        2 => (person(), place(), any::<bool>()).prop_map(|(person, place, creates)| Step::Add { person, place, creates }),
+        1 => (person(), place()).prop_map(|(person, place)| Step::TakeOut { person, place }),
+        1 => (proptest::collection::vec(person(), 1..3), any::<bool>())
+            .prop_map(|(people, with_sent)| Step::Remove { people, with_sent }),
+        1 => person().prop_map(|person| Step::Leave { person }),
+        1 => person().prop_map(|person| Step::Transfer { person }),
+        1 => proptest::option::of(0..5_i64).prop_map(|seats| Step::Plan { seats }),
+        1 => (1..200_u64).prop_map(|hours| Step::Wait { hours }),
+        1 => Just(Step::Tick),
+        2 => (proptest::collection::vec((person(), 0..3_usize), 2..4), proptest::collection::vec(0..3_usize, 0..10))
+            .prop_map(|(people, schedule)| Step::Race { people, schedule }),
+    ]
+}
+
+/// An organization with few seats, two workspaces, and people with accounts who are in nothing yet.
+struct Scene {
+    team: Team,
+    people: Vec<Client>,
+    places: Vec<String>,
+    invitations: Vec<String>,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let mut team = Team::of("client-links");
+        plan(&team, Some(2), r#"["custom_client_permissions"]"#);
+        let places = vec![team.workspace(), workspace(&team, "Second")];
+        let people = (0..PEOPLE).map(|number| person(&team, number)).collect();
+        Self { team, people, places, invitations: Vec::new() }
+    }
+
+    /// The member that somebody is, or was; nobody's id if they never were in.
+    fn member(&self, person: usize) -> String {
+        let rows = self.team.world.state().database.borrow().query(&format!(
+            "SELECT id FROM members WHERE user_id = 'usr_{person:0>26}' ORDER BY removed_at IS NULL DESC, id DESC LIMIT 1"
+        ));
+        rows.first()
+            .map_or("mbr_01h455vb4pex5vsknk084sn02q".to_owned(), |row| row["id"].as_str().unwrap().to_owned())
+    }
+
+    /// Whoever is the owner now.
+    fn owner(&mut self) -> &mut Client {
+        let rows = self.team.world.state().database.borrow().query(
+            "SELECT u.email FROM members m JOIN users u ON u.id = m.user_id WHERE m.role = 'owner' AND m.removed_at IS NULL",
+        );
+        let email = rows[0]["email"].as_str().unwrap().to_owned();
+        (0..PEOPLE)
+            .find(|number| email == address(*number))
+            .map_or(&mut self.team.owner, |number| &mut self.people[number])
+    }
+
+    fn take(&mut self, step: &Step) {
+        let paths =
+            (self.team.path("/invitations"), self.team.path("/members/remove"), self.team.path("/owner"));
+        let (invite, remove, transfer) = paths;
+        let answer = match step {
+            Step::Invite { person, role, creates, place } => {
+                let role = ROLES[*role];
+                let mut body =
+                    json!({"kind": "email", "role": role, "email": address(*person), "send_email": false});
+                if role != "admin" {
+                    body["workspace_ids"] = json!([self.places[*place]]);
+                    body["access"] = access(*creates);
+                }
+                self.owner().post(&invite, &body)
+            }
+            Step::InviteByLink { creates, place } => {
+                let places = json!([self.places[*place]]);
+                let body = json!({"kind": "link", "role": "client", "workspace_ids": places, "access": access(*creates)});
+                self.owner().post(&invite, &body)
+            }
+            Step::Join { person, invitation } => {
+                let Some(token) = self.token(*invitation) else { return };
+                accept_signed_in(&mut self.people[*person], &token)
+            }
+            Step::Decline { invitation } => {
+                let Some(token) = self.token(*invitation) else { return };
+                decline(&mut self.team.world.client(), &token)
+            }
+            Step::Act { invitation, resend } => {
+                let Some(id) = self.invitation(*invitation) else { return };
+                let action = if *resend { "resend" } else { "revoke" };
+                self.owner().post(&format!("/v1/invitations/{id}/{action}"), &json!({}))
+            }
+            Step::ChangeRole { person, role } => {
+                let path = format!("/v1/members/{}", self.member(*person));
+                self.owner().patch(&path, &json!({"role": ROLES[*role]}))
+            }
+            Step::ChangeAccess { person, place, creates } => {
+                let path = format!("/v1/workspaces/{}/members/{}", self.places[*place], self.member(*person));
+                self.owner().patch(&path, &json!({"access": access(*creates)}))
+            }
+            Step::Clone { person, of, place } => {
+                let path = format!("/v1/workspaces/{}/members/{}", self.places[*place], self.member(*person));
+                let access = json!({"permissions": {"clone_of": self.member(*of)}});
+                self.owner().patch(&path, &json!({"access": access}))
+            }
+            Step::Add { person, place, creates } => {
+                let path = format!("/v1/workspaces/{}/members", self.places[*place]);
+                let body = json!({"member_id": self.member(*person), "access": access(*creates)});
+                self.owner().post(&path, &body)
+            }
+            Step::TakeOut { person, place } => {
+                let path = format!("/v1/workspaces/{}/members/{}", self.places[*place], self.member(*person));
+                self.owner().delete(&path)
+            }
+            Step::Remove { people, with_sent } => {
+                let members: Vec<_> = people.iter().map(|person| self.member(*person)).collect();
+                let body = json!({"member_ids": members, "revoke_their_invitations": with_sent});
+                self.owner().post(&remove, &body)
+            }
+            Step::Leave { person } => {
+                let path = format!("/v1/members/{}", self.member(*person));
+                self.people[*person].delete(&path)
+            }
+            Step::Transfer { person } => {
+                let body = json!({"member_id": self.member(*person)});
+                self.owner().post(&transfer, &body)
+            }
+            Step::Plan { seats } => {
+                return plan(&self.team, *seats, r#"["custom_client_permissions"]"#);
+            }
+            Step::Wait { hours } => return self.team.world.pass(Duration::from_hours(*hours)),
+            Step::Tick => return self.team.world.tick(),
+            Step::Race { people, schedule } => return self.race(people, schedule),
+        };
+        assert!(answer.status.as_u16() < 500, "{step:?}: {}", answer.text());
+        if let Step::Invite { .. } | Step::InviteByLink { .. } = step
+            && answer.status == 201
+        {
+            self.invitations.push(answer.str("/id"));
+        }
+    }
+
+    /// Several at the same time: a role each, or an access.
+    fn race(&mut self, people: &[(usize, usize)], schedule: &[usize]) {
+        let owner = self.owner().clone();
+        let racers = people.iter().map(|(person, what)| {
+            let member = self.member(*person);
+            let access = format!("/v1/workspaces/{}/members/{member}", self.places[0]);
+            match what {
+                0 => Racer::new(&owner, &Method::PATCH, &access, &json!({"access": access_that_creates()})),
+                1 => Racer::new(
+                    &owner,
+                    &Method::PATCH,
+                    &format!("/v1/members/{member}"),
+                    &json!({"role": "member"}),
+                ),
+                _ => Racer::new(&owner, &Method::DELETE, &format!("/v1/members/{member}"), &Value::Null),
+            }
+        });
+        let racers = racers.collect();
+        for answer in race(&self.team.world, racers, schedule) {
+            assert!(answer.status.as_u16() < 500, "{}", answer.text());
+        }
+    }
+
+    fn invitation(&self, place: usize) -> Option<String> {
+        self.invitations
+            .iter()
+            .rev()
+            .cycle()
+            .take(usize::from(!self.invitations.is_empty()) * (place + 1))
+            .last()
+            .cloned()
+    }
+
+    fn token(&mut self, place: usize) -> Option<String> {
+        let id = self.invitation(place)?;
+        let open = format!(
+            "SELECT count(*) FROM invitations WHERE id = '{id}' AND outcome = 'open' AND expires_at > {}",
+            self.team.world.now().millis()
+        );
+        (self.team.world.count(&open) == 1).then(|| copied_token(self.owner(), &id))
+    }
+
+    /// The seats that are taken or reserved now, and the limit.
+    fn taken(&self) -> (i64, Option<i64>) {
+        let row = &self.team.world.state().database.borrow().query(&format!(
+            "SELECT seats_used + seats_reserved - (SELECT count(*) FROM invitations WHERE reserves = 1 AND expires_at <= {})
+               AS taken, seat_limit FROM organizations",
+            self.team.world.now().millis()
+        ))[0];
+        (row["taken"].as_i64().unwrap(), row["seat_limit"].as_i64())
+    }
+
+    /// What is wrong with the rows.
+    fn flaws(&self) -> Vec<Value> {
+        let database = self.team.world.state().database.borrow();
+        [
+            "SELECT 'used' FROM organizations WHERE seats_used <>
+               (SELECT count(*) FROM members WHERE takes_seat = 1 AND removed_at IS NULL)",
+            "SELECT 'reserved' FROM organizations WHERE seats_reserved <> (SELECT count(*) FROM invitations
+               WHERE kind = 'email' AND takes_seat = 1 AND accepted_at IS NULL AND declined_at IS NULL
+                 AND revoked_at IS NULL AND expired_at IS NULL)",
+            "SELECT 'seat', m.* FROM members m WHERE m.removed_at IS NULL AND m.takes_seat <> CASE m.role
+               WHEN 'owner' THEN 0 WHEN 'client' THEN EXISTS (
+                 SELECT 1 FROM memberships p JOIN json_each(p.permissions) k ON k.value = 'posts.create'
+                 WHERE p.member_id = m.id)
+               ELSE 1 END",
+            "SELECT 'twice' FROM members WHERE removed_at IS NULL GROUP BY user_id HAVING count(*) > 1",
+            "SELECT 'owners' WHERE (SELECT count(*) FROM members WHERE role = 'owner' AND removed_at IS NULL) <> 1",
+        ]
+        .into_iter()
+        .flat_map(|sql| database.query(sql))
+        .collect()
+    }
+}
+
+fn address(number: usize) -> String {
+    format!("p{number}@studio.test")
+}
+
+fn access(creates: bool) -> Value {
+    if creates { access_that_creates() } else { json!({"permissions": "default"}) }
+}
+
+fn access_that_creates() -> Value {
+    json!({"permissions": ["posts.create", "posts.view"]})
+}
+
+/// Somebody with an account, signed in.
+fn person(team: &Team, number: usize) -> Client {
+    let token = format!("{:A<43}", format!("p{number}p"));
+    team.world.state().database.borrow().change(&format!(
+        "INSERT INTO users (id, email, email_key, name, password_hash, email_verified_at, created_at)
+         VALUES ('usr_{number:0>26}', '{email}', '{email}', 'Somebody', 'x', 1, 0);
+         INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at)
+         VALUES ('ses_{number:0>26}', 'usr_{number:0>26}', '{digest}', 0, 9000000000000)",
+        email = address(number),
+        digest = secret::digest(token.as_bytes()),
+    ));
+    team.world.client().with_cookie("__Host-usher_session", &token)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_history_overfills_a_plan_or_miscounts_a_seat(history in proptest::collection::vec(steps(), 1..60)) {
+        let mut scene = Scene::new();
+        for (place, step) in history.iter().enumerate() {
+            scene.team.world.pass(Duration::from_millis(1));
+            let before = scene.taken().0;
+            scene.take(step);
+            let (taken, limit) = scene.taken();
+            let most = limit.map_or(i64::MAX, |limit| limit.max(before));
+            prop_assert!(taken <= most, "step {place} {step:?}: {taken} of {limit:?}, {before} before");
+            prop_assert_eq!(scene.flaws(), Vec::<Value>::new(), "step {} {:?}", place, step);
+        }
+    }
+}
+
+/// The histories above do what they are to: people come in, take seats, and are refused them.
+#[test]
+fn histories_fill_the_plan_and_are_refused_more() {
+    let mut scene = Scene::new();
+    for person in 0..3 {
+        scene.take(&Step::Invite { person, role: 0, creates: person < 2, place: 0 });
+        scene.take(&Step::Join { person, invitation: 0 });
+    }
+    assert_eq!(scene.taken(), (2, Some(2)));
+    scene.take(&Step::ChangeRole { person: 2, role: 1 });
+    scene.take(&Step::ChangeAccess { person: 2, place: 0, creates: true });
+    scene.take(&Step::Clone { person: 2, of: 0, place: 0 });
+    scene.take(&Step::Add { person: 2, place: 1, creates: true });
+    assert_eq!(scene.taken(), (2, Some(2)), "each was refused");
+    scene.take(&Step::Add { person: 0, place: 1, creates: true });
+    scene.take(&Step::ChangeAccess { person: 0, place: 0, creates: false });
+    assert_eq!(scene.taken().0, 2, "the other workspace still takes it");
+    scene.take(&Step::Transfer { person: 1 });
+    assert_eq!(scene.taken().0, 2, "one seat changes hands");
+    scene.take(&Step::Remove { people: vec![0, 2], with_sent: true });
+    assert_eq!((scene.taken().0, scene.flaws()), (1, Vec::new()));
+}
