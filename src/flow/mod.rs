@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod access;
+pub mod bulk;
 pub mod create_organization;
 pub mod decline;
 pub mod invite;

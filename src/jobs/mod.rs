@@ -5,6 +5,7 @@
 //! the queue loses, or whose consumer died, the tick finds by its time and enqueues again.
 
 pub mod backoff;
+pub mod bulk_invite;
 pub mod dead_letter;
 pub mod invitation_email;
 pub mod message;
@@ -62,6 +63,7 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result
         (Kind::InvitationEmail, Some(content)) => {
             invitation_email::run(platform, config, id, &lease, &content).await
         }
+        (Kind::BulkInvite, _) => bulk_invite::run(platform, id, lease.attempts).await,
         _ => Ok(Outcome::NotOurs),
     }
 }

@@ -12,6 +12,7 @@ pub mod audit;
 
 pub mod access;
 pub mod accounts;
+pub mod bulk;
 pub mod invitations;
 pub mod jobs;
 pub mod mailbox;

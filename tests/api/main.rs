@@ -11,6 +11,8 @@ mod accounts;
 mod any_request;
 mod authorization;
 mod bad_input;
+mod bulk;
+mod bulk_job;
 mod costs;
 mod invitations;
 mod lists;

@@ -69,6 +69,7 @@ pub struct State {
     pub limited: RefCell<Vec<(Limit, String)>>,
     pub asked_limits: RefCell<Vec<(Limit, String)>>,
     pub last_cost: Cell<Cost>,
+    pub last_job_cost: Cell<Cost>,
     pub config: Result<Config, ConfigError>,
 }
 
@@ -93,6 +94,7 @@ impl World {
             limited: RefCell::default(),
             asked_limits: RefCell::default(),
             last_cost: Cell::new(Cost { d1: 0, kv: 0 }),
+            last_job_cost: Cell::new(Cost { d1: 0, kv: 0 }),
             config,
         }))
     }
@@ -167,6 +169,11 @@ impl World {
     /// What the last request cost.
     pub fn last_cost(&self) -> Cost {
         self.0.last_cost.get()
+    }
+
+    /// What the last queue message cost.
+    pub fn last_job_cost(&self) -> Cost {
+        self.0.last_job_cost.get()
     }
 
     /// The whole log as text.
@@ -273,9 +280,11 @@ impl Entropy for Native {
 impl Log for Native {
     fn log(&self, level: Level, line: &str) {
         self.world.0.log.borrow_mut().push((level, line.to_owned()));
+        let cost = Cost { d1: self.meter.trips.get(), kv: self.meter.kv.get() };
         if line.contains("\"event\":\"request\"") {
-            let cost = Cost { d1: self.meter.trips.get(), kv: self.meter.kv.get() };
             self.world.0.last_cost.set(cost);
+        } else if line.contains("\"event\":\"job\"") {
+            self.world.0.last_job_cost.set(cost);
         }
     }
 }
