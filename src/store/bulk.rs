@@ -161,24 +161,24 @@ pub struct Judged {
     pub invitation_id: Option<InvitationId>,
 }
 
-/// Judges rows: `judged!(by, rows)`. `by` answers one row: `organization_id`, `invited_by`, `role`, `visible`, `now`; `rows`
+/// Judges rows: `judged!(asker, rows)`. `asker` answers one row: `organization_id`, `invited_by`, `role`, `visible`, `now`; `rows`
 /// answers `row` and `wanted`. Makes a table `told` of [`Judged`].
 ///
 /// A row is *able* if nothing stands in its way but other rows. Of the able rows of one address the first is made; only if
 /// no seat was left for it, the first of them that takes none. The seats go to the first rows that ask for one.
 macro_rules! judged {
-    ($by:literal, $rows:literal) => {
+    ($asker:literal, $rows:literal) => {
         concat!(
-            "WITH by AS MATERIALIZED (",
-            $by,
+            "WITH asker AS MATERIALIZED (",
+            $asker,
             "),
              o AS MATERIALIZED (
-               SELECT o.id, by.now, by.visible, by.invited_by, by.role, ",
+               SELECT o.id, asker.now, asker.visible, asker.invited_by, asker.role, ",
             may_customize!(),
-            " AS may_customize, coalesce(o.trial_ends_at <= by.now, 0) AS trial_over, ",
-            seats_left!("by.now"),
+            " AS may_customize, coalesce(o.trial_ends_at <= asker.now, 0) AS trial_over, ",
+            seats_left!("asker.now"),
             " AS seats_left
-               FROM by JOIN organizations o ON o.id = by.organization_id),
+               FROM asker JOIN organizations o ON o.id = asker.organization_id),
              asked AS MATERIALIZED (
                SELECT row, wanted ->> 'invitation' AS invitation, wanted ->> 'key' AS key,
                       wanted ->> 'takes_seat' AS seat, wanted ->> 'customized' AS customized,
@@ -228,10 +228,10 @@ macro_rules! judged {
                          AND NOT first_value(fits) OVER (PARTITION BY key, able ORDER BY row))) AS made
                FROM seated),
              compared AS MATERIALIZED (
-               SELECT *, coalesce(sum(made) OVER before, 0) AS made_before,
-                      max(iif(made, invitation, NULL)) OVER before AS twin
+               SELECT *, coalesce(sum(made) OVER earlier, 0) AS made_before,
+                      max(iif(made, invitation, NULL)) OVER earlier AS twin
                FROM settled
-               WINDOW before AS (PARTITION BY key ORDER BY row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
+               WINDOW earlier AS (PARTITION BY key ORDER BY row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
              told AS MATERIALIZED (
                SELECT row, coalesce(foreign_workspace, foreign_resource) AS place,
                       CASE WHEN made THEN 'create'
