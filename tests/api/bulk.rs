@@ -1,6 +1,8 @@
 //! Many invitations in one request: what is said of each row.
 
 use http::Method;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -194,6 +196,63 @@ fn seats_are_counted_on_from_row_to_row() {
             "already_invited",
         ]
     );
+}
+
+/// A row of few addresses, so that they meet, and of everything that counts.
+fn any_row() -> impl Strategy<Value = Value> {
+    let role = prop::sample::select(vec!["client", "client", "member", "admin", "owner"]);
+    let permissions = prop::option::of(prop::sample::select(vec!["posts.create", "posts.view", "nothing"]));
+    (0..6_u32, role, permissions).prop_map(|(number, role, permissions)| {
+        let mut row = json!({"email": format!("p{number}@studio.test"), "role": role, "send_email": false});
+        if let Some(key) = permissions.filter(|_| role != "admin" && role != "owner") {
+            row["access"] = json!({"permissions": [key]});
+        }
+        row
+    })
+}
+
+/// Of any rows there comes what would come of inviting one after the other, with as many seats and whatever plan.
+#[test]
+fn many_are_judged_as_each_would_be_after_the_one_before() {
+    let setting = (0..5_i64, any::<bool>(), any::<bool>(), any::<bool>());
+    let config = Config { cases: 60, failure_persistence: None, ..Config::default() };
+    TestRunner::new(config)
+        .run(&(prop::collection::vec(any_row(), 1..14), setting), |(rows, (seats, custom, over, known))| {
+            let scene = || {
+                let features: &[&str] = if custom { &["custom_client_permissions"] } else { &[] };
+                let plan = json!({"key": "test", "seat_limit": 9, "features": features});
+                let mut team = Team::make(World::new(), "client-links", Some(plan));
+                if known {
+                    team.invited("p1@studio.test", "client");
+                    team.world.state().database.borrow().change(
+                        "UPDATE users SET email_key = 'p2@studio.test', email = 'p2@studio.test'",
+                    );
+                }
+                let ends = if over { "1" } else { "NULL" };
+                team.world.state().database.borrow().change(&format!(
+                    "UPDATE organizations SET seat_limit = {seats}, trial_ends_at = {ends}"
+                ));
+                team
+            };
+            let mut one_by_one = scene();
+            let alone: Vec<String> = rows
+                .iter()
+                .map(|row| {
+                    let mut row = row.clone();
+                    row["kind"] = json!("email");
+                    let answer = one_by_one.owner.post(&one_by_one.path("/invitations"), &row);
+                    if answer.status == 201 { "created".to_owned() } else { answer.refusal().1 }
+                })
+                .collect();
+            let mut together = scene();
+            let told = send(&mut together.owner, &together.organization, &rows.clone().into(), true).ok().json();
+            let told: Vec<_> =
+                outcomes(&told).iter().map(|outcome| outcome.replace("would_create", "created")).collect();
+            prop_assert_eq!(&told, &alone);
+            prop_assert_eq!(outcomes(&made(&mut together, &rows.into())), alone);
+            Ok(())
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
 }
 
 #[test]
