@@ -168,7 +168,8 @@ async fn clone_sources<P: Platform>(
 
 fn want(actor: &Actor, invite: Invite, sources: &Sources) -> Result<Wanted> {
     let email = invite.email.ok_or_else(|| Error::from(Code::LinkHasNoRecipient))?;
-    let source = invite.access.clone_of().and_then(|source| sources.get(&(source, invite.workspaces.clone())));
+    let source =
+        invite.access.clone_of().and_then(|source| sources.get(&(source, invite.workspaces.clone())));
     let access =
         settle(actor, invite.role, invite.workspaces.as_deref(), Access::default(), invite.access, source)?;
     Ok(Wanted {

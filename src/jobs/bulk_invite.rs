@@ -4,7 +4,8 @@ use crate::domain::ids::{Id, JobId};
 use crate::error::{Error, Result};
 use crate::jobs::{LEASE, Outcome, lost_at};
 use crate::platform::Platform;
-use crate::store::bulk::{self, Progress};
+use crate::store::bulk::Progress;
+use crate::store::bulk::chunk::{self, Hold};
 use crate::store::jobs::Requeued;
 
 /// Makes chunk after chunk, each in one batch that also says how far the job is and holds it for a new while. A consumer
@@ -15,15 +16,15 @@ use crate::store::jobs::Requeued;
 pub async fn run(platform: &impl Platform, id: JobId, attempt: i64) -> Result<Outcome> {
     loop {
         let now = platform.now();
-        let notification = Id::new(now, platform.random());
-        let chunk = bulk::make_chunk(id, attempt, notification, now, now.plus(LEASE), lost_at(now));
-        let results = platform.batch(chunk).await?;
-        let (Some(mails), Some(done)) = (results.get(bulk::MAILS), results.get(bulk::DONE)) else {
+        let told = Id::new(now, platform.random());
+        let hold = Hold { job: id, attempt, now };
+        let results = platform.batch(chunk::make(hold, told, now.plus(LEASE), lost_at(now))).await?;
+        let (Some(mails), Some(progress)) = (results.get(chunk::MAILS), results.get(chunk::PROGRESS)) else {
             return Err(Error::Internal("a chunk's results".to_owned()));
         };
         let mails: Vec<JobId> = mails.rows::<Requeued>()?.into_iter().map(|mail| mail.id).collect();
         platform.enqueue_all(&mails);
-        match done.first::<Progress>()? {
+        match progress.first::<Progress>()? {
             // Undone, or somebody else's since the lease ran out.
             None => return Ok(Outcome::NotOurs),
             Some(Progress { done, total }) if done >= total => return Ok(Outcome::Done),

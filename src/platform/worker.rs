@@ -186,7 +186,9 @@ impl Queue for CloudflarePlatform {
         for jobs in jobs.chunks(MOST_MESSAGES) {
             let messages: Vec<_> = jobs
                 .iter()
-                .map(|job| MessageBuilder::new(message::encode(*job)).content_type(QueueContentType::Text).build())
+                .map(|job| {
+                    MessageBuilder::new(message::encode(*job)).content_type(QueueContentType::Text).build()
+                })
                 .collect();
             let (env, first, many) = (self.env.clone(), jobs.first().copied(), jobs.len());
             self.deferred.until(async move {

@@ -1,6 +1,5 @@
 //! Many invitations in one request: what is said of each row.
 
-use http::Method;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
@@ -8,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::World;
 use crate::support::client::{Answer, Client, Team};
 use crate::support::platform::Cost;
-use crate::{about, another, complaint, refusal, remove};
+use crate::{another, refusal, remove};
 
 /// Sends rows.
 pub fn send(by: &mut Client, organization: &str, rows: &Value, dry_run: bool) -> Answer {
@@ -60,7 +59,8 @@ fn foreseen_and_made(team: &mut Team, rows: &Value) -> Value {
     let foreseen = send(&mut team.owner, &team.organization, rows, true).ok().json();
     assert_eq!(team.world.state().database.borrow().dump(), before, "a dry run writes nothing");
     let made = made(team, rows);
-    let as_made = |outcome: &String| if outcome == "would_create" { "created".into() } else { outcome.clone() };
+    let as_made =
+        |outcome: &String| if outcome == "would_create" { "created".into() } else { outcome.clone() };
     assert_eq!(outcomes(&foreseen).iter().map(as_made).collect::<Vec<_>>(), outcomes(&made));
     for (place, row) in made["data"].as_array().unwrap().iter().enumerate() {
         assert_eq!(row["row"], place + 1);
@@ -114,8 +114,7 @@ fn each_row_has_its_own_result_in_order_and_a_wrong_one_stops_no_other() {
     );
     let pointer = |row: usize| foreseen["data"][row]["problem"]["errors"][0]["pointer"].clone();
     let pointers = [1, 2, 3, 7, 8, 9, 10].map(pointer);
-    let expected =
-        ["/email", "/role", "/nmae", "/workspace_ids/1", "/access/permissions/0", "/kind", ""];
+    let expected = ["/email", "/role", "/nmae", "/workspace_ids/1", "/access/permissions/0", "/kind", ""];
     assert_eq!(pointers, expected);
     assert_eq!(foreseen["data"][5]["invitation_id"], open);
     assert_eq!(foreseen["data"][1]["outcome"], "refused");
@@ -218,22 +217,23 @@ fn many_are_judged_as_each_would_be_after_the_one_before() {
     let config = Config { cases: 60, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)
         .run(&(prop::collection::vec(any_row(), 1..14), setting), |(rows, (seats, custom, over, known))| {
-            let scene = || {
-                let features: &[&str] = if custom { &["custom_client_permissions"] } else { &[] };
-                let plan = json!({"key": "test", "seat_limit": 9, "features": features});
-                let mut team = Team::make(World::new(), "client-links", Some(plan));
-                if known {
-                    team.invited("p1@studio.test", "client");
-                    team.world.state().database.borrow().change(
-                        "UPDATE users SET email_key = 'p2@studio.test', email = 'p2@studio.test'",
-                    );
-                }
-                let ends = if over { "1" } else { "NULL" };
-                team.world.state().database.borrow().change(&format!(
-                    "UPDATE organizations SET seat_limit = {seats}, trial_ends_at = {ends}"
-                ));
-                team
-            };
+            let scene =
+                || {
+                    let features: &[&str] = if custom { &["custom_client_permissions"] } else { &[] };
+                    let plan = json!({"key": "test", "seat_limit": 9, "features": features});
+                    let mut team = Team::make(World::new(), "client-links", Some(plan));
+                    if known {
+                        team.invited("p1@studio.test", "client");
+                        team.world.state().database.borrow().change(
+                            "UPDATE users SET email_key = 'p2@studio.test', email = 'p2@studio.test'",
+                        );
+                    }
+                    let ends = if over { "1" } else { "NULL" };
+                    team.world.state().database.borrow().change(&format!(
+                        "UPDATE organizations SET seat_limit = {seats}, trial_ends_at = {ends}"
+                    ));
+                    team
+                };
             let mut one_by_one = scene();
             let alone: Vec<String> = rows
                 .iter()
@@ -245,7 +245,8 @@ fn many_are_judged_as_each_would_be_after_the_one_before() {
                 })
                 .collect();
             let mut together = scene();
-            let told = send(&mut together.owner, &together.organization, &rows.clone().into(), true).ok().json();
+            let told =
+                send(&mut together.owner, &together.organization, &rows.clone().into(), true).ok().json();
             let told: Vec<_> =
                 outcomes(&told).iter().map(|outcome| outcome.replace("would_create", "created")).collect();
             prop_assert_eq!(&told, &alone);
@@ -259,7 +260,10 @@ fn many_are_judged_as_each_would_be_after_the_one_before() {
 fn a_lapsed_invitation_stands_in_nobodys_way_and_its_seat_is_free() {
     let mut team = Team::with_seats(1);
     team.invited("a@studio.test", "member");
-    assert_eq!(outcomes(&send(&mut team.owner, &team.organization, &json!([staff("b@studio.test")]), true).json()), ["seat_limit_reached"]);
+    assert_eq!(
+        outcomes(&send(&mut team.owner, &team.organization, &json!([staff("b@studio.test")]), true).json()),
+        ["seat_limit_reached"]
+    );
     team.world.pass(std::time::Duration::from_hours(24 * 8));
     crate::sign_in(&mut team.owner, "olga.owner@studio.test").ok();
     let rows = json!([staff("a@studio.test"), staff("b@studio.test")]);
@@ -270,7 +274,8 @@ fn a_lapsed_invitation_stands_in_nobodys_way_and_its_seat_is_free() {
 #[test]
 fn an_ended_trial_refuses_those_who_take_a_seat() {
     let world = World::new();
-    let plan = json!({"key": "trial", "seat_limit": 10, "features": [], "trial_ends_at": "2026-11-22T22:00:00Z"});
+    let plan =
+        json!({"key": "trial", "seat_limit": 10, "features": [], "trial_ends_at": "2026-11-22T22:00:00Z"});
     let mut team = Team::make(world, "team", Some(plan));
     let rows = json!([staff("a@studio.test"), client("b@client.test")]);
     assert_eq!(outcomes(&foreseen_and_made(&mut team, &rows)), ["would_create", "would_create"]);
@@ -287,9 +292,7 @@ fn a_clients_own_list_needs_the_plans_feature_and_a_clone_of_the_default_does_no
     let mut team = Team::of("reporting");
     team.joined("source@client.test", "client");
     let source = team.member("source@client.test");
-    let row = |email: &str, role: &str, permissions: Value| {
-        json!({"email": email, "role": role, "access": {"permissions": permissions}})
-    };
+    let row = |email: &str, role: &str, permissions: Value| json!({"email": email, "role": role, "access": {"permissions": permissions}});
     let rows = json!([
         row("a@client.test", "client", json!(["dashboards"])),
         row("b@client.test", "client", json!({"clone_of": source})),
@@ -320,7 +323,7 @@ fn a_resource_of_another_workspace_is_refused_at_its_place() {
     let other = another(&team.world);
     let theirs = other.owner.clone().get(&other.path("/workspaces")).str("/data/0/id");
     let ours = team.workspace();
-    let mut resource = |organization: &str, workspace: &str, place: u32| {
+    let resource = |organization: &str, workspace: &str, place: u32| {
         let id = format!("res_{place:0>26}");
         team.world.state().database.borrow().change(&format!(
             "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
@@ -362,7 +365,8 @@ fn an_open_invitation_is_named_only_to_those_who_may_see_it() {
     let mut staff_member = team.joined("sam@studio.test", "member");
     team.invited("max@studio.test", "admin");
     let open = team.invited("ana@client.test", "client");
-    let rows = json!([client("max@studio.test"), client("ana@client.test"), client("olga.owner@studio.test")]);
+    let rows =
+        json!([client("max@studio.test"), client("ana@client.test"), client("olga.owner@studio.test")]);
     let told = send(&mut staff_member, &team.organization, &rows, true).ok().json();
     assert_eq!(outcomes(&told), ["already_invited", "already_invited", "already_member"]);
     assert!(told["data"][0].get("invitation_id").is_none());
@@ -418,7 +422,10 @@ fn a_thousand_rows_cost_as_many_round_trips_as_one() {
     // The lease, and ten chunks of a hundred.
     assert_eq!(team.world.last_job_cost().d1, 11);
     let done = job(&mut team.owner, &id);
-    assert_eq!((&done["status"], &done["done"], &done["total"]), (&json!("done"), &json!(1000), &json!(1000)));
+    assert_eq!(
+        (&done["status"], &done["done"], &done["total"]),
+        (&json!("done"), &json!(1000), &json!(1000))
+    );
     let created = |outcome: &&String| *outcome == "created";
     assert_eq!(outcomes(&done).iter().filter(created).count(), 900);
     assert_eq!(team.world.count("SELECT seats_reserved FROM organizations WHERE seat_limit = 400"), 400);
@@ -443,79 +450,6 @@ fn clones_cost_one_round_trip_more_however_many() {
     let told = send(&mut team.owner, &team.organization, &rows.into(), true).ok().json();
     assert_eq!(team.world.last_cost(), Cost { d1: 3, kv: 0 });
     assert!(outcomes(&told).iter().all(|outcome| outcome == "would_create"));
-}
-
-#[test]
-fn nothing_over_a_thousand_rows_or_a_mebibyte_and_not_nothing_either() {
-    let mut team = Team::new();
-    let mut sent = |rows: Vec<Value>| complaint(&send(&mut team.owner, &team.organization, &rows.into(), true));
-    assert_eq!(sent(Vec::new()), about(422, "invalid_value", "/rows"));
-    assert_eq!(sent(vec![json!({}); 1001]), about(422, "invalid_value", "/rows"));
-    assert_eq!(sent(vec![json!({"message": "x".repeat(1024 * 1024)})]).1, "payload_too_large");
-    let path = team.path("/invitations/bulk");
-    let complained = complaint(&team.owner.post(&path, &json!({"rows": {}})));
-    assert_eq!(complained, about(422, "invalid_type", "/rows"));
-    assert_eq!(complaint(&team.owner.post(&path, &json!({"rows": [], "dry": true}))).1, "unknown_field");
-}
-
-#[test]
-fn rows_that_say_much_are_carried_over_in_several_parameters() {
-    let mut team = Team::of("publishing");
-    let rows: Vec<Value> = (0..900)
-        .map(|number| {
-            json!({"email": format!("p{number}@studio.test"), "role": "client", "message": "m".repeat(900),
-                   "access": {"permissions": ["posts"]}})
-        })
-        .collect();
-    let told = made(&mut team, &rows.into());
-    assert!(outcomes(&told).iter().all(|outcome| outcome == "created"), "{:?}", outcomes(&told));
-    assert_eq!(outcomes(&told).len(), 900);
-    assert!(team.world.count("SELECT sum(length(wanted)) FROM bulk_rows") > 1_000_000, "more than one parameter");
-}
-
-fn csv(by: &mut Client, path: &str, file: &str) -> Answer {
-    by.send(&Method::POST, path, Some("text/csv; charset=utf-8"), file.as_bytes().to_vec())
-}
-
-#[test]
-fn a_spreadsheets_export_is_taken_as_it_is() {
-    let mut team = Team::new();
-    let workspace = team.workspace();
-    let path = team.path("/invitations/bulk");
-    let file = format!(
-        "\u{feff}Email;Role;Name;Message;Workspace_IDs;Expires_in;Send_email\r\n\
-         ana@client.test;client;\"Ana; Client\";\"Hello,\r\nAna\";{workspace};7200;no\r\n\
-         ;;;;;;\r\n\
-         bea@client.test;boss;;;;;\r\n\
-         cleo@client.test;client;;;wsp_1;soon;yes\r\n\
-         dan@client.test;client;;;;;;;\r\n"
-    );
-    let told = csv(&mut team.owner, &format!("{path}?dry_run=true"), &file).ok().json();
-    assert_eq!(outcomes(&told), ["would_create", "invalid_value", "invalid_type", "invalid_type"]);
-    assert_eq!(told["data"][1]["problem"]["errors"][0]["pointer"], "/role");
-    let id = csv(&mut team.owner, &path, &file).ok().str("/job_id");
-    team.world.deliver();
-    let done = job(&mut team.owner, &id);
-    let invitation = done["data"][0]["invitation_id"].as_str().unwrap();
-    let shown = team.owner.get(&format!("/v1/invitations/{invitation}")).ok().json();
-    assert_eq!((&shown["name"], &shown["message"]), (&json!("Ana; Client"), &json!("Hello,\nAna")));
-    assert_eq!((&shown["delivery"], &shown["workspace_ids"]), (&json!("none"), &json!([workspace])));
-}
-
-#[test]
-fn a_file_whose_columns_cannot_be_used_is_refused_whole() {
-    let mut team = Team::new();
-    let path = team.path("/invitations/bulk");
-    let mut sent = |file: &str| complaint(&csv(&mut team.owner, &path, file));
-    assert_eq!(sent("email,role,salary\n"), about(422, "unknown_field", "/columns/2"));
-    assert_eq!(sent("email\n"), about(422, "required", "/columns"));
-    assert_eq!(sent("email,role\n"), about(422, "invalid_value", "/rows"));
-    let answer = team.owner.send(&Method::POST, &path, Some("text/csv"), vec![0xff, 0xfe, b'e', 0]);
-    assert_eq!(answer.refusal(), refusal(400, "invalid_form"));
-    let answer = team.owner.send(&Method::POST, &path, Some("application/vnd.ms-excel"), vec![1]);
-    assert_eq!(answer.refusal(), refusal(415, "unsupported_media_type"));
-    let answer = csv(&mut team.owner, &format!("{path}?dry_run=perhaps"), "email,role\n");
-    assert_eq!(complaint(&answer), about(422, "invalid_value", "?dry_run"));
 }
 
 #[test]

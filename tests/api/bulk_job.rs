@@ -78,7 +78,9 @@ fn all_made_once(team: &Team, many: i64, what: &str) {
     assert_eq!(count("SELECT count(*) FROM invitations WHERE role = 'client'"), many, "{what}");
     assert_eq!(count("SELECT count(*) FROM bulk_rows WHERE outcome = 'created'"), many, "{what}");
     assert_eq!(
-        count("SELECT count(*) FROM invitation_workspaces x JOIN bulk_rows r ON r.invitation_id = x.invitation_id"),
+        count(
+            "SELECT count(*) FROM invitation_workspaces x JOIN bulk_rows r ON r.invitation_id = x.invitation_id"
+        ),
         many,
         "{what}"
     );
@@ -182,7 +184,8 @@ fn undoing_revokes_what_is_open_and_leaves_those_who_came_in() {
     assert_eq!(team.owner.get(&format!("/v1/invitations/{}", invitation(1))).str("/status"), "revoked");
     let refused = team.world.client().accept(&dead, "Bob Member");
     assert!([404, 410].contains(&refused.status.as_u16()), "{}", refused.status);
-    let seats = team.world.state().database.borrow().query("SELECT seats_used, seats_reserved FROM organizations");
+    let seats =
+        team.world.state().database.borrow().query("SELECT seats_used, seats_reserved FROM organizations");
     assert_eq!(seats[0], json!({"seats_used": 1, "seats_reserved": 0}));
     let revoked = team.world.state().database.borrow().query(
         "SELECT subject, count(*) AS times FROM audit_events WHERE action = 'invitation.revoked' GROUP BY subject",
@@ -241,7 +244,8 @@ fn whoever_has_another_role_or_reach_since_makes_no_more() {
     ] {
         let mut team = Team::of("reporting");
         let mut sam = team.joined("sam@studio.test", "member");
-        let id = send(&mut sam, &team.organization, &json!([client("a@client.test")]), false).ok().str("/job_id");
+        let id =
+            send(&mut sam, &team.organization, &json!([client("a@client.test")]), false).ok().str("/job_id");
         team.world.state().database.borrow().change(change);
         team.world.deliver();
         assert_eq!(outcomes(&job(&mut team.owner, &id)), ["forbidden"], "{change}");
@@ -258,7 +262,9 @@ fn a_job_is_its_starters_and_the_admins_and_nobody_elses() {
     let mut other = another(&team.world).owner;
     let id = send(&mut sam, &team.organization, &json!([client("a@client.test")]), false).ok().str("/job_id");
     let path = format!("/v1/jobs/{id}");
-    for (caller, status) in [(&mut sam, 200), (&mut ada, 200), (&mut mia, 403), (&mut ana, 403), (&mut other, 404)] {
+    for (caller, status) in
+        [(&mut sam, 200), (&mut ada, 200), (&mut mia, 403), (&mut ana, 403), (&mut other, 404)]
+    {
         assert_eq!(caller.get(&path).status, status);
     }
     for caller in [&mut mia, &mut ana, &mut other] {
@@ -301,7 +307,11 @@ fn its_mails_are_enqueued_by_the_job_itself_and_only_where_one_was_asked_for() {
     assert_eq!(team.world.state().queue.borrow().len(), 15);
     team.world.deliver();
     assert_eq!(team.world.count("SELECT count(*) FROM mailbox WHERE recipient LIKE '%@client.test'"), 15);
-    assert_eq!(team.world.count("SELECT count(*) FROM invitations WHERE delivery = 'sent'"), 16, "and the owner's");
+    assert_eq!(
+        team.world.count("SELECT count(*) FROM invitations WHERE delivery = 'sent'"),
+        16,
+        "and the owner's"
+    );
     assert_eq!(team.world.count("SELECT count(*) FROM invitations WHERE delivery = 'none'"), 135);
 }
 
@@ -340,13 +350,15 @@ fn a_job_that_races_others_never_overfills_the_seats() {
         1 => Just(Step::Revoke),
         1 => Just(Step::Bulk),
     ];
-    let plan = (1_i64..150, prop::collection::vec(any::<bool>(), 101..240), prop::collection::vec(step, 1..25));
+    let plan =
+        (1_i64..150, prop::collection::vec(any::<bool>(), 101..240), prop::collection::vec(step, 1..25));
     let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)
         .run(&plan, |(seats, takes_seat, steps)| {
             let mut team = Team::with_seats(seats);
             let row = |(number, takes_seat): (usize, &bool)| {
-                let (email, role) = (format!("p{number}@studio.test"), if *takes_seat { "member" } else { "client" });
+                let (email, role) =
+                    (format!("p{number}@studio.test"), if *takes_seat { "member" } else { "client" });
                 json!({"email": email, "role": role, "send_email": false})
             };
             let rows: Value = takes_seat.iter().enumerate().map(row).collect();
@@ -359,7 +371,8 @@ fn a_job_that_races_others_never_overfills_the_seats() {
                     Step::Poll => over = over || consumer.poll(1),
                     Step::Invite => {
                         // Sometimes one of those that the job is to invite.
-                        let email = format!("p{}@studio.test", if fresh % 2 == 0 { fresh * 9 } else { 1000 + fresh });
+                        let email =
+                            format!("p{}@studio.test", if fresh % 2 == 0 { fresh * 9 } else { 1000 + fresh });
                         team.owner.invite(&team.organization.clone(), &email, "member");
                     }
                     Step::Accept | Step::Revoke => {
@@ -376,7 +389,8 @@ fn a_job_that_races_others_never_overfills_the_seats() {
                     }
                     Step::Bulk => {
                         let rows = json!([staff(&format!("q{fresh}@studio.test")), staff("p5@studio.test")]);
-                        let other = send(&mut team.owner, &team.organization, &rows, false).ok().str("/job_id");
+                        let other =
+                            send(&mut team.owner, &team.organization, &rows, false).ok().str("/job_id");
                         team.world.deliver_one(other.parse().unwrap());
                     }
                 }
@@ -390,7 +404,13 @@ fn a_job_that_races_others_never_overfills_the_seats() {
             prop_assert_eq!(told.len(), takes_seat.len());
             let full = team.world.count("SELECT seats_used + seats_reserved FROM organizations") == seats;
             // A seat may have come free behind a row that found none; nothing else is left unfilled.
-            prop_assert!(full || !told.contains(&"seat_limit_reached".to_owned()) || team.world.count("SELECT count(*) FROM audit_events WHERE action = 'invitation.revoked'") > 0);
+            prop_assert!(
+                full || !told.contains(&"seat_limit_reached".to_owned())
+                    || team
+                        .world
+                        .count("SELECT count(*) FROM audit_events WHERE action = 'invitation.revoked'")
+                        > 0
+            );
             Ok(())
         })
         .unwrap_or_else(|failure| panic!("{failure}"));

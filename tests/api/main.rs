@@ -12,6 +12,7 @@ mod any_request;
 mod authorization;
 mod bad_input;
 mod bulk;
+mod bulk_files;
 mod bulk_job;
 mod costs;
 mod invitations;

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use crate::domain::authority::Actor;
 use crate::domain::ids::{InvitationId, JobId, OrganizationId};
 use crate::error::{Code, Error, Refusal, Result};
+use crate::flow::Context;
 use crate::flow::bulk::{self as flow, Foreseen};
 use crate::flow::invite::Invite;
-use crate::flow::Context;
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::accounts::At;
 use crate::store::bulk::{self, Import, Standing};
@@ -38,7 +38,8 @@ struct Query {
 /// What became of a row, or would.
 #[derive(Serialize)]
 struct Row {
-    row: usize,
+    #[serde(rename = "row")]
+    number: usize,
     outcome: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     invitation_id: Option<InvitationId>,
@@ -84,12 +85,12 @@ pub async fn create<P: Platform>(
     let data: Vec<Row> = foreseen
         .into_iter()
         .zip(1..)
-        .map(|(foreseen, row)| match foreseen {
+        .map(|(foreseen, number)| match foreseen {
             Foreseen::Created => {
-                Row { row, outcome: "would_create".to_owned(), invitation_id: None, problem: None }
+                Row { number, outcome: "would_create".to_owned(), invitation_id: None, problem: None }
             }
             Foreseen::Refused { problem, invitation_id } => {
-                Row { row, outcome: "refused".to_owned(), invitation_id, problem: Some(problem) }
+                Row { number, outcome: "refused".to_owned(), invitation_id, problem: Some(problem) }
             }
         })
         .collect();
@@ -99,7 +100,11 @@ pub async fn create<P: Platform>(
 /// Reads a row: what a single invitation takes, of the kind `email`, which need not be said.
 fn read(actor: &Actor, row: Value) -> Result<Invite> {
     let Value::Object(mut row) = row else {
-        return Err(Error::field("", Code::InvalidType, "A row is an object, such as {\"email\": \"…\", \"role\": \"…\"}."));
+        return Err(Error::field(
+            "",
+            Code::InvalidType,
+            "A row is an object, such as {\"email\": \"…\", \"role\": \"…\"}.",
+        ));
     };
     if row.get("kind").is_some_and(|kind| kind != "email") {
         let detail = "Many people are invited by e-mail. Leave this out, or make a link by itself.";
@@ -167,7 +172,7 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, job: JobI
 
 fn shown(row: Standing) -> Result<Row> {
     Ok(Row {
-        row: usize::try_from(row.row).unwrap_or_default(),
+        number: usize::try_from(row.row).unwrap_or_default(),
         outcome: row.outcome.unwrap_or_else(|| "waiting".to_owned()),
         invitation_id: row.invitation_id,
         problem: row.problem.as_deref().map(flow::told).transpose()?.flatten(),
