@@ -419,8 +419,8 @@ fn a_thousand_rows_cost_as_many_round_trips_as_one() {
     let id = send(&mut team.owner, &team.organization, &rows, false).ok().str("/job_id");
     assert_eq!(team.world.last_cost(), Cost { d1: 2, kv: 0 });
     team.world.deliver_one(id.parse().unwrap());
-    // The lease, and ten chunks of a hundred.
-    assert_eq!(team.world.last_job_cost().d1, 11);
+    // The lease, and four chunks of 250.
+    assert_eq!(team.world.last_job_cost().d1, 5);
     let done = job(&mut team.owner, &id);
     assert_eq!(
         (&done["status"], &done["done"], &done["total"]),

@@ -94,9 +94,9 @@ fn all_made_once(team: &Team, many: i64, what: &str) {
 
 #[test]
 fn a_job_is_seen_while_it_runs() {
-    let (mut team, id) = started(150);
+    let (mut team, id) = started(400);
     let waiting = job(&mut team.owner, &id);
-    let expected = json!({"id": id, "kind": "bulk_invite", "status": "waiting", "total": 150, "done": 0});
+    let expected = json!({"id": id, "kind": "bulk_invite", "status": "waiting", "total": 400, "done": 0});
     for (field, value) in expected.as_object().unwrap() {
         assert_eq!(&waiting[field], value, "{field}");
     }
@@ -106,10 +106,10 @@ fn a_job_is_seen_while_it_runs() {
     // The lease, and the first chunk.
     assert!(!consumer.poll(4));
     let running = job(&mut team.owner, &id);
-    assert_eq!((&running["status"], &running["done"]), (&json!("running"), &json!(100)));
+    assert_eq!((&running["status"], &running["done"]), (&json!("running"), &json!(250)));
     let outcomes = outcomes(&running);
-    assert!(outcomes[..100].iter().all(|outcome| outcome == "created"));
-    assert!(outcomes[100..].iter().all(|outcome| outcome == "waiting"));
+    assert!(outcomes[..250].iter().all(|outcome| outcome == "created"));
+    assert!(outcomes[250..].iter().all(|outcome| outcome == "waiting"));
 
     assert!(consumer.poll(10));
     assert_eq!(job(&mut team.owner, &id)["status"], "done");
@@ -134,10 +134,10 @@ fn rows_are_paged_in_their_order() {
 #[test]
 fn dying_anywhere_loses_nothing_and_doubles_nothing() {
     for polls in 0.. {
-        let (team, id) = started(230);
+        let (team, id) = started(520);
         let over = Consumer::of(&team.world, &id).poll(polls);
         settle(&team.world);
-        all_made_once(&team, 230, &format!("died after {polls} polls"));
+        all_made_once(&team, 520, &format!("died after {polls} polls"));
         if over {
             assert!(polls >= 8, "a lease and three chunks are eight waits");
             return;
@@ -149,7 +149,7 @@ fn dying_anywhere_loses_nothing_and_doubles_nothing() {
 #[test]
 fn two_consumers_at_once_make_nothing_twice() {
     for polls in 0..9 {
-        let (team, id) = started(230);
+        let (team, id) = started(520);
         let mut slow = Consumer::of(&team.world, &id);
         slow.poll(polls);
         team.world.pass(LONG);
@@ -161,7 +161,7 @@ fn two_consumers_at_once_make_nothing_twice() {
         }
         slow.poll(20);
         settle(&team.world);
-        all_made_once(&team, 230, &format!("overtaken after {polls} polls"));
+        all_made_once(&team, 520, &format!("overtaken after {polls} polls"));
     }
 }
 
@@ -203,7 +203,7 @@ fn undoing_revokes_what_is_open_and_leaves_those_who_came_in() {
 #[test]
 fn undoing_a_running_job_leaves_nothing_open() {
     for polls in 0..9 {
-        let (mut team, id) = started(230);
+        let (mut team, id) = started(520);
         let mut consumer = Consumer::of(&team.world, &id);
         consumer.poll(polls);
         let undone = team.owner.post(&format!("/v1/jobs/{id}/undo"), &json!({})).ok().json();
@@ -216,7 +216,7 @@ fn undoing_a_running_job_leaves_nothing_open() {
         assert_eq!(count("SELECT count(*) FROM audit_events WHERE action = 'invitation.revoked'"), revoked);
         let told = outcomes(&job(&mut team.owner, &id));
         let cancelled = told.iter().filter(|outcome| *outcome == "cancelled").count();
-        assert_eq!(i64::try_from(cancelled).unwrap() + revoked, 230, "{polls}");
+        assert_eq!(i64::try_from(cancelled).unwrap() + revoked, 520, "{polls}");
         assert_eq!(count("SELECT count(*) FROM mailbox WHERE recipient LIKE '%@client.test'"), 0);
     }
 }
@@ -225,14 +225,14 @@ fn undoing_a_running_job_leaves_nothing_open() {
 fn whoever_is_removed_while_it_runs_makes_no_more() {
     let mut team = Team::new();
     let mut ada = team.joined("ada@studio.test", "admin");
-    let id = send(&mut ada, &team.organization, &clients(150), false).ok().str("/job_id");
+    let id = send(&mut ada, &team.organization, &clients(400), false).ok().str("/job_id");
     let mut consumer = Consumer::of(&team.world, &id);
     consumer.poll(4);
     remove(&team, "ada@studio.test");
     assert!(consumer.poll(20));
     let told = outcomes(&job(&mut team.owner, &id));
-    assert!(told[..100].iter().all(|outcome| outcome == "created"));
-    assert!(told[100..].iter().all(|outcome| outcome == "forbidden"));
+    assert!(told[..250].iter().all(|outcome| outcome == "created"));
+    assert!(told[250..].iter().all(|outcome| outcome == "forbidden"));
     assert_eq!(team.world.count("SELECT count(*) FROM notifications"), 0, "nobody is there to be told");
 }
 
@@ -302,22 +302,22 @@ fn undoing_needs_the_right_to_invite_every_role_in_it() {
 
 #[test]
 fn its_mails_are_enqueued_by_the_job_itself_and_only_where_one_was_asked_for() {
-    let (team, id) = started(150);
+    let (team, id) = started(400);
     team.world.deliver_one(id.parse().unwrap());
-    assert_eq!(team.world.state().queue.borrow().len(), 15);
+    assert_eq!(team.world.state().queue.borrow().len(), 40);
     team.world.deliver();
-    assert_eq!(team.world.count("SELECT count(*) FROM mailbox WHERE recipient LIKE '%@client.test'"), 15);
+    assert_eq!(team.world.count("SELECT count(*) FROM mailbox WHERE recipient LIKE '%@client.test'"), 40);
     assert_eq!(
         team.world.count("SELECT count(*) FROM invitations WHERE delivery = 'sent'"),
-        16,
+        41,
         "and the owner's"
     );
-    assert_eq!(team.world.count("SELECT count(*) FROM invitations WHERE delivery = 'none'"), 135);
+    assert_eq!(team.world.count("SELECT count(*) FROM invitations WHERE delivery = 'none'"), 360);
 }
 
 #[test]
 fn a_job_that_is_never_finished_is_given_up_and_can_still_be_undone() {
-    let (mut team, id) = started(150);
+    let (mut team, id) = started(400);
     Consumer::of(&team.world, &id).poll(4);
     for _ in 0..usher::jobs::MOST_ATTEMPTS {
         team.world.pass(LONG);
@@ -328,7 +328,7 @@ fn a_job_that_is_never_finished_is_given_up_and_can_still_be_undone() {
     sign_in(&mut team.owner, "olga.owner@studio.test").ok();
     assert_eq!(job(&mut team.owner, &id)["status"], "failed");
     let undone = team.owner.post(&format!("/v1/jobs/{id}/undo"), &json!({})).ok().json();
-    assert_eq!(undone["revoked"], 100);
+    assert_eq!(undone["revoked"], 250);
 }
 
 #[derive(Debug, Clone)]
@@ -351,8 +351,8 @@ fn a_job_that_races_others_never_overfills_the_seats() {
         1 => Just(Step::Bulk),
     ];
     let plan =
-        (1_i64..150, prop::collection::vec(any::<bool>(), 101..240), prop::collection::vec(step, 1..25));
-    let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
+        (1_i64..250, prop::collection::vec(any::<bool>(), 251..400), prop::collection::vec(step, 1..25));
+    let config = Config { cases: 12, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)
         .run(&plan, |(seats, takes_seat, steps)| {
             let mut team = Team::with_seats(seats);
