@@ -194,7 +194,10 @@ fn v08_joining_takes_the_token_and_the_identity() {
     let mut eve = team.joined("eve@other.test", "client");
     let by_address = json!({"email": MIA, "name": "Eve Other", "password": PASSWORD});
     let answer = team.world.client().post("/v1/invitations/accept", &by_address);
-    assert_eq!(answer.refusal(), refusal(422, "unknown_field"));
+    assert_eq!(answer.refusal(), refusal(422, "required"));
+    let with_another_address = json!({"token": token, "email": "eve@other.test", "name": "Eve Other"});
+    let answer = team.world.client().post("/v1/invitations/accept", &with_another_address);
+    assert_eq!(answer.refusal(), refusal(422, "required"), "the address that was typed counts for nothing");
     assert_eq!(with_token(&mut eve, "accept", &token).refusal(), refusal(403, "wrong_account"));
 }
 

@@ -73,33 +73,27 @@ impl Actor {
     }
 
     /// Whether they may give somebody in this role such an access in these workspaces: nobody gives away more than they
-    /// hold themselves.
+    /// hold themselves, nor into where they aren't.
     #[must_use]
     pub fn may_grant(&self, role: Role, workspaces: &[WorkspaceId], access: &Access) -> bool {
         let Reach::Only(held) = &self.reach else { return true };
         let wanted = access.permissions.effective(self.template, role);
-        workspaces.iter().all(|workspace| {
-            held.iter().find(|holding| holding.workspace_id == *workspace).is_some_and(|holding| {
-                holding.permissions.contains(wanted)
-                    && match (&holding.resources, &access.resources) {
-                        (None, _) => true,
-                        (Some(_), Resources::All) => false,
-                        // A grant may be of any one of the workspaces; a foreign one is refused where it is written.
-                        (Some(_), Resources::Listed(grants)) => {
-                            grants.iter().all(|grant| self.holds_resource(grant.id))
-                        }
-                    }
-            })
-        })
-    }
-
-    fn holds_resource(&self, resource: ResourceId) -> bool {
-        match &self.reach {
-            Reach::Everything => true,
-            Reach::Only(held) => held.iter().any(|holding| {
-                holding.resources.as_ref().is_none_or(|resources| resources.contains(&resource))
-            }),
-        }
+        let there = |workspace| held.iter().find(|holding| holding.workspace_id == workspace);
+        let Some(there) = workspaces.iter().map(|id| there(*id)).collect::<Option<Vec<_>>>() else {
+            return false;
+        };
+        // Which workspace a resource is in only the database knows. So where any of theirs was listed to them, it must be
+        // on such a list.
+        let mut lists = there.iter().filter_map(|holding| holding.resources.as_ref()).peekable();
+        let resources = match &access.resources {
+            _ if lists.peek().is_none() => true,
+            Resources::All => false,
+            Resources::Listed(grants) => {
+                let listed: Vec<ResourceId> = lists.flatten().copied().collect();
+                grants.iter().all(|grant| listed.contains(&grant.id))
+            }
+        };
+        !there.is_empty() && resources && there.iter().all(|holding| holding.permissions.contains(wanted))
     }
 
     /// The workspaces that a request means: those that it names, else a staff member's own oldest. For owner and admins

@@ -169,9 +169,9 @@ impl Catalog {
     pub fn under(&self, key: &str) -> Option<PermissionSet> {
         let mut nodes = &self.tree;
         loop {
-            let node = nodes
-                .iter()
-                .find(|node| key.strip_prefix(&node.key).is_some_and(|r| r.is_empty() || r.starts_with('.')))?;
+            let node = nodes.iter().find(|node| {
+                key.strip_prefix(&node.key).is_some_and(|r| r.is_empty() || r.starts_with('.'))
+            })?;
             if node.key == key {
                 return Some(node.leaves);
             }
@@ -252,13 +252,18 @@ fn grow(written: Written, parent: &Implies, leaves: &mut Vec<Leaf>) -> Node {
         from_grant: written.from_grant.or(parent.from_grant),
     };
     let place = leaves.len();
-    let children: Vec<Node> = written.children.into_iter().map(|child| grow(child, &implies, leaves)).collect();
+    let children: Vec<Node> =
+        written.children.into_iter().map(|child| grow(child, &implies, leaves)).collect();
     if children.is_empty() {
         leaves.push(Leaf { key: written.key.clone(), implies: implies.clone() });
     }
     let under = (place..leaves.len()).map(PermissionSet::one).fold(PermissionSet::NONE, BitOr::bitor);
-    let any = |says: fn(&Node) -> bool, own: bool| if children.is_empty() { own } else { children.iter().any(says) };
-    let all = |says: fn(&Node) -> bool, own: bool| if children.is_empty() { own } else { children.iter().all(says) };
+    let any = |says: fn(&Node) -> bool, own: bool| {
+        if children.is_empty() { own } else { children.iter().any(says) }
+    };
+    let all = |says: fn(&Node) -> bool, own: bool| {
+        if children.is_empty() { own } else { children.iter().all(says) }
+    };
     Node {
         takes_seat: any(|node| node.takes_seat, implies.takes_seat),
         needs_credentials: any(|node| node.needs_credentials, implies.needs_credentials),

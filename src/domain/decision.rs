@@ -74,7 +74,8 @@ impl Subject {
             State::Ready
         } else if held.require_mfa && !self.second_factor {
             State::MfaRequired
-        } else if clients_need_resource && self.role == Role::Client && held.resources == HeldResources::None {
+        } else if clients_need_resource && self.role == Role::Client && held.resources == HeldResources::None
+        {
             State::NoResources
         } else {
             State::Ready
@@ -164,7 +165,8 @@ pub fn decide(
         State::Removed => return Reason::Removed,
     }
     let Some(held) = subject.held else { return Reason::NotInWorkspace };
-    let ticked = |leaf: &Leaf| template.catalog.under(&leaf.key).is_some_and(|one| held.permissions.contains(one));
+    let ticked =
+        |leaf: &Leaf| template.catalog.under(&leaf.key).is_some_and(|one| held.permissions.contains(one));
     let reasons = template.catalog.members(wanted).map(|leaf| on_leaf(leaf, ticked(leaf), held, about));
     // Refused for the first leaf that is; else for what the last one is allowed by.
     let mut answer = Reason::PermissionNotGranted;

@@ -81,7 +81,8 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: &str
 
 async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View) -> Result<Accepted> {
     let email = view.invitation.email.clone().or(accept.email);
-    let (Some(name), Some(password), Some(email)) = (accept.name.clone(), &accept.password, email.clone()) else {
+    let (Some(name), Some(password), Some(email)) = (accept.name.clone(), &accept.password, email.clone())
+    else {
         return Err(missing(email.is_none(), accept.name.is_none(), accept.password.is_none()));
     };
     password::check(password, &email.key())

@@ -106,7 +106,8 @@ pub fn settle(
         Some(WantedPermissions::CloneOf(_)) => access.permissions = copied(actor, role, source)?,
     }
     if let Some(resources) = wanted.resources {
-        let needed = actor.template.catalog.needs_credentials(access.permissions.effective(actor.template, role));
+        let needed =
+            actor.template.catalog.needs_credentials(access.permissions.effective(actor.template, role));
         if let (Resources::Listed(grants), false) = (&resources, needed)
             && let Some(place) = grants.iter().position(|grant| grant.credentials.is_some())
         {

@@ -114,9 +114,7 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
             Ok(record)
         }
         None => Err(match obstacles.first::<Obstacles>()? {
-            Some(obstacles) => {
-                refusal_of(&obstacles, &Authority::Member(actor.clone()), new.customized, now)
-            }
+            Some(obstacles) => refusal_of(&obstacles, &Authority::Member(actor.clone()), new.customized, now),
             None => Code::NotFound.into(),
         }),
     }

@@ -58,7 +58,8 @@ impl CloneSource {
     /// What they have now.
     #[must_use]
     pub fn permissions(&self, catalog: &Catalog) -> Permissions {
-        let keys = self.permissions.as_deref().and_then(|text| serde_json::from_str::<Vec<String>>(text).ok());
+        let keys =
+            self.permissions.as_deref().and_then(|text| serde_json::from_str::<Vec<String>>(text).ok());
         Permissions::from_row(keys.as_deref(), catalog)
     }
 }

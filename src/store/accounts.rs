@@ -152,7 +152,9 @@ pub fn seen(digest: &str, at: At, now: Timestamp) -> Statement {
             (seen_at!("(SELECT organization_id FROM invitations WHERE id = ?3)"), id.to_string())
         }
         At::Member(id) => (seen_at!("(SELECT organization_id FROM members WHERE id = ?3)"), id.to_string()),
-        At::Workspace(id) => (seen_at!("(SELECT organization_id FROM workspaces WHERE id = ?3)"), id.to_string()),
+        At::Workspace(id) => {
+            (seen_at!("(SELECT organization_id FROM workspaces WHERE id = ?3)"), id.to_string())
+        }
         At::Resource(id) => (
             seen_at!("(SELECT organization_id FROM resources WHERE id = ?3 AND deleted_at IS NULL)"),
             id.to_string(),

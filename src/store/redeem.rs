@@ -118,12 +118,7 @@ impl View {
 /// Reads the [`View`] for a link and whoever is signed in; for a link that is for many, with the address that somebody
 /// typed.
 #[must_use]
-pub fn view(
-    link: &Link,
-    session: Option<&str>,
-    typed: Option<&EmailAddress>,
-    now: Timestamp,
-) -> Statement {
+pub fn view(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, now: Timestamp) -> Statement {
     Statement::new(
         concat!(
             "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.locale, i.ver, i.takes_seat,
@@ -361,6 +356,16 @@ pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
              JOIN json_each(i.grants) e
              JOIN resources g ON g.id = e.value ->> 'id' AND g.workspace_id = p.workspace_id AND g.deleted_at IS NULL
              WHERE r.id = ?1 ON CONFLICT DO NOTHING",
+            params![claim.id],
+        ),
+        Statement::new(
+            // Somebody who came by a link may be invited by their address too. That stays open, for the workspaces it
+            // would add; but it keeps no seat for a person who is in.
+            "UPDATE invitations SET takes_seat = 0
+             WHERE outcome = 'open' AND (organization_id, email_key) IN (
+               SELECT i.organization_id, u.email_key
+               FROM redemptions r JOIN invitations i ON i.id = r.invitation_id JOIN users u ON u.id = r.user_id
+               WHERE r.id = ?1 AND i.kind = 'link')",
             params![claim.id],
         ),
         Statement::new(

@@ -49,7 +49,11 @@ pub async fn answer<P: Platform>(ctx: &Context<'_, P>, request: &Request, route:
     }
     let verb = Verb::of(request.method()).filter(|_| route.methods().contains(request.method()));
     let Some(verb) = verb else { return Err(method_not_allowed(route)) };
-    if route.is_page() { page(ctx, request, route, verb).await } else { call(ctx, request, route, verb).await }
+    if route.is_page() {
+        page(ctx, request, route, verb).await
+    } else {
+        call(ctx, request, route, verb).await
+    }
 }
 
 /// A program's request, or a script's.

@@ -1,7 +1,6 @@
 //! What every request costs: round trips to D1 and calls to KV, and that each statement is served by an index.
 
 use serde_json::json;
-use usher::platform::Statement;
 use usher::web::route::Route;
 
 use crate::authorization::Cast;
@@ -9,7 +8,7 @@ use crate::rows::{Costs, adding, bulk, links, members, organizations};
 use crate::support::World;
 use crate::support::client::{PASSWORD, Team};
 use crate::support::platform::Cost;
-use crate::{accept_signed_in, another, copied_token, decline, preview, sign_in};
+use crate::{accept_signed_in, another, copied_token, sign_in};
 
 /// What each route costs somebody whom it serves (a form without its nonce is not served).
 const TABLE: &[Costs] = &[
@@ -52,7 +51,9 @@ const TABLE: &[Costs] = &[
 
 /// Every row.
 fn all_rows() -> impl Iterator<Item = &'static Costs> {
-    [TABLE, adding::COSTS, bulk::COSTS, links::COSTS, members::COSTS, organizations::COSTS].into_iter().flatten()
+    [TABLE, adding::COSTS, bulk::COSTS, links::COSTS, members::COSTS, organizations::COSTS]
+        .into_iter()
+        .flatten()
 }
 
 /// Asks the platform itself, for tests of the platform.
@@ -160,94 +161,4 @@ fn what_is_malformed_costs_no_more_than_knowing_who_asks() {
     let mut nobody = team.world.client();
     nobody.post(&team.path("/invitations"), &json!({}));
     assert_eq!(team.world.last_cost(), Cost { d1: 0, kv: 0 });
-}
-
-/// Everything the service does, so that every statement it has was run.
-fn journey() -> Team {
-    let mut cast = Cast::new();
-    for (pattern, methods) in Route::PATTERNS.iter().filter(|(pattern, _)| *pattern != UNCOUNTED) {
-        for method in *methods {
-            for kind in ["nobody", "operator", "client", "owner"] {
-                cast.ask(method.as_str(), pattern, kind);
-            }
-        }
-    }
-    for query in [
-        "q=ana",
-        "status=pending",
-        "status=expired",
-        "status=accepted",
-        "status=declined",
-        "status=revoked",
-        "status=full",
-        "kind=email",
-        "workspace_id=wsp_01h455vb4pex5vsknk084sn02q",
-        "limit=2",
-    ] {
-        let path = cast.team.path(&format!("/invitations?{query}"));
-        cast.team.owner.get(&path).ok();
-    }
-    let path = cast.team.path("/members?q=o&role=client&workspace_id=wsp_01h455vb4pex5vsknk084sn02q");
-    cast.team.owner.get(&path).ok();
-    let mut team = cast.team;
-    let id = team.invited(MIA, "member");
-    let token = copied_token(&mut team.owner, &id);
-    let mut mia = team.world.client();
-    preview(&mut mia, &token).ok();
-    mia.accept(&token, "Mia Member").ok();
-    accept_signed_in(&mut mia, &token).ok();
-    decline(&mut mia, &token);
-    mia.delete("/v1/sessions/current").ok();
-    sign_in(&mut team.world.client(), MIA).ok();
-    let rows = json!([
-        {"email": "nico@client.test", "role": "client"},
-        {"email": "mara@studio.test", "role": "member", "access": {"permissions": {"clone_of": team.member(MIA)}}},
-        {"email": MIA, "role": "member"},
-    ]);
-    for dry_run in [true, false] {
-        team.owner.post(&team.path("/invitations/bulk"), &json!({"rows": rows, "dry_run": dry_run})).ok();
-    }
-    team.world.tick();
-    team.world.deliver();
-    team
-}
-
-/// Whether a step reads what the statement made itself, under a name of its own.
-fn made_by_itself(statement: &Statement, step: &str) -> bool {
-    let name = step.trim_start_matches("SCAN ").split(' ').next().unwrap();
-    statement.sql.contains(&format!("{name} AS MATERIALIZED ("))
-}
-
-/// Steps that read a whole table. Constant rows, `json_each` and what a statement made itself are no tables.
-fn scans(team: &Team, statement: &Statement) -> Vec<String> {
-    let plan = team.world.state().database.borrow().plan(statement);
-    let is_scan = |step: &String| {
-        step.starts_with("SCAN")
-            && !step.contains("VIRTUAL TABLE")
-            && !step.starts_with("SCAN CONSTANT ROW")
-            && !step.contains("subquery")
-            && !made_by_itself(statement, step)
-    };
-    plan.into_iter().filter(is_scan).collect()
-}
-
-#[test]
-fn every_statement_is_served_by_an_index() {
-    let team = journey();
-    let ran = team.world.state().database.borrow().ran();
-    assert!(ran.len() > 50, "{} statements", ran.len());
-    let mut scanning = Vec::new();
-    for statement in ran {
-        // The mailbox is for developers and small; `readyz` asks for one row, whichever it is.
-        if statement.sql.contains("FROM mailbox") || statement.sql.contains("SELECT 1 FROM organizations") {
-            continue;
-        }
-        let mut steps = scans(&team, &statement);
-        // A look for children, which SQLite skips while no deferred key is unsettled; this statement comes first.
-        steps.retain(|step| !(step == "SCAN jobs" && statement.sql.starts_with("INSERT INTO organizations")));
-        if !steps.is_empty() {
-            scanning.push(format!("{steps:?}: {}", statement.sql));
-        }
-    }
-    assert!(scanning.is_empty(), "{}", scanning.join("\n\n"));
 }

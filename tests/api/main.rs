@@ -20,8 +20,10 @@ mod lists;
 mod manage;
 mod organizations;
 mod outbox;
+mod plans;
 mod privacy;
 mod rows;
+mod seats_of_a_person;
 mod sessions;
 
 use serde_json::{Value, json};

@@ -213,16 +213,6 @@ fn an_action_without_fields_takes_no_body_an_empty_object_and_nothing_else() {
     assert_eq!(send(Some("text/plain"), "{}"), refusal(415, "unsupported_media_type"));
 }
 
-/// Changing an invitation comes with a later issue.
-#[test]
-fn an_invitation_can_not_be_changed_yet() {
-    let (mut team, invitation, _) = invited();
-    let path = format!("/v1/invitations/{invitation}");
-    let answer = team.owner.send(&http::Method::PATCH, &path, Some("application/json"), b"{}".to_vec());
-    assert_eq!(answer.refusal(), refusal(405, "method_not_allowed"));
-    assert_eq!(answer.header("allow"), Some("GET, HEAD"));
-}
-
 #[test]
 fn who_accepted_is_shown_to_the_inviter_and_so_is_a_decline() {
     let mut team = Team::new();

@@ -72,7 +72,7 @@ fn another_method_is_told_which_ones_there_are() {
     let team = Team::new(&server);
     for (method, path, allow) in [
         ("DELETE", "/v1/organizations".to_owned(), "GET, POST, HEAD"),
-        ("PUT", team.path("/members"), "GET, HEAD"),
+        ("PUT", team.path("/members"), "GET, POST, HEAD"),
         ("GET", "/v1/invitations/accept".to_owned(), "POST"),
         ("HEAD", "/v1/invitations/accept".to_owned(), "POST"),
         ("POST", "/v1/sessions/current".to_owned(), "DELETE"),

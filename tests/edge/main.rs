@@ -13,6 +13,8 @@
 mod bindings;
 mod browser;
 mod costs;
+mod crowds;
+mod growth;
 mod harness;
 mod http;
 mod journey;

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::harness::{Answer, Client, Team, racing};
 
 /// Lets everybody loose at once and answers what they got.
-fn at_once<'a>(
+pub fn at_once<'a>(
     people: Vec<Client<'a>>,
     act: impl Fn(usize, &mut Client<'a>) -> Answer + Sync,
 ) -> Vec<Answer> {

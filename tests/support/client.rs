@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
+use usher::domain::ids::ResourceId;
 
 use super::platform::{ORIGIN, World, block_on};
 
@@ -292,6 +293,19 @@ impl Team {
     /// The member with this address.
     pub fn member(&mut self, email: &str) -> String {
         self.owner.get(&self.path(&format!("/members?q={email}"))).ok().str("/data/0/id")
+    }
+
+    /// A resource in the first workspace, as the host product would register it. Answers its id.
+    pub fn resource(&mut self, kind: &str, name: &str) -> String {
+        let (workspace, now) = (self.workspace(), self.world.now());
+        let id = ResourceId::new(now, self.world.random()).to_string();
+        self.world.state().database.borrow().change(&format!(
+            "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
+             VALUES ('{id}', '{}', '{workspace}', '{kind}', '{name}', {})",
+            self.organization,
+            now.millis()
+        ));
+        id
     }
 
     /// The organization's first workspace.

@@ -128,6 +128,13 @@ impl World {
         self.0.now.get()
     }
 
+    /// Random bytes, for ids that only a test makes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.0.entropy.borrow_mut().fill_bytes(&mut bytes);
+        bytes
+    }
+
     /// Lets time pass.
     pub fn pass(&self, duration: Duration) {
         self.0.now.set(self.now().plus(duration));

@@ -63,9 +63,15 @@ fn permissions(fields: &mut Fields, template: &Template, value: &Value) -> Optio
             for field in clone.keys().filter(|field| *field != "clone_of") {
                 unknown_field(fields, PLACE, field);
             }
-            let source = clone.get("clone_of").and_then(Value::as_str).and_then(|id| id.parse::<MemberId>().ok());
+            let source =
+                clone.get("clone_of").and_then(Value::as_str).and_then(|id| id.parse::<MemberId>().ok());
             if source.is_none() {
-                refuse(fields, &format!("{PLACE}/clone_of"), Code::InvalidValue, "This is not a member's id.");
+                refuse(
+                    fields,
+                    &format!("{PLACE}/clone_of"),
+                    Code::InvalidValue,
+                    "This is not a member's id.",
+                );
             }
             source.map(WantedPermissions::CloneOf)
         }
@@ -96,7 +102,12 @@ fn resources(fields: &mut Fields, value: &Value) -> Option<Resources> {
     for (place, value) in listed.iter().enumerate() {
         let pointer = format!("{PLACE}/{place}");
         let Some(object) = value.as_object() else {
-            refuse(fields, &pointer, Code::InvalidType, "This must be an object such as {\"id\": \"res_…\"}.");
+            refuse(
+                fields,
+                &pointer,
+                Code::InvalidType,
+                "This must be an object such as {\"id\": \"res_…\"}.",
+            );
             continue;
         };
         let Some(grant) = grant(fields, &pointer, object) else { continue };

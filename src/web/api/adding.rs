@@ -8,11 +8,19 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 
 /// To be written.
-pub async fn create<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: OrganizationId) -> Result<Reply> {
+pub async fn create<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: OrganizationId,
+) -> Result<Reply> {
     Err(Code::NotFound.into())
 }
 
 /// To be written.
-pub async fn password_link<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: MemberId) -> Result<Reply> {
+pub async fn password_link<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: MemberId,
+) -> Result<Reply> {
     Err(Code::NotFound.into())
 }

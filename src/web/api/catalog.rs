@@ -1,6 +1,6 @@
 //! The catalog.
 
-use crate::domain::ids::{OrganizationId};
+use crate::domain::ids::OrganizationId;
 use crate::error::{Code, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
@@ -8,6 +8,10 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 
 /// To be written.
-pub async fn show<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: OrganizationId) -> Result<Reply> {
+pub async fn show<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: OrganizationId,
+) -> Result<Reply> {
     Err(Code::NotFound.into())
 }

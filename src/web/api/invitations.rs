@@ -147,7 +147,11 @@ pub async fn list<P: Platform>(
     };
     let now = ctx.now();
     let rows = invitations::page(ctx.platform, organization, &filter, page.before, page.rows(), now).await?;
-    Ok(page.reply(rows, |record| record.state.id.to_string(), |record| Shown::of(record, actor.template, now)))
+    Ok(page.reply(
+        rows,
+        |record| record.state.id.to_string(),
+        |record| Shown::of(record, actor.template, now),
+    ))
 }
 
 /// `GET` of one.
@@ -181,6 +185,10 @@ pub async fn link<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Invi
 }
 
 /// To be written.
-pub async fn change<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::InvitationId) -> Result<Reply> {
+pub async fn change<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: crate::domain::ids::InvitationId,
+) -> Result<Reply> {
     Err(crate::error::Code::NotFound.into())
 }

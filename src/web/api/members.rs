@@ -54,26 +54,46 @@ pub async fn list<P: Platform>(
 }
 
 /// To be written.
-pub async fn get<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::MemberId) -> Result<Reply> {
+pub async fn get<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: crate::domain::ids::MemberId,
+) -> Result<Reply> {
     Err(crate::error::Code::NotFound.into())
 }
 
 /// To be written.
-pub async fn change<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::MemberId) -> Result<Reply> {
+pub async fn change<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: crate::domain::ids::MemberId,
+) -> Result<Reply> {
     Err(crate::error::Code::NotFound.into())
 }
 
 /// To be written.
-pub async fn remove<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::MemberId) -> Result<Reply> {
+pub async fn remove<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: crate::domain::ids::MemberId,
+) -> Result<Reply> {
     Err(crate::error::Code::NotFound.into())
 }
 
 /// To be written.
-pub async fn remove_several<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::OrganizationId) -> Result<Reply> {
+pub async fn remove_several<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: crate::domain::ids::OrganizationId,
+) -> Result<Reply> {
     Err(crate::error::Code::NotFound.into())
 }
 
 /// To be written.
-pub async fn transfer<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::OrganizationId) -> Result<Reply> {
+pub async fn transfer<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: crate::domain::ids::OrganizationId,
+) -> Result<Reply> {
     Err(crate::error::Code::NotFound.into())
 }

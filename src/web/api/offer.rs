@@ -74,7 +74,8 @@ pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
         let detail = "Use 1 to 1,000,000, or leave this out for any number.";
         fields.refuse("/max_uses", Code::InvalidValue, detail.to_owned());
     }
-    let life = if kind == Some(Kind::Link) { actor.policy.link_lifetime } else { actor.policy.email_lifetime };
+    let life =
+        if kind == Some(Kind::Link) { actor.policy.link_lifetime } else { actor.policy.email_lifetime };
     if body.expires_in.is_some_and(|seconds| !(life.shortest..=life.longest).contains(&seconds)) {
         let detail = format!("Use {} to {} seconds.", life.shortest, life.longest);
         fields.refuse("/expires_in", Code::InvalidValue, detail);

@@ -100,16 +100,28 @@ pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
 }
 
 /// To be written.
-pub async fn get<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::OrganizationId) -> Result<Reply> {
+pub async fn get<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: crate::domain::ids::OrganizationId,
+) -> Result<Reply> {
     Err(crate::error::Code::NotFound.into())
 }
 
 /// To be written.
-pub async fn change<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::OrganizationId) -> Result<Reply> {
+pub async fn change<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: crate::domain::ids::OrganizationId,
+) -> Result<Reply> {
     Err(crate::error::Code::NotFound.into())
 }
 
 /// To be written.
-pub async fn set_plan<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::OrganizationId) -> Result<Reply> {
+pub async fn set_plan<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: crate::domain::ids::OrganizationId,
+) -> Result<Reply> {
     Err(crate::error::Code::NotFound.into())
 }

@@ -8,7 +8,11 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 
 /// To be written.
-pub async fn create<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: WorkspaceId) -> Result<Reply> {
+pub async fn create<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: WorkspaceId,
+) -> Result<Reply> {
     Err(Code::NotFound.into())
 }
 
@@ -28,11 +32,19 @@ pub async fn delete<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: 
 }
 
 /// To be written.
-pub async fn disconnect<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: ResourceId) -> Result<Reply> {
+pub async fn disconnect<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: ResourceId,
+) -> Result<Reply> {
     Err(Code::NotFound.into())
 }
 
 /// To be written.
-pub async fn reconnect<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: ResourceId) -> Result<Reply> {
+pub async fn reconnect<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: ResourceId,
+) -> Result<Reply> {
     Err(Code::NotFound.into())
 }

@@ -1,6 +1,6 @@
 //! Seats.
 
-use crate::domain::ids::{OrganizationId};
+use crate::domain::ids::OrganizationId;
 use crate::error::{Code, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
@@ -8,11 +8,19 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 
 /// To be written.
-pub async fn count<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: OrganizationId) -> Result<Reply> {
+pub async fn count<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: OrganizationId,
+) -> Result<Reply> {
     Err(Code::NotFound.into())
 }
 
 /// To be written.
-pub async fn holders<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: OrganizationId) -> Result<Reply> {
+pub async fn holders<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: OrganizationId,
+) -> Result<Reply> {
     Err(Code::NotFound.into())
 }

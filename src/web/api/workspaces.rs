@@ -25,16 +25,28 @@ pub async fn list<P: Platform>(
 }
 
 /// To be written.
-pub async fn create<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::OrganizationId) -> Result<Reply> {
+pub async fn create<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: crate::domain::ids::OrganizationId,
+) -> Result<Reply> {
     Err(crate::error::Code::NotFound.into())
 }
 
 /// To be written.
-pub async fn get<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::WorkspaceId) -> Result<Reply> {
+pub async fn get<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: crate::domain::ids::WorkspaceId,
+) -> Result<Reply> {
     Err(crate::error::Code::NotFound.into())
 }
 
 /// To be written.
-pub async fn change<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: crate::domain::ids::WorkspaceId) -> Result<Reply> {
+pub async fn change<P: Platform>(
+    _ctx: &Context<'_, P>,
+    _request: &Request,
+    _0: crate::domain::ids::WorkspaceId,
+) -> Result<Reply> {
     Err(crate::error::Code::NotFound.into())
 }

@@ -132,6 +132,11 @@ impl Client<'_> {
         self.cookies.get(name).map(String::as_str)
     }
 
+    /// A request with a body of JSON.
+    pub fn send_json(&mut self, method: &str, path: &str, body: &Value) -> Answer {
+        self.send(method, path, Some("application/json"), body.to_string().as_bytes())
+    }
+
     /// Any request.
     #[track_caller]
     pub fn send(&mut self, method: &str, path: &str, content_type: Option<&str>, body: &[u8]) -> Answer {

@@ -77,11 +77,16 @@ impl<'a> Team<'a> {
 
     /// With so many seats, of which the owner takes none.
     pub fn with_seats(server: &'a Server, seats: Option<u32>) -> Self {
+        Self::of(server, "team", seats)
+    }
+
+    /// Of one of the five systems, with so many seats; none is any number.
+    pub fn of(server: &'a Server, template: &str, seats: Option<u32>) -> Self {
         let owner_address = server.address("olga.owner");
         let body = json!({
-            "name": "Example Studio", "template": "team",
+            "name": "Example Studio", "template": template,
             "owner": {"email": owner_address, "name": "Olga Owner"},
-            "plan": {"key": "test", "seat_limit": seats, "features": []},
+            "plan": {"key": "test", "seat_limit": seats, "features": ["custom_client_permissions"]},
         });
         let made = server.operator().post("/v1/organizations", &body).ok();
         let organization = made.str("/id");

@@ -53,8 +53,8 @@ pub const FLAWS: &[Flaw] = &[
     Flaw {
         name: "inviting takes one seat too many",
         within: "INSERT INTO invitations",
-        text: "< o.seat_limit",
-        instead: "<= o.seat_limit",
+        text: "<= o.seat_limit",
+        instead: "<= o.seat_limit + 1",
     },
     Flaw {
         name: "sending again takes one seat too many",

@@ -1,0 +1,175 @@
+//! Every statement of `src/store/` is served by an index: the journey below runs each of them, and its plan is read.
+
+use serde_json::json;
+use usher::jobs::message::{self, Message, Source};
+use usher::platform::{MailError, Statement};
+use usher::web::route::Route;
+
+use crate::authorization::Cast;
+use crate::support::World;
+use crate::support::client::Team;
+use crate::support::platform::block_on;
+use crate::{accept_signed_in, copied_token, decline, preview, sign_in};
+
+/// Asks the platform itself, for tests of the platform.
+const UNCOUNTED: &str = "/dev/probe";
+const MIA: &str = "mia.member@studio.test";
+
+/// Everything the service does, so that every statement it has was run.
+fn journey() -> Team {
+    let mut cast = Cast::new();
+    for (pattern, methods) in Route::PATTERNS.iter().filter(|(pattern, _)| *pattern != UNCOUNTED) {
+        for method in *methods {
+            for kind in ["nobody", "operator", "client", "owner"] {
+                cast.ask(method.as_str(), pattern, kind);
+            }
+        }
+    }
+    for query in [
+        "q=ana",
+        "status=pending",
+        "status=expired",
+        "status=accepted",
+        "status=declined",
+        "status=revoked",
+        "status=full",
+        "kind=email",
+        "workspace_id=wsp_01h455vb4pex5vsknk084sn02q",
+        "limit=2",
+    ] {
+        let path = cast.team.path(&format!("/invitations?{query}"));
+        cast.team.owner.get(&path).ok();
+    }
+    let path = cast.team.path("/members?q=o&role=client&workspace_id=wsp_01h455vb4pex5vsknk084sn02q");
+    cast.team.owner.get(&path).ok();
+    let mut team = cast.team;
+    let id = team.invited(MIA, "member");
+    let token = copied_token(&mut team.owner, &id);
+    let mut mia = team.world.client();
+    preview(&mut mia, &token).ok();
+    mia.accept(&token, "Mia Member").ok();
+    accept_signed_in(&mut mia, &token).ok();
+    decline(&mut mia, &token);
+    mia.delete("/v1/sessions/current").ok();
+    sign_in(&mut team.world.client(), MIA).ok();
+    let rows = json!([
+        {"email": "nico@client.test", "role": "client"},
+        {"email": "mara@studio.test", "role": "member", "access": {"permissions": {"clone_of": team.member(MIA)}}},
+        {"email": MIA, "role": "member"},
+    ]);
+    for dry_run in [true, false] {
+        team.owner.post(&team.path("/invitations/bulk"), &json!({"rows": rows, "dry_run": dry_run})).ok();
+    }
+    team.world.tick();
+    team.world.deliver();
+    team
+}
+
+/// What happens to a mail that its provider doesn't take: it is tried again, refused, and given up as a dead letter.
+fn lost_mail() -> World {
+    let world = World::with_settings(&[("MAIL_PROVIDER", "cloudflare")]);
+    let retry = || MailError::Retry("busy".to_owned());
+    let refused = || MailError::Refused("suppressed".to_owned());
+    for (error, source) in
+        [(retry(), Source::Jobs), (refused(), Source::Jobs), (retry(), Source::DeadLetters)]
+    {
+        world.state().mail_errors.borrow_mut().push_back(error);
+        world.operator().create_organization("Lost Mail", "olga.owner@studio.test");
+        let job = world.state().queue.borrow_mut().pop_front().unwrap();
+        block_on(world.app().consume(Message { source, body: message::encode(job) }));
+    }
+    world
+}
+
+/// One statement for each SQL that all of this ran.
+fn ran(worlds: &[&World]) -> Vec<Statement> {
+    worlds.iter().flat_map(|world| world.state().database.borrow().ran()).collect()
+}
+
+/// Whether a step reads what the statement made itself, under a name of its own.
+fn made_by_itself(statement: &Statement, step: &str) -> bool {
+    let name = step.trim_start_matches("SCAN ").split(' ').next().unwrap();
+    statement.sql.contains(&format!("{name} AS MATERIALIZED ("))
+}
+
+/// Steps that read a whole table. Constant rows, `json_each` and what a statement made itself are no tables.
+fn scans(team: &Team, statement: &Statement) -> Vec<String> {
+    let plan = team.world.state().database.borrow().plan(statement);
+    let is_scan = |step: &String| {
+        step.starts_with("SCAN")
+            && !step.contains("VIRTUAL TABLE")
+            && !step.starts_with("SCAN CONSTANT ROW")
+            && !step.contains("subquery")
+            && !made_by_itself(statement, step)
+    };
+    plan.into_iter().filter(is_scan).collect()
+}
+
+#[test]
+fn every_statement_is_served_by_an_index() {
+    let team = journey();
+    let ran = ran(&[&team.world, &lost_mail()]);
+    assert!(ran.len() > 50, "{} statements", ran.len());
+    let mut scanning = Vec::new();
+    for statement in ran {
+        // The mailbox is for developers and small; `readyz` asks for one row, whichever it is.
+        if statement.sql.contains("FROM mailbox") || statement.sql.contains("SELECT 1 FROM organizations") {
+            continue;
+        }
+        let mut steps = scans(&team, &statement);
+        // A look for children, which SQLite skips while no deferred key is unsettled; this statement comes first.
+        steps.retain(|step| !(step == "SCAN jobs" && statement.sql.starts_with("INSERT INTO organizations")));
+        if !steps.is_empty() {
+            scanning.push(format!("{steps:?}: {}", statement.sql));
+        }
+    }
+    assert!(scanning.is_empty(), "{}", scanning.join("\n\n"));
+}
+
+/// The beginnings of the statements that the store's files hold, each with its file.
+fn written() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![std::path::PathBuf::from("src/store")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let code = std::fs::read_to_string(&path).unwrap();
+            let code: Vec<&str> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            // Every second piece between quotes is inside a literal.
+            for literal in code.join("\n").replace("\\\"", "“").split('"').skip(1).step_by(2) {
+                let literal = literal.replace('“', "\"");
+                let sql = plain(&literal);
+                let is_statement = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "]
+                    .iter()
+                    .any(|verb| sql.starts_with(verb) && sql.len() > 20);
+                if is_statement {
+                    found.push((path.display().to_string(), sql));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn plain(sql: &str) -> String {
+    sql.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A statement that nothing runs has a plan that nobody reads.
+#[test]
+fn the_journey_runs_every_statement_of_the_store() {
+    let ran: Vec<String> =
+        ran(&[&journey().world, &lost_mail()]).iter().map(|statement| plain(statement.sql)).collect();
+    let written = written();
+    assert!(written.len() > 50, "{} statements", written.len());
+    let missed: Vec<String> = written
+        .into_iter()
+        .filter(|(_, sql)| !ran.iter().any(|statement| statement.contains(sql.as_str())))
+        .map(|(file, sql)| format!("{file}: {sql}"))
+        .collect();
+    assert!(missed.is_empty(), "{}", missed.join("\n\n"));
+}
