@@ -9,7 +9,7 @@ use crate::domain::role::Role;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
-use crate::store::access::{CloneSource, select_clone_source};
+use crate::store::access::{CloneSource, Placed, select_clone_sources};
 
 /// An access as a request asks for it. What is `None` stays as it was, or takes its default.
 #[derive(Debug, Clone, Default)]
@@ -71,8 +71,9 @@ pub async fn resolve<P: Platform>(
     let source = match wanted.clone_of().filter(|_| !role.reaches_every_workspace()) {
         None => None,
         Some(source) => {
-            let asked = select_clone_source(source, actor.organization_id, workspaces);
-            ctx.platform.run(asked).await?.first::<CloneSource>()?
+            let asked = [(source, workspaces.map(<[WorkspaceId]>::to_vec))];
+            let found = ctx.platform.run(select_clone_sources(&asked, actor.organization_id)).await?;
+            found.first::<Placed>()?.map(|found| found.source)
         }
     };
     settle(actor, role, workspaces, before, wanted, source.as_ref())

@@ -64,25 +64,8 @@ impl CloneSource {
     }
 }
 
-/// Reads a [`CloneSource`]: an active member, with what they have in one of these workspaces, else in their oldest.
-#[must_use]
-pub fn select_clone_source(
-    source: MemberId,
-    organization: OrganizationId,
-    workspaces: Option<&[WorkspaceId]>,
-) -> Statement {
-    Statement::new(
-        "SELECT m.role, p.permissions
-         FROM members m
-         LEFT JOIN memberships p ON p.member_id = m.id AND p.workspace_id = (
-           SELECT workspace_id FROM memberships x WHERE x.member_id = m.id
-           ORDER BY x.workspace_id NOT IN (SELECT value FROM json_each(?3)), x.workspace_id LIMIT 1)
-         WHERE m.id = ?1 AND m.organization_id = ?2 AND m.removed_at IS NULL",
-        params![source, organization, serde_json::json!(workspaces.unwrap_or_default()).to_string()],
-    )
-}
-
-/// The same for many, in one statement: each with the workspaces it is for. Answers [`Placed`] by their places.
+/// Reads sources, each with the workspaces that it is for: an active member, with what they have in one of these, else in
+/// their oldest. Answers [`Placed`].
 #[must_use]
 pub fn select_clone_sources(
     sources: &[(MemberId, Option<Vec<WorkspaceId>>)],

@@ -132,7 +132,13 @@ pub type Row = Result<(Wanted, Ids), Value>;
 /// Takes the rows in, with the job that will make them. The first statement is the claim; `RETURNING` tells whether whoever
 /// asks is still who they were.
 #[must_use]
-pub fn start(job: JobId, actor: &Actor, entry: &Entry, rows: &[Row], requeue_at: Timestamp) -> Vec<Statement> {
+pub fn start(
+    job: JobId,
+    actor: &Actor,
+    entry: &Entry,
+    rows: &[Row],
+    requeue_at: Timestamp,
+) -> Vec<Statement> {
     let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let mut claim = entry.params("bulk.started");
     claim.extend(params![actor.organization_id, job, total, actor.member_id, actor.role]);

@@ -89,6 +89,13 @@ fn is_true(world: &World, operation: &Operation, session: Option<&str>, body: &V
     let id = || body["id"].as_str().unwrap_or_default();
     match operation {
         Operation::Invite { .. } => world.any("SELECT 1 FROM invitations WHERE id = ?1", params![id()]),
+        Operation::InviteMany { .. } => world.any(
+            "SELECT 1 FROM bulk_imports b JOIN jobs j ON j.id = b.job_id WHERE j.id = ?1",
+            params![body["job_id"].as_str()],
+        ),
+        Operation::Undo(job) => {
+            world.any("SELECT 1 FROM bulk_imports WHERE job_id = ?1 AND undone_at IS NOT NULL", params![*job])
+        }
         Operation::Revoke(invitation) => world
             .any("SELECT 1 FROM invitations WHERE id = ?1 AND revoked_at IS NOT NULL", params![*invitation]),
         Operation::Decline(known) => world.any(

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Value, json};
-use usher::domain::ids::{InvitationId, OrganizationId, WorkspaceId};
+use usher::domain::ids::{InvitationId, JobId, OrganizationId, WorkspaceId};
 use usher::domain::nonce;
 use usher::domain::secret::Bearer;
 use usher::params;
@@ -26,6 +26,12 @@ pub enum Operation {
         expires_in: Option<u64>,
         send_email: bool,
     },
+    /// Many at once: addresses, each with its role.
+    InviteMany {
+        organization: OrganizationId,
+        rows: Vec<(String, &'static str)>,
+    },
+    Undo(JobId),
     Resend(InvitationId),
     Revoke(InvitationId),
     CopyLink(InvitationId),
@@ -59,7 +65,17 @@ impl Operation {
         let manager = *chance.pick(&organization.managers);
         let browser = *chance.pick(&scene.busy());
         match chance.below(100) {
-            0..22 => (manager, Self::invite(world, scene, organization)),
+            0..18 => (manager, Self::invite(world, scene, organization)),
+            18..21 => (manager, Self::invite_many(world, scene, organization)),
+            21 => {
+                let jobs = world.read("SELECT job_id FROM bulk_imports ORDER BY job_id", params![]);
+                match jobs.is_empty() {
+                    true => (manager, Self::invite_many(world, scene, organization)),
+                    false => {
+                        (manager, Op::Undo(chance.pick(&jobs)["job_id"].as_str().unwrap().parse().unwrap()))
+                    }
+                }
+            }
             22..44 => {
                 let known = world.read("SELECT id, role FROM invitations ORDER BY rowid", params![]);
                 if known.is_empty() {
@@ -110,6 +126,16 @@ impl Operation {
             expires_in: chance.one_in(2).then_some(3600),
             send_email: !chance.one_in(6),
         }
+    }
+
+    /// Many invitations at once, of whom some may be the same person.
+    fn invite_many(world: &World, scene: &Scene, organization: &Organization) -> Self {
+        let chance = &world.chance;
+        let row = |_| {
+            let role = ["member", "member", "client", "owner"][chance.below(4)];
+            (chance.pick(&scene.people).address.clone(), role)
+        };
+        Op::InviteMany { organization: organization.id, rows: (0..chance.between(1, 6)).map(row).collect() }
     }
 
     /// Something to do with a link, if anybody has one.
@@ -189,6 +215,12 @@ impl Operation {
                 }
                 (Method::POST, Route::Invitations(*organization), body)
             }
+            Op::InviteMany { organization, rows } => {
+                let rows: Vec<Value> =
+                    rows.iter().map(|(email, role)| json!({"email": email, "role": role})).collect();
+                (Method::POST, Route::BulkInvitations(*organization), json!({"rows": rows}))
+            }
+            Op::Undo(job) => (Method::POST, Route::UndoJob(*job), json!({})),
             Op::Resend(id) | Op::OperatorResend(id) => (Method::POST, Route::Resend(*id), json!({})),
             Op::Revoke(id) => (Method::POST, Route::Revoke(*id), json!({})),
             Op::CopyLink(id) => (Method::POST, Route::CopyLink(*id), json!({})),
@@ -270,6 +302,10 @@ impl Operation {
                         "already_member",
                         "seat_limit_reached",
                     ])
+            }
+            Op::InviteMany { .. } => status == 202 || refused(&NOT_YOURS) || code == "role_not_allowed",
+            Op::Undo(_) => {
+                status == 200 || refused(&NOT_YOURS) || refused(&["not_undoable", "role_not_allowed"])
             }
             Op::Resend(_) | Op::OperatorResend(_) => {
                 status == 200
