@@ -69,12 +69,11 @@ impl Operation {
             18..21 => (manager, Self::invite_many(world, scene, organization)),
             21 => {
                 let jobs = world.read("SELECT job_id FROM bulk_imports ORDER BY job_id", params![]);
-                match jobs.is_empty() {
-                    true => (manager, Self::invite_many(world, scene, organization)),
-                    false => {
-                        (manager, Op::Undo(chance.pick(&jobs)["job_id"].as_str().unwrap().parse().unwrap()))
-                    }
+                if jobs.is_empty() {
+                    return (manager, Self::invite_many(world, scene, organization));
                 }
+                let job = chance.pick(&jobs)["job_id"].as_str().unwrap().parse().unwrap();
+                (manager, Op::Undo(job))
             }
             22..44 => {
                 let known = world.read("SELECT id, role FROM invitations ORDER BY rowid", params![]);
