@@ -8,6 +8,15 @@ ALTER TABLE organizations ADD COLUMN policy TEXT CHECK (policy IS NULL OR json_v
 ALTER TABLE organizations ADD COLUMN branding_name TEXT;
 ALTER TABLE organizations ADD COLUMN branding_accent TEXT;
 ALTER TABLE organizations ADD COLUMN branding_message TEXT;
+-- The name of its logo: a digest of the bytes in `logos`.
+ALTER TABLE organizations ADD COLUMN logo_hash TEXT;
+
+CREATE TABLE logos (
+  organization_id TEXT PRIMARY KEY REFERENCES organizations (id),
+  hash            TEXT NOT NULL,
+  content_type    TEXT NOT NULL CHECK (content_type IN ('image/png', 'image/jpeg', 'image/webp')),
+  base64          TEXT NOT NULL
+) STRICT;
 
 -- An account whose mailbox nobody proved reaches only the organization whose copied link gave it its password.
 ALTER TABLE users ADD COLUMN confined_to TEXT REFERENCES organizations (id) DEFERRABLE INITIALLY DEFERRED;
@@ -24,9 +33,12 @@ WHERE email_verified_at IS NULL;
 -- What a member is searched by, both in lower case.
 ALTER TABLE members ADD COLUMN name_key TEXT;
 ALTER TABLE members ADD COLUMN email_key TEXT;
+-- The address as whoever added them wrote it; null as their account does. An account's own spelling would tell that there
+-- was one.
+ALTER TABLE members ADD COLUMN email TEXT;
 UPDATE members SET name_key = lower(name), email_key = (SELECT email_key FROM users WHERE id = user_id);
 CREATE TRIGGER users_email_changed AFTER UPDATE OF email_key ON users BEGIN
-  UPDATE members SET email_key = NEW.email_key WHERE user_id = NEW.id;
+  UPDATE members SET email_key = NEW.email_key, email = NULL WHERE user_id = NEW.id;
 END;
 CREATE INDEX members_by_role ON members (organization_id, active, role, id);
 CREATE INDEX members_by_name ON members (organization_id, active, name_key);
@@ -110,6 +122,8 @@ ALTER TABLE invitations ADD COLUMN branding_message TEXT;
 -- When it was last offered: made, or sent again. Whoever was removed since then is not brought back by it.
 ALTER TABLE invitations ADD COLUMN offered_at INTEGER;
 UPDATE invitations SET offered_at = created_at;
+-- Raised with every change of what it offers, so that a change is written only over what it was made from.
+ALTER TABLE invitations ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX invitations_by_role ON invitations (organization_id, role, id);
 CREATE INDEX invitations_reserved ON invitations (organization_id, id) WHERE reserves = 1;
 
@@ -128,7 +142,7 @@ CREATE TABLE notifications (
   read_at         INTEGER
 ) STRICT;
 CREATE INDEX notifications_of_user ON notifications (user_id, id);
-CREATE INDEX notifications_unread ON notifications (user_id) WHERE read_at IS NULL;
+CREATE INDEX notifications_unread ON notifications (user_id, id) WHERE read_at IS NULL;
 CREATE INDEX notifications_of_organization ON notifications (organization_id);
 
 -- The outbox again, with more kinds: a CHECK can't be changed in place, and nothing refers to this table.

@@ -216,35 +216,54 @@ fn v09_a_member_reads_no_invitation_and_uses_no_link_of_a_rank_above_theirs() {
 /// Every purpose has a key of its own: nothing that was made for one is taken for another.
 #[test]
 fn v10_a_token_for_one_purpose_is_refused_for_every_other() {
-    let (team, _, token) = invited("member");
+    let (mut team, _, token) = invited("member");
     let mut olga = team.owner.clone();
     let page = olga.get("/me").ok().text();
     let nonce = nonce_in(&page);
     let session = olga.cookie("__Host-usher_session").unwrap().to_owned();
     let form = olga.cookie("__Host-usher_form").unwrap().to_owned();
-    for foreign in [nonce.as_str(), &session, &form, OPERATOR_KEY] {
-        let answer = with_token(&mut team.world.client(), "preview", foreign);
+    let added = team.add("ana@client.test", "client", json!({})).ok().str("/id");
+    let password = team.password_token(&added);
+    for foreign in [nonce.as_str(), &session, &form, &password, OPERATOR_KEY] {
+        for action in ["preview", "decline"] {
+            let answer = with_token(&mut team.world.client(), action, foreign);
+            assert_eq!(answer.refusal(), refusal(404, "invitation_invalid"), "as an invitation");
+        }
+        let answer = team.world.client().accept(foreign, "Eve Other");
         assert_eq!(answer.refusal(), refusal(404, "invitation_invalid"), "as an invitation");
     }
-    for foreign in [token.as_str(), &nonce, &form] {
+    for foreign in [token.as_str(), &nonce, &session, &form, OPERATOR_KEY] {
+        let answer = team.world.client().set_password(foreign);
+        assert_eq!(answer.refusal(), refusal(404, "password_link_invalid"), "as a link to set a password");
+    }
+    for foreign in [token.as_str(), &nonce, &form, &password] {
         let mut eve = team.world.client().with_cookie("__Host-usher_session", foreign);
         assert_eq!(eve.get("/v1/me").refusal(), refusal(401, "unauthenticated"), "as a session");
     }
-    for foreign in [token.as_str(), &nonce, &session] {
+    for foreign in [token.as_str(), &nonce, &session, &password] {
         let mut eve = team.world.client().bearer(foreign);
         assert_eq!(eve.get("/v1/organizations").refusal(), refusal(401, "unauthenticated"), "as a key");
     }
-    for foreign in [token.as_str(), &session, &form] {
+    for foreign in [token.as_str(), &session, &form, &password] {
         let answer = olga.post_form("/sign-out", &[("nonce", foreign)]);
         assert_eq!(answer.status, 403, "as a form's nonce");
     }
     let config = team.world.state().config.as_ref().ok().unwrap();
-    let link: Value =
-        serde_json::from_slice(&Base64UrlUnpadded::decode_vec(token.split('.').nth(1).unwrap()).unwrap())
-            .unwrap();
-    let relabelled = config.keys.sign(Purpose::Form, link, Timestamp::from_seconds(2_000_000_000));
-    let answer = with_token(&mut team.world.client(), "accept", &relabelled);
-    assert_eq!(answer.refusal(), refusal(404, "invitation_invalid"));
+    let claims = |token: &str| -> Value {
+        let claims = Base64UrlUnpadded::decode_vec(token.split('.').nth(1).unwrap()).unwrap();
+        serde_json::from_slice(&claims).unwrap()
+    };
+    // What one purpose says, signed for another.
+    let relabelled =
+        |purpose, token| config.keys.sign(purpose, claims(token), Timestamp::from_seconds(2_000_000_000));
+    for purpose in [Purpose::Form, Purpose::Password] {
+        let answer = with_token(&mut team.world.client(), "accept", &relabelled(purpose, &token));
+        assert_eq!(answer.refusal(), refusal(404, "invitation_invalid"), "{purpose:?}");
+    }
+    for purpose in [Purpose::Form, Purpose::Invitation] {
+        let answer = team.world.client().set_password(&relabelled(purpose, &password));
+        assert_eq!(answer.refusal(), refusal(404, "password_link_invalid"), "{purpose:?}");
+    }
 }
 
 /// With a secret missing, short or an example, nothing is served at all, and the log says which.
@@ -575,4 +594,116 @@ fn v35_signing_in_and_inviting_answer_alike_for_known_and_unknown_addresses() {
         answer.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
     };
     assert_eq!(invite(MIA), invite("nobody@studio.test"));
+}
+
+/// A stranger's address that an organization's admin took: they were added to it, and the admin set the password with the
+/// link that was theirs to hand over. Answers the team, the stranger's id in it, and the admin in the stranger's account.
+fn hijacked() -> (Team, String, Client) {
+    let mut team = Team::new();
+    let member = team.add(MIA, "admin", json!({})).ok().str("/id");
+    let token = team.password_token(&member);
+    let mut hijacker = team.world.client();
+    hijacker.set_password(&token).ok();
+    (team, member, hijacker)
+}
+
+/// Nothing of the other organization is there for whoever only took the address, however they ask.
+fn assert_sees_nothing_of(hijacker: &mut Client, other: &mut Team) {
+    for path in
+        ["/v1/me", "/v1/me/workspaces", "/v1/me/notifications", "/v1/me/notifications?unread=true", "/me"]
+    {
+        let seen = hijacker.get(path).ok().text();
+        assert!(!seen.contains("Other Studio") && !seen.contains(&other.organization), "{path}: {seen}");
+    }
+    for path in ["/members", "/invitations", "/workspaces"] {
+        assert_eq!(hijacker.get(&other.path(path)).refusal(), refusal(404, "not_found"), "{path}");
+    }
+    let member = other.member(MIA);
+    let answer = hijacker.post(&format!("/v1/members/{member}/password-link"), &json!({}));
+    assert_eq!(answer.refusal(), refusal(404, "not_found"));
+    let friend = json!({"email": "friend@evil.test", "name": "A Friend", "role": "admin", "notify": false});
+    assert_eq!(hijacker.post(&other.path("/members"), &friend).refusal(), refusal(404, "not_found"));
+}
+
+/// In the manner of account pre-hijacking: an account that somebody set up under a stranger's address before the stranger
+/// came is theirs nowhere but where they were an admin anyway, and the stranger's first proof of the mailbox ends it.
+#[test]
+fn pre_hijack_who_took_an_address_sees_nothing_of_where_its_holder_is_added_and_loses_it_to_them() {
+    let (team, _, mut hijacker) = hijacked();
+    let mut other = other_team(&team.world);
+    other.add(MIA, "admin", json!({"notify": true})).ok();
+    assert_sees_nothing_of(&mut hijacker, &mut other);
+    team.world.deliver();
+    let token = team.world.mailed_password_token(MIA);
+    let mut mia = team.world.client();
+    let own = json!({"token": token, "password": "another sentence entirely"});
+    mia.post("/v1/password-resets/redeem", &own).ok();
+    assert_eq!(hijacker.get("/v1/me").refusal(), refusal(401, "unauthenticated"), "their session ended");
+    let old = hijacker.post("/v1/sessions", &json!({"email": MIA, "password": PASSWORD}));
+    assert_eq!(old.refusal(), refusal(401, "invalid_credentials"), "and their password");
+    let reached = mia.get("/v1/me/workspaces").ok().text();
+    assert!(
+        reached.contains("Example Studio") && reached.contains("Other Studio"),
+        "memberships stay: {reached}"
+    );
+}
+
+/// The same where the other organization was first, and where it invites instead of adding.
+#[test]
+fn pre_hijack_it_makes_no_difference_who_comes_first_or_how_the_holder_proves_the_mailbox() {
+    let mut first = Team::new();
+    let mut other = other_team(&first.world);
+    other.add(MIA, "admin", json!({"notify": true})).ok();
+    let member = first.add(MIA, "client", json!({})).ok().str("/id");
+    let token = first.password_token(&member);
+    let mut hijacker = first.world.client();
+    hijacker.set_password(&token).ok();
+    assert_sees_nothing_of(&mut hijacker, &mut other);
+
+    let (team, _, mut hijacker) = hijacked();
+    let mut other = other_team(&team.world);
+    let invitation = other.invited(MIA, "admin");
+    let copy = copied(&mut other.owner, &invitation);
+    assert_eq!(with_token(&mut hijacker, "accept", &copy).refusal(), refusal(403, "email_unverified"));
+    team.world.deliver();
+    let mailed = team.world.mailed_token(MIA);
+    let own = json!({"token": mailed, "name": "Mia Member", "password": "another sentence entirely"});
+    let mut mia = team.world.client();
+    mia.post("/v1/invitations/accept", &own).ok();
+    assert_eq!(hijacker.get("/v1/me").refusal(), refusal(401, "unauthenticated"));
+    let old = hijacker.post("/v1/sessions", &json!({"email": MIA, "password": PASSWORD}));
+    assert_eq!(old.refusal(), refusal(401, "invalid_credentials"));
+    let reached = mia.get("/v1/me/workspaces").ok().text();
+    assert!(reached.contains("Example Studio") && reached.contains("Other Studio"), "{reached}");
+}
+
+/// A link that was kept for later opens nothing once the holder has the account; and none is given out any more.
+#[test]
+fn pre_hijack_a_link_that_was_kept_is_dead_once_the_mailbox_was_proved() {
+    let mut team = Team::new();
+    let member = team.add(MIA, "admin", json!({})).ok().str("/id");
+    let kept = team.password_token(&member);
+    let mut other = other_team(&team.world);
+    other.add(MIA, "client", json!({"notify": true})).ok();
+    team.world.deliver();
+    let token = team.world.mailed_password_token(MIA);
+    team.world.client().set_password(&token).ok();
+    let own = json!({"token": kept, "password": "another sentence entirely"});
+    let answer = team.world.client().post("/v1/password-resets/redeem", &own);
+    assert_eq!(answer.refusal(), refusal(410, "password_link_used"));
+    let answer = team.owner.post(&format!("/v1/members/{member}/password-link"), &json!({}));
+    assert_eq!(answer.refusal(), refusal(409, "password_already_set"));
+    team.world.client().post("/v1/sessions", &json!({"email": MIA, "password": PASSWORD})).ok();
+}
+
+/// The organization that gave the link out takes it away with the membership: a confined account is nobody without it.
+#[test]
+fn pre_hijack_a_confined_account_is_nobody_once_it_was_removed() {
+    let (team, member, mut hijacker) = hijacked();
+    hijacker.get(&team.path("/members")).ok();
+    let now = team.world.now().millis();
+    let remove = format!("UPDATE members SET removed_at = {now} WHERE id = '{member}'");
+    team.world.state().database.borrow().change(&remove);
+    assert_eq!(hijacker.get(&team.path("/members")).refusal(), refusal(404, "not_found"));
+    assert_eq!(hijacker.get("/v1/me/workspaces").ok().json()["data"], json!([]));
 }

@@ -24,16 +24,19 @@ pub enum Purpose {
     Invitation,
     /// A form on one of our pages, see [`crate::domain::nonce`].
     Form,
+    /// A link to set a password, see [`crate::domain::password_link`].
+    Password,
 }
 
 impl Purpose {
-    const ALL: [Self; 2] = [Self::Invitation, Self::Form];
+    const ALL: [Self; 3] = [Self::Invitation, Self::Form, Self::Password];
 
     /// The `aud` claim, and what the key is derived with.
     const fn audience(self) -> &'static str {
         match self {
             Self::Invitation => "invitation",
             Self::Form => "form",
+            Self::Password => "password",
         }
     }
 
@@ -42,6 +45,7 @@ impl Purpose {
         match self {
             Self::Invitation => "invitation+jwt",
             Self::Form => "form+jwt",
+            Self::Password => "password+jwt",
         }
     }
 }
@@ -219,10 +223,14 @@ mod tests {
     #[test]
     fn what_one_purpose_signed_no_other_takes() {
         let keys = ring(&[("k1", 1)]);
-        let token = keys.sign(Purpose::Form, note(), later());
-        assert!(keys.verify::<Note>(Purpose::Invitation, &token).is_none());
-        let verified = keys.verify::<Note>(Purpose::Form, &token).unwrap();
-        assert_eq!((verified.claims, verified.expires_at), (note(), later()));
+        for signed in Purpose::ALL {
+            let token = keys.sign(signed, note(), later());
+            for asked in Purpose::ALL {
+                let verified = keys.verify::<Note>(asked, &token);
+                let told = verified.map(|verified| (verified.claims, verified.expires_at));
+                assert_eq!(told, (signed == asked).then(|| (note(), later())), "{signed:?} as {asked:?}");
+            }
+        }
     }
 
     #[test]

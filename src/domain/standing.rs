@@ -22,6 +22,8 @@ pub struct Account {
     pub email: EmailAddress,
     /// Whether somebody proved to have that mailbox.
     pub verified: bool,
+    /// Whether it has a password; one of somebody who was only added has none yet.
+    pub has_password: bool,
 }
 
 /// Everything that decides what the holder of a link may do.
@@ -92,9 +94,12 @@ impl Standing<'_> {
         {
             return self.next_signed_in(session, link);
         }
-        // An account whose mailbox nobody proved counts as none for who proves it now (design, "Who is accepting").
-        let has_account =
-            self.addressee.as_ref().is_some_and(|account| account.verified || link.via == Via::Copy);
+        // An account whose mailbox nobody proved counts as none for who proves it now (design, "Who is accepting"); and so does
+        // one without a password, which nobody can sign in to, for who was sent this very link.
+        let has_account = self.addressee.as_ref().is_some_and(|account| {
+            account.verified
+                || (link.via == Via::Copy && (account.has_password || invitation.email.is_none()))
+        });
         match (&self.session, has_account) {
             (Some(_), _) => Ok(Next::SwitchAccount),
             (None, true) => Ok(Next::SignIn),
@@ -129,7 +134,8 @@ mod tests {
     use crate::domain::invitation::tests::{invitation, start};
 
     fn account(email: &str, verified: bool) -> Option<Account> {
-        Some(Account { id: UserId::new(start(), [3; 10]), email: email.parse().ok()?, verified })
+        let id = UserId::new(start(), [3; 10]);
+        Some(Account { id, email: email.parse().ok()?, verified, has_password: true })
     }
 
     fn link(ver: i64, via: Via) -> Link {
@@ -155,6 +161,7 @@ mod tests {
         let of = invitation();
         let ana = || account("ANA@client.test", true);
         let ana_unproved = || account("ana@client.test", false);
+        let ana_added = || ana_unproved().map(|ana| Account { has_password: false, ..ana });
         let eve = || account("eve@other.test", true);
         for (via, addressee, session, next) in [
             (Email, None, None, Ok(Next::SignUp)),
@@ -168,6 +175,8 @@ mod tests {
             (Email, ana_unproved(), None, Ok(Next::SignUp)),
             (Email, ana_unproved(), ana_unproved(), Ok(Next::SignUp)),
             (Copy, ana_unproved(), None, Ok(Next::SignIn)),
+            (Email, ana_added(), None, Ok(Next::SignUp)),
+            (Copy, ana_added(), None, Ok(Next::SignUp)),
             (Copy, ana_unproved(), ana_unproved(), Err(Code::EmailUnverified)),
         ] {
             let label = format!("{via:?} {addressee:?} {session:?}");

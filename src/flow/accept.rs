@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::OrganizationId;
+use crate::domain::invitation::Kind;
 use crate::domain::link::Link;
 use crate::domain::password;
 use crate::domain::secret::Bearer;
@@ -15,8 +16,8 @@ use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
 use crate::flow::{Context, look};
 use crate::platform::{Platform, ResultSet, Statement};
-use crate::store::audit;
 use crate::store::redeem::{self, Claim, Joined, NewAccount, View};
+use crate::store::{audit, notifications};
 
 /// How long a session lasts.
 pub const SESSION: Duration = Duration::from_hours(30 * 24);
@@ -49,25 +50,26 @@ pub struct Accepted {
 /// Accepts.
 pub async fn accept<P: Platform>(ctx: &Context<'_, P>, accept: Accept) -> Result<Accepted> {
     if let (Some(session), None, None) = (&accept.session, &accept.name, &accept.password) {
-        return signed_in(ctx, &accept.link, session).await;
+        return signed_in(ctx, &accept, session).await;
     }
     let view = look::look(ctx, &accept.link, accept.session.as_deref(), accept.email.as_ref()).await?;
     match (view.standing().next(&accept.link, ctx.now())?, &accept.session) {
         (Next::SignUp, _) => sign_up(ctx, accept, &view).await,
         // Accepting never changes an account whose address is proved: a name and password sent along are left aside.
-        (Next::Accept | Next::None, Some(session)) => signed_in(ctx, &accept.link, session).await,
-        (next, _) => Err(refusal_of(next)),
+        (Next::Accept | Next::None, Some(session)) => signed_in(ctx, &accept, session).await,
+        (next, _) => Err(refusal_of(next, &view, &accept)),
     }
 }
 
-async fn signed_in<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: &str) -> Result<Accepted> {
-    let now = ctx.now();
+async fn signed_in<P: Platform>(ctx: &Context<'_, P>, accept: &Accept, session: &str) -> Result<Accepted> {
+    let (link, now) = (&accept.link, ctx.now());
     let claim = Claim { id: ctx.id(), member_id: ctx.id(), now };
     let mut batch = vec![redeem::claim_signed_in(claim, link, session)];
     batch.extend(redeem::let_in(claim, link));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
+    batch.push(notifications::of_redemption(ctx.id(), claim.id));
     batch.push(redeem::joined(link.invitation_id, session, now));
-    batch.push(redeem::view(link, Some(session), None, now));
+    batch.push(redeem::view(link, Some(session), accept.email.as_ref(), now));
     let (joined, view) = run(ctx, link, batch).await?;
     match (joined, view.standing().next(link, now)) {
         (Some(joined), Ok(Next::None)) => {
@@ -75,15 +77,15 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: &str
         }
         (_, Err(code)) => Err(code.into()),
         (_, Ok(Next::Accept)) => Err(no_room(&view, ctx)),
-        (_, Ok(next)) => Err(refusal_of(next)),
+        // The session is over, or is somebody else's.
+        (_, Ok(next)) => Err(refusal_of(next, &view, accept)),
     }
 }
 
 async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View) -> Result<Accepted> {
-    let email = view.invitation.email.clone().or(accept.email);
-    let (Some(name), Some(password), Some(email)) = (accept.name.clone(), &accept.password, email.clone())
-    else {
-        return Err(missing(email.is_none(), accept.name.is_none(), accept.password.is_none()));
+    let email = view.invitation.email.clone().or_else(|| accept.email.clone());
+    let (Some(name), Some(password), Some(email)) = (accept.name.clone(), &accept.password, email) else {
+        return Err(missing(view, &accept));
     };
     password::check(password, &email.key())
         .map_err(|why| Error::field("/password", Code::WeakPassword, why.to_string()))?;
@@ -93,7 +95,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     let now = ctx.now();
     let session = Bearer::new(ctx.platform.random());
     let account = NewAccount {
-        user_id: ctx.id(),
+        user_id: ctx.user_id(),
         email,
         name,
         password_hash,
@@ -108,6 +110,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     batch.extend(redeem::make_account(claim, &account));
     batch.extend(redeem::let_in(claim, link));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
+    batch.push(notifications::of_redemption(ctx.id(), claim.id));
     batch.push(redeem::joined(link.invitation_id, &account.session_digest, now));
     batch.push(redeem::view(link, accept.session.as_deref(), Some(&account.email), now));
     let (joined, view) = run(ctx, link, batch).await?;
@@ -117,7 +120,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
         }
         (None, Err(code)) => Err(code.into()),
         (None, Ok(Next::SignUp)) => Err(no_room(&view, ctx)),
-        (None, Ok(next)) => Err(refusal_of(next)),
+        (None, Ok(next)) => Err(refusal_of(next, &view, &accept)),
     }
 }
 
@@ -151,26 +154,37 @@ fn no_room<P: Platform>(view: &View, ctx: &Context<'_, P>) -> Error {
 }
 
 /// What must be done first, as a refusal.
-fn refusal_of(next: Next) -> Error {
+fn refusal_of(next: Next, view: &View, accept: &Accept) -> Error {
     match next {
+        // There it is nobody's invitation: it is the address that they typed which has an account.
+        Next::SignIn if view.invitation.kind == Kind::Link => Error::field(
+            "/email",
+            Code::SignInRequired,
+            "There is an account with this address. Sign in to it, then accept.",
+        ),
         Next::SignIn => Code::SignInRequired.into(),
         Next::SwitchAccount => Code::WrongAccount.into(),
-        Next::SignUp => missing(false, true, true),
+        Next::SignUp => missing(view, accept),
         Next::Accept | Next::None => Error::Internal("accepting was refused without a reason".to_owned()),
     }
 }
 
 /// What a new account still needs.
-fn missing(email: bool, name: bool, password: bool) -> Error {
+fn missing(view: &View, accept: &Accept) -> Error {
     let mut fields = Fields::default();
-    if email {
+    if view.invitation.email.is_none() && accept.email.is_none() {
         fields.refuse("/email", Code::Required, "Say which e-mail address is yours.".to_owned());
     }
-    if name {
+    if accept.name.is_none() {
         fields.refuse("/name", Code::Required, "Say what you are called.".to_owned());
     }
-    if password {
+    if accept.password.is_none() {
         fields.refuse("/password", Code::Required, "Choose a password for your account.".to_owned());
     }
-    fields.refusal()
+    if fields.any_refused() {
+        fields.refusal()
+    } else {
+        // What was sent would have been enough for an account, if the session had not been somebody's until just now.
+        Code::Unauthenticated.into()
+    }
 }

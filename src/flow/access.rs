@@ -92,12 +92,7 @@ pub fn settle(
     source: Option<&CloneSource>,
 ) -> Result<Access> {
     if role.reaches_every_workspace() {
-        return if wanted.is_empty() {
-            Ok(Access::default())
-        } else {
-            let detail = "The owner and admins may do everything everywhere: leave the access out.";
-            Err(Error::field("/access", Code::InvalidValue, detail))
-        };
+        return everything(&wanted);
     }
     let mut access = before;
     match wanted.permissions {
@@ -127,6 +122,19 @@ pub fn settle(
         Ok(access)
     } else {
         Err(Code::BeyondYourAccess.into())
+    }
+}
+
+/// The access of somebody who has everything anyway, of which there is nothing to say.
+///
+/// # Errors
+/// 422 where something was said.
+pub fn everything(wanted: &Wanted) -> Result<Access> {
+    if wanted.is_empty() {
+        Ok(Access::default())
+    } else {
+        let detail = "The owner and admins may do everything everywhere: leave the access out.";
+        Err(Error::field("/access", Code::InvalidValue, detail))
     }
 }
 

@@ -1,16 +1,18 @@
 //! Declining: whoever holds the link of an open e-mail invitation may say no, and the inviter sees it.
 
+use crate::domain::invitation::Kind;
 use crate::domain::link::Link;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::{Context, look};
 use crate::platform::{Platform, ResultSet};
 use crate::store::redeem::View;
-use crate::store::{audit, invitations, redeem};
+use crate::store::{audit, invitations, notifications, redeem};
 
 /// Declines. Declining again is no error: it is what the person wants.
 pub async fn decline<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Option<&str>) -> Result<()> {
     let now = ctx.now();
     let entry = ctx.entry(&"invitee");
+    let told = notifications::of_decline(ctx.id(), entry.id);
     let results = ctx
         .platform
         .batch(vec![
@@ -20,11 +22,12 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Op
                 audit::Change::Declined(*link),
             ),
             invitations::decline(link, now),
+            told,
             redeem::view(link, session, None, now),
         ])
         .await?;
-    let [_, declined, view] = results.as_slice() else {
-        return Err(Error::Internal("three results".to_owned()));
+    let [_, declined, _, view] = results.as_slice() else {
+        return Err(Error::Internal("four results".to_owned()));
     };
     if ResultSet::any(declined) {
         look::forget(ctx, link.invitation_id, link.ver).await;
@@ -34,6 +37,9 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Op
     match view.standing().next(link, now) {
         Err(Code::InvitationDeclined) => Ok(()),
         Err(code) => Err(code.into()),
+        Ok(_) if view.invitation.kind == Kind::Link => Err(Refusal::new(Code::LinkHasNoRecipient)
+            .because("A link for many people has nobody who could decline it. Leave it unused.")
+            .into()),
         // They are in already; leaving is another thing than declining.
         Ok(_) => Err(Code::InvitationUsed.into()),
     }

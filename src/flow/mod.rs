@@ -2,16 +2,22 @@
 
 pub mod accept;
 pub mod access;
+pub mod add_member;
 pub mod bulk;
+pub mod change_invitation;
 pub mod create_organization;
 pub mod decline;
 pub mod invite;
+pub mod links;
+pub mod logo;
 pub mod look;
 pub mod manage;
+pub mod password_link;
+pub mod set_password;
 pub mod sign_in;
 
 use crate::config::Config;
-use crate::domain::ids::{Id, Kind};
+use crate::domain::ids::{Id, Kind, UserId};
 use crate::domain::time::Timestamp;
 use crate::platform::Platform;
 use crate::store::audit;
@@ -37,6 +43,15 @@ impl<P: Platform> Context<'_, P> {
     #[must_use]
     pub fn id<K: Kind>(&self) -> Id<K> {
         Id::new(self.platform.now(), self.platform.random())
+    }
+
+    /// A new user's id. Its time is made up: whoever adds an address is told its account's id, and a real time would tell
+    /// that the address had an account before.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        // 40 bits of milliseconds: some moment of the epoch's first 35 years.
+        let made_up = i64::from_be_bytes(self.platform.random()) & 0xff_ffff_ffff;
+        Id::new(Timestamp::from_millis(made_up), self.platform.random())
     }
 
     /// A new entry of the audit log.

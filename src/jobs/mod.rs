@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod bulk_invite;
 pub mod dead_letter;
 pub mod invitation_email;
+pub mod member_email;
 pub mod message;
 pub mod tick;
 
@@ -56,14 +57,17 @@ pub enum Outcome {
 pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result<Outcome> {
     let now = platform.now();
     let lease = jobs::lease(id, now, now.plus(LEASE), MOST_ATTEMPTS);
-    let taken = platform.batch(vec![lease, jobs::content(id)]).await?;
-    let [lease, content] = taken.as_slice() else { return Err(Error::Internal("two results".to_owned())) };
+    let taken = platform.batch(vec![lease, jobs::content(id), jobs::added(id)]).await?;
+    let [lease, content, added] = taken.as_slice() else {
+        return Err(Error::Internal("three results".to_owned()));
+    };
     let Some(lease) = lease.first::<Leased>()? else { return Ok(Outcome::NotOurs) };
-    match (lease.kind, content.first()?) {
-        (Kind::InvitationEmail, Some(content)) => {
+    match (lease.kind, content.first()?, added.first()?) {
+        (Kind::InvitationEmail, Some(content), _) => {
             invitation_email::run(platform, config, id, &lease, &content).await
         }
-        (Kind::BulkInvite, _) => bulk_invite::run(platform, id, lease.attempts).await,
+        (Kind::BulkInvite, ..) => bulk_invite::run(platform, id, lease.attempts).await,
+        (Kind::MemberEmail, _, Some(added)) => member_email::run(platform, config, id, &lease, &added).await,
         _ => Ok(Outcome::NotOurs),
     }
 }

@@ -1,6 +1,7 @@
 //! Mail: what a message is, who carries it, and the messages Usher writes.
 
 pub mod invitation;
+pub mod member_added;
 
 use crate::config::{Config, MailProvider};
 use crate::domain::ids::JobId;

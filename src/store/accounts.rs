@@ -109,7 +109,9 @@ pub async fn signed_in(db: &impl Database, digest: &str, now: Timestamp) -> Resu
     Ok(db.run(select_signed_in(digest, now)).await?.first()?)
 }
 
-fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
+/// Reads [`SignedIn`].
+#[must_use]
+pub fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
         "SELECT s.id AS session_id, u.id AS user_id, u.email, u.name, u.email_verified_at
          FROM sessions s JOIN users u ON u.id = s.user_id

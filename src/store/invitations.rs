@@ -45,6 +45,8 @@ pub struct Record {
     pub branding_name: Option<String>,
     /// What the link's page says, if nobody wrote a message.
     pub branding_message: Option<String>,
+    /// Raised with every change of what it offers.
+    pub revision: i64,
 }
 
 /// The columns of [`Record`], from `invitations i`.
@@ -54,7 +56,7 @@ macro_rules! columns {
          i.takes_seat, i.max_uses, i.uses, i.delivery, i.expires_at, i.created_at,
          coalesce(i.offered_at, i.created_at) AS offered_at, i.invited_by, i.accepted_at,
          i.accepted_by, i.declined_at, i.revoked_at, i.disabled_at, i.expired_at, i.permissions, i.all_resources,
-         i.grants, i.addable_kinds, i.require_mfa, i.branding_name, i.branding_message,
+         i.grants, i.addable_kinds, i.require_mfa, i.branding_name, i.branding_message, i.revision,
          (SELECT json_group_array(workspace_id) FROM invitation_workspaces WHERE invitation_id = i.id)
            AS workspace_ids"
     };

@@ -3,8 +3,10 @@
 use serde::Deserialize;
 
 use super::json_text;
-use crate::domain::ids::{InvitationId, JobId, MemberId, OrganizationId};
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{EventId, InvitationId, JobId, MemberId, OrganizationId, UserId};
 use crate::domain::invitation::Invitation;
+use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
@@ -26,6 +28,16 @@ pub fn insert_invitation_email(
            AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.invitation_id = i.id AND j.ver = i.ver)
          RETURNING id",
         params![id, invitation, now, requeue_at],
+    )
+}
+
+/// Puts the e-mail that tells somebody they were added into the outbox, if this claim was let through.
+#[must_use]
+pub fn insert_member_email(id: JobId, claim: EventId, requeue_at: Timestamp) -> Statement {
+    Statement::new(
+        "INSERT INTO jobs (id, kind, organization_id, member_id, created_at, due_at, requeue_at)
+         SELECT ?1, 'member_email', organization_id, subject, at, at, ?3 FROM audit_events WHERE id = ?2",
+        params![id, claim, requeue_at],
     )
 }
 
@@ -103,6 +115,60 @@ pub fn content(id: JobId) -> Statement {
          JOIN invitations i ON i.id = j.invitation_id
          JOIN organizations o ON o.id = i.organization_id
          LEFT JOIN members n ON n.id = i.invited_by
+         WHERE j.id = ?1",
+        params![id],
+    )
+}
+
+/// What the e-mail to somebody who was added is written from.
+#[derive(Debug, Deserialize)]
+pub struct Added {
+    /// Where.
+    pub organization_id: OrganizationId,
+    /// The organization's name.
+    pub organization_name: String,
+    /// Who added them.
+    pub adder_name: Option<String>,
+    /// The account.
+    pub user_id: UserId,
+    /// Its address.
+    pub email: EmailAddress,
+    /// What the organization calls them.
+    pub name: String,
+    /// As what.
+    pub role: Role,
+    /// The workspaces by name.
+    #[serde(deserialize_with = "json_text")]
+    pub workspaces: Vec<WorkspaceName>,
+    /// The version of their password.
+    pub password_ver: i64,
+    /// Whether they have a password that counts: one that was set before the mailbox was proved is nobody's.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub can_sign_in: bool,
+    /// When they were removed.
+    pub removed_at: Option<Timestamp>,
+    /// When they were added.
+    pub added_at: Timestamp,
+}
+
+/// Reads what a job's e-mail tells somebody who was [`Added`].
+#[must_use]
+pub fn added(id: JobId) -> Statement {
+    Statement::new(
+        "SELECT o.id AS organization_id, o.name AS organization_name, u.id AS user_id,
+                coalesce(m.email, u.email) AS email, m.name, m.role, u.password_ver,
+                u.password_hash IS NOT NULL AND u.email_verified_at IS NOT NULL AS can_sign_in,
+                m.removed_at, m.joined_at AS added_at,
+                (SELECT n.name FROM audit_events a JOIN members n ON n.id = a.actor
+                 WHERE a.organization_id = m.organization_id AND a.subject = m.id AND a.action = 'member.added'
+                 ORDER BY a.id LIMIT 1) AS adder_name,
+                (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
+                 FROM memberships p JOIN workspaces w ON w.id = p.workspace_id
+                 WHERE p.member_id = m.id) AS workspaces
+         FROM jobs j
+         JOIN members m ON m.id = j.member_id
+         JOIN users u ON u.id = m.user_id
+         JOIN organizations o ON o.id = m.organization_id
          WHERE j.id = ?1",
         params![id],
     )

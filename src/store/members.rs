@@ -79,6 +79,27 @@ pub struct Filter {
     pub prefix: Option<String>,
 }
 
+/// The columns of [`Member`], from `members m JOIN users u`.
+macro_rules! columns {
+    () => {
+        "m.id, m.role, m.takes_seat, m.joined_at, m.removed_at,
+         iif(m.active, 'active', 'removed') AS status,
+         json_object('id', u.id, 'email', coalesce(m.email, u.email), 'name', m.name) AS user,
+         (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
+          FROM memberships s JOIN workspaces w ON w.id = s.workspace_id
+          WHERE s.member_id = m.id) AS workspaces"
+    };
+}
+
+/// One member, as a statement for a batch.
+#[must_use]
+pub fn select(id: MemberId) -> Statement {
+    Statement::new(
+        concat!("SELECT ", columns!(), " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"),
+        params![id],
+    )
+}
+
 /// A page of members, newest first.
 ///
 /// # Errors
@@ -93,18 +114,16 @@ pub async fn page(
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     let rows = db
         .run(Statement::new(
-            "SELECT m.id, m.role, m.takes_seat, m.joined_at, m.removed_at,
-                    iif(m.active, 'active', 'removed') AS status,
-                    json_object('id', u.id, 'email', u.email, 'name', m.name) AS user,
-                    (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
-                     FROM memberships s JOIN workspaces w ON w.id = s.workspace_id
-                     WHERE s.member_id = m.id) AS workspaces
-             FROM members m JOIN users u ON u.id = m.user_id
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM members m JOIN users u ON u.id = m.user_id
              WHERE m.organization_id = ?1 AND m.active = ?2 AND m.id < ?3
                AND (?4 IS NULL OR m.role = ?4)
                AND (?5 IS NULL OR EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = m.id AND s.workspace_id = ?5))
                AND (?6 IS NULL OR substr(u.email_key, 1, length(?6)) = ?6 OR substr(lower(m.name), 1, length(?6)) = ?6)
-             ORDER BY m.id DESC LIMIT ?7",
+             ORDER BY m.id DESC LIMIT ?7"
+            ),
             params![
                 organization,
                 filter.status == Status::Active,

@@ -12,12 +12,18 @@ pub mod audit;
 
 pub mod access;
 pub mod accounts;
+pub mod adding;
 pub mod bulk;
+pub mod change_invitation;
 pub mod invitations;
 pub mod jobs;
+pub mod links;
+pub mod logos;
 pub mod mailbox;
 pub mod members;
+pub mod notifications;
 pub mod organizations;
+pub mod passwords;
 pub mod redeem;
 pub mod workspaces;
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::json_text;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId, RedemptionId, SessionId, UserId};
-use crate::domain::invitation::Invitation;
+use crate::domain::invitation::{Invitation, Kind};
 use crate::domain::link::{Link, Via};
 use crate::domain::standing::{Account, Redeemed, Standing};
 use crate::domain::text::Name;
@@ -47,6 +47,8 @@ pub struct View {
     /// The organization's colour.
     pub branding_accent: Option<String>,
     organization_branding_message: Option<String>,
+    /// The name of the organization's logo.
+    pub logo_hash: Option<String>,
     /// Whether a seat is free: the one this invitation reserves counts as free, unless the plan was lowered below its use.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub seat_free: bool,
@@ -55,6 +57,8 @@ pub struct View {
     account_id: Option<UserId>,
     account_email: Option<EmailAddress>,
     account_verified_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::domain::truth")]
+    account_has_password: bool,
     session_user_id: Option<UserId>,
     session_email: Option<EmailAddress>,
     session_verified_at: Option<Timestamp>,
@@ -74,13 +78,20 @@ impl View {
     /// What decides what the holder of the link does next.
     #[must_use]
     pub fn standing(&self) -> Standing<'_> {
-        let account = |id: Option<UserId>, email: &Option<EmailAddress>, verified: Option<Timestamp>| {
-            Some(Account { id: id?, email: email.clone()?, verified: verified.is_some() })
-        };
+        let account =
+            |id: Option<UserId>, email: &Option<EmailAddress>, verified: Option<Timestamp>, has_password| {
+                Some(Account { id: id?, email: email.clone()?, verified: verified.is_some(), has_password })
+            };
         Standing {
             invitation: &self.invitation,
-            addressee: account(self.account_id, &self.account_email, self.account_verified_at),
-            session: account(self.session_user_id, &self.session_email, self.session_verified_at),
+            addressee: account(
+                self.account_id,
+                &self.account_email,
+                self.account_verified_at,
+                self.account_has_password,
+            ),
+            // Whoever is signed in has one.
+            session: account(self.session_user_id, &self.session_email, self.session_verified_at, true),
             redeemed: self
                 .redeemed_member_id
                 .map(|member_id| Redeemed { member_id, active: self.redeemed_removed_at.is_none() }),
@@ -99,6 +110,17 @@ impl View {
     #[must_use]
     pub fn brand(&self) -> Option<&str> {
         self.branding_name.as_deref().or(self.organization_branding_name.as_deref())
+    }
+
+    /// Whose name stands above the page: the brand's. Without one, on a link for many it is the product's (S0-09), and on the
+    /// invitation of one person the organization's.
+    #[must_use]
+    pub fn masthead<'a>(&'a self, product: &'a str) -> &'a str {
+        let unbranded = match self.invitation.kind {
+            Kind::Link => product,
+            Kind::Email => &self.organization_name,
+        };
+        self.brand().unwrap_or(unbranded)
     }
 
     /// What the page says to the invited person.
@@ -124,7 +146,7 @@ pub fn view(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, no
             "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.locale, i.ver, i.takes_seat,
                 i.max_uses, i.uses, i.expires_at, i.created_at, coalesce(i.offered_at, i.created_at) AS offered_at,
                 i.require_mfa, i.branding_name, i.branding_message, o.branding_name AS organization_branding_name,
-                o.branding_accent, o.branding_message AS organization_branding_message, i.accepted_at, i.accepted_by, i.declined_at,
+                o.branding_accent, o.logo_hash, o.branding_message AS organization_branding_message, i.accepted_at, i.accepted_by, i.declined_at,
                 i.revoked_at, i.disabled_at, i.expired_at,
                 o.name AS organization_name, o.trial_ends_at, ",
             within_limit!("?4", "1 - i.reserves"),
@@ -134,6 +156,7 @@ pub fn view(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, no
                  FROM invitation_workspaces x JOIN workspaces w ON w.id = x.workspace_id
                  WHERE x.invitation_id = i.id) AS workspaces,
                 a.id AS account_id, a.email AS account_email, a.email_verified_at AS account_verified_at,
+                a.password_hash IS NOT NULL AS account_has_password,
                 u.id AS session_user_id, u.email AS session_email, u.email_verified_at AS session_verified_at,
                 (SELECT m.id FROM members m WHERE m.organization_id = i.organization_id AND m.user_id = u.id
                    AND m.removed_at IS NULL) AS session_member_id,
@@ -239,7 +262,8 @@ pub struct NewAccount {
 }
 
 /// Claims the invitation for a new account with its address, which must be the invited one if one is. An account of that address stands in the way, unless
-/// nobody ever proved its mailbox and this link does: then it is taken over, see [`reset_unproved`].
+/// nobody ever proved its mailbox, and this link does or nobody can sign in to it: then it is taken over, see
+/// [`reset_unproved`].
 #[must_use]
 pub fn claim_signing_up(claim: Claim, link: &Link, account: &NewAccount) -> Statement {
     Statement::new(
@@ -251,7 +275,9 @@ pub fn claim_signing_up(claim: Claim, link: &Link, account: &NewAccount) -> Stat
              LEFT JOIN users u ON u.email_key = ?9
              LEFT JOIN members inside ON inside.organization_id = i.organization_id AND inside.user_id = u.id
                AND inside.removed_at IS NULL
-             WHERE (i.email_key IS NULL OR i.email_key = ?9) AND (u.id IS NULL OR (u.email_verified_at IS NULL AND ?8 = 'email')) AND",
+             WHERE (i.email_key IS NULL OR i.email_key = ?9) AND (u.id IS NULL
+                    OR (u.email_verified_at IS NULL
+                        AND (?8 = 'email' OR (u.password_hash IS NULL AND i.email_key IS NOT NULL)))) AND",
             guards!(),
             " ON CONFLICT DO NOTHING RETURNING id"
         ),
@@ -280,7 +306,10 @@ pub fn reset_unproved(claim: Claim, account: &NewAccount) -> Vec<Statement> {
             params![claim.id, claim.now],
         ),
         Statement::new(
-            "UPDATE users SET name = ?2, name_key = ?4, password_hash = ?3, password_ver = password_ver + 1
+            "UPDATE users SET name = ?2, name_key = ?4, password_hash = ?3, password_ver = password_ver + 1,
+                    mfa_enabled_at = NULL,
+                    confined_to = (SELECT i.organization_id FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
+                                   WHERE r.id = ?1)
              WHERE email_verified_at IS NULL AND id = (SELECT user_id FROM redemptions WHERE id = ?1)",
             params![claim.id, &account.name, &account.password_hash, account.name.as_str().to_lowercase()],
         ),
@@ -321,7 +350,7 @@ pub fn make_account(claim: Claim, account: &NewAccount) -> Vec<Statement> {
 pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
     vec![
         Statement::new(
-            "UPDATE users SET email_verified_at = ?2
+            "UPDATE users SET email_verified_at = ?2, confined_to = NULL
              WHERE ?3 = 'email' AND email_verified_at IS NULL
                AND id = (SELECT user_id FROM redemptions WHERE id = ?1)",
             params![claim.id, claim.now, via(link)],
@@ -336,7 +365,8 @@ pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
             params![claim.id, claim.member_id],
         ),
         Statement::new(
-            // What they have already stays as it is; what they lack comes with the access as it is at this moment.
+            // What they have already stays as it is; what they lack comes with the access as it is at this moment. An
+            // owner or admin who comes by a link lacks nothing.
             "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
                                       require_mfa, takes_seat, made_by)
              SELECT r.member_id, x.workspace_id, r.redeemed_at, i.permissions, i.all_resources, i.addable_kinds,
@@ -344,6 +374,7 @@ pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
              FROM redemptions r
              JOIN invitations i ON i.id = r.invitation_id
              JOIN invitation_workspaces x ON x.invitation_id = i.id
+             JOIN members m ON m.id = r.member_id AND m.role NOT IN ('owner', 'admin')
              WHERE r.id = ?1 ON CONFLICT DO NOTHING",
             params![claim.id],
         ),

@@ -11,10 +11,10 @@ use crate::web::route::Route;
 /// A buffered request. Its URI has path and query only.
 pub type Request = http::Request<Bytes>;
 
-/// The largest body that a route takes, in bytes: more where many invitations come in one request.
+/// The largest body that a route takes, in bytes: more where many invitations come in one request, and a logo.
 #[must_use]
 pub fn largest_body(route: Option<&Route>) -> usize {
-    if matches!(route, Some(Route::BulkInvitations(_))) { 1024 * 1024 } else { 64 * 1024 }
+    if matches!(route, Some(Route::BulkInvitations(_) | Route::Logo(_))) { 1024 * 1024 } else { 64 * 1024 }
 }
 
 /// Marks a request whose body was too large to read: it came without one.

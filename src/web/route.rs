@@ -64,6 +64,8 @@ routes! {
     Home "/" [GET];
     /// Signing in.
     SignIn "/sign-in" [GET, POST];
+    /// An organization's logo, for everybody.
+    Brand(organization: OrganizationId, hash: String) "/brand/{organization}/{hash}" [GET];
     /// Signing out.
     SignOut "/sign-out" [POST];
     /// Who is signed in, and the workspaces they reach.
@@ -94,6 +96,8 @@ routes! {
     BulkInvitations(organization: OrganizationId) "/v1/organizations/{organization}/invitations/bulk" [POST];
     /// One organization.
     Organization(organization: OrganizationId) "/v1/organizations/{organization}" [GET, PATCH];
+    /// Its logo.
+    Logo(organization: OrganizationId) "/v1/organizations/{organization}/logo" [PUT, DELETE];
     /// What it has paid for.
     Plan(organization: OrganizationId) "/v1/organizations/{organization}/plan" [PUT];
     /// Its seats in numbers.
@@ -210,6 +214,7 @@ mod tests {
         let now = Timestamp::from_millis(1);
         pattern
             .replace("{token}", "eyJ.x-_.y")
+            .replace("{hash}", "0123456789abcdef")
             .replace("{job}", &JobId::new(now, [1; 10]).to_string())
             .replace("{organization}", &OrganizationId::new(now, [1; 10]).to_string())
             .replace("{invitation}", &InvitationId::new(now, [1; 10]).to_string())

@@ -21,6 +21,7 @@ const TABLE: &[Answers] = &[
     ("GET", "/sign-in", ["200"; 9]),
     ("POST", "/sign-in", ["403"; 9]),
     ("POST", "/sign-out", ["403"; 9]),
+    ("GET", "/brand/{organization}/{hash}", ["404"; 9]),
     ("GET", "/me", ["303", "303", "200", "200", "200", "200", "200", "200", "303"]),
     ("GET", "/i/{token}", ["200"; 9]),
     ("POST", "/i/{token}", ["403"; 9]),
@@ -61,6 +62,16 @@ const TABLE: &[Answers] = &[
         "GET",
         "/v1/organizations/{organization}/workspaces",
         [NOBODY, FORBIDDEN, ELSEWHERE, "200", "200", "200", "200", ELSEWHERE, NOBODY],
+    ),
+    (
+        "PUT",
+        "/v1/organizations/{organization}/logo",
+        [NOBODY, FORBIDDEN, ELSEWHERE, FORBIDDEN, FORBIDDEN, "200", "200", ELSEWHERE, NOBODY],
+    ),
+    (
+        "DELETE",
+        "/v1/organizations/{organization}/logo",
+        [NOBODY, FORBIDDEN, ELSEWHERE, FORBIDDEN, FORBIDDEN, "204", "204", ELSEWHERE, NOBODY],
     ),
     // An invitation's, by its link: the token decides, and who is signed in only says what comes next.
     ("POST", "/v1/invitations/preview", ["200"; 9]),
@@ -175,9 +186,19 @@ impl Cast {
         self.team.owner.post(&path, &json!({"rows": [row]})).ok().str("/job_id")
     }
 
+    /// A new link for many: its id and the token of its URL.
+    fn link(&mut self) -> (String, String) {
+        let path = self.team.path("/invitations");
+        let id = self.team.owner.post(&path, &json!({"kind": "link", "role": "client"})).ok().str("/id");
+        let link = self.team.owner.post(&format!("/v1/invitations/{id}/link"), &json!({})).ok();
+        (id, token_in(&link.str("/url")))
+    }
+
     /// A path with ids of the team's own, and the token of the invitation that it may name.
     fn path(&mut self, pattern: &str) -> (String, String) {
-        let (invitation, token) = self.invitation();
+        let of_link = ["/rotate", "/disable", "/enable", "/redemptions"];
+        let is_of_link = of_link.iter().any(|end| pattern.ends_with(end));
+        let (invitation, token) = if is_of_link { self.link() } else { self.invitation() };
         let job = if pattern.starts_with("/v1/jobs/") { self.bulk() } else { self.job.clone() };
         let path = pattern
             .replace("{workspace}", &self.workspace)
@@ -186,6 +207,7 @@ impl Cast {
             .replace("{organization}", &self.team.organization)
             .replace("{invitation}", &invitation)
             .replace("{token}", &token)
+            .replace("{hash}", "0123456789abcdef")
             .replace("{job}", &job);
         assert!(!path.contains('{'), "{path}: say here what stands for it");
         (path, token)
@@ -207,6 +229,13 @@ impl Cast {
             ("POST", "/v1/invitations/preview" | "/v1/invitations/accept" | "/v1/invitations/decline") => {
                 json!({"token": token})
             }
+            ("PATCH", "/v1/invitations/{invitation}") => json!({"nickname": format!("Client {fresh}")}),
+            ("POST", "/v1/organizations/{organization}/members") => json!({
+                "email": format!("added{fresh}@client.test"), "name": "Ana Client", "role": "client", "notify": false,
+            }),
+            ("POST", "/v1/password-resets/redeem") => {
+                json!({"token": token, "password": "a sentence works well"})
+            }
             ("POST", "/v1/sessions") => json!({"email": "no address", "password": "any"}),
             ("POST", "/dev/probe") => json!({"values": []}),
             _ => json!({}),
@@ -227,6 +256,9 @@ impl Cast {
                     fields.extend([("email", "a@studio.test"), ("password", "any")]);
                 }
                 caller.post_form(&path, &fields)
+            }
+            Method::PUT if pattern.ends_with("/logo") => {
+                caller.send(&method, &path, Some("image/jpeg"), b"\xff\xd8\xff\xe0".to_vec())
             }
             Method::POST | Method::PUT | Method::PATCH => {
                 caller.send(&method, &path, Some("application/json"), body.to_string().into_bytes())

@@ -26,6 +26,10 @@ const TABLE: &[Costs] = &[
     ("POST", "/i/{token}/decline", "nobody", 1, 2),
     ("GET", "/dev/mailbox", "nobody", 1, 0),
     ("GET", "/dev/mailbox/{job}", "nobody", 1, 0),
+    // From a cold KV, which has no copy, and there is none to put.
+    ("GET", "/brand/{organization}/{hash}", "nobody", 1, 1),
+    ("PUT", "/v1/organizations/{organization}/logo", "owner", 2, 0),
+    ("DELETE", "/v1/organizations/{organization}/logo", "owner", 2, 0),
     ("GET", "/healthz", "nobody", 0, 0),
     ("GET", "/readyz", "nobody", 1, 0),
     ("GET", "/v1/organizations", "operator", 1, 0),

@@ -8,11 +8,14 @@ mod support;
 
 mod faces;
 mod forms;
+mod links;
 mod mail;
+mod mail_added;
 mod names;
 mod nonces;
 mod others;
 mod reading;
+mod reset;
 mod scene;
 mod structure;
 mod weight;

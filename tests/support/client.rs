@@ -210,6 +210,11 @@ impl Client {
         self.post("/v1/invitations/accept", &json!({"token": token, "name": name, "password": PASSWORD}))
     }
 
+    /// Sets the password that everybody has, with a link.
+    pub fn set_password(&mut self, token: &str) -> Answer {
+        self.post("/v1/password-resets/redeem", &json!({"token": token, "password": PASSWORD}))
+    }
+
     /// Invites somebody by e-mail.
     pub fn invite(&mut self, organization: &str, email: &str, role: &str) -> Answer {
         let body = json!({"kind": "email", "role": role, "email": email});
@@ -288,6 +293,42 @@ impl Team {
         let mut person = self.world.client();
         person.join(email, "Somebody New").ok();
         person
+    }
+
+    /// Adds somebody at once, as the owner, with these fields besides. Answers what came back.
+    pub fn add(&mut self, email: &str, role: &str, more: Value) -> Answer {
+        let mut body = json!({"email": email, "name": "Somebody New", "role": role, "notify": false});
+        let Value::Object(more) = more else { panic!("no fields: {more}") };
+        body.as_object_mut().unwrap().extend(more);
+        self.owner.post(&self.path("/members"), &body)
+    }
+
+    /// The token of the link to set a password that the owner is given for this member.
+    pub fn password_token(&mut self, member: &str) -> String {
+        let link = self.owner.post(&format!("/v1/members/{member}/password-link"), &json!({})).ok();
+        super::platform::password_token_in(&link.str("/url"))
+    }
+
+    /// Makes a workspace behind the service's back. Answers its id; `n` (0 to 9) tells several from each other.
+    pub fn made_workspace(&mut self, n: u8, name: &str) -> String {
+        let id = format!("wsp_01zz55vb4pex5vsknk084sn0{n}0");
+        self.world.state().database.borrow().change(&format!(
+            "INSERT INTO workspaces (id, organization_id, name, created_at) VALUES ('{id}', '{}', '{name}', 0)",
+            self.organization
+        ));
+        id
+    }
+
+    /// Registers a resource in the oldest workspace behind the service's back. Answers its id.
+    pub fn made_resource(&mut self, n: u8, kind: &str) -> String {
+        let id = format!("res_01zz55vb4pex5vsknk084sn0{n}0");
+        self.world.state().database.borrow().change(&format!(
+            "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
+             SELECT '{id}', organization_id, min(id), '{kind}', 'A resource', 0 FROM workspaces
+             WHERE organization_id = '{}'",
+            self.organization
+        ));
+        id
     }
 
     /// The member with this address.

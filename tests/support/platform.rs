@@ -181,6 +181,13 @@ impl World {
         token_in(newest.unwrap_or_else(|| panic!("no mail to {address}"))["text"].as_str().unwrap())
     }
 
+    /// The token of the link to set a password in the newest message to this address.
+    pub fn mailed_password_token(&self, address: &str) -> String {
+        let messages = self.mailbox();
+        let newest = messages.iter().rev().find(|message| message["to"] == address);
+        password_token_in(newest.unwrap_or_else(|| panic!("no mail to {address}"))["text"].as_str().unwrap())
+    }
+
     /// The one number that a query answers.
     pub fn count(&self, sql: &str) -> i64 {
         self.0.database.borrow().count(sql)
@@ -202,9 +209,18 @@ impl World {
     }
 }
 
-/// The token of the first link in a text.
+/// The token of the first link to an invitation in a text.
 pub fn token_in(text: &str) -> String {
-    let start = text.find("/i/").unwrap_or_else(|| panic!("no link in {text}")) + 3;
+    token_after("/i/", text)
+}
+
+/// The token of the first link to set a password in a text.
+pub fn password_token_in(text: &str) -> String {
+    token_after("/reset/", text)
+}
+
+fn token_after(place: &str, text: &str) -> String {
+    let start = text.find(place).unwrap_or_else(|| panic!("no link in {text}")) + place.len();
     text[start..]
         .split(|letter: char| letter.is_whitespace() || "\"<>/".contains(letter))
         .next()

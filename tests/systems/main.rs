@@ -6,4 +6,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod client_links;
+mod client_portal;
+mod publishing;
+mod reporting;
 mod team;

@@ -1,26 +1,70 @@
-//! Direct add.
+//! Adding somebody at once, and handing over the link with which they set their password.
 
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::domain::authority::Actor;
 use crate::domain::ids::{MemberId, OrganizationId};
-use crate::error::{Code, Result};
+use crate::domain::text::Name;
+use crate::error::{Code, Error, Fields, Result};
 use crate::flow::Context;
-use crate::platform::Platform;
-use crate::web::reply::Reply;
-use crate::web::request::Request;
+use crate::flow::add_member::{AddMember, add_member};
+use crate::flow::password_link;
+use crate::platform::{Platform, ResultSet};
+use crate::store::accounts::At;
+use crate::store::passwords::{self, Holder};
+use crate::web::api::{access, no_fields, offer, one_of};
+use crate::web::guard::Caller;
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
 
-/// To be written.
-pub async fn create<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: OrganizationId,
-) -> Result<Reply> {
-    Err(Code::NotFound.into())
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    email: String,
+    name: String,
+    role: String,
+    workspace_ids: Option<Vec<String>>,
+    access: Option<Value>,
+    notify: bool,
 }
 
-/// To be written.
-pub async fn password_link<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: MemberId,
+/// `POST …/members`: 201 with the member.
+pub async fn create<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    organization: OrganizationId,
 ) -> Result<Reply> {
-    Err(Code::NotFound.into())
+    let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
+    let body: Body = request::json(request)?;
+    let mut fields = Fields::default();
+    let add = read(&mut fields, &actor, body);
+    let member = add_member(ctx, &actor, fields.finish(add)?).await?;
+    Ok(reply::json(StatusCode::CREATED, &member))
+}
+
+/// Reads whom to add. What is wrong is noted; then there is nobody.
+fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<AddMember> {
+    let email = offer::email(fields, "/email", &body.email);
+    let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
+    let role = one_of(fields, "/role", Some(&body.role), "admin, member, client");
+    let workspaces = body.workspace_ids.and_then(|ids| offer::workspaces(fields, &ids));
+    let access = access::read(fields, actor.template, body.access.as_ref());
+    Some(AddMember { email: email?, name: name?, role: role?, workspaces, access, notify: body.notify })
+}
+
+/// `POST /v1/members/{member}/password-link`: 200 with the link, to be handed over (S3-09).
+pub async fn password_link<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    member: MemberId,
+) -> Result<Reply> {
+    let caller = Caller::of(request, ctx.config)?;
+    let (actor, found) = caller.acting(ctx, At::Member(member), vec![passwords::holder(member)]).await?;
+    let holder: Option<Holder> = found.first().map(ResultSet::first).transpose()?.flatten();
+    let holder = holder.ok_or_else(|| Error::from(Code::NotFound))?;
+    no_fields(request)?;
+    let (url, expires_at) = password_link::copy(ctx, &actor, member, &holder).await?;
+    Ok(reply::json(StatusCode::OK, &serde_json::json!({"url": url, "expires_at": expires_at})))
 }

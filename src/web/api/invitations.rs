@@ -11,12 +11,11 @@ use crate::domain::role::Role;
 use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Fields, Result};
-use crate::flow::Context;
 use crate::flow::invite::invite;
-use crate::flow::manage;
+use crate::flow::{Context, change_invitation, manage};
 use crate::platform::Platform;
 use crate::store::invitations::{self, Filter, Record};
-use crate::web::api::offer::{self, Body};
+use crate::web::api::offer::{self, Body, ChangesBody};
 use crate::web::api::{Page, no_fields, one_of};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
@@ -184,11 +183,13 @@ pub async fn link<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Invi
     Ok(reply::json(StatusCode::OK, &serde_json::json!({"url": url, "expires_at": expires_at})))
 }
 
-/// To be written.
-pub async fn change<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: crate::domain::ids::InvitationId,
-) -> Result<Reply> {
-    Err(crate::error::Code::NotFound.into())
+/// `PATCH`: 200 with the invitation. Until it is settled or over, and only what is given.
+pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
+    let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
+    let body: ChangesBody = request::json(request)?;
+    let mut fields = Fields::default();
+    let changes = offer::read_changes(&mut fields, &by, record.state.kind, body);
+    let changes = fields.finish(Some(changes))?;
+    let record = change_invitation::change(ctx, &by, record, changes).await?;
+    Ok(reply::json(StatusCode::OK, &Shown::of(record, by.template(), ctx.now())))
 }

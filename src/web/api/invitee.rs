@@ -15,6 +15,7 @@ use crate::web::api::offer;
 use crate::web::guard::{Caller, check_browser_origin, limit_network};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request, SESSION_COOKIE};
+use crate::web::route::Route;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +37,10 @@ pub async fn preview<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Re
         next => next.unwrap_or(Next::None),
     };
     let invitation = &view.invitation;
+    let logo_url = view
+        .logo_hash
+        .clone()
+        .map(|hash| Route::Brand(invitation.organization_id, hash).url(&ctx.config.origin));
     let workspaces: Vec<_> =
         view.workspaces.iter().map(|workspace| json!({"name": workspace.name})).collect();
     Ok(reply::json(
@@ -44,7 +49,7 @@ pub async fn preview<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Re
             "invitation_id": invitation.id,
             "kind": invitation.kind,
             "role": invitation.role,
-            "organization": {"name": view.shown_name(), "logo_url": null, "accent": view.branding_accent},
+            "organization": {"name": view.shown_name(), "logo_url": logo_url, "accent": view.branding_accent},
             "brand": {"name": view.brand().unwrap_or(&ctx.config.product_name), "is_product": view.brand().is_none()},
             "workspaces": workspaces,
             "invited_by": view.inviter_name.as_ref().map(|name| json!({"name": name})),

@@ -1,44 +1,58 @@
-//! Links for many.
+//! Links for many: `…/rotate`, `…/disable`, `…/enable`, and who came in by one. For whoever may invite its role.
+
+use http::StatusCode;
 
 use crate::domain::ids::InvitationId;
-use crate::error::{Code, Result};
-use crate::flow::Context;
+use crate::error::Result;
+use crate::flow::{Context, links as flow};
 use crate::platform::Platform;
-use crate::web::reply::Reply;
-use crate::web::request::Request;
+use crate::store::links::{self, Change, Redemption};
+use crate::web::api::invitations::Shown;
+use crate::web::api::{Page, PageQuery, no_fields};
+use crate::web::guard::Caller;
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
 
-/// To be written.
-pub async fn rotate<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: InvitationId,
-) -> Result<Reply> {
-    Err(Code::NotFound.into())
+/// `POST …/rotate`: 200 with the invitation. Its new URL is at `…/link`; the older ones are dead.
+pub async fn rotate<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
+    change(ctx, request, id, Change::Rotated).await
 }
 
-/// To be written.
+/// `POST …/disable`: 200 with the invitation. Doing it twice is no error.
 pub async fn disable<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: InvitationId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: InvitationId,
 ) -> Result<Reply> {
-    Err(Code::NotFound.into())
+    change(ctx, request, id, Change::Disabled).await
 }
 
-/// To be written.
-pub async fn enable<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: InvitationId,
-) -> Result<Reply> {
-    Err(Code::NotFound.into())
+/// `POST …/enable`: 200 with the invitation. Doing it twice is no error.
+pub async fn enable<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
+    change(ctx, request, id, Change::Enabled).await
 }
 
-/// To be written.
+async fn change<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: InvitationId,
+    change: Change,
+) -> Result<Reply> {
+    let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
+    no_fields(request)?;
+    let record = flow::change(ctx, &by, &record, change).await?;
+    Ok(reply::json(StatusCode::OK, &Shown::of(record, by.template(), ctx.now())))
+}
+
+/// `GET …/redemptions`: who came in by the invitation, newest first.
 pub async fn redemptions<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: InvitationId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: InvitationId,
 ) -> Result<Reply> {
-    Err(Code::NotFound.into())
+    Caller::of(request, ctx.config)?.over(ctx, id).await?;
+    let query: PageQuery = request::query(request)?;
+    let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
+    let rows = links::redemptions(ctx.platform, id, page.before, page.rows()).await?;
+    Ok(page.reply(rows, |redemption: &Redemption| redemption.id.to_string(), |redemption| redemption))
 }

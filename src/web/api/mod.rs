@@ -9,6 +9,7 @@ pub mod check;
 pub mod invitations;
 pub mod invitee;
 pub mod links;
+pub mod logo;
 pub mod me;
 pub mod members;
 pub mod memberships;

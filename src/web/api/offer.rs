@@ -1,16 +1,18 @@
-//! What an invitation's body offers: read once for a single invitation and for each row of many.
+//! What an invitation's body offers: read once for a single invitation, for each row of many, and for a change of one.
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::domain::authority::Actor;
+use crate::domain::authority::{Actor, Authority};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::invitation::Kind;
+use crate::domain::policy::{Lifetime, Policy};
 use crate::domain::text::{Message, Name};
 use crate::error::{Code, Fields};
+use crate::flow::change_invitation::Changes;
 use crate::flow::invite::Invite;
 use crate::web::api::{access, one_of};
 
@@ -18,6 +20,8 @@ use crate::web::api::{access, one_of};
 const MOST_WORKSPACES: usize = 100;
 /// The most people that one link can be limited to.
 const MOST_USES: i64 = 1_000_000;
+const FOR_ONE: &str = "An e-mail invitation is for one person. Use kind link for many.";
+const FOR_MANY: &str = "A link is for many people, so it goes to nobody by e-mail. Leave this out.";
 /// The languages Usher writes in.
 pub const LOCALES: [&str; 1] = ["en"];
 
@@ -56,30 +60,20 @@ pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
         Some(Kind::Link) => {
             if body.email.is_some() || body.send_email == Some(true) {
                 let place = if body.email.is_some() { "/email" } else { "/send_email" };
-                let detail = "A link is for many people, so it goes to nobody by e-mail. Leave this out.";
-                fields.refuse(place, Code::LinkHasNoRecipient, detail.to_owned());
+                fields.refuse(place, Code::LinkHasNoRecipient, FOR_MANY.to_owned());
             }
             None
         }
         _ => {
             if body.max_uses.is_some_and(|uses| uses != 1) {
-                let detail = "An e-mail invitation is for one person. Use kind link for many.";
-                fields.refuse("/max_uses", Code::InvalidValue, detail.to_owned());
+                fields.refuse("/max_uses", Code::InvalidValue, FOR_ONE.to_owned());
             }
             fields.required("/email", body.email).and_then(|email| self::email(fields, "/email", &email))
         }
     };
     let limit = body.max_uses.filter(|_| kind == Some(Kind::Link));
-    if limit.is_some_and(|uses| !(1..=MOST_USES).contains(&uses)) {
-        let detail = "Use 1 to 1,000,000, or leave this out for any number.";
-        fields.refuse("/max_uses", Code::InvalidValue, detail.to_owned());
-    }
-    let life =
-        if kind == Some(Kind::Link) { actor.policy.link_lifetime } else { actor.policy.email_lifetime };
-    if body.expires_in.is_some_and(|seconds| !(life.shortest..=life.longest).contains(&seconds)) {
-        let detail = format!("Use {} to {} seconds.", life.shortest, life.longest);
-        fields.refuse("/expires_in", Code::InvalidValue, detail);
-    }
+    check_limit(fields, limit);
+    check_lifetime(fields, life_of(&actor.policy, kind.unwrap_or(Kind::Email)), body.expires_in);
     let branding = body.branding.unwrap_or(Branding { name: None, message: None });
     let invite = Invite {
         email: email.clone(),
@@ -97,6 +91,113 @@ pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
         send_email: body.send_email.unwrap_or(actor.policy.send_email),
     };
     (kind? == Kind::Link || email.is_some()).then_some(invite)
+}
+
+/// The body of `PATCH /v1/invitations/{inv}`. What is not in it stays; null takes away what there need not be.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChangesBody {
+    #[serde(deserialize_with = "given")]
+    role: Option<String>,
+    #[serde(deserialize_with = "given")]
+    email: Option<String>,
+    #[serde(deserialize_with = "given")]
+    workspace_ids: Option<Vec<String>>,
+    #[serde(deserialize_with = "given")]
+    name: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    nickname: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    access: Option<Value>,
+    #[serde(deserialize_with = "given")]
+    message: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    branding: Option<Option<BrandingChanges>>,
+    #[serde(deserialize_with = "given")]
+    locale: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    expires_in: Option<u64>,
+    #[serde(deserialize_with = "given")]
+    max_uses: Option<Option<i64>>,
+}
+
+/// What changes of a link's own words.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct BrandingChanges {
+    #[serde(deserialize_with = "given")]
+    name: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    message: Option<Option<String>>,
+}
+
+/// A field that is there, so that null is told from what was left out.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// Reads what is to change of an invitation. What is wrong is noted.
+pub fn read_changes(fields: &mut Fields, by: &Authority, kind: Kind, body: ChangesBody) -> Changes {
+    if body.email.is_some() && kind == Kind::Link {
+        fields.refuse("/email", Code::LinkHasNoRecipient, FOR_MANY.to_owned());
+    }
+    match body.max_uses {
+        Some(limit) if kind == Kind::Link => check_limit(fields, limit),
+        Some(limit) if limit != Some(1) => {
+            fields.refuse("/max_uses", Code::InvalidValue, FOR_ONE.to_owned());
+        }
+        _ => {}
+    }
+    check_lifetime(fields, life_of(by.policy(), kind), body.expires_in);
+    let clears_branding = matches!(body.branding, Some(None));
+    let branding = body.branding.flatten().unwrap_or_default();
+    let own_words = |given: Option<Option<String>>| given.or(clears_branding.then_some(None));
+    Changes {
+        role: one_of(fields, "/role", body.role.as_deref(), "admin, member, client"),
+        email: body.email.and_then(|email| self::email(fields, "/email", &email)),
+        name: clearable(fields, "/name", body.name, Name::parse),
+        nickname: clearable(fields, "/nickname", body.nickname, Name::parse),
+        message: clearable(fields, "/message", body.message, Message::parse),
+        branding_name: clearable(fields, "/branding/name", own_words(branding.name), Name::parse),
+        branding_message: clearable(fields, "/branding/message", own_words(branding.message), Message::parse),
+        locale: body.locale.map(|locale| self::locale(fields, locale)),
+        workspaces: body.workspace_ids.and_then(|ids| workspaces(fields, &ids)),
+        clear_access: body.access == Some(Value::Null),
+        access: access::read(fields, by.template(), body.access.as_ref()),
+        lifetime: body.expires_in.map(Duration::from_secs),
+        max_uses: body.max_uses,
+    }
+}
+
+/// Reads a text that may be taken away.
+fn clearable<T, E: std::fmt::Display>(
+    fields: &mut Fields,
+    pointer: &str,
+    text: Option<Option<String>>,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Option<Option<T>> {
+    text.map(|text| optional(fields, pointer, text.as_deref(), parse))
+}
+
+fn check_limit(fields: &mut Fields, limit: Option<i64>) {
+    if limit.is_some_and(|uses| !(1..=MOST_USES).contains(&uses)) {
+        let detail = "Use 1 to 1,000,000, or leave this out for any number.";
+        fields.refuse("/max_uses", Code::InvalidValue, detail.to_owned());
+    }
+}
+
+fn life_of(policy: &Policy, kind: Kind) -> Lifetime {
+    match kind {
+        Kind::Link => policy.link_lifetime,
+        Kind::Email => policy.email_lifetime,
+    }
+}
+
+fn check_lifetime(fields: &mut Fields, life: Lifetime, seconds: Option<u64>) {
+    if seconds.is_some_and(|seconds| !(life.shortest..=life.longest).contains(&seconds)) {
+        let detail = format!("Use {} to {} seconds.", life.shortest, life.longest);
+        fields.refuse("/expires_in", Code::InvalidValue, detail);
+    }
 }
 
 /// Reads an address.

@@ -42,7 +42,7 @@ const ALWAYS: &[(&str, &str)] = &[
            SELECT 1 FROM redemptions r
            JOIN users u ON u.id = r.user_id AND u.email_key = i.email_key
            JOIN members m ON m.id = r.member_id AND m.user_id = u.id AND m.organization_id = i.organization_id
-           WHERE r.invitation_id = i.id AND m.id = i.accepted_by AND m.removed_at IS NULL)",
+           WHERE r.invitation_id = i.id AND m.id = i.accepted_by)",
     ),
     (
         "nobody redeemed what was revoked or declined",
@@ -50,14 +50,38 @@ const ALWAYS: &[(&str, &str)] = &[
          WHERE i.revoked_at IS NOT NULL OR i.declined_at IS NOT NULL",
     ),
     (
-        "a member came in by an invitation, and is what it said",
-        "SELECT m.id FROM members m WHERE m.name <> 'Founder' AND NOT EXISTS (
-           SELECT 1 FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
-           WHERE r.member_id = m.id AND i.role = m.role AND i.takes_seat = m.takes_seat)",
+        "a member came in by an invitation, or was added",
+        "SELECT m.id FROM members m WHERE m.name <> 'Founder'
+           AND NOT EXISTS (SELECT 1 FROM redemptions r WHERE r.member_id = m.id)
+           AND NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.subject = m.id AND e.action = 'member.added')",
+    ),
+    (
+        "a member is what they came in as, unless that was changed",
+        "SELECT m.id FROM members m JOIN redemptions r ON r.member_id = m.id
+         JOIN invitations i ON i.id = r.invitation_id AND r.redeemed_at = m.joined_at
+         WHERE i.role <> m.role
+           AND NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.subject = m.id AND e.action = 'member.changed')",
+    ),
+    (
+        "staff take a seat, a client does by their access, and the owner never",
+        "SELECT m.id FROM members m WHERE m.takes_seat <> CASE m.role WHEN 'owner' THEN 0
+           WHEN 'client' THEN EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = m.id AND s.takes_seat = 1)
+           ELSE 1 END",
+    ),
+    (
+        "an access takes a seat by its permissions",
+        "SELECT s.member_id FROM memberships s WHERE s.takes_seat <>
+           EXISTS (SELECT 1 FROM json_each(s.permissions) p WHERE p.value = 'posts.create')",
+    ),
+    (
+        "an organization has one owner",
+        "SELECT m.organization_id FROM members m WHERE m.role = 'owner' AND m.removed_at IS NULL
+         GROUP BY m.organization_id HAVING count(*) > 1",
     ),
     (
         "a member is in every workspace that the invitation named",
         "SELECT r.member_id FROM redemptions r JOIN invitation_workspaces x ON x.invitation_id = r.invitation_id
+         JOIN members m ON m.id = r.member_id AND m.role IN ('member', 'client')
          WHERE NOT EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = r.member_id AND s.workspace_id = x.workspace_id)",
     ),
     (
@@ -76,10 +100,18 @@ const ALWAYS: &[(&str, &str)] = &[
          GROUP BY i.organization_id, i.email_key HAVING count(*) > 1",
     ),
     (
-        "no member is invited to where they are",
+        "nobody has a seat reserved where they are",
         "SELECT i.id FROM invitations i JOIN users u ON u.email_key = i.email_key
          JOIN members m ON m.user_id = u.id AND m.organization_id = i.organization_id AND m.removed_at IS NULL
-         WHERE i.outcome = 'open' AND i.expires_at > ?1",
+         WHERE i.outcome = 'open' AND i.expires_at > ?1 AND i.takes_seat = 1",
+    ),
+    (
+        "a removed person is invited by nothing from before",
+        "SELECT i.id FROM invitations i JOIN users u ON u.email_key = i.email_key
+         JOIN members m ON m.user_id = u.id AND m.organization_id = i.organization_id
+         WHERE i.outcome = 'open' AND i.expires_at > ?1 AND m.removed_at > i.offered_at AND NOT EXISTS (
+           SELECT 1 FROM members again WHERE again.user_id = u.id AND again.organization_id = i.organization_id
+             AND again.removed_at IS NULL)",
     ),
     (
         "a mail that is queued has its job",

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::{Value, json};
-use usher::domain::ids::{InvitationId, JobId, OrganizationId, WorkspaceId};
+use usher::domain::ids::{InvitationId, JobId, MemberId, OrganizationId, WorkspaceId};
 use usher::domain::nonce;
 use usher::domain::secret::Bearer;
 use usher::params;
@@ -26,10 +26,34 @@ pub enum Operation {
         expires_in: Option<u64>,
         send_email: bool,
     },
-    /// Many at once: addresses, each with its role.
-    InviteMany {
+    /// A link for many, perhaps one that gives clients a seat.
+    MakeLink {
         organization: OrganizationId,
-        rows: Vec<(String, &'static str)>,
+        create_posts: bool,
+        max_uses: Option<usize>,
+    },
+    Rotate(InvitationId),
+    Disable(InvitationId),
+    Enable(InvitationId),
+    AddMember {
+        organization: OrganizationId,
+        email: String,
+        role: &'static str,
+        notify: bool,
+    },
+    Remove {
+        organization: OrganizationId,
+        members: Vec<MemberId>,
+    },
+    ChangeRole(MemberId, &'static str),
+    ChangeAccess {
+        workspace: WorkspaceId,
+        member: MemberId,
+        create_posts: bool,
+    },
+    Bulk {
+        organization: OrganizationId,
+        emails: Vec<String>,
     },
     Undo(JobId),
     Resend(InvitationId),
@@ -65,18 +89,13 @@ impl Operation {
         let manager = *chance.pick(&organization.managers);
         let browser = *chance.pick(&scene.busy());
         match chance.below(100) {
-            0..18 => (manager, Self::invite(world, scene, organization)),
-            18..21 => (manager, Self::invite_many(world, scene, organization)),
-            21 => {
-                let jobs = world.read("SELECT job_id FROM bulk_imports ORDER BY job_id", params![]);
-                if jobs.is_empty() {
-                    return (manager, Self::invite_many(world, scene, organization));
-                }
-                let job = chance.pick(&jobs)["job_id"].as_str().unwrap().parse().unwrap();
-                (manager, Op::Undo(job))
+            0..14 => (manager, Self::invite(world, scene, organization)),
+            14..26 => {
+                let change = Self::of_members(world, scene, organization);
+                (manager, change.unwrap_or_else(|| Self::invite(world, scene, organization)))
             }
-            22..44 => {
-                let known = world.read("SELECT id, role FROM invitations ORDER BY rowid", params![]);
+            26..44 => {
+                let known = world.read("SELECT id, role, kind FROM invitations ORDER BY rowid", params![]);
                 if known.is_empty() {
                     return (manager, Self::invite(world, scene, organization));
                 }
@@ -87,6 +106,10 @@ impl Operation {
                 world.hot.set(Some(id));
                 match chance.below(16) {
                     _ if known["role"] == "owner" => (browser, Op::OperatorResend(id)),
+                    0..2 if known["kind"] == "link" => (manager, Op::Rotate(id)),
+                    2..4 if known["kind"] == "link" => (manager, Op::Disable(id)),
+                    4..6 if known["kind"] == "link" => (manager, Op::Enable(id)),
+                    6..9 if known["kind"] == "link" => (manager, Op::CopyLink(id)),
                     0..5 => (manager, Op::Resend(id)),
                     5..9 => (manager, Op::Revoke(id)),
                     9..12 => (manager, Op::CopyLink(id)),
@@ -127,14 +150,53 @@ impl Operation {
         }
     }
 
-    /// Many invitations at once, of whom some may be the same person.
-    fn invite_many(world: &World, scene: &Scene, organization: &Organization) -> Self {
+    /// Something that changes who is in, or what somebody there may do.
+    fn of_members(world: &World, scene: &Scene, organization: &Organization) -> Option<Self> {
         let chance = &world.chance;
-        let row = |_| {
-            let role = ["member", "member", "client", "owner"][chance.below(4)];
-            (chance.pick(&scene.people).address.clone(), role)
+        let email = chance.pick(&scene.people).address.clone();
+        let members = world.read(
+            "SELECT id, role FROM members WHERE organization_id = ?1 AND removed_at IS NULL
+               AND role IN ('member', 'client') ORDER BY rowid",
+            params![organization.id],
+        );
+        let somebody = || -> Option<MemberId> {
+            (!members.is_empty()).then(|| chance.pick(&members)["id"].as_str().unwrap().parse().unwrap())
         };
-        Op::InviteMany { organization: organization.id, rows: (0..chance.between(1, 6)).map(row).collect() }
+        Some(match chance.below(14) {
+            0..2 => Op::MakeLink {
+                organization: organization.id,
+                create_posts: chance.one_in(2),
+                max_uses: chance.one_in(2).then(|| 1 + chance.below(3)),
+            },
+            2..5 => Op::AddMember {
+                organization: organization.id,
+                email,
+                role: ["member", "client"][chance.below(2)],
+                notify: chance.one_in(2),
+            },
+            5..7 => {
+                let mut members = vec![somebody()?, somebody()?];
+                members.dedup();
+                Op::Remove { organization: organization.id, members }
+            }
+            7..9 => Op::ChangeRole(somebody()?, ["member", "client"][chance.below(2)]),
+            9..12 => Op::ChangeAccess {
+                workspace: *chance.pick(&organization.workspaces),
+                member: somebody()?,
+                create_posts: chance.one_in(2),
+            },
+            12 => Op::Bulk {
+                organization: organization.id,
+                emails: (0..3).map(|_| chance.pick(&scene.people).address.clone()).collect(),
+            },
+            _ => {
+                let imports = world.read("SELECT job_id FROM bulk_imports ORDER BY job_id", params![]);
+                if imports.is_empty() {
+                    return None;
+                }
+                Op::Undo(chance.pick(&imports)["job_id"].as_str().unwrap().parse().unwrap())
+            }
+        })
     }
 
     /// Something to do with a link, if anybody has one.
@@ -214,10 +276,35 @@ impl Operation {
                 }
                 (Method::POST, Route::Invitations(*organization), body)
             }
-            Op::InviteMany { organization, rows } => {
-                let rows: Vec<Value> =
-                    rows.iter().map(|(email, role)| json!({"email": email, "role": role})).collect();
-                (Method::POST, Route::BulkInvitations(*organization), json!({"rows": rows}))
+            Op::MakeLink { organization, create_posts, max_uses } => {
+                let permissions = if *create_posts { json!(["posts"]) } else { json!("default") };
+                let body = json!({
+                    "kind": "link", "role": "client", "max_uses": max_uses, "access": {"permissions": permissions},
+                });
+                (Method::POST, Route::Invitations(*organization), body)
+            }
+            Op::Rotate(id) => (Method::POST, Route::Rotate(*id), json!({})),
+            Op::Disable(id) => (Method::POST, Route::Disable(*id), json!({})),
+            Op::Enable(id) => (Method::POST, Route::Enable(*id), json!({})),
+            Op::AddMember { organization, email, role, notify } => {
+                let body = json!({"email": email, "name": "Added Person", "role": role, "notify": notify});
+                (Method::POST, Route::Members(*organization), body)
+            }
+            Op::Remove { organization, members } => {
+                (Method::POST, Route::RemoveMembers(*organization), json!({"member_ids": members}))
+            }
+            Op::ChangeRole(member, role) => (Method::PATCH, Route::Member(*member), json!({"role": role})),
+            Op::ChangeAccess { workspace, member, create_posts } => {
+                let permissions = if *create_posts { json!(["posts"]) } else { json!("default") };
+                let body = json!({"access": {"permissions": permissions}});
+                (Method::PATCH, Route::Membership(*workspace, *member), body)
+            }
+            Op::Bulk { organization, emails } => {
+                let rows: Vec<_> = emails
+                    .iter()
+                    .map(|email| json!({"kind": "email", "role": "member", "email": email}))
+                    .collect();
+                (Method::POST, Route::BulkInvitations(*organization), json!({"rows": rows, "dry_run": false}))
             }
             Op::Undo(job) => (Method::POST, Route::UndoJob(*job), json!({})),
             Op::Resend(id) | Op::OperatorResend(id) => (Method::POST, Route::Resend(*id), json!({})),
@@ -230,7 +317,10 @@ impl Operation {
             Op::Look(known) => (Method::GET, Route::Invitation(known.token.clone()), Value::Null),
             Op::Accept(known) => (Method::POST, Route::Accept, json!({"token": known.token})),
             Op::SignUp(known) => {
-                let body = json!({"token": known.token, "name": "Somebody New", "password": PASSWORD});
+                let email = &scene.people[browser.person].address;
+                let body = json!({
+                    "token": known.token, "name": "Somebody New", "password": PASSWORD, "email": email,
+                });
                 (Method::POST, Route::Accept, body)
             }
             Op::AcceptForm(known) => (Method::POST, Route::Invitation(known.token.clone()), Value::Null),
@@ -270,7 +360,8 @@ impl Operation {
         };
         let (content_type, body) = match self {
             Op::AcceptForm(_) => {
-                let fields = [("name", "Somebody New"), ("password", PASSWORD)];
+                let email = scene.people[browser.person].address.as_str();
+                let fields = [("name", "Somebody New"), ("password", PASSWORD), ("email", email)];
                 ("application/x-www-form-urlencoded", form(&fields))
             }
             Op::DeclineForm(_) => ("application/x-www-form-urlencoded", form(&[])),
@@ -283,7 +374,10 @@ impl Operation {
     /// Whether the contract has this answer to it: the status, and the code of a refusal.
     pub fn is_documented(&self, status: u16, code: &str) -> bool {
         const NOT_YOURS: [&str; 3] = ["unauthenticated", "forbidden", "not_found"];
-        const CLOSED: [&str; 5] = [
+        const CLOSED: [&str; 8] = [
+            "link_disabled",
+            "link_full",
+            "access_removed",
             "invitation_expired",
             "invitation_replaced",
             "invitation_revoked",
@@ -302,15 +396,34 @@ impl Operation {
                         "seat_limit_reached",
                     ])
             }
-            Op::InviteMany { .. } => status == 202 || refused(&NOT_YOURS) || code == "role_not_allowed",
-            Op::Undo(_) => {
-                status == 200 || refused(&NOT_YOURS) || refused(&["not_undoable", "role_not_allowed"])
-            }
             Op::Resend(_) | Op::OperatorResend(_) => {
                 status == 200
                     || refused(&NOT_YOURS)
                     || refused(&["not_pending", "already_invited", "already_member", "seat_limit_reached"])
+                    || code == "link_has_no_recipient"
             }
+            Op::MakeLink { .. } => status == 201 || refused(&NOT_YOURS) || code == "role_not_allowed",
+            Op::Rotate(_) | Op::Disable(_) | Op::Enable(_) => {
+                status == 200 || refused(&NOT_YOURS) || code == "not_pending"
+            }
+            Op::AddMember { .. } => {
+                status == 201
+                    || refused(&NOT_YOURS)
+                    || refused(&[
+                        "role_not_allowed",
+                        "already_invited",
+                        "already_member",
+                        "seat_limit_reached",
+                    ])
+            }
+            Op::Remove { .. } => status == 200 || refused(&NOT_YOURS),
+            Op::ChangeRole(..) | Op::ChangeAccess { .. } => {
+                status == 200
+                    || refused(&NOT_YOURS)
+                    || refused(&["role_not_allowed", "seat_limit_reached", "member_not_active"])
+            }
+            Op::Bulk { .. } => status == 202 || refused(&NOT_YOURS) || code == "role_not_allowed",
+            Op::Undo(_) => status == 200 || refused(&NOT_YOURS) || code == "not_undoable",
             Op::Revoke(_) | Op::CopyLink(_) => status == 200 || refused(&NOT_YOURS) || code == "not_pending",
             Op::Read(_) | Op::ListInvitations(_) | Op::ListMembers(_) => status == 200 || refused(&NOT_YOURS),
             Op::Preview(_) => status == 200 || refused(&["invitation_expired", "invitation_replaced"]),
@@ -325,11 +438,14 @@ impl Operation {
                     ])
                     || (code == "required" && matches!(self, Op::Accept(_)))
             }
-            Op::Decline(_) => status == 204 || refused(&CLOSED),
+            Op::Decline(_) => {
+                status == 204 || refused(&CLOSED) || refused(&["link_has_no_recipient", "email_unverified"])
+            }
             Op::Look(_) => matches!(status, 200 | 303 | 403 | 410),
             Op::AcceptForm(_) => matches!(status, 303 | 401 | 403 | 409 | 410),
             // 403 also when the form lay open for too long.
-            Op::DeclineForm(_) => matches!(status, 200 | 403 | 410),
+            // A link for many is declined by nobody: the form leads back to it.
+            Op::DeclineForm(_) => matches!(status, 200 | 303 | 403 | 410),
             // A session may be over before its own answer: somebody who proved the mailbox ended it.
             Op::SignIn => status == 201 || refused(&["invalid_credentials", "unauthenticated"]),
             Op::SignOut => status == 204 || code == "unauthenticated",

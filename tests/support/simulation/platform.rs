@@ -15,7 +15,6 @@ use usher::platform::{
     Metered, Queue, ResultSet, Statement,
 };
 
-use super::super::platform::token_in;
 use super::world::{Copy, Event, Queued, Sent, World};
 
 /// The platform for one event.
@@ -185,7 +184,7 @@ impl Mailer for Simulated {
         world.note(format!("{} sends {job}: {outcome:?}", self.event.number));
         world.sent.borrow_mut().push(Sent { job, taken, accepted, answered: outcome.is_ok() });
         if accepted {
-            world.learn(token_in(&mail.text));
+            world.learn_from(&mail.text);
         }
         self.pause().await;
         outcome

@@ -79,8 +79,8 @@ impl Builder<'_> {
         let address = self.people[person].address.clone();
         let hash = proved.then(|| HASH.clone());
         self.batch.push(Statement::new(
-            "INSERT INTO users (id, email, email_key, name, password_hash, email_verified_at, created_at)
-             VALUES (?1, ?2, ?2, 'Somebody', ?3, ?4, ?5)",
+            "INSERT INTO users (id, email, email_key, name, name_key, password_hash, email_verified_at, created_at)
+             VALUES (?1, ?2, ?2, 'Somebody', 'somebody', ?3, ?4, ?5)",
             params![id, address, hash, proved.then_some(before), before],
         ));
         id
@@ -105,8 +105,8 @@ impl Builder<'_> {
     fn member(&mut self, organization: OrganizationId, user: UserId, role: &str) {
         let id: MemberId = self.id();
         self.batch.push(Statement::new(
-            "INSERT INTO members (id, organization_id, user_id, role, name, takes_seat, joined_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?4 <> 'owner', ?6)",
+            "INSERT INTO members (id, organization_id, user_id, role, name, name_key, takes_seat, joined_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, lower(?5), ?4 <> 'owner', ?6)",
             params![id, organization, user, role, FOUNDER, self.before()],
         ));
     }
@@ -116,8 +116,8 @@ impl Builder<'_> {
         let seats = if chance.one_in(5) { None } else { Some(i64::try_from(chance.between(1, 4)).unwrap()) };
         let (id, before): (OrganizationId, _) = (self.id(), self.before());
         self.batch.push(Statement::new(
-            "INSERT INTO organizations (id, name, slug, template, plan_key, seat_limit, created_at)
-             VALUES (?1, 'Example Studio', ?2, 'team', 'test', ?3, ?4)",
+            "INSERT INTO organizations (id, name, slug, template, plan_key, plan_features, seat_limit, created_at)
+             VALUES (?1, 'Example Studio', ?2, 'client-links', 'test', '[\"custom_client_permissions\"]', ?3, ?4)",
             params![id, format!("studio-{number}"), seats, before],
         ));
         let workspaces: Vec<WorkspaceId> = (0..2).map(|_| self.id()).collect();

@@ -192,6 +192,13 @@ impl World {
         self.database.borrow().read(&Statement::new(sql, params))
     }
 
+    /// Whoever gets this mail has the link in it now, if it is an invitation's.
+    pub fn learn_from(&self, mail: &str) {
+        if mail.contains("/i/") {
+            self.learn(token_in(mail));
+        }
+    }
+
     /// Whoever is to have this link has it now.
     pub fn learn(&self, token: String) {
         // Read as of the beginning, when every link of a history is still good.
@@ -225,7 +232,7 @@ impl World {
         }
         let since = self.redemptions_seen.get();
         for row in self.read(
-            "SELECT r.rowid AS at, r.invitation_id, m.organization_id, m.takes_seat
+            "SELECT r.rowid AS at, r.invitation_id, m.organization_id, m.takes_seat AND m.joined_at = r.redeemed_at AS takes_seat
              FROM redemptions r LEFT JOIN members m ON m.id = r.member_id WHERE r.rowid > ?1",
             params![since],
         ) {
@@ -241,7 +248,7 @@ impl World {
         }
         let since = self.invitations_seen.get();
         for row in self.read(
-            "SELECT rowid AS at, id, organization_id, takes_seat FROM invitations WHERE rowid > ?1",
+            "SELECT rowid AS at, id, organization_id, reserves AS takes_seat FROM invitations WHERE rowid > ?1",
             params![since],
         ) {
             self.invitations_seen.set(row["at"].as_i64().unwrap());
@@ -251,7 +258,7 @@ impl World {
         let since = self.mails_seen.get();
         for row in self.read("SELECT rowid AS at, text FROM mailbox WHERE rowid > ?1", params![since]) {
             self.mails_seen.set(row["at"].as_i64().unwrap());
-            self.learn(token_in(row["text"].as_str().unwrap()));
+            self.learn_from(row["text"].as_str().unwrap());
         }
     }
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::Visit;
+use crate::domain::invitation::Kind;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Refusal, Result};
 use crate::platform::Platform;
@@ -22,6 +23,8 @@ struct Closed<'a> {
     /// Whose invitation it is, where that was read.
     organization: Option<&'a str>,
     inviter: Option<&'a str>,
+    /// Whether it is a link for many people.
+    for_many: bool,
     /// The signed-in person's address, where it matters.
     address: &'a str,
     /// When it was withdrawn.
@@ -39,12 +42,15 @@ impl<P: Platform> Visit<'_, P> {
         ended_at: Option<Timestamp>,
     ) -> Result<Reply> {
         let refusal = Refusal::new(code);
-        let brand = view.map_or(self.ctx.config.product_name.as_str(), View::shown_name);
+        let product = self.ctx.config.product_name.as_str();
+        let brand = view.map_or(product, |view| view.masthead(product));
+        let for_many = view.is_some_and(|view| view.invitation.kind == Kind::Link);
         let ended_at = ended_at.or_else(|| view.map(|view| view.invitation.expires_at));
         let title = match (code, ended_at) {
             (Code::InvitationExpired, Some(at)) => {
                 format!("This invitation expired on {}", at.date_in_words())
             }
+            (Code::InvitationReplaced, _) if for_many => "A newer link was made".to_owned(),
             (Code::SeatLimitReached, _) => "There is no free seat".to_owned(),
             (Code::TrialEnded, _) => "Nobody new can join now".to_owned(),
             (Code::AccessRemoved, _) => "Your access was removed".to_owned(),
@@ -65,6 +71,7 @@ impl<P: Platform> Visit<'_, P> {
                 detail: &refusal.detail,
                 organization: view.map(View::shown_name),
                 inviter: view.and_then(|view| view.inviter_name.as_deref()),
+                for_many,
                 address: view.and_then(View::session_email).map_or("", |email| email.as_str()),
                 at: view.and_then(|view| view.invitation.revoked_at),
                 next_path: next,

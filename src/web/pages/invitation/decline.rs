@@ -1,17 +1,19 @@
-//! Declining: a page that asks once more, and its form.
+//! Declining: a page that asks once more, and its form. A link for many has nobody who could decline it: whoever asks to is
+//! sent to its page, which offers no such thing.
 
 use askama::Template;
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::Visit;
+use crate::domain::invitation::Kind;
 use crate::domain::link::{Link, Opened};
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, decline as flow, look};
 use crate::platform::Platform;
 use crate::web::guard;
 use crate::web::pages::{FormKey, Frame, Problems, check_form, page};
-use crate::web::reply::Reply;
+use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
 /// Confirming that one declines.
@@ -73,6 +75,9 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, request: &Request, token
         checked => checked?,
     }
     let view = look::look(ctx, &link, visit.session.as_deref(), None).await?;
+    if view.invitation.kind == Kind::Link {
+        return Ok(reply::see_other(&visit.path()));
+    }
     match flow::decline(ctx, &link, visit.session.as_deref()).await {
         Ok(()) => page(
             StatusCode::OK,
@@ -94,6 +99,9 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, request: &Request, token
 impl<P: Platform> Visit<'_, P> {
     async fn ask_to_decline(&self, link: &Link, error: Option<&Error>) -> Result<Reply> {
         let view = look::landing(self.ctx, link).await?;
+        if view.invitation.kind == Kind::Link {
+            return Ok(reply::see_other(&self.path()));
+        }
         if let Err(code) = view.standing().next(link, self.ctx.now()) {
             return self.closed(code, Some(&view), None);
         }

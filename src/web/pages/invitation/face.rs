@@ -6,6 +6,7 @@ use http::StatusCode;
 use super::Visit;
 use super::submit::Form;
 use crate::domain::email_address::EmailAddress;
+use crate::domain::invitation::Kind;
 use crate::domain::link::Link;
 use crate::domain::role::Role;
 use crate::domain::standing::Next;
@@ -39,6 +40,10 @@ struct Open<'a> {
     address: Option<String>,
     /// Whether they have.
     theirs: bool,
+    /// Whether it is a link for many people: then each says which address is theirs, and nobody can decline.
+    for_many: bool,
+    /// What somebody typed as their address there.
+    email: &'a str,
     /// Who is signed in on this browser.
     signed_in_as: Option<&'a str>,
     expires: Timestamp,
@@ -66,6 +71,8 @@ impl<P: Platform> Visit<'_, P> {
             return self.closed(code, Some(view), None);
         }
         let email = view.invitation.email.as_ref();
+        let for_many = view.invitation.kind == Kind::Link;
+        let body = refused.map(|(body, _)| body);
         let signed_in_as = view.session_email();
         let theirs = signed_in_as.is_some() && signed_in_as == email;
         let expires = view.invitation.expires_at;
@@ -73,7 +80,7 @@ impl<P: Platform> Visit<'_, P> {
         let reply = page(
             code.map_or(StatusCode::OK, Code::status),
             &Open {
-                frame: Frame::of(view.shown_name()),
+                frame: Frame::of(view.masthead(&self.ctx.config.product_name)),
                 nonce: &key.nonce,
                 token: self.token,
                 accept: self.path(),
@@ -85,12 +92,19 @@ impl<P: Platform> Visit<'_, P> {
                 message: view.shown_message(),
                 address: email.map(|email| if theirs { email.as_str().to_owned() } else { email.masked() }),
                 theirs,
+                for_many,
+                email: body.map_or("", |body| &body.email),
                 signed_in_as: signed_in_as.map(EmailAddress::as_str),
                 expires,
                 until: until(now, expires),
                 left: left(now, expires),
                 next,
-                name: refused.map_or(view.name.as_deref().unwrap_or_default(), |(body, _)| &body.name),
+                // What a link is called is nobody's name.
+                name: match body {
+                    Some(body) => body.name.as_deref().unwrap_or_default(),
+                    None if for_many => "",
+                    None => view.name.as_deref().unwrap_or_default(),
+                },
                 // The page about the wrong account says all there is to say about it.
                 problems: Problems::of(error.filter(|_| code != Some(Code::WrongAccount))),
             },

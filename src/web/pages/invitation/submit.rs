@@ -24,9 +24,12 @@ use crate::web::route::Route;
 #[serde(deny_unknown_fields)]
 pub(super) struct Form {
     nonce: String,
+    /// What the person calls themselves. The form that signs in doesn't have it, and by that is told from the one that makes
+    /// an account.
+    pub(super) name: Option<String>,
+    /// On a link for many: which address is theirs.
     #[serde(default)]
-    /// What the person calls themselves.
-    pub(super) name: String,
+    pub(super) email: String,
     #[serde(default)]
     password: String,
     /// Holds the address for password managers; what it says is not looked at.
@@ -48,20 +51,29 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
     if let Err(error) = check_form(ctx, request, &body.nonce) {
         return visit.again(&link, &body, error).await;
     }
-    let view = look::look(ctx, &link, visit.session.as_deref(), None).await?;
+    let typed = body.typed();
+    let view = look::look(ctx, &link, visit.session.as_deref(), typed.as_ref()).await?;
     let mut fresh = None;
     let outcome = match view.standing().next(&link, ctx.now()) {
         Err(code) => Err(code.into()),
         Ok(Next::SignUp) => visit.join_as_new(&link, &view, &body).await,
-        Ok(Next::SignIn) => match sign_in(ctx, &view, &body.password).await {
-            Ok(session) => {
-                // Whether or not they can join now, they have signed in: they needn't type it again.
-                visit.session = Some(session.digest());
-                fresh = Some(session);
-                visit.join(&link).await
+        // They were making an account, and chose a password for it: nobody's is tried that they didn't type as theirs.
+        Ok(Next::SignIn) if view.invitation.email.is_none() && body.name.is_some() => Err(Error::field(
+            "/password",
+            Code::SignInRequired,
+            "There is an account with this address already. Type its password to sign in and join.",
+        )),
+        Ok(Next::SignIn) => {
+            match sign_in(ctx, view.invitation.email.as_ref().or(typed.as_ref()), &body.password).await {
+                Ok(session) => {
+                    // Whether or not they can join now, they have signed in: they needn't type it again.
+                    visit.session = Some(session.digest());
+                    fresh = Some(session);
+                    visit.join(&link).await
+                }
+                Err(error) => Err(error),
             }
-            Err(error) => Err(error),
-        },
+        }
         Ok(_) => visit.join(&link).await,
     };
     let mut reply = match outcome {
@@ -74,12 +86,23 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
     Ok(reply)
 }
 
-/// Signs in to the account of the invited address.
-async fn sign_in<P: Platform>(ctx: &Context<'_, P>, view: &View, password: &str) -> Result<Bearer> {
+impl Form {
+    /// The address that was typed, if it is one.
+    fn typed(&self) -> Option<EmailAddress> {
+        self.email.parse().ok()
+    }
+}
+
+/// Signs in to the account of the invited address, or of the one that was typed.
+async fn sign_in<P: Platform>(
+    ctx: &Context<'_, P>,
+    email: Option<&EmailAddress>,
+    password: &str,
+) -> Result<Bearer> {
     if password.is_empty() {
         return Err(Error::field("/password", Code::Required, "Type your password."));
     }
-    let email = view.invitation.email.as_ref().ok_or_else(|| Error::from(Code::SignInRequired))?;
+    let email = email.ok_or_else(|| Error::from(Code::SignInRequired))?;
     sign_in::sign_in(ctx, email, password).await.map_err(|error| match error.code() {
         Code::InvalidCredentials => Error::field(
             "/password",
@@ -103,24 +126,33 @@ impl<P: Platform> Visit<'_, P> {
     async fn join_as_new(&self, link: &Link, view: &View, body: &Form) -> Result<Reply> {
         let mut fields = Fields::default();
         // A field left empty is told what to do rather than what is wrong with it.
-        let name = if body.name.trim().is_empty() {
+        let typed_name = body.name.as_deref().unwrap_or_default();
+        let name = if typed_name.trim().is_empty() {
             fields.refuse("/name", Code::Required, "Type your name.".to_owned());
             None
         } else {
-            fields.take("/name", Code::InvalidValue, Name::parse(&body.name))
+            fields.take("/name", Code::InvalidValue, Name::parse(typed_name))
         };
-        let invited = view.invitation.email.as_ref().map(EmailAddress::key);
+        let email = match &view.invitation.email {
+            Some(_) => None,
+            None if body.email.trim().is_empty() => {
+                fields.refuse("/email", Code::Required, "Type your e-mail address.".to_owned());
+                None
+            }
+            None => fields.take("/email", Code::InvalidEmail, body.email.parse::<EmailAddress>()),
+        };
+        let known = view.invitation.email.as_ref().or(email.as_ref()).map(EmailAddress::key);
         if body.password.is_empty() {
             fields.refuse("/password", Code::Required, "Choose a password.".to_owned());
         } else {
-            let checked = password::check(&body.password, invited.as_deref().unwrap_or_default());
+            let checked = password::check(&body.password, known.as_deref().unwrap_or_default());
             fields.take("/password", Code::WeakPassword, checked);
         }
         let name = fields.finish(name)?;
         self.accept(Accept {
             link: *link,
             session: self.session.clone(),
-            email: None,
+            email,
             name: Some(name),
             password: Some(body.password.clone()),
         })
@@ -142,7 +174,8 @@ impl<P: Platform> Visit<'_, P> {
         if matches!(error.code(), Code::CrossSiteRequest | Code::Internal) {
             return Err(error);
         }
-        let view = look::look(self.ctx, link, self.session.as_deref(), None).await?;
+        let typed = body.typed();
+        let view = look::look(self.ctx, link, self.session.as_deref(), typed.as_ref()).await?;
         let mut reply = self.face(link, &view, Some((body, &error)))?;
         if let Error::Refused(refusal) = &error {
             reply::tell(&mut reply, refusal);

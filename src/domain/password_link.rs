@@ -1,0 +1,93 @@
+//! The link with which somebody who was added sets their password: `{ORIGIN}/reset/{token}`.
+//!
+//! Like an invitation's link it is derived when it is mailed or copied, and nothing of it is stored; a forged or expired
+//! one is known as such here, with no I/O. It names the version of the account's password, so it works once.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::{OrganizationId, UserId};
+use crate::domain::keys::{KeyRing, Purpose};
+use crate::domain::link::Via;
+use crate::domain::time::Timestamp;
+use crate::error::Code;
+
+/// What a link to set a password says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordLink {
+    /// Whose password.
+    #[serde(rename = "sub")]
+    pub user_id: UserId,
+    /// The organization that they were added to.
+    #[serde(rename = "org")]
+    pub organization_id: OrganizationId,
+    /// The version of their password when the link was made.
+    pub ver: i64,
+    /// How it was handed over: a mailed link proves the mailbox, a copied one proves nothing.
+    pub via: Via,
+}
+
+impl PasswordLink {
+    /// When a link that is made now ends, in whole seconds: a mailed one lives as long as an invitation; a copied one is
+    /// handed over at once, and opens the account to whoever holds it.
+    #[must_use]
+    pub fn ends(via: Via, now: Timestamp) -> Timestamp {
+        let days = match via {
+            Via::Email => 7,
+            Via::Copy => 3,
+        };
+        now.plus(Duration::from_hours(days * 24)).whole_seconds()
+    }
+
+    /// The token for a link that ends at `expires_at` (whole seconds).
+    #[must_use]
+    pub fn sign(self, keys: &KeyRing, expires_at: Timestamp) -> String {
+        keys.sign(Purpose::Password, self, expires_at)
+    }
+
+    /// Reads a token, with no I/O. At `exp` it is expired.
+    ///
+    /// # Errors
+    /// `password_link_invalid` for anything that is not such a token of ours, `password_link_expired` for one that is over.
+    pub fn open(keys: &KeyRing, token: &str, now: Timestamp) -> Result<Self, Code> {
+        match keys.verify::<Self>(Purpose::Password, token) {
+            None => Err(Code::PasswordLinkInvalid),
+            Some(verified) if now >= verified.expires_at => Err(Code::PasswordLinkExpired),
+            Some(verified) => Ok(verified.claims),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// V17: the clock just before, at and just after `exp`.
+    #[test]
+    fn a_link_ends_exactly_at_exp() {
+        let keys = KeyRing::parse("k1:vQ3m1Yb7TgJx5kR2mWz8NfLdHs4PqAeU0cXoZtI6w9E", "https://usher.test")
+            .ok()
+            .unwrap();
+        let now = Timestamp::from_millis(1_800_000_000_123);
+        for (via, days) in [(Via::Email, 7), (Via::Copy, 3)] {
+            let link = PasswordLink {
+                user_id: UserId::new(now, [1; 10]),
+                organization_id: OrganizationId::new(now, [2; 10]),
+                ver: 0,
+                via,
+            };
+            let end = PasswordLink::ends(via, now);
+            assert_eq!(end.seconds(), 1_800_000_000 + days * 24 * 3600);
+            let token = link.sign(&keys, end);
+            let millisecond = Duration::from_millis(1);
+            assert_eq!(PasswordLink::open(&keys, &token, end.minus(millisecond)), Ok(link));
+            assert_eq!(PasswordLink::open(&keys, &token, end), Err(Code::PasswordLinkExpired));
+            assert_eq!(
+                PasswordLink::open(&keys, &token, end.plus(millisecond)),
+                Err(Code::PasswordLinkExpired)
+            );
+            assert_eq!(PasswordLink::open(&keys, &token[1..], now), Err(Code::PasswordLinkInvalid));
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Changing an invitation until it is settled. Who came in by it before keeps what they were given: a link's access is what
+//! it is at the moment somebody joins.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::access::{Access, Resources};
+use crate::domain::authority::{Actor, Authority};
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::WorkspaceId;
+use crate::domain::invitation::{Kind, Status};
+use crate::domain::role::Role;
+use crate::domain::text::{Message, Name};
+use crate::domain::time::Timestamp;
+use crate::error::{Code, Error, Result};
+use crate::flow::access::{Wanted, everything, resolve};
+use crate::flow::invite::refusal_of;
+use crate::flow::{Context, look};
+use crate::jobs::lost_at;
+use crate::platform::{Platform, ResultSet};
+use crate::store::access::Columns;
+use crate::store::change_invitation::{self as store, Changed};
+use crate::store::invitations::{self, Asked, Obstacles, Record};
+use crate::store::jobs;
+
+/// What is to change. `None` stays as it is; `Some(None)` takes it away.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// What the person becomes.
+    pub role: Option<Role>,
+    /// For which address.
+    pub email: Option<EmailAddress>,
+    /// What the person is called.
+    pub name: Option<Option<Name>>,
+    /// What only the inviter's side sees.
+    pub nickname: Option<Option<Name>>,
+    /// A message to them.
+    pub message: Option<Option<Message>>,
+    /// What the link's page calls the organization.
+    pub branding_name: Option<Option<Name>>,
+    /// What the link's page says.
+    pub branding_message: Option<Option<Message>>,
+    /// The language of mail and page.
+    pub locale: Option<String>,
+    /// Into which workspaces.
+    pub workspaces: Option<Vec<WorkspaceId>>,
+    /// Whether the access begins again from the default.
+    pub clear_access: bool,
+    /// With what access there.
+    pub access: Wanted,
+    /// How long it lives from now. URLs that were given out keep the end that is written in them.
+    pub lifetime: Option<Duration>,
+    /// How many may come in by a link.
+    pub max_uses: Option<Option<i64>>,
+}
+
+/// How often a change is worked out again because somebody else's came between.
+const MOST_TRIES: u8 = 8;
+
+/// Changes an open invitation. Refuses one that is settled or over, a role that the actor may not invite, more than they hold
+/// or the plan allows, an address that is invited or a member's, fewer uses than there were, and a seat more than there is.
+/// Another address gets a link of its own, by e-mail if this invitation was sent by e-mail.
+pub async fn change<P: Platform>(
+    ctx: &Context<'_, P>,
+    by: &Authority,
+    record: Record,
+    changes: Changes,
+) -> Result<Record> {
+    let mut record = record;
+    for _ in 0..MOST_TRIES {
+        match attempt(ctx, by, record, &changes).await? {
+            Attempt::Done(changed) => return Ok(changed),
+            Attempt::Overtaken(current) => record = current,
+        }
+    }
+    Err(Error::slow_down())
+}
+
+enum Attempt {
+    Done(Record),
+    /// Somebody else changed it in between; this is how it is now.
+    Overtaken(Record),
+}
+
+async fn attempt<P: Platform>(
+    ctx: &Context<'_, P>,
+    by: &Authority,
+    record: Record,
+    changes: &Changes,
+) -> Result<Attempt> {
+    let entry = ctx.entry(by);
+    let now = entry.at;
+    if !is_open(&record, now) {
+        return Err(Code::NotPending.into());
+    }
+    let planned = plan(ctx, by, &record, changes, now).await?;
+    let (before, after) = difference(by, &record, &planned);
+    // Two addresses may look the same when masked, so it is the fields that count.
+    if after.is_empty() {
+        return Ok(Attempt::Done(record));
+    }
+    let Plan { changed, moves, .. } = planned;
+    let id = changed.id;
+    let readdressed = changed.email.as_ref().filter(|_| changed.readdressed);
+    let job = ctx.id();
+    let mut batch = vec![store::claim(&entry, &changed, json!(before).to_string(), json!(after).to_string())];
+    if let Some(email) = readdressed {
+        batch.push(invitations::stamp_lapsed_of(record.state.organization_id, email, now));
+    }
+    batch.push(store::apply(entry.id, &changed, now));
+    if moves {
+        batch.extend(store::move_to(entry.id, &changed));
+    }
+    if readdressed.is_some() {
+        batch.push(jobs::insert_invitation_email(job, id, now, lost_at(now)));
+    }
+    batch.push(invitations::select(id));
+    batch.push(invitations::select_obstacles(&Asked {
+        organization: record.state.organization_id,
+        email: readdressed,
+        workspaces: changed.workspaces.as_deref(),
+        grants: &changed.asked_grants,
+        except: Some(id),
+    }));
+    let results = ctx.platform.batch(batch).await?;
+    let [claimed, .., mailed, current, obstacles] = results.as_slice() else {
+        return Err(Error::Internal("a claim and two reads".to_owned()));
+    };
+    let current: Record = current.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+    if ResultSet::any(claimed) {
+        if readdressed.is_some() && mailed.any() {
+            ctx.platform.enqueue(job);
+        }
+        look::forget(ctx, id, current.state.ver - i64::from(changed.readdressed)).await;
+        return Ok(Attempt::Done(current));
+    }
+    if !is_open(&current, now) {
+        return Err(Code::NotPending.into());
+    }
+    if current.revision != changed.revision {
+        return Ok(Attempt::Overtaken(current));
+    }
+    if changed.max_uses.is_some_and(|most| most < current.state.uses) {
+        let detail = format!("{} came in by it already. Use that many or more.", current.state.uses);
+        return Err(Error::field("/max_uses", Code::InvalidValue, detail));
+    }
+    let Some(obstacles) = obstacles.first::<Obstacles>()? else { return Err(Code::NotFound.into()) };
+    Err(refusal_of(&obstacles, by, changed.customized, now))
+}
+
+/// Until it is settled or over: a link also while it is turned off or full.
+fn is_open(record: &Record, now: Timestamp) -> bool {
+    matches!(record.state.status(now), Status::Pending | Status::Disabled | Status::Full)
+}
+
+/// What the invitation becomes, and what that was worked out from.
+struct Plan {
+    changed: Changed,
+    old_access: Access,
+    new_access: Access,
+    /// Whether its workspaces change.
+    moves: bool,
+}
+
+async fn plan<P: Platform>(
+    ctx: &Context<'_, P>,
+    by: &Authority,
+    record: &Record,
+    changes: &Changes,
+    now: Timestamp,
+) -> Result<Plan> {
+    let state = &record.state;
+    let role = changes.role.unwrap_or(state.role);
+    if !by.covers(state.role) {
+        return Err(Code::Forbidden.into());
+    }
+    if !by.covers(role) || (state.kind == Kind::Link && role != Role::Client) {
+        return Err(Code::RoleNotAllowed.into());
+    }
+    let template = by.template();
+    let (workspaces, moves) = workspaces(by, record, role, changes.workspaces.clone());
+    let email = changes.email.clone().or_else(|| state.email.clone());
+    let readdressed = changes.email.is_some() && changes.email != state.email;
+
+    let old_access = record.access.clone().read(&template.catalog);
+    let base = if changes.clear_access || state.role.reaches_every_workspace() {
+        Access::default()
+    } else {
+        old_access.clone()
+    };
+    let wanted = changes.access.clone();
+    let asked_grants = match &wanted.resources {
+        Some(Resources::Listed(grants)) => json!(grants).to_string(),
+        _ => "[]".to_owned(),
+    };
+    let lists = wanted.permissions.is_some() || role != state.role;
+    // Words alone are nobody's access; whatever decides who is given what, the actor must hold.
+    let gives = lists || !wanted.is_empty() || changes.clear_access || moves || readdressed;
+    let new_access = match by {
+        Authority::Member(actor) if gives => {
+            resolve(ctx, actor, role, workspaces.as_deref(), base, wanted).await?
+        }
+        Authority::Member(_) => base,
+        // An owner's.
+        Authority::Operator(_) => everything(&wanted)?,
+    };
+    let text = |given: &Option<Option<Name>>, old: &Option<String>| match given {
+        None => old.clone(),
+        Some(name) => name.as_ref().map(|name| name.as_str().to_owned()),
+    };
+    let message = |given: &Option<Option<Message>>, old: &Option<String>| match given {
+        None => old.clone(),
+        Some(message) => message.as_ref().map(|message| message.as_str().to_owned()),
+    };
+    let changed = Changed {
+        id: state.id,
+        revision: record.revision,
+        role,
+        email,
+        readdressed,
+        name: text(&changes.name, &record.name),
+        nickname: text(&changes.nickname, &record.nickname),
+        message: message(&changes.message, &record.message),
+        locale: changes.locale.clone().unwrap_or_else(|| record.locale.clone()),
+        branding_name: text(&changes.branding_name, &record.branding_name),
+        branding_message: message(&changes.branding_message, &record.branding_message),
+        takes_seat: role.takes_seat() || (role == Role::Client && new_access.takes_seat(template)),
+        customized: lists && new_access.is_custom_for(role),
+        access: Columns::of(&new_access, template),
+        asked_grants,
+        workspaces,
+        expires_at: changes.lifetime.map(|lifetime| now.plus(lifetime).whole_seconds()),
+        max_uses: changes.max_uses.unwrap_or(state.max_uses),
+    };
+    Ok(Plan { changed, old_access, new_access, moves })
+}
+
+/// Where the person will be, and whether that is a change.
+fn workspaces(
+    by: &Authority,
+    record: &Record,
+    role: Role,
+    named: Option<Vec<WorkspaceId>>,
+) -> (Option<Vec<WorkspaceId>>, bool) {
+    let meant = |actor: &Actor| actor.workspaces_meant(None);
+    match (named, by) {
+        (Some(named), _) if role.reaches_every_workspace() => (Some(named), !record.workspace_ids.is_empty()),
+        (Some(named), _) => {
+            let same = named.len() == record.workspace_ids.len()
+                && named.iter().all(|id| record.workspace_ids.contains(id));
+            (Some(named), !same)
+        }
+        // It named none, because its role reached them all.
+        (None, Authority::Member(actor)) if record.workspace_ids.is_empty() => {
+            (meant(actor), !role.reaches_every_workspace())
+        }
+        (None, _) => (Some(record.workspace_ids.clone()), role.reaches_every_workspace()),
+    }
+}
+
+/// What the audit log says of a change: the fields that change, as they were and as they are to be. An address is masked, and
+/// of what people wrote only which of it changed is told.
+fn difference(by: &Authority, record: &Record, plan: &Plan) -> (Map<String, Value>, Map<String, Value>) {
+    let (state, changed, template) = (&record.state, &plan.changed, by.template());
+    let masked = |email: Option<&EmailAddress>| json!(email.map(EmailAddress::masked));
+    let mut words = Vec::new();
+    for (field, old, new) in [
+        ("name", &record.name, &changed.name),
+        ("nickname", &record.nickname, &changed.nickname),
+        ("message", &record.message, &changed.message),
+        ("branding.name", &record.branding_name, &changed.branding_name),
+        ("branding.message", &record.branding_message, &changed.branding_message),
+    ] {
+        if old != new {
+            words.push(field);
+        }
+    }
+    let (mut before, mut after) = (Map::new(), Map::new());
+    let mut tell = |field: &str, differs: bool, old: Value, new: Value| {
+        if differs {
+            before.insert(field.to_owned(), old);
+            after.insert(field.to_owned(), new);
+        }
+    };
+    let retyped =
+        changed.email.as_ref().map(EmailAddress::as_str) != state.email.as_ref().map(EmailAddress::as_str);
+    tell("role", state.role != changed.role, json!(state.role), json!(changed.role));
+    tell("email", changed.readdressed, masked(state.email.as_ref()), masked(changed.email.as_ref()));
+    tell("email_as_typed", retyped && !changed.readdressed, json!(false), json!(true));
+    tell("locale", record.locale != changed.locale, json!(record.locale), json!(changed.locale));
+    tell("workspace_ids", plan.moves, json!(record.workspace_ids), json!(changed.workspaces));
+    tell(
+        "access",
+        plan.old_access != plan.new_access,
+        json!(plan.old_access.clone().shown(template, state.role)),
+        json!(plan.new_access.clone().shown(template, changed.role)),
+    );
+    tell(
+        "takes_seat",
+        state.takes_seat != changed.takes_seat,
+        json!(state.takes_seat),
+        json!(changed.takes_seat),
+    );
+    if let Some(expires_at) = changed.expires_at {
+        tell("expires_at", expires_at != state.expires_at, json!(state.expires_at), json!(expires_at));
+    }
+    tell("max_uses", state.max_uses != changed.max_uses, json!(state.max_uses), json!(changed.max_uses));
+    tell("words", !words.is_empty(), json!([]), json!(words));
+    (before, after)
+}

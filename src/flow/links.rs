@@ -1,0 +1,43 @@
+//! What the inviter's side does with a link for many: makes its URLs new, turns it off and on.
+
+use crate::domain::authority::Authority;
+use crate::domain::invitation::{Kind, Status};
+use crate::error::{Code, Error, Result};
+use crate::flow::{Context, look};
+use crate::platform::{Platform, ResultSet};
+use crate::store::invitations::{self, Record};
+use crate::store::links::{self, Change};
+
+/// Changes an open link; whoever holds one of its URLs finds that at once. A link that is as wanted already stays so, which
+/// is no error. Nobody who came in by it is touched.
+pub async fn change<P: Platform>(
+    ctx: &Context<'_, P>,
+    by: &Authority,
+    record: &Record,
+    change: Change,
+) -> Result<Record> {
+    if record.state.kind != Kind::Link {
+        return Err(Code::NotALink.into());
+    }
+    let id = record.state.id;
+    let entry = ctx.entry(by);
+    let results = ctx
+        .platform
+        .batch(vec![
+            links::claim(&entry, id, change),
+            links::apply(entry.id, id, change, entry.at),
+            invitations::select(id),
+        ])
+        .await?;
+    let [claimed, _, current] = results.as_slice() else {
+        return Err(Error::Internal("three results".to_owned()));
+    };
+    let current: Record = current.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+    if ResultSet::any(claimed) {
+        let shown = current.state.ver - i64::from(change == Change::Rotated);
+        look::forget(ctx, id, shown).await;
+    } else if !matches!(current.state.status(entry.at), Status::Pending | Status::Disabled | Status::Full) {
+        return Err(Code::NotPending.into());
+    }
+    Ok(current)
+}

@@ -1,0 +1,70 @@
+//! An organization's logo: set, taken away, and served under a name that never means another picture.
+
+use base64ct::{Base64, Encoding};
+
+use crate::domain::authority::Actor;
+use crate::domain::ids::OrganizationId;
+use crate::domain::logo::Logo;
+use crate::error::{Code, Error, Result};
+use crate::flow::Context;
+use crate::platform::Platform;
+use crate::store::logos::{self, Stored};
+
+/// How long KV keeps a copy: what it is a copy of never changes.
+const COPY_SECONDS: u64 = 30 * 24 * 60 * 60;
+
+/// Sets the logo. Answers its name. Setting the one that is there is no change.
+///
+/// # Errors
+/// `unsupported_media_type` for what is no PNG, JPEG or WebP.
+pub async fn set<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, bytes: &[u8]) -> Result<String> {
+    let logo = Logo::read(bytes).ok_or_else(|| Error::from(Code::NotALogo))?;
+    let stored =
+        Stored { content_type: logo.format.content_type().to_owned(), base64: Base64::encode_string(bytes) };
+    let entry = ctx.entry(&actor.member_id);
+    ctx.platform
+        .batch(vec![
+            logos::claim(&entry, actor.organization_id, Some(&logo.hash)),
+            logos::put(entry.id, &logo.hash, &stored),
+            logos::note(entry.id, Some(&logo.hash)),
+        ])
+        .await?;
+    Ok(logo.hash)
+}
+
+/// Takes the logo away: the product's is shown instead. Where there is none that is no error.
+pub async fn clear<P: Platform>(ctx: &Context<'_, P>, actor: &Actor) -> Result<()> {
+    let entry = ctx.entry(&actor.member_id);
+    ctx.platform
+        .batch(vec![
+            logos::claim(&entry, actor.organization_id, None),
+            logos::delete(entry.id),
+            logos::note(entry.id, None),
+        ])
+        .await?;
+    Ok(())
+}
+
+/// A logo by its name: its content type and bytes. From KV if it has a copy.
+pub async fn serve<P: Platform>(
+    ctx: &Context<'_, P>,
+    organization: OrganizationId,
+    hash: &str,
+) -> Result<(String, Vec<u8>)> {
+    let key = format!("logo:{organization}:{hash}");
+    let copy = ctx.platform.get(&key).await.and_then(|copy| serde_json::from_str::<Stored>(&copy).ok());
+    let stored = match copy {
+        Some(stored) => stored,
+        None => {
+            let found: Option<Stored> = ctx.platform.run(logos::select(organization, hash)).await?.first()?;
+            let stored = found.ok_or_else(|| Error::from(Code::NotFound))?;
+            if let Ok(copy) = serde_json::to_string(&stored) {
+                ctx.platform.put(&key, &copy, COPY_SECONDS).await;
+            }
+            stored
+        }
+    };
+    let bytes = Base64::decode_vec(&stored.base64)
+        .map_err(|error| Error::Internal(format!("a logo that is no base64: {error}")))?;
+    Ok((stored.content_type, bytes))
+}

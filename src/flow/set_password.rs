@@ -1,0 +1,62 @@
+//! Setting a password with a link, which also signs in.
+//!
+//! What the link proves decides what the account is afterwards (design, "Who is accepting"): a mailed one proves the mailbox,
+//! and whatever anybody set up before that is dropped; a copied one leaves the account confined to the organization that gave
+//! it out. Memberships stay either way.
+
+use crate::domain::password;
+use crate::domain::password_link::PasswordLink;
+use crate::domain::secret::Bearer;
+use crate::error::{Code, Error, Result};
+use crate::flow::Context;
+use crate::flow::accept::SESSION;
+use crate::platform::{Platform, ResultSet};
+use crate::store::accounts::{self, SignedIn};
+use crate::store::audit;
+use crate::store::passwords::{self, View};
+
+/// What the holder of a link is told. Reads; changes nothing, whoever or whatever opens the link.
+///
+/// # Errors
+/// `password_link_invalid` and `password_link_expired`, both with no I/O.
+pub async fn look<P: Platform>(ctx: &Context<'_, P>, token: &str) -> Result<(PasswordLink, View)> {
+    let link = PasswordLink::open(&ctx.config.keys, token, ctx.now())?;
+    let view: Option<View> = ctx.platform.run(passwords::view(&link)).await?.first()?;
+    Ok((link, view.ok_or_else(|| Error::from(Code::PasswordLinkInvalid))?))
+}
+
+/// Sets the password, once, and starts a session.
+pub async fn set_password<P: Platform>(
+    ctx: &Context<'_, P>,
+    link: &PasswordLink,
+    view: &View,
+    password: &str,
+) -> Result<(SignedIn, Bearer)> {
+    if !view.usable {
+        return Err(Code::PasswordLinkUsed.into());
+    }
+    password::check(password, &view.email.key())
+        .map_err(|why| Error::field("/password", Code::WeakPassword, why.to_string()))?;
+    let hash = password::hash(password, ctx.platform.random())
+        .map_err(|error| Error::Internal(format!("password hash: {error}")))?;
+    let now = ctx.now();
+    let session = Bearer::new(ctx.platform.random());
+    let digest = session.digest();
+    let entry = audit::Entry { at: now, ..ctx.entry(&"invitee") };
+    let mut batch = vec![passwords::set(link, &hash, now)];
+    batch.extend(passwords::settle(link, &hash, &entry, now));
+    batch.push(accounts::start_session(ctx.id(), link.user_id, &digest, now, now.plus(SESSION), &hash));
+    batch.push(accounts::select_signed_in(&digest, now));
+    let results = ctx.platform.batch(batch).await?;
+    let (Some(set), Some(me)) = (results.first(), results.last()) else {
+        return Err(Error::Internal("a claim and an account".to_owned()));
+    };
+    // It was looked at a moment ago, and somebody used it since.
+    if !ResultSet::any(set) {
+        return Err(Code::PasswordLinkUsed.into());
+    }
+    let me = me
+        .first()?
+        .ok_or_else(|| Error::Internal("a password was set and nobody is signed in".to_owned()))?;
+    Ok((me, session))
+}

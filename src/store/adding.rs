@@ -1,0 +1,144 @@
+//! Adding somebody at once: the one batch that makes them a member without being asked.
+//!
+//! Its claim is the audit entry, which is written only if every guard holds; every other statement goes out from it. Nothing
+//! here depends on whether the address had an account, but for the account itself, which is made if there is none.
+
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{EventId, MemberId, OrganizationId, UserId, WorkspaceId};
+use crate::domain::role::Role;
+use crate::domain::text::Name;
+use crate::params;
+use crate::platform::Statement;
+use crate::store::access::Columns;
+use crate::store::audit::Entry;
+
+/// Somebody who is added.
+#[derive(Debug, Clone)]
+pub struct New {
+    /// Their id as a member.
+    pub member_id: MemberId,
+    /// Where.
+    pub organization_id: OrganizationId,
+    /// Their account's id, unless the address has one.
+    pub user_id: UserId,
+    /// Their address.
+    pub email: EmailAddress,
+    /// What this organization calls them.
+    pub name: Name,
+    /// As what.
+    pub role: Role,
+    /// With what access.
+    pub access: Columns,
+    /// Whether this is a client's own list of permissions, which is a feature of the plan (S3-15).
+    pub customized: bool,
+    /// Where they will be; `None` is the organization's oldest workspace. Admins have all.
+    pub workspaces: Option<Vec<WorkspaceId>>,
+    /// Whether they are told by e-mail.
+    pub notify: bool,
+}
+
+impl New {
+    fn takes_seat(&self) -> bool {
+        self.role.takes_seat() || (self.role == Role::Client && self.access.takes_seat)
+    }
+
+    fn workspaces_json(&self) -> Option<String> {
+        self.workspaces.as_ref().map(|ids| serde_json::json!(ids).to_string())
+    }
+}
+
+/// Claims the place: only if the address belongs to no active member and has no open invitation, the workspaces and
+/// resources are this organization's, the plan allows such an access, and a seat is free where one is taken.
+#[must_use]
+pub fn claim(new: &New, entry: &Entry) -> Statement {
+    let mut params = entry.params("member.added");
+    params.extend(params![
+        new.member_id,
+        new.organization_id,
+        new.email.key(),
+        new.workspaces_json(),
+        &new.access.grants,
+        new.customized,
+        new.takes_seat(),
+        new.role,
+        new.notify,
+    ]);
+    Statement::new(
+        audited!(
+            "?6",
+            "NULL",
+            "json_object('role', ?13, 'workspace_ids', json(coalesce(?9, 'null')),
+                         'notified', json(iif(?14, 'true', 'false')))",
+            concat!(
+                "FROM organizations o
+                 WHERE o.id = ?7
+                   AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id
+                                   WHERE u.email_key = ?8 AND m.organization_id = o.id AND m.removed_at IS NULL)
+                   AND NOT EXISTS (SELECT 1 FROM invitations i
+                                   WHERE i.organization_id = o.id AND i.email_key = ?8 AND i.outcome = 'open')
+                   AND ",
+                all_in_organization!("?9"),
+                " AND ",
+                all_in_workspaces!("?10", "?9"),
+                " AND (?11 = 0 OR ",
+                may_customize!(),
+                ") AND (?12 = 0 OR ",
+                seat_free!("?2"),
+                ")"
+            )
+        ),
+        params,
+    )
+}
+
+/// Makes them a member: with an account if the address has none, which nobody can sign in to before its password is set;
+/// with their memberships and their grants.
+#[must_use]
+pub fn let_in(new: &New, claim: EventId) -> Vec<Statement> {
+    let name_key = new.name.as_str().to_lowercase();
+    vec![
+        Statement::new(
+            "INSERT INTO users (id, email, email_key, name, name_key, created_at)
+             SELECT ?2, ?3, ?4, ?5, ?6, a.at FROM audit_events a WHERE a.id = ?1
+             ON CONFLICT (email_key) DO NOTHING",
+            params![claim, new.user_id, &new.email, new.email.key(), &new.name, &name_key],
+        ),
+        Statement::new(
+            // A client's seat comes with their memberships, see the triggers.
+            "INSERT INTO members (id, organization_id, user_id, role, name, name_key, email, email_key, takes_seat,
+                                  joined_at)
+             SELECT a.subject, a.organization_id, u.id, ?2, ?3, ?4, ?5, ?6, ?2 IN ('admin', 'member'), a.at
+             FROM audit_events a JOIN users u ON u.email_key = ?6 WHERE a.id = ?1",
+            params![claim, new.role, &new.name, &name_key, &new.email, new.email.key()],
+        ),
+        Statement::new(
+            "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
+                                      require_mfa, takes_seat, made_by)
+             SELECT a.subject, w.id, a.at, ?4, ?5, ?6, ?7, ?8, a.id
+             FROM audit_events a JOIN workspaces w ON w.organization_id = a.organization_id
+             WHERE a.id = ?1 AND ?2 NOT IN ('owner', 'admin') AND CASE WHEN ?3 IS NULL
+               THEN w.id = (SELECT min(id) FROM workspaces WHERE organization_id = a.organization_id)
+               ELSE w.id IN (SELECT value FROM json_each(?3)) END",
+            params![
+                claim,
+                new.role,
+                new.workspaces_json(),
+                new.access.permissions.as_ref(),
+                new.access.all_resources,
+                &new.access.addable_kinds,
+                new.access.require_mfa,
+                new.access.takes_seat,
+            ],
+        ),
+        Statement::new(
+            "INSERT INTO grants (member_id, workspace_id, resource_id, approve, credentials)
+             SELECT p.member_id, p.workspace_id, g.id, coalesce(e.value ->> 'approve', 0), e.value ->> 'credentials'
+             FROM audit_events a
+             JOIN memberships p ON p.member_id = a.subject AND p.made_by = a.id
+             JOIN json_each(?2) e
+             JOIN resources g ON g.id = e.value ->> 'id' AND g.workspace_id = p.workspace_id AND g.deleted_at IS NULL
+             WHERE a.id = ?1",
+            params![claim, &new.access.grants],
+        ),
+    ]
+}

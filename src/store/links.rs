@@ -1,0 +1,128 @@
+//! Links for many: making their URLs new, turning them off and on, and who came in by one.
+
+use serde::{Deserialize, Serialize};
+
+use super::audit::Entry;
+use super::json_text;
+use crate::domain::ids::{EventId, InvitationId, MemberId, RedemptionId};
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+use crate::params;
+use crate::platform::{Database, Statement};
+use crate::store::members::{Person, Status};
+use crate::store::workspaces::LAST;
+
+/// What the inviter's side does with a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Makes its URLs new: those that were given out are dead.
+    Rotated,
+    /// Turns it off.
+    Disabled,
+    /// Turns it on again.
+    Enabled,
+}
+
+/// The claim of a change: only of an open link, and of one that is not as wanted already.
+#[must_use]
+pub fn claim(entry: &Entry, id: InvitationId, change: Change) -> Statement {
+    macro_rules! of_open_link {
+        ($before:literal, $after:literal, $guard:literal) => {
+            audited!(
+                "i.id",
+                $before,
+                $after,
+                concat!(
+                    "FROM invitations i JOIN organizations o ON o.id = i.organization_id
+                     WHERE i.id = ?6 AND i.kind = 'link' AND i.outcome = 'open' AND i.expires_at > ?2 AND ",
+                    $guard
+                )
+            )
+        };
+    }
+    let (action, sql) = match change {
+        Change::Rotated => (
+            "invitation.link_rotated",
+            of_open_link!("json_object('ver', i.ver)", "json_object('ver', i.ver + 1)", "1"),
+        ),
+        Change::Disabled => (
+            "invitation.link_disabled",
+            of_open_link!(
+                "json_object('disabled', json('false'))",
+                "json_object('disabled', json('true'))",
+                "i.disabled_at IS NULL"
+            ),
+        ),
+        Change::Enabled => (
+            "invitation.link_enabled",
+            of_open_link!(
+                "json_object('disabled', json('true'))",
+                "json_object('disabled', json('false'))",
+                "i.disabled_at IS NOT NULL"
+            ),
+        ),
+    };
+    let mut params = entry.params(action);
+    params.push(id.into());
+    Statement::new(sql, params)
+}
+
+/// Makes the change that was claimed.
+#[must_use]
+pub fn apply(claim: EventId, id: InvitationId, change: Change, now: Timestamp) -> Statement {
+    macro_rules! set {
+        ($what:literal) => {
+            concat!(
+                "UPDATE invitations SET ",
+                $what,
+                " WHERE id = ?1 AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)"
+            )
+        };
+    }
+    match change {
+        Change::Rotated => Statement::new(set!("ver = ver + 1"), params![id, claim]),
+        Change::Disabled => Statement::new(set!("disabled_at = ?3"), params![id, claim, now]),
+        Change::Enabled => Statement::new(set!("disabled_at = NULL"), params![id, claim]),
+    }
+}
+
+/// Somebody who came in by an invitation, as the API shows them.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Redemption {
+    /// Where a page of them goes on.
+    #[serde(skip_serializing)]
+    pub id: RedemptionId,
+    /// The member they became, or were already.
+    pub member_id: MemberId,
+    /// The person.
+    #[serde(deserialize_with = "json_text")]
+    pub user: Person,
+    /// When.
+    pub redeemed_at: Timestamp,
+    /// Whether that member is still in.
+    pub status: Status,
+}
+
+/// A page of those who came in by an invitation, newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn redemptions(
+    db: &impl Database,
+    invitation: InvitationId,
+    before: Option<RedemptionId>,
+    limit: i64,
+) -> Result<Vec<Redemption>> {
+    let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
+    let rows = db
+        .run(Statement::new(
+            "SELECT r.id, r.member_id, r.redeemed_at, iif(m.active, 'active', 'removed') AS status,
+                    json_object('id', u.id, 'email', u.email, 'name', m.name) AS user
+             FROM redemptions r JOIN members m ON m.id = r.member_id JOIN users u ON u.id = r.user_id
+             WHERE r.invitation_id = ?1 AND r.id < ?2
+             ORDER BY r.id DESC LIMIT ?3",
+            params![invitation, before, limit],
+        ))
+        .await?;
+    Ok(rows.rows()?)
+}

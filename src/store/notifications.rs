@@ -1,0 +1,152 @@
+//! Notifications: what happened that concerns a person, shown to them in the app. Each is written in the batch of what it
+//! tells of.
+//!
+//! An account whose mailbox nobody proved sees only those of the organization that it is confined to.
+
+use serde::{Deserialize, Serialize};
+
+use super::json_text;
+use crate::domain::ids::{EventId, NotificationId, OrganizationId, RedemptionId};
+use crate::domain::time::Timestamp;
+use crate::error::{Error, Result};
+use crate::params;
+use crate::platform::{Database, Statement};
+use crate::store::accounts::{SignedIn, select_signed_in};
+use crate::store::workspaces::LAST;
+
+/// A notification.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Notification {
+    /// Its id.
+    pub id: NotificationId,
+    /// What happened, such as `member.added`.
+    pub kind: String,
+    /// Where.
+    pub organization_id: OrganizationId,
+    /// That organization's name.
+    pub organization_name: String,
+    /// The ids it is about.
+    #[serde(deserialize_with = "json_text")]
+    pub about: serde_json::Value,
+    /// When it happened.
+    pub created_at: Timestamp,
+    /// When they read it.
+    pub read_at: Option<Timestamp>,
+}
+
+/// Somebody was added, in the batch of this claim: they are told.
+#[must_use]
+pub fn of_new_member(id: NotificationId, claim: EventId) -> Statement {
+    Statement::new(
+        "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+         SELECT ?1, m.user_id, m.organization_id, 'member.added', json_object('member_id', m.id), a.at
+         FROM audit_events a JOIN members m ON m.id = a.subject WHERE a.id = ?2",
+        params![id, claim],
+    )
+}
+
+/// Somebody came in by an invitation, if the claim was let through: its inviter is told, while they are in.
+#[must_use]
+pub fn of_redemption(id: NotificationId, redemption: RedemptionId) -> Statement {
+    Statement::new(
+        "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+         SELECT ?1, n.user_id, n.organization_id, 'invitation.accepted',
+                json_object('invitation_id', i.id, 'member_id', r.member_id), r.redeemed_at
+         FROM redemptions r
+         JOIN invitations i ON i.id = r.invitation_id
+         JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL
+         WHERE r.id = ?2",
+        params![id, redemption],
+    )
+}
+
+/// Somebody said no to an invitation, if this entry of the audit log was written: its inviter is told, while they are in.
+#[must_use]
+pub fn of_decline(id: NotificationId, entry: EventId) -> Statement {
+    Statement::new(
+        "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+         SELECT ?1, n.user_id, n.organization_id, 'invitation.declined', json_object('invitation_id', i.id), a.at
+         FROM audit_events a
+         JOIN invitations i ON i.id = a.subject
+         JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL
+         WHERE a.id = ?2",
+        params![id, entry],
+    )
+}
+
+/// Who holds this session, with a page of their notifications, newest first. One round trip.
+///
+/// # Errors
+/// The database's.
+pub async fn page(
+    db: &impl Database,
+    session: &str,
+    only_unread: bool,
+    before: Option<NotificationId>,
+    limit: i64,
+    now: Timestamp,
+) -> Result<Option<Vec<Notification>>> {
+    macro_rules! page_of {
+        ($which:literal) => {
+            concat!(
+                "SELECT n.id, n.kind, o.id AS organization_id, o.name AS organization_name, n.about, n.created_at, n.read_at
+                 FROM sessions s
+                 JOIN users u ON u.id = s.user_id
+                 JOIN notifications n ON n.user_id = u.id
+                   AND (u.email_verified_at IS NOT NULL OR u.confined_to = n.organization_id)
+                 JOIN organizations o ON o.id = n.organization_id
+                 WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL AND n.id < ?3",
+                $which,
+                " ORDER BY n.id DESC LIMIT ?4"
+            )
+        };
+    }
+    let sql = if only_unread { page_of!(" AND n.read_at IS NULL") } else { page_of!("") };
+    let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
+    let results = db
+        .batch(vec![
+            select_signed_in(session, now),
+            Statement::new(sql, params![session, now, before, limit]),
+        ])
+        .await?;
+    let [me, notifications] = results.as_slice() else {
+        return Err(Error::Internal("two results".to_owned()));
+    };
+    me.first::<SignedIn>()?.map(|_| Ok(notifications.rows()?)).transpose()
+}
+
+/// Notes that whoever holds this session has read these notifications of theirs, or all of them. Answers whether anybody
+/// holds it.
+///
+/// # Errors
+/// The database's.
+pub async fn read(
+    db: &impl Database,
+    session: &str,
+    ids: Option<&[NotificationId]>,
+    now: Timestamp,
+) -> Result<bool> {
+    macro_rules! read_by {
+        ($which:literal) => {
+            concat!(
+                "UPDATE notifications SET read_at = ?2 WHERE id IN (
+                   SELECT n.id FROM sessions s
+                   JOIN users u ON u.id = s.user_id
+                   JOIN notifications n ON n.user_id = u.id AND n.read_at IS NULL
+                     AND (u.email_verified_at IS NOT NULL OR u.confined_to = n.organization_id)
+                   WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
+                $which,
+                ")"
+            )
+        };
+    }
+    let update = match ids {
+        None => Statement::new(read_by!(""), params![session, now]),
+        Some(ids) => Statement::new(
+            read_by!(" AND n.id IN (SELECT value FROM json_each(?3))"),
+            params![session, now, serde_json::json!(ids).to_string()],
+        ),
+    };
+    let results = db.batch(vec![select_signed_in(session, now), update]).await?;
+    Ok(results.first().is_some_and(crate::platform::ResultSet::any))
+}

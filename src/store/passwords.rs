@@ -1,0 +1,155 @@
+//! Setting a password with a link: for an account that somebody was given by being added.
+
+use serde::Deserialize;
+
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{MemberId, UserId};
+use crate::domain::link::Via;
+use crate::domain::password_link::PasswordLink;
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::params;
+use crate::platform::{Param, Statement};
+use crate::store::audit::Entry;
+
+/// Whether the link (`?1` user, `?2` organization, `?3` version, `?4` via) may still set the password of the account `u`.
+///
+/// A mailed link proves the mailbox. Until that happened once, a password that was set in some other way is nobody's, so it
+/// doesn't use the link up; or else whoever sets one first would keep the mailbox's holder out. A copied link only gives a
+/// password to an account that has none and that nobody proved, while the person is in the organization that gave it out.
+macro_rules! usable {
+    () => {
+        "CASE ?4 WHEN 'email' THEN u.password_ver = ?3 OR u.email_verified_at IS NULL
+           ELSE u.password_ver = ?3 AND u.password_hash IS NULL AND u.email_verified_at IS NULL
+             AND EXISTS (SELECT 1 FROM members m
+                         WHERE m.organization_id = ?2 AND m.user_id = u.id AND m.removed_at IS NULL) END"
+    };
+}
+
+fn named(link: &PasswordLink) -> Vec<Param> {
+    let via = match link.via {
+        Via::Email => "email",
+        Via::Copy => "copy",
+    };
+    params![link.user_id, link.organization_id, link.ver, via]
+}
+
+/// What a link's holder is told.
+#[derive(Debug, Deserialize)]
+pub struct View {
+    /// The account's address.
+    pub email: EmailAddress,
+    /// What the organization is called on its pages.
+    pub organization: String,
+    /// Whether the link still sets the password.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub usable: bool,
+}
+
+/// Reads the [`View`] of a link.
+#[must_use]
+pub fn view(link: &PasswordLink) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT u.email, coalesce(o.branding_name, o.name) AS organization, ",
+            usable!(),
+            " AS usable FROM users u JOIN organizations o ON o.id = ?2 WHERE u.id = ?1"
+        ),
+        named(link),
+    )
+}
+
+/// Sets the password, as the claim of its batch: only if the link may still. `RETURNING` tells.
+///
+/// By a mailed link the mailbox is proved, and what was set up before that ends: see [`settle`] for the sessions. By a
+/// copied one the account is somebody only in the organization that gave the link out.
+#[must_use]
+pub fn set(link: &PasswordLink, password_hash: &str, now: Timestamp) -> Statement {
+    let mut params = named(link);
+    params.extend(params![password_hash, now]);
+    Statement::new(
+        concat!(
+            "UPDATE users AS u
+             SET password_hash = ?5, password_ver = password_ver + 1,
+                 mfa_enabled_at = CASE WHEN email_verified_at IS NULL THEN NULL ELSE mfa_enabled_at END,
+                 email_verified_at = CASE ?4 WHEN 'email' THEN coalesce(email_verified_at, ?6) END,
+                 confined_to = CASE ?4 WHEN 'email' THEN NULL ELSE ?2 END
+             WHERE u.id = ?1 AND ",
+            usable!(),
+            " RETURNING id"
+        ),
+        params,
+    )
+}
+
+/// What goes with [`set`], if it was let through (the hash, with its salt, is nobody else's): earlier sessions end, and the
+/// organization's audit log has it, if the person is still in.
+#[must_use]
+pub fn settle(link: &PasswordLink, password_hash: &str, entry: &Entry, now: Timestamp) -> Vec<Statement> {
+    let mut params = entry.params("member.password_set");
+    let [user, organization, _, via] = named(link).try_into().unwrap_or([const { Param::Null }; 4]);
+    params.extend([user, organization, via, password_hash.into()]);
+    vec![
+        Statement::new(
+            "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL
+               AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?3)",
+            params![link.user_id, now, password_hash],
+        ),
+        Statement::new(
+            audited!(
+                "m.id",
+                "NULL",
+                "json_object('via', ?8)",
+                "FROM users u
+                 JOIN members m ON m.organization_id = ?7 AND m.user_id = u.id AND m.removed_at IS NULL
+                 JOIN organizations o ON o.id = m.organization_id
+                 WHERE u.id = ?6 AND u.password_hash = ?9"
+            ),
+            params,
+        ),
+    ]
+}
+
+/// Whose password a link is asked for.
+#[derive(Debug, Deserialize)]
+pub struct Holder {
+    /// The account.
+    pub user_id: UserId,
+    /// The member's role.
+    pub role: Role,
+    /// When they were removed.
+    pub removed_at: Option<Timestamp>,
+    /// The version of their password.
+    pub password_ver: i64,
+}
+
+/// Reads the [`Holder`].
+#[must_use]
+pub fn holder(member: MemberId) -> Statement {
+    Statement::new(
+        "SELECT m.user_id, m.role, m.removed_at, u.password_ver
+         FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1",
+        params![member],
+    )
+}
+
+/// Notes that somebody is given a link to set this member's password: only while they are in, and the account has no password
+/// of this version or any, and nobody proved its mailbox. `RETURNING` tells.
+#[must_use]
+pub fn copied(member: MemberId, holder: &Holder, entry: &Entry, expires_at: Timestamp) -> Statement {
+    let mut params = entry.params("member.password_link_copied");
+    params.extend(params![member, holder.password_ver, expires_at]);
+    Statement::new(
+        audited!(
+            "m.id",
+            "NULL",
+            "json_object('expires_at', ?8)",
+            "FROM members m
+             JOIN users u ON u.id = m.user_id
+             JOIN organizations o ON o.id = m.organization_id
+             WHERE m.id = ?6 AND m.removed_at IS NULL AND u.password_ver = ?7 AND u.password_hash IS NULL
+               AND u.email_verified_at IS NULL"
+        ),
+        params,
+    )
+}
