@@ -45,9 +45,10 @@ const ALWAYS: &[(&str, &str)] = &[
            WHERE r.invitation_id = i.id AND m.id = i.accepted_by)",
     ),
     (
+        // A link for many may be revoked after some came in by it.
         "nobody redeemed what was revoked or declined",
         "SELECT i.id FROM invitations i JOIN redemptions r ON r.invitation_id = i.id
-         WHERE i.revoked_at IS NOT NULL OR i.declined_at IS NOT NULL",
+         WHERE i.kind = 'email' AND (i.revoked_at IS NOT NULL OR i.declined_at IS NOT NULL)",
     ),
     (
         "a member came in by an invitation, or was added",
