@@ -187,6 +187,10 @@ CREATE TABLE bulk_imports (
   job_id          TEXT PRIMARY KEY REFERENCES jobs (id) DEFERRABLE INITIALLY DEFERRED,
   organization_id TEXT NOT NULL REFERENCES organizations (id),
   invited_by      TEXT NOT NULL REFERENCES members (id),
+  -- What they were when they asked: whoever is something else since then makes no more of it.
+  role            TEXT NOT NULL CHECK (role IN ('owner', 'admin', 'member', 'client')),
+  -- The roles whose invitations they may see, as JSON.
+  visible         TEXT NOT NULL CHECK (json_valid(visible)),
   request_id      TEXT NOT NULL,
   total           INTEGER NOT NULL CHECK (total > 0),
   done            INTEGER NOT NULL DEFAULT 0 CHECK (done BETWEEN 0 AND total),
@@ -202,14 +206,13 @@ CREATE TABLE bulk_rows (
   -- What the invitation is to be, checked; null for a row that was refused when it came in.
   wanted        TEXT CHECK (wanted IS NULL OR json_valid(wanted)),
   -- Null until the job has come to it.
-  outcome       TEXT,
+  outcome       TEXT CHECK (outcome IN ('created', 'refused', 'revoked', 'cancelled')),
   -- The invitation it made, or the one that stood in the way.
   invitation_id TEXT,
-  -- Why it made none, as a problem's fields.
+  -- Why it made none: a problem's fields if it was refused when it came in, else the job's verdict.
   problem       TEXT CHECK (problem IS NULL OR json_valid(problem)),
   PRIMARY KEY (job_id, row)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX bulk_rows_to_do ON bulk_rows (job_id, row) WHERE outcome IS NULL;
 
 -- What it was, and what it became.
 ALTER TABLE audit_events ADD COLUMN before TEXT CHECK (before IS NULL OR json_valid(before));

@@ -1,5 +1,6 @@
 //! Where the platform comes in: converts its events, calls [`App`], converts back.
 
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
@@ -32,7 +33,7 @@ fn config(env: &Env) -> &'static Result<Config, ConfigError> {
 #[event(fetch)]
 async fn fetch(request: worker::Request, env: Env, context: Context) -> worker::Result<worker::Response> {
     let config = config(&env);
-    let platform = CloudflarePlatform::new(env, config, Deferred::Fetch(context));
+    let platform = CloudflarePlatform::new(env, config, Deferred::Event(Rc::new(context)));
     let reply = App::new(platform, config).handle(to_request(request).await?).await;
     to_response(reply)
 }
@@ -40,12 +41,13 @@ async fn fetch(request: worker::Request, env: Env, context: Context) -> worker::
 // Returning `Err` from here would be a panic, and take every request of this isolate with it: each message is settled on
 // its own, and this always succeeds.
 #[event(queue)]
-async fn queue(batch: MessageBatch<String>, env: Env, _context: Context) -> worker::Result<()> {
+async fn queue(batch: MessageBatch<String>, env: Env, context: Context) -> worker::Result<()> {
     let config = config(&env);
+    let deferred = Deferred::Event(Rc::new(context));
     let source = Source::of(&batch.queue());
     for message in batch.raw_iter() {
         let body = message.body().as_string().unwrap_or_default();
-        let platform = CloudflarePlatform::new(env.clone(), config, Deferred::Never);
+        let platform = CloudflarePlatform::new(env.clone(), config, deferred.clone());
         match App::new(platform, config).consume(Message { source, body }).await {
             Verdict::Ack => message.ack(),
             Verdict::Retry(wait) => {
@@ -61,7 +63,7 @@ async fn queue(batch: MessageBatch<String>, env: Env, _context: Context) -> work
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, context: ScheduleContext) {
     let config = config(&env);
-    let platform = CloudflarePlatform::new(env, config, Deferred::Scheduled(context));
+    let platform = CloudflarePlatform::new(env, config, Deferred::Scheduled(Rc::new(context)));
     App::new(platform, config).tick().await;
 }
 

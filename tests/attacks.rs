@@ -404,6 +404,47 @@ fn v20_nobody_invites_above_their_own_role() {
     assert_eq!(dump(&team), before);
 }
 
+#[test]
+fn v20_nobody_invites_above_their_own_role_among_many() {
+    let rows: Vec<Value> = ["owner", "admin", "member", "client"]
+        .iter()
+        .map(|role| json!({"email": format!("{role}@friends.test"), "role": role}))
+        .collect();
+    for (template, by, made) in [
+        ("team", "admin", &["admin", "member", "client"][..]),
+        ("reporting", "admin", &["admin", "member", "client"]),
+        ("reporting", "member", &["client"]),
+        ("team", "member", &[]),
+        ("reporting", "client", &[]),
+    ] {
+        let mut team = Team::of(template);
+        let mut caller = team.joined(MIA, by);
+        let path = team.path("/invitations/bulk");
+        let before = dump(&team);
+        let told = caller.post(&path, &json!({"rows": rows, "dry_run": true}));
+        assert_eq!(dump(&team), before);
+        let started = caller.post(&path, &json!({"rows": rows}));
+        team.world.deliver();
+        if made.is_empty() {
+            assert_eq!(told.refusal(), refusal(403, "role_not_allowed"), "{template} {by}");
+            assert_eq!(started.refusal(), refusal(403, "role_not_allowed"), "{template} {by}");
+            assert_eq!(dump(&team), before);
+            continue;
+        }
+        let job = team.owner.get(&format!("/v1/jobs/{}", started.ok().str("/job_id"))).ok().json();
+        for (row, role) in ["owner", "admin", "member", "client"].iter().enumerate() {
+            let (told, made_it) = (&told.json()["data"][row], &job["data"][row]);
+            let exists = format!("SELECT count(*) FROM invitations WHERE email = '{role}@friends.test'");
+            let expected = i64::from(made.contains(role));
+            assert_eq!(team.world.count(&exists), expected, "{template} {by} {role}");
+            for shown in [told, made_it] {
+                let code = shown["problem"]["code"].as_str();
+                assert_eq!(code, (expected == 0).then_some("role_not_allowed"), "{template} {by} {role}");
+            }
+        }
+    }
+}
+
 /// Neither by what goes along with accepting nor by the route that changes roles; and the owner can't be put aside, one by
 /// one or among many.
 #[test]

@@ -9,7 +9,7 @@ use crate::domain::role::Role;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
-use crate::store::access::{CloneSource, select_clone_source};
+use crate::store::access::{CloneSource, Placed, select_clone_sources};
 
 /// An access as a request asks for it. What is `None` stays as it was, or takes its default.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +44,15 @@ impl Wanted {
             && self.addable_kinds.is_none()
             && self.require_mfa.is_none()
     }
+
+    /// Whose permissions are to be copied, if anybody's are.
+    #[must_use]
+    pub fn clone_of(&self) -> Option<MemberId> {
+        match self.permissions {
+            Some(WantedPermissions::CloneOf(source)) => Some(source),
+            _ => None,
+        }
+    }
 }
 
 /// What `wanted` makes of an access, for somebody in this role in these workspaces (`None`: the organization's oldest).
@@ -59,6 +68,29 @@ pub async fn resolve<P: Platform>(
     before: Access,
     wanted: Wanted,
 ) -> Result<Access> {
+    let source = match wanted.clone_of().filter(|_| !role.reaches_every_workspace()) {
+        None => None,
+        Some(source) => {
+            let asked = [(source, workspaces.map(<[WorkspaceId]>::to_vec))];
+            let found = ctx.platform.run(select_clone_sources(&asked, actor.organization_id)).await?;
+            found.first::<Placed>()?.map(|found| found.source)
+        }
+    };
+    settle(actor, role, workspaces, before, wanted, source.as_ref())
+}
+
+/// The same, with what was found of whom permissions are copied from, if they are.
+///
+/// # Errors
+/// Those of [`resolve`].
+pub fn settle(
+    actor: &Actor,
+    role: Role,
+    workspaces: Option<&[WorkspaceId]>,
+    before: Access,
+    wanted: Wanted,
+    source: Option<&CloneSource>,
+) -> Result<Access> {
     if role.reaches_every_workspace() {
         return everything(&wanted);
     }
@@ -67,9 +99,7 @@ pub async fn resolve<P: Platform>(
         None => {}
         Some(WantedPermissions::Default) => access.permissions = Permissions::Default,
         Some(WantedPermissions::These(set)) => access.permissions = Permissions::Custom(set),
-        Some(WantedPermissions::CloneOf(source)) => {
-            access.permissions = clone(ctx, actor, role, workspaces, source).await?;
-        }
+        Some(WantedPermissions::CloneOf(_)) => access.permissions = copied(actor, role, source)?,
     }
     if let Some(resources) = wanted.resources {
         let needed =
@@ -108,15 +138,8 @@ pub fn everything(wanted: &Wanted) -> Result<Access> {
     }
 }
 
-async fn clone<P: Platform>(
-    ctx: &Context<'_, P>,
-    actor: &Actor,
-    role: Role,
-    workspaces: Option<&[WorkspaceId]>,
-    source: MemberId,
-) -> Result<Permissions> {
-    let found = ctx.platform.run(select_clone_source(source, actor.organization_id, workspaces)).await?;
-    let found = found.first::<CloneSource>()?.filter(|found| found.role == role);
+fn copied(actor: &Actor, role: Role, source: Option<&CloneSource>) -> Result<Permissions> {
+    let found = source.filter(|found| found.role == role);
     found.map(|found| found.permissions(&actor.template.catalog)).ok_or_else(|| {
         Error::field(
             "/access/permissions/clone_of",

@@ -124,18 +124,10 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
 /// asked for.
 pub(super) fn refusal_of(obstacles: &Obstacles, by: &Authority, customized: bool, now: Timestamp) -> Error {
     if let Some(place) = obstacles.foreign_workspace {
-        return Error::field(
-            format!("/workspace_ids/{place}"),
-            Code::InvalidValue,
-            "This workspace is not in this organization.",
-        );
+        return foreign_workspace(place);
     }
     if let Some(place) = obstacles.foreign_resource {
-        return Error::field(
-            format!("/access/resources/{place}/id"),
-            Code::InvalidValue,
-            "This resource is in none of the workspaces named here.",
-        );
+        return foreign_resource(place);
     }
     if obstacles.member_id.is_some() {
         return Code::AlreadyMember.into();
@@ -153,4 +145,16 @@ pub(super) fn refusal_of(obstacles: &Obstacles, by: &Authority, customized: bool
         return Code::TrialEnded.into();
     }
     Code::SeatLimitReached.into()
+}
+
+/// The workspace at this place is another organization's, or nobody's.
+pub(super) fn foreign_workspace(place: i64) -> Error {
+    let detail = "This workspace is not in this organization.";
+    Error::field(format!("/workspace_ids/{place}"), Code::InvalidValue, detail)
+}
+
+/// The resource at this place is in none of the workspaces.
+pub(super) fn foreign_resource(place: i64) -> Error {
+    let detail = "This resource is in none of the workspaces named here.";
+    Error::field(format!("/access/resources/{place}/id"), Code::InvalidValue, detail)
 }

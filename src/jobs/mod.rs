@@ -5,6 +5,7 @@
 //! the queue loses, or whose consumer died, the tick finds by its time and enqueues again.
 
 pub mod backoff;
+pub mod bulk_invite;
 pub mod dead_letter;
 pub mod invitation_email;
 pub mod member_email;
@@ -65,6 +66,7 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result
         (Kind::InvitationEmail, Some(content), _) => {
             invitation_email::run(platform, config, id, &lease, &content).await
         }
+        (Kind::BulkInvite, ..) => bulk_invite::run(platform, id, lease.attempts).await,
         (Kind::MemberEmail, _, Some(added)) => member_email::run(platform, config, id, &lease, &added).await,
         _ => Ok(Outcome::NotOurs),
     }

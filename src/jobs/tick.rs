@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::ids::JobId;
 use crate::error::{Error, Result};
 use crate::jobs::{MOST_ATTEMPTS, lost_at};
 use crate::platform::Platform;
@@ -29,8 +30,7 @@ pub async fn run(platform: &impl Platform) -> Result<usize> {
         .await?;
     let lost =
         results.get(2).ok_or_else(|| Error::Internal("five results".to_owned()))?.rows::<Requeued>()?;
-    for job in &lost {
-        platform.enqueue(job.id);
-    }
+    let lost: Vec<JobId> = lost.into_iter().map(|job| job.id).collect();
+    platform.enqueue_all(&lost);
     Ok(lost.len())
 }

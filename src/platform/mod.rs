@@ -125,6 +125,13 @@ pub trait KeyValue: Metered {
 pub trait Queue {
     /// Asks for a job to be done soon. Returns at once; the sending itself doesn't hold up the answer.
     fn enqueue(&self, job: JobId);
+
+    /// The same for many, in as few calls as the platform allows.
+    fn enqueue_all(&self, jobs: &[JobId]) {
+        for job in jobs {
+            self.enqueue(*job);
+        }
+    }
 }
 
 /// Why a mail was not sent.

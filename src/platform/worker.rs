@@ -1,5 +1,7 @@
 //! The platform's traits over Cloudflare's bindings.
 
+use std::rc::Rc;
+
 use js_sys::futures::JsFuture;
 use js_sys::{Array, JSON, Reflect};
 use serde::Deserialize;
@@ -30,13 +32,21 @@ mod binding {
 }
 
 /// What may go on after the event was answered.
+#[derive(Clone)]
 pub enum Deferred {
-    /// After a reply.
-    Fetch(Context),
+    /// After a reply, or after a batch of queue messages was settled.
+    Event(Rc<Context>),
     /// After a tick.
-    Scheduled(ScheduleContext),
-    /// Nothing: queue messages enqueue no jobs.
-    Never,
+    Scheduled(Rc<ScheduleContext>),
+}
+
+impl Deferred {
+    fn until(&self, done: impl Future<Output = ()> + 'static) {
+        match self {
+            Self::Event(context) => context.wait_until(done),
+            Self::Scheduled(context) => context.wait_until(done),
+        }
+    }
 }
 
 /// The platform, for one event.
@@ -164,25 +174,31 @@ impl KeyValue for CloudflarePlatform {
     }
 }
 
+/// The most messages that the queue takes in one call.
+const MOST_MESSAGES: usize = 100;
+
 impl Queue for CloudflarePlatform {
     fn enqueue(&self, job: JobId) {
-        let env = self.env.clone();
-        let send = async move {
-            let sent = async {
-                let text = message::encode(job);
-                let text = MessageBuilder::new(text).content_type(QueueContentType::Text).build();
-                env.queue(binding::QUEUE)?.send(text).await
-            };
-            if let Err(error) = sent.await {
-                // The outbox still has the job: the tick enqueues it again.
-                let line = serde_json::json!({"event": "queue", "job": job, "why": error.to_string()});
-                worker::console_error!("{line}");
-            }
-        };
-        match &self.deferred {
-            Deferred::Fetch(context) => context.wait_until(send),
-            Deferred::Scheduled(context) => context.wait_until(send),
-            Deferred::Never => {}
+        self.enqueue_all(&[job]);
+    }
+
+    fn enqueue_all(&self, jobs: &[JobId]) {
+        for jobs in jobs.chunks(MOST_MESSAGES) {
+            let messages: Vec<_> = jobs
+                .iter()
+                .map(|job| {
+                    MessageBuilder::new(message::encode(*job)).content_type(QueueContentType::Text).build()
+                })
+                .collect();
+            let (env, first, many) = (self.env.clone(), jobs.first().copied(), jobs.len());
+            self.deferred.until(async move {
+                let sent = async { env.queue(binding::QUEUE)?.send_batch(messages).await };
+                if let Err(error) = sent.await {
+                    // The outbox still has the jobs: the tick enqueues them again.
+                    let line = serde_json::json!({"event": "queue", "job": first, "many": many, "why": error.to_string()});
+                    worker::console_error!("{line}");
+                }
+            });
         }
     }
 }

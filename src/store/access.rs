@@ -105,20 +105,30 @@ impl CloneSource {
     }
 }
 
-/// Reads a [`CloneSource`]: an active member, with what they have in one of these workspaces, else in their oldest.
+/// Reads sources, each with the workspaces that it is for: an active member, with what they have in one of these, else in
+/// their oldest. Answers [`Placed`].
 #[must_use]
-pub fn select_clone_source(
-    source: MemberId,
+pub fn select_clone_sources(
+    sources: &[(MemberId, Option<Vec<WorkspaceId>>)],
     organization: OrganizationId,
-    workspaces: Option<&[WorkspaceId]>,
 ) -> Statement {
     Statement::new(
-        "SELECT m.role, p.permissions
-         FROM members m
+        "SELECT e.key AS place, m.role, p.permissions
+         FROM json_each(?1) e
+         JOIN members m ON m.id = e.value ->> 0 AND m.organization_id = ?2 AND m.removed_at IS NULL
          LEFT JOIN memberships p ON p.member_id = m.id AND p.workspace_id = (
            SELECT workspace_id FROM memberships x WHERE x.member_id = m.id
-           ORDER BY x.workspace_id NOT IN (SELECT value FROM json_each(?3)), x.workspace_id LIMIT 1)
-         WHERE m.id = ?1 AND m.organization_id = ?2 AND m.removed_at IS NULL",
-        params![source, organization, serde_json::json!(workspaces.unwrap_or_default()).to_string()],
+           ORDER BY x.workspace_id NOT IN (SELECT value FROM json_each(e.value, '$[1]')), x.workspace_id LIMIT 1)",
+        params![serde_json::json!(sources).to_string(), organization],
     )
+}
+
+/// A [`CloneSource`], with its place among those that were asked for.
+#[derive(Debug, Deserialize)]
+pub struct Placed {
+    /// The place.
+    pub place: usize,
+    /// The source.
+    #[serde(flatten)]
+    pub source: CloneSource,
 }

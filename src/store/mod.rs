@@ -16,6 +16,7 @@ pub mod access;
 pub mod accounts;
 pub mod adding;
 pub mod audit_log;
+pub mod bulk;
 pub mod change_invitation;
 pub mod invitations;
 pub mod jobs;

@@ -35,6 +35,20 @@ macro_rules! within_limit {
     };
 }
 
+/// How many more seats the organization `o` has, the trial aside; null is any number, and below 0 a plan that was lowered
+/// below its use.
+macro_rules! seats_left {
+    ($now:literal) => {
+        concat!(
+            "(o.seat_limit - o.seats_used - o.seats_reserved + (
+               SELECT count(*) FROM invitations l
+               WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ",
+            $now,
+            "))"
+        )
+    };
+}
+
 /// Whether every workspace of a JSON array (null is the oldest one) is in the organization `o`.
 macro_rules! all_in_organization {
     ($workspaces:literal) => {

@@ -62,6 +62,13 @@ pub fn network(headers: &HeaderMap) -> String {
     }
 }
 
+/// Whether the body is of this content type, whatever parameters follow. One that doesn't say is JSON.
+#[must_use]
+pub fn is_of_type(request: &Request, wanted: &str) -> bool {
+    let content_type = header(request.headers(), header::CONTENT_TYPE.as_str()).unwrap_or("application/json");
+    content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted)
+}
+
 /// The body as JSON. An empty body is an empty object, so that a POST without fields needs none.
 ///
 /// # Errors
@@ -71,9 +78,7 @@ pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T> {
         [] => b"{}",
         body => body,
     };
-    let content_type = header(request.headers(), header::CONTENT_TYPE.as_str()).unwrap_or("application/json");
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if !request.body().is_empty() && !essence.eq_ignore_ascii_case("application/json") {
+    if !request.body().is_empty() && !is_of_type(request, "application/json") {
         return Err(Code::UnsupportedMediaType.into());
     }
     // First whether it is JSON at all, to its very end: only then is what it says worth an answer.
@@ -104,6 +109,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
         }
         deserializer.deserialize_map(ByName(PhantomData)).map(Self)
     }
+}
+
+/// A part of a body that was read already, such as one row of many. Pointers are relative to it.
+///
+/// # Errors
+/// 422 with a pointer for what doesn't fit.
+pub fn part<T: DeserializeOwned>(object: serde_json::Map<String, serde_json::Value>) -> Result<T> {
+    serde_path_to_error::deserialize(serde_json::Value::Object(object)).map_err(|error| json_error(&error))
 }
 
 fn json_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {

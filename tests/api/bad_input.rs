@@ -10,7 +10,7 @@ use usher::web::route::Route;
 
 use crate::support::client::{Answer, Client, Team};
 use crate::support::platform::{Cost, ORIGIN, ROOT_KEY};
-use crate::{complaint, refusal};
+use crate::{bulk, complaint, refusal};
 
 pub const JSON: Option<&str> = Some("application/json");
 
@@ -23,6 +23,8 @@ pub struct Scene {
     workspace: String,
     member: String,
     resource: String,
+    /// Of many invitations.
+    job: String,
 }
 
 impl Scene {
@@ -33,7 +35,9 @@ impl Scene {
         let token = team.world.mailed_token("mia.member@studio.test");
         let (workspace, member) = (team.workspace(), team.member("olga"));
         let resource = team.resource("facebook", "A page");
-        Self { team, invitation, token, workspace, member, resource }
+        let rows = json!([{"email": "ana@client.test", "role": "client"}]);
+        let job = bulk::send(&mut team.owner, &team.organization, &rows, false).ok().str("/job_id");
+        Self { team, invitation, token, workspace, member, resource, job }
     }
 
     /// Every POST route that takes JSON, with somebody who may use it.
@@ -64,7 +68,7 @@ impl Scene {
             .replace("{member}", &self.member)
             .replace("{resource}", &self.resource)
             .replace("{hash}", "0123456789abcdef")
-            .replace("{job}", "job_01h455vb4pex5vsknk084sn02q")
+            .replace("{job}", &self.job)
     }
 
     fn dump(&self) -> String {

@@ -69,9 +69,11 @@ pub struct State {
     /// Keys that the limiter refuses.
     pub limited: RefCell<Vec<(Limit, String)>>,
     pub asked_limits: RefCell<Vec<(Limit, String)>>,
+    /// Whether each call to the database waits a turn before and after, so that somebody else comes in between, or the
+    /// caller dies there.
+    pub yields: Cell<bool>,
     pub last_cost: Cell<Cost>,
-    /// Whether a request waits once before each round trip to the database, so that others can come between.
-    pub waits: Cell<bool>,
+    pub last_job_cost: Cell<Cost>,
     pub config: Result<Config, ConfigError>,
 }
 
@@ -104,8 +106,9 @@ impl World {
             entropy: RefCell::new(ChaCha8Rng::seed_from_u64(1)),
             limited: RefCell::default(),
             asked_limits: RefCell::default(),
+            yields: Cell::new(false),
             last_cost: Cell::new(Cost { d1: 0, kv: 0 }),
-            waits: Cell::new(false),
+            last_job_cost: Cell::new(Cost { d1: 0, kv: 0 }),
             config,
         }))
     }
@@ -162,6 +165,15 @@ impl World {
         block_on(self.app().consume(message))
     }
 
+    /// Waits one turn, in a world whose calls wait.
+    async fn turn(&self) {
+        let mut waits = self.0.yields.get();
+        std::future::poll_fn(|_| {
+            if std::mem::take(&mut waits) { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
+        })
+        .await;
+    }
+
     /// The cron's minute.
     pub fn tick(&self) {
         block_on(self.app().tick());
@@ -194,6 +206,11 @@ impl World {
     /// What the last request cost.
     pub fn last_cost(&self) -> Cost {
         self.0.last_cost.get()
+    }
+
+    /// What the last queue message cost.
+    pub fn last_job_cost(&self) -> Cost {
+        self.0.last_job_cost.get()
     }
 
     /// The whole log as text.
@@ -252,18 +269,10 @@ impl Metered for Native {
 
 impl Database for Native {
     async fn execute(&self, statements: Vec<Statement>) -> Result<Vec<ResultSet>, DatabaseError> {
-        if self.world.0.waits.get() {
-            let mut waited = false;
-            std::future::poll_fn(|_| {
-                if std::mem::replace(&mut waited, true) {
-                    std::task::Poll::Ready(())
-                } else {
-                    std::task::Poll::Pending
-                }
-            })
-            .await;
-        }
-        self.world.0.database.borrow_mut().batch(&statements)
+        self.world.turn().await;
+        let results = self.world.0.database.borrow_mut().batch(&statements);
+        self.world.turn().await;
+        results
     }
 }
 
@@ -320,9 +329,11 @@ impl Entropy for Native {
 impl Log for Native {
     fn log(&self, level: Level, line: &str) {
         self.world.0.log.borrow_mut().push((level, line.to_owned()));
+        let cost = Cost { d1: self.meter.trips.get(), kv: self.meter.kv.get() };
         if line.contains("\"event\":\"request\"") {
-            let cost = Cost { d1: self.meter.trips.get(), kv: self.meter.kv.get() };
             self.world.0.last_cost.set(cost);
+        } else if line.contains("\"event\":\"job\"") {
+            self.world.0.last_job_cost.set(cost);
         }
     }
 }

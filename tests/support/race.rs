@@ -24,7 +24,7 @@ impl Racer {
 /// Runs them all, each step by the racer whom the schedule names next, then in turn until all are done. Answers what each
 /// got.
 pub fn race(world: &World, racers: Vec<Racer>, schedule: &[usize]) -> Vec<Answer> {
-    world.state().waits.set(true);
+    world.state().yields.set(true);
     let apps: Vec<_> = racers.iter().map(|_| world.app()).collect();
     let (mut clients, requests): (Vec<_>, Vec<_>) =
         racers.into_iter().map(|racer| (racer.client, racer.request)).unzip();
@@ -46,6 +46,6 @@ pub fn race(world: &World, racers: Vec<Racer>, schedule: &[usize]) -> Vec<Answer
         }
     }
     drop(running);
-    world.state().waits.set(false);
+    world.state().yields.set(false);
     clients.iter_mut().zip(replies).map(|(client, reply)| client.receive(reply.unwrap())).collect()
 }

@@ -1,27 +1,188 @@
-//! Bulk invitations.
+//! Bulk invitations: many in one request, the job that makes them, and undoing that.
 
-use crate::domain::ids::{JobId, OrganizationId};
-use crate::error::{Code, Result};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::domain::authority::Actor;
+use crate::domain::ids::{InvitationId, JobId, OrganizationId};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
-use crate::platform::Platform;
-use crate::web::reply::Reply;
-use crate::web::request::Request;
+use crate::flow::bulk::{self as flow, Foreseen};
+use crate::flow::invite::Invite;
+use crate::platform::{Platform, ResultSet, Statement};
+use crate::store::accounts::At;
+use crate::store::bulk::{self, Import, Standing};
+use crate::web::api::{Page, PageQuery, no_fields, offer, spreadsheet};
+use crate::web::guard::Caller;
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
 
-/// To be written.
+/// The most rows of one request.
+const MOST_ROWS: usize = 1000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    rows: Vec<Value>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    dry_run: Option<String>,
+}
+
+/// What became of a row, or would.
+#[derive(Serialize)]
+struct Row {
+    #[serde(rename = "row")]
+    number: usize,
+    outcome: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation_id: Option<InvitationId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Value>,
+}
+
+/// `POST`: 1 to 1,000 rows, as JSON or as CSV. 202 with the job; a dry run, asked for in the body or the query, 200 with
+/// what would become of each row.
 pub async fn create<P: Platform>(
-    _ctx: &Context<'_, P>,
-    _request: &Request,
-    _0: OrganizationId,
+    ctx: &Context<'_, P>,
+    request: &Request,
+    organization: OrganizationId,
 ) -> Result<Reply> {
-    Err(Code::NotFound.into())
+    let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
+    if actor.invitable().is_empty() {
+        return Err(Code::RoleNotAllowed.into());
+    }
+    let query: Query = request::query(request)?;
+    let dry_run = match query.dry_run.as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Error::field("?dry_run", Code::InvalidValue, "Use true or false.")),
+    };
+    let body = if request::is_of_type(request, "text/csv") {
+        Body { rows: spreadsheet::rows(request.body())?, dry_run }
+    } else if request::is_of_type(request, "application/json") {
+        let body: Body = request::json(request)?;
+        Body { dry_run: dry_run || body.dry_run, ..body }
+    } else {
+        let detail = "Send the rows as application/json or as text/csv.";
+        return Err(Refusal::new(Code::UnsupportedMediaType).because(detail).into());
+    };
+    if body.rows.is_empty() || body.rows.len() > MOST_ROWS {
+        return Err(Error::field("/rows", Code::InvalidValue, "Send 1 to 1,000 rows."));
+    }
+    let rows = body.rows.into_iter().map(|row| read(&actor, row)).collect();
+    if !body.dry_run {
+        let job = flow::start(ctx, &actor, rows).await?;
+        return Ok(reply::json(StatusCode::ACCEPTED, &serde_json::json!({"job_id": job})));
+    }
+    let foreseen = flow::foresee(ctx, &actor, rows).await?;
+    let data: Vec<Row> = foreseen
+        .into_iter()
+        .zip(1..)
+        .map(|(foreseen, number)| match foreseen {
+            Foreseen::Created => {
+                Row { number, outcome: "would_create".to_owned(), invitation_id: None, problem: None }
+            }
+            Foreseen::Refused { problem, invitation_id } => {
+                Row { number, outcome: "refused".to_owned(), invitation_id, problem: Some(problem) }
+            }
+        })
+        .collect();
+    Ok(reply::json(StatusCode::OK, &serde_json::json!({"data": data})))
 }
 
-/// To be written.
-pub async fn get<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: JobId) -> Result<Reply> {
-    Err(Code::NotFound.into())
+/// Reads a row: what a single invitation takes, of the kind `email`, which need not be said.
+fn read(actor: &Actor, row: Value) -> Result<Invite> {
+    let Value::Object(mut row) = row else {
+        return Err(Error::field(
+            "",
+            Code::InvalidType,
+            "A row is an object, such as {\"email\": \"…\", \"role\": \"…\"}.",
+        ));
+    };
+    if row.get("kind").is_some_and(|kind| kind != "email") {
+        let detail = "Many people are invited by e-mail. Leave this out, or make a link by itself.";
+        return Err(Error::field("/kind", Code::InvalidValue, detail));
+    }
+    row.insert("kind".to_owned(), "email".into());
+    offer_of(actor, row)
 }
 
-/// To be written.
-pub async fn undo<P: Platform>(_ctx: &Context<'_, P>, _request: &Request, _0: JobId) -> Result<Reply> {
-    Err(Code::NotFound.into())
+fn offer_of(actor: &Actor, row: Map<String, Value>) -> Result<Invite> {
+    let mut fields = crate::error::Fields::default();
+    let offer = offer::read(&mut fields, actor, request::part(row)?);
+    fields.finish(offer)
+}
+
+/// The caller and a job that they may look at: an admin's or owner's any, another inviter's their own.
+async fn over<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    job: JobId,
+    mut reads: Vec<Statement>,
+) -> Result<(Actor, Import, Vec<ResultSet>)> {
+    reads.insert(0, bulk::select(job));
+    let (actor, mut found) = Caller::of(request, ctx.config)?.acting(ctx, At::Job(job), reads).await?;
+    let rest = found.split_off(1);
+    let import = found.first().map(ResultSet::first::<Import>).transpose()?.flatten();
+    let import = import.ok_or_else(|| Error::from(Code::NotFound))?;
+    if actor.administers() || (import.invited_by == actor.member_id && !actor.invitable().is_empty()) {
+        Ok((actor, import, rest))
+    } else {
+        Err(Code::Forbidden.into())
+    }
+}
+
+/// `GET` of a job: how far it is, and a page of its rows, in their order.
+pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, job: JobId) -> Result<Reply> {
+    let query: PageQuery = request::query(request)?;
+    let page = Page::<crate::domain::ids::Job>::read(query.limit.as_deref(), None)?;
+    let after = match query.cursor.as_deref().map(str::parse::<u32>) {
+        None => 0,
+        Some(Ok(row)) => i64::from(row),
+        Some(Err(_)) => {
+            let detail = "Use the next_cursor of the page before, as it is.";
+            return Err(Error::field("?cursor", Code::InvalidValue, detail));
+        }
+    };
+    let reads = vec![bulk::select_rows(job, after, page.rows())];
+    let (_, import, found) = over(ctx, request, job, reads).await?;
+    let mut rows = found.first().map(ResultSet::rows::<Standing>).transpose()?.unwrap_or_default();
+    let next_cursor = page.cut(&mut rows, |row| row.row.to_string());
+    let data = rows.into_iter().map(shown).collect::<Result<Vec<Row>>>()?;
+    Ok(reply::json(
+        StatusCode::OK,
+        &serde_json::json!({
+            "id": import.id,
+            "kind": "bulk_invite",
+            "status": import.status(),
+            "total": import.progress.total,
+            "done": import.progress.done,
+            "data": data,
+            "next_cursor": next_cursor,
+        }),
+    ))
+}
+
+fn shown(row: Standing) -> Result<Row> {
+    Ok(Row {
+        number: usize::try_from(row.row).unwrap_or_default(),
+        outcome: row.outcome.unwrap_or_else(|| "waiting".to_owned()),
+        invitation_id: row.invitation_id,
+        problem: row.problem.as_deref().map(flow::told).transpose()?.flatten(),
+    })
+}
+
+/// `POST …/undo`: 200 with how many invitations it revoked.
+pub async fn undo<P: Platform>(ctx: &Context<'_, P>, request: &Request, job: JobId) -> Result<Reply> {
+    let (actor, import, _) = over(ctx, request, job, Vec::new()).await?;
+    no_fields(request)?;
+    let revoked = flow::undo(ctx, &actor, &import).await?;
+    Ok(reply::json(StatusCode::OK, &serde_json::json!({"revoked": revoked, "status": bulk::Status::Undone})))
 }

@@ -146,7 +146,11 @@ pub async fn list<P: Platform>(
     };
     let now = ctx.now();
     let rows = invitations::page(ctx.platform, organization, &filter, page.before, page.rows(), now).await?;
-    Ok(page.reply(rows, |record| record.state.id.to_string(), |record| Shown::of(record, actor.template, now)))
+    Ok(page.reply(
+        rows,
+        |record| record.state.id.to_string(),
+        |record| Shown::of(record, actor.template, now),
+    ))
 }
 
 /// `GET` of one.

@@ -22,6 +22,7 @@ pub mod probe;
 pub mod resources;
 pub mod seats;
 pub mod sessions;
+mod spreadsheet;
 pub mod workspaces;
 
 use std::str::FromStr;
@@ -79,6 +80,13 @@ impl<K: Kind> Page<K> {
         i64::try_from(self.limit).unwrap_or(0) + 1
     }
 
+    /// Takes away the row that only tells that there is a next page, and answers that page's cursor.
+    pub fn cut<T>(&self, rows: &mut Vec<T>, id: impl Fn(&T) -> String) -> Option<String> {
+        let more = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        if more { rows.last().map(id) } else { None }
+    }
+
     /// The page as JSON: each row as `shown`.
     pub fn reply<T, S: Serialize>(
         &self,
@@ -86,9 +94,7 @@ impl<K: Kind> Page<K> {
         id: impl Fn(&T) -> String,
         shown: impl Fn(T) -> S,
     ) -> Reply {
-        let more = rows.len() > self.limit;
-        rows.truncate(self.limit);
-        let next_cursor = if more { rows.last().map(id) } else { None };
+        let next_cursor = self.cut(&mut rows, id);
         let data: Vec<S> = rows.into_iter().map(shown).collect();
         reply::json(StatusCode::OK, &serde_json::json!({"data": data, "next_cursor": next_cursor}))
     }

@@ -75,6 +75,18 @@ pub const FLAWS: &[Flaw] = &[
         instead: "WHERE a.id = ?2 AND 0",
     },
     Flaw {
+        name: "many take one seat too many",
+        within: "UPDATE bulk_rows",
+        text: "<= seats_left",
+        instead: "<= seats_left + 1",
+    },
+    Flaw {
+        name: "undoing leaves open what was made",
+        within: "UPDATE invitations SET revoked_at = ?3",
+        text: "outcome = 'revoked')",
+        instead: "outcome = 'cancelled')",
+    },
+    Flaw {
         name: "sending again takes one seat too many",
         within: "UPDATE invitations AS i",
         text: "o.seat_limit IS NULL",

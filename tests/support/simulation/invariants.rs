@@ -45,9 +45,10 @@ const ALWAYS: &[(&str, &str)] = &[
            WHERE r.invitation_id = i.id AND m.id = i.accepted_by)",
     ),
     (
+        // A link for many may be revoked after some came in by it.
         "nobody redeemed what was revoked or declined",
         "SELECT i.id FROM invitations i JOIN redemptions r ON r.invitation_id = i.id
-         WHERE i.revoked_at IS NOT NULL OR i.declined_at IS NOT NULL",
+         WHERE i.kind = 'email' AND (i.revoked_at IS NOT NULL OR i.declined_at IS NOT NULL)",
     ),
     (
         "a member came in by an invitation, or was added",
@@ -155,6 +156,25 @@ const ALWAYS: &[(&str, &str)] = &[
              <> (SELECT count(*) FROM audit_events e WHERE e.subject = i.id AND e.action = 'invitation.resent')",
     ),
     (
+        "a row of many made its invitation if and only if it says so",
+        "SELECT r.job_id FROM bulk_rows r
+         WHERE (coalesce(r.outcome, '') IN ('created', 'revoked'))
+           <> EXISTS (SELECT 1 FROM invitations i WHERE i.id = r.wanted ->> 'invitation')",
+    ),
+    (
+        "a job of many came to every row that it says it came to",
+        "SELECT r.job_id FROM bulk_imports b JOIN bulk_rows r ON r.job_id = b.job_id
+         WHERE r.row <= b.done AND r.outcome IS NULL",
+    ),
+    (
+        // What was over already, and was sent again since, is somebody's wish.
+        "nothing that was undone is open",
+        "SELECT i.id FROM bulk_imports b JOIN bulk_rows r ON r.job_id = b.job_id
+         JOIN invitations i ON i.id = r.invitation_id AND i.created_at <= b.undone_at
+         WHERE r.outcome = 'revoked' AND i.revoked_at IS NULL
+            OR r.outcome = 'created' AND i.ver = 1 AND i.outcome = 'open' AND i.expires_at > ?1",
+    ),
+    (
         "an address that was proved ended what was set up before",
         "SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE u.email_verified_at > u.created_at AND s.created_at < u.email_verified_at AND s.ended_at IS NULL",
@@ -165,6 +185,17 @@ const ALWAYS: &[(&str, &str)] = &[
 const SETTLED: &[(&str, &str)] = &[
     ("every job is done or failed", "SELECT id FROM jobs WHERE done_at IS NULL AND failed_at IS NULL"),
     ("no job is both", "SELECT id FROM jobs WHERE done_at IS NOT NULL AND failed_at IS NOT NULL"),
+    (
+        "whoever asked for many was told once when the job was done",
+        "SELECT b.job_id FROM bulk_imports b JOIN jobs j ON j.id = b.job_id
+         WHERE b.undone_at IS NULL AND (j.done_at IS NOT NULL)
+           <> (SELECT count(*) FROM notifications n WHERE n.about ->> 'job_id' = b.job_id)",
+    ),
+    (
+        "a job of many that is done came to its end",
+        "SELECT b.job_id FROM bulk_imports b JOIN jobs j ON j.id = b.job_id
+         WHERE b.undone_at IS NULL AND j.done_at IS NOT NULL AND b.done <> b.total",
+    ),
     (
         "every mail is queued no more",
         "SELECT id FROM invitations WHERE outcome = 'open' AND expires_at > ?1 AND delivery = 'queued'",

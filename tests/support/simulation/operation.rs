@@ -162,7 +162,7 @@ impl Operation {
         let somebody = || -> Option<MemberId> {
             (!members.is_empty()).then(|| chance.pick(&members)["id"].as_str().unwrap().parse().unwrap())
         };
-        Some(match chance.below(14) {
+        Some(match chance.below(18) {
             0..2 => Op::MakeLink {
                 organization: organization.id,
                 create_posts: chance.one_in(2),
@@ -185,7 +185,7 @@ impl Operation {
                 member: somebody()?,
                 create_posts: chance.one_in(2),
             },
-            12 => Op::Bulk {
+            12..15 => Op::Bulk {
                 organization: organization.id,
                 emails: (0..3).map(|_| chance.pick(&scene.people).address.clone()).collect(),
             },

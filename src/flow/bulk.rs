@@ -1,0 +1,245 @@
+//! Inviting many people in one request: a dry run tells what would become of each row, and a job makes them.
+//!
+//! What is wrong with a row is that row's own result and stops no other.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::domain::access::Access;
+use crate::domain::authority::Actor;
+use crate::domain::ids::{Id, InvitationId, JobId, Kind, MemberId, WorkspaceId};
+use crate::error::{Code, Error, Refusal, Result};
+use crate::flow::Context;
+use crate::flow::access::settle;
+use crate::flow::invite::{Invite, foreign_resource, foreign_workspace};
+use crate::jobs::lost_at;
+use crate::platform::{Platform, ResultSet};
+use crate::store::access::{CloneSource, Columns, Placed, select_clone_sources};
+use crate::store::bulk::{self, Ids, Import, Judged, Verdict, Wanted};
+
+/// What would become of a row.
+pub enum Foreseen {
+    /// It would be made.
+    Created,
+    /// It would be refused.
+    Refused {
+        /// Why, as a problem's fields.
+        problem: Value,
+        /// The invitation that stands in the way.
+        invitation_id: Option<InvitationId>,
+    },
+}
+
+/// Tells what would become of each row, in their order, and writes nothing.
+pub async fn foresee<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    rows: Vec<Result<Invite>>,
+) -> Result<Vec<Foreseen>> {
+    let mut foreseen = Vec::with_capacity(rows.len());
+    let mut wanted = Vec::with_capacity(rows.len());
+    for row in resolve(ctx, actor, rows).await? {
+        let (able, told) = match row {
+            Ok(able) => (Some(able), Foreseen::Created),
+            Err(problem) => (None, Foreseen::Refused { problem, invitation_id: None }),
+        };
+        wanted.push(able);
+        foreseen.push(told);
+    }
+    let judged = ctx.platform.run(bulk::judge(actor, &wanted, ctx.now())).await?.rows::<Judged>()?;
+    for Judged { row, verdict, place, invitation_id } in judged {
+        let told = row.checked_sub(1).and_then(|place| foreseen.get_mut(place));
+        if let (Some(told), Some(problem)) = (told, problem_of_verdict(verdict, place)?) {
+            *told = Foreseen::Refused { problem, invitation_id };
+        }
+    }
+    Ok(foreseen)
+}
+
+/// Takes the rows in and leaves the rest to a job.
+pub async fn start<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    rows: Vec<Result<Invite>>,
+) -> Result<JobId> {
+    let resolved = resolve(ctx, actor, rows).await?;
+    let many = resolved.len();
+    let ids = sorted(ctx, many).into_iter().zip(sorted(ctx, many)).zip(sorted(ctx, many));
+    let rows: Vec<bulk::Row> = resolved
+        .into_iter()
+        .zip(ids)
+        .map(|(row, ((invitation, mail), event))| row.map(|wanted| (wanted, Ids { invitation, mail, event })))
+        .collect();
+    let job = ctx.id();
+    let entry = ctx.entry(&actor.member_id);
+    let batch = bulk::start(job, actor, &entry, &rows, lost_at(entry.at));
+    let results = ctx.platform.batch(batch).await?;
+    if !results.first().is_some_and(ResultSet::any) {
+        // Whoever asked is no longer who they were a moment ago.
+        return Err(Code::Forbidden.into());
+    }
+    ctx.platform.enqueue(job);
+    Ok(job)
+}
+
+/// So many new ids, each after the one before: lists then show rows in their order.
+fn sorted<P: Platform, K: Kind>(ctx: &Context<'_, P>, many: usize) -> Vec<Id<K>> {
+    let mut ids: Vec<Id<K>> = (0..many).map(|_| ctx.id()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// Revokes what a job made and is still open, and stops what it has not come to. Answers how many it revoked.
+///
+/// The pages' copies in KV of those links are left to end by themselves, within a minute: a thousand calls would cost more
+/// than a page that says too long that there is an invitation. Accepting never asks them.
+pub async fn undo<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, import: &Import) -> Result<usize> {
+    let entry = ctx.entry(&actor.member_id);
+    let events = sorted(ctx, usize::try_from(import.progress.total).unwrap_or_default());
+    let mut batch = bulk::undo(import.id, actor, &entry, &events, entry.at);
+    batch.push(bulk::select(import.id));
+    let results = ctx.platform.batch(batch).await?;
+    let [claim, .., revoked, after] = results.as_slice() else {
+        return Err(Error::Internal("an undo and its import".to_owned()));
+    };
+    if claim.any() {
+        return Ok(revoked.rows::<serde::de::IgnoredAny>()?.len());
+    }
+    // Of two who undo at once, one did; or there are roles among the rows that are above who asks.
+    let entitled = after.first::<Import>()?.is_some_and(|import| import.status() == bulk::Status::Undone);
+    Err(if entitled { Code::NotUndoable.into() } else { Code::RoleNotAllowed.into() })
+}
+
+/// What a row is to make, or the problem that it is refused with.
+type Resolved = std::result::Result<Wanted, Value>;
+
+/// The rows with their access settled, as far as that can be told without looking at what is in the database; a clone's
+/// sources are read together.
+async fn resolve<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    rows: Vec<Result<Invite>>,
+) -> Result<Vec<Resolved>> {
+    let mut invites = Vec::with_capacity(rows.len());
+    for row in rows {
+        invites.push(match row {
+            Ok(invite) if !actor.may_invite(invite.role) => Err(Error::from(Code::RoleNotAllowed)),
+            Ok(mut invite) => {
+                invite.workspaces = actor.workspaces_meant(invite.workspaces);
+                Ok(invite)
+            }
+            Err(error) => Err(error),
+        });
+    }
+    let sources = clone_sources(ctx, actor, &invites).await?;
+    invites
+        .into_iter()
+        .map(|row| match row.and_then(|invite| want(actor, invite, &sources)) {
+            Ok(wanted) => Ok(Ok(wanted)),
+            Err(error) => problem_of(error).map(Err),
+        })
+        .collect()
+}
+
+type Sources = HashMap<(MemberId, Option<Vec<WorkspaceId>>), CloneSource>;
+
+async fn clone_sources<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    invites: &[Result<Invite>],
+) -> Result<Sources> {
+    let mut asked: Vec<_> = invites
+        .iter()
+        .filter_map(|row| row.as_ref().ok())
+        .filter(|invite| !invite.role.reaches_every_workspace())
+        .filter_map(|invite| Some((invite.access.clone_of()?, invite.workspaces.clone())))
+        .collect();
+    asked.sort_unstable();
+    asked.dedup();
+    if asked.is_empty() {
+        return Ok(Sources::new());
+    }
+    let found = ctx.platform.run(select_clone_sources(&asked, actor.organization_id)).await?;
+    let found = found.rows::<Placed>()?;
+    Ok(found.into_iter().filter_map(|found| Some((asked.get(found.place)?.clone(), found.source))).collect())
+}
+
+fn want(actor: &Actor, invite: Invite, sources: &Sources) -> Result<Wanted> {
+    let email = invite.email.ok_or_else(|| Error::from(Code::LinkHasNoRecipient))?;
+    let source =
+        invite.access.clone_of().and_then(|source| sources.get(&(source, invite.workspaces.clone())));
+    let access =
+        settle(actor, invite.role, invite.workspaces.as_deref(), Access::default(), invite.access, source)?;
+    Ok(Wanted {
+        email,
+        role: invite.role,
+        name: invite.name,
+        nickname: invite.nickname,
+        message: invite.message,
+        branding_name: invite.branding_name,
+        branding_message: invite.branding_message,
+        locale: invite.locale,
+        customized: access.is_custom_for(invite.role),
+        access: Columns::of(&access, actor.template),
+        queued: invite.send_email,
+        lifetime: invite.lifetime.unwrap_or(Duration::from_secs(actor.policy.email_lifetime.default)),
+        workspaces: invite.workspaces,
+    })
+}
+
+/// A refusal as a row tells it.
+///
+/// # Errors
+/// What is no refusal.
+fn problem_of(error: Error) -> Result<Value> {
+    let refusal = match error {
+        Error::Refused(refusal) => *refusal,
+        Error::Internal(_) => return Err(error),
+    };
+    let mut problem = json!({"code": refusal.code.as_str(), "detail": refusal.detail});
+    if !refusal.errors.is_empty()
+        && let Some(fields) = problem.as_object_mut()
+    {
+        fields.insert("errors".to_owned(), json!(refusal.errors));
+    }
+    Ok(problem)
+}
+
+fn problem_of_verdict(verdict: Verdict, place: Option<i64>) -> Result<Option<Value>> {
+    let place = place.unwrap_or_default();
+    let error = match verdict {
+        Verdict::Create => return Ok(None),
+        Verdict::Forbidden => Refusal::new(Code::Forbidden)
+            .because("Whoever asked for this was removed or has another role since. Ask an admin to send the file again.")
+            .into(),
+        Verdict::ForeignWorkspace => foreign_workspace(place),
+        Verdict::ForeignResource => foreign_resource(place),
+        Verdict::AlreadyMember => Code::AlreadyMember.into(),
+        Verdict::AlreadyInvited => Code::AlreadyInvited.into(),
+        Verdict::PlanFeatureRequired => Code::PlanFeatureRequired.into(),
+        Verdict::TrialEnded => Code::TrialEnded.into(),
+        Verdict::SeatLimitReached => Code::SeatLimitReached.into(),
+    };
+    problem_of(error).map(Some)
+}
+
+/// A kept problem as it is told: a row that was refused when it came in has it whole, one that the job refused has the
+/// verdict.
+///
+/// # Errors
+/// The row holds something else.
+pub fn told(kept: &str) -> Result<Option<Value>> {
+    #[derive(serde::Deserialize)]
+    struct Kept {
+        verdict: Option<Verdict>,
+        place: Option<i64>,
+    }
+    let unexpected = |error: serde_json::Error| Error::Internal(format!("unexpected row: {error}"));
+    let Kept { verdict, place } = serde_json::from_str(kept).map_err(unexpected)?;
+    match verdict {
+        Some(verdict) => problem_of_verdict(verdict, place),
+        None => serde_json::from_str(kept).map_err(unexpected),
+    }
+}

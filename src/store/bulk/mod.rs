@@ -1,0 +1,345 @@
+//! Many invitations in one request: a job with a row for each, [judged](judge) in one statement and [made](chunk) a chunk at
+//! a time.
+
+#[macro_use]
+mod judge;
+pub mod chunk;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::access::Columns;
+use crate::domain::authority::Actor;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{EventId, InvitationId, JobId, MemberId, WorkspaceId};
+use crate::domain::role::Role;
+use crate::domain::text::{Message, Name};
+use crate::domain::time::Timestamp;
+use crate::params;
+use crate::platform::Statement;
+use crate::store::audit::Entry;
+pub use judge::{Judged, Verdict, judge};
+
+/// About how many bytes of rows one statement carries: D1 takes no parameter over 2 MB.
+const LARGEST_PARAMETER: usize = 1_000_000;
+
+/// An invitation that is to be made, as it is kept until the job comes to it.
+#[derive(Debug)]
+pub struct Wanted {
+    /// For whom.
+    pub email: EmailAddress,
+    /// What the person becomes.
+    pub role: Role,
+    /// Their name.
+    pub name: Option<Name>,
+    /// What only the inviter's side sees.
+    pub nickname: Option<Name>,
+    /// A message to them.
+    pub message: Option<Message>,
+    /// What the link's page calls the organization.
+    pub branding_name: Option<Name>,
+    /// What the link's page says.
+    pub branding_message: Option<Message>,
+    /// The language of mail and page.
+    pub locale: String,
+    /// What they are given.
+    pub access: Columns,
+    /// Whether this is a client's own list of permissions (S3-15).
+    pub customized: bool,
+    /// Whether a mail goes out.
+    pub queued: bool,
+    /// How long it lives, from when it is made.
+    pub lifetime: Duration,
+    /// Where the person will be; `None` is the organization's oldest workspace.
+    pub workspaces: Option<Vec<WorkspaceId>>,
+}
+
+/// The ids of what a row makes: settled before it is made, so that nothing is ever made under two.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids {
+    /// The invitation.
+    pub invitation: InvitationId,
+    /// Its mail's job.
+    pub mail: JobId,
+    /// Its entry in the audit log.
+    pub event: EventId,
+}
+
+impl Wanted {
+    fn takes_seat(&self) -> bool {
+        self.role.takes_seat() || (self.role == Role::Client && self.access.takes_seat)
+    }
+
+    /// What the judge asks of a row.
+    fn outline(&self, grants: &Value) -> Value {
+        json!({
+            "key": self.email.key(),
+            "takes_seat": self.takes_seat(),
+            "customized": self.customized,
+            "workspaces": self.workspaces,
+            "grants": grants,
+        })
+    }
+
+    fn whole(&self, ids: Ids) -> Value {
+        let lower = |name: &Option<Name>| name.as_ref().map(|name| name.as_str().to_lowercase());
+        let name = |name: &Option<Name>| name.as_ref().map(|name| name.as_str().to_owned());
+        let message = |text: &Option<Message>| text.as_ref().map(|text| text.as_str().to_owned());
+        let mut whole = self.outline(&read(&self.access.grants));
+        let rest = json!({
+            "invitation": ids.invitation,
+            "mail": ids.mail,
+            "event": ids.event,
+            "email": self.email.as_str(),
+            "role": self.role,
+            "name": name(&self.name),
+            "name_key": lower(&self.name),
+            "nickname": name(&self.nickname),
+            "nickname_key": lower(&self.nickname),
+            "message": message(&self.message),
+            "branding_name": name(&self.branding_name),
+            "branding_message": message(&self.branding_message),
+            "locale": self.locale,
+            "delivery": if self.queued { "queued" } else { "none" },
+            "seconds": self.lifetime.as_secs(),
+            "permissions": self.access.permissions.as_deref().map(read),
+            "all_resources": self.access.all_resources,
+            "addable_kinds": read(&self.access.addable_kinds),
+            "require_mfa": self.access.require_mfa,
+            "access_takes_seat": self.access.takes_seat,
+        });
+        if let (Value::Object(whole), Value::Object(rest)) = (&mut whole, rest) {
+            whole.extend(rest);
+        }
+        whole
+    }
+}
+
+/// JSON of our own.
+fn read(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+fn visible(actor: &Actor) -> String {
+    json!(actor.invitable()).to_string()
+}
+
+/// A row as it came in: what it makes, or why nothing.
+pub type Row = Result<(Wanted, Ids), Value>;
+
+/// Takes the rows in, with the job that will make them. The first statement is the claim; `RETURNING` tells whether whoever
+/// asks is still who they were.
+#[must_use]
+pub fn start(
+    job: JobId,
+    actor: &Actor,
+    entry: &Entry,
+    rows: &[Row],
+    requeue_at: Timestamp,
+) -> Vec<Statement> {
+    let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let mut claim = entry.params("bulk.started");
+    claim.extend(params![actor.organization_id, job, total, actor.member_id, actor.role]);
+    let mut batch = vec![
+        Statement::new(
+            audited!(
+                "?7",
+                "NULL",
+                "json_object('rows', ?8)",
+                "FROM organizations o JOIN members n ON n.id = ?9 AND n.organization_id = o.id
+                 WHERE o.id = ?6 AND n.role = ?10 AND n.removed_at IS NULL"
+            ),
+            claim,
+        ),
+        Statement::new(
+            "INSERT INTO jobs (id, kind, organization_id, created_at, due_at, requeue_at)
+             SELECT ?2, 'bulk_invite', organization_id, at, at, ?3 FROM audit_events WHERE id = ?1",
+            params![entry.id, job, requeue_at],
+        ),
+        Statement::new(
+            "INSERT INTO bulk_imports (job_id, organization_id, invited_by, role, visible, request_id, total, created_at)
+             SELECT ?2, organization_id, actor, ?3, ?4, request_id, ?5, at FROM audit_events WHERE id = ?1",
+            params![entry.id, job, actor.role, visible(actor), total],
+        ),
+    ];
+    batch.extend(parameters(rows).into_iter().map(|rows| {
+        Statement::new(
+            "INSERT INTO bulk_rows (job_id, row, wanted, outcome, problem)
+             SELECT b.job_id, e.value ->> 'row', e.value ->> 'wanted', e.value ->> 'outcome', e.value ->> 'problem'
+             FROM bulk_imports b JOIN json_each(?2) e WHERE b.job_id = ?1",
+            params![job, rows],
+        )
+    }));
+    batch
+}
+
+/// The rows as JSON arrays, each small enough for one parameter.
+fn parameters(rows: &[Row]) -> Vec<String> {
+    let mut arrays: Vec<String> = Vec::new();
+    for (row, number) in rows.iter().zip(1..) {
+        let row = match row {
+            Ok((wanted, ids)) => json!({"row": number, "wanted": wanted.whole(*ids)}),
+            Err(problem) => json!({"row": number, "outcome": "refused", "problem": problem}),
+        };
+        let row = row.to_string();
+        match arrays.last_mut().filter(|array| array.len() + row.len() < LARGEST_PARAMETER) {
+            Some(array) => {
+                array.push(',');
+                array.push_str(&row);
+            }
+            None => arrays.push(format!("[{row}")),
+        }
+    }
+    for array in &mut arrays {
+        array.push(']');
+    }
+    arrays
+}
+
+/// How far a job is.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Progress {
+    /// Rows it has come to.
+    pub done: i64,
+    /// Rows there are.
+    pub total: i64,
+}
+
+/// A bulk invitation, without its rows.
+#[derive(Debug, Deserialize)]
+pub struct Import {
+    /// Its job.
+    pub id: JobId,
+    /// Who asked for it.
+    pub invited_by: MemberId,
+    /// How far it is.
+    #[serde(flatten)]
+    pub progress: Progress,
+    attempts: i64,
+    done_at: Option<Timestamp>,
+    failed_at: Option<Timestamp>,
+    undone_at: Option<Timestamp>,
+}
+
+/// What a bulk invitation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Nobody has taken it yet.
+    Waiting,
+    /// Some of it may be made.
+    Running,
+    /// It came to every row.
+    Done,
+    /// It was given up; what it made stays.
+    Failed,
+    /// What it made was revoked.
+    Undone,
+}
+
+impl Import {
+    /// What it is.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        if self.undone_at.is_some() {
+            Status::Undone
+        } else if self.failed_at.is_some() {
+            Status::Failed
+        } else if self.done_at.is_some() {
+            Status::Done
+        } else if self.attempts > 0 {
+            Status::Running
+        } else {
+            Status::Waiting
+        }
+    }
+}
+
+/// Reads an [`Import`]. A job of another kind is none.
+#[must_use]
+pub fn select(job: JobId) -> Statement {
+    Statement::new(
+        "SELECT j.id, b.invited_by, b.done, b.total, b.undone_at, j.attempts, j.done_at, j.failed_at
+         FROM bulk_imports b JOIN jobs j ON j.id = b.job_id WHERE b.job_id = ?1",
+        params![job],
+    )
+}
+
+/// A row of a bulk invitation, as it stands.
+#[derive(Debug, Deserialize)]
+pub struct Standing {
+    /// Which row; the first is 1.
+    pub row: i64,
+    /// None until the job has come to it.
+    pub outcome: Option<String>,
+    /// The invitation that it made, or the one that stood in the way.
+    pub invitation_id: Option<InvitationId>,
+    /// Why it made none, as JSON.
+    pub problem: Option<String>,
+}
+
+/// Reads a page of [`Standing`], in their order.
+#[must_use]
+pub fn select_rows(job: JobId, after: i64, limit: i64) -> Statement {
+    Statement::new(
+        "SELECT row, outcome, invitation_id, problem FROM bulk_rows WHERE job_id = ?1 AND row > ?2 ORDER BY row LIMIT ?3",
+        params![job, after, limit],
+    )
+}
+
+/// Revokes what a job made and is still open, and stops what it has not come to, unless that was done before. Its rows may
+/// be of the roles only that whoever asks may invite. `events` are the new entries' ids, one for each row. The last result
+/// holds the revoked ones' ids; the first tells whether there was anything to undo.
+#[must_use]
+pub fn undo(job: JobId, actor: &Actor, entry: &Entry, events: &[EventId], now: Timestamp) -> Vec<Statement> {
+    let mut claim = entry.params("bulk.undone");
+    claim.extend(params![job, actor.organization_id, visible(actor)]);
+    vec![
+        Statement::new(
+            audited!(
+                "b.job_id",
+                "json_object('done', b.done)",
+                "NULL",
+                "FROM bulk_imports b JOIN organizations o ON o.id = b.organization_id
+                 WHERE b.job_id = ?6 AND o.id = ?7 AND b.undone_at IS NULL AND NOT EXISTS (
+                   SELECT 1 FROM bulk_rows r WHERE r.job_id = b.job_id
+                     AND r.wanted ->> 'role' NOT IN (SELECT value FROM json_each(?8)))"
+            ),
+            claim,
+        ),
+        Statement::new(
+            "UPDATE bulk_imports SET undone_at = ?3
+             WHERE job_id = ?1 AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)",
+            params![job, entry.id, now],
+        ),
+        Statement::new(
+            "UPDATE jobs SET done_at = ?3
+             WHERE id = ?1 AND waiting = 1 AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)",
+            params![job, entry.id, now],
+        ),
+        Statement::new(
+            "UPDATE bulk_rows SET outcome = iif(outcome IS NULL, 'cancelled', 'revoked')
+             WHERE job_id = ?1 AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)
+               AND (outcome IS NULL OR (outcome = 'created' AND EXISTS (
+                      SELECT 1 FROM invitations i
+                      WHERE i.id = bulk_rows.invitation_id AND i.outcome = 'open' AND i.expires_at > ?3)))",
+            params![job, entry.id, now],
+        ),
+        Statement::new(
+            "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id)
+             SELECT ?3 ->> (r.row - 1), a.organization_id, a.at, a.actor, 'invitation.revoked', r.invitation_id, a.request_id
+             FROM audit_events a JOIN bulk_rows r ON r.job_id = ?1 AND r.outcome = 'revoked'
+             WHERE a.id = ?2",
+            params![job, entry.id, json!(events).to_string()],
+        ),
+        Statement::new(
+            "UPDATE invitations SET revoked_at = ?3, ver = ver + 1
+             WHERE id IN (SELECT invitation_id FROM bulk_rows WHERE job_id = ?1 AND outcome = 'revoked')
+               AND outcome = 'open' AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)
+             RETURNING id",
+            params![job, entry.id, now],
+        ),
+    ]
+}

@@ -1,0 +1,186 @@
+//! Rows of invitations as a spreadsheet exports them: CSV, as RFC 4180 has it and as programs write it.
+//!
+//! - The first line names the columns, in any order and case. Those that may be there are [`COLUMNS`].
+//! - Cells are parted by commas, semicolons (as programs do where the comma is a decimal sign) or tabs: by whichever the
+//!   first line has most of. Quoted cells hold any of them, and line ends.
+//! - UTF-8, with or without a byte order mark. Lines end as anywhere.
+//! - An empty cell says nothing. A line of empty cells is left out and not counted: row 1 is the first that says anything.
+//! - Several workspaces, permissions or resources in one cell are parted by spaces or semicolons.
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+use serde_json::{Map, Value, json};
+
+use crate::error::{Code, Error, Refusal, Result};
+
+/// What columns there may be.
+const COLUMNS: [&str; 11] = [
+    "email",
+    "role",
+    "name",
+    "nickname",
+    "message",
+    "workspace_ids",
+    "locale",
+    "expires_in",
+    "send_email",
+    "permissions",
+    "resources",
+];
+
+/// Reads the rows, each as the JSON that says the same.
+///
+/// # Errors
+/// 400 for what is no text, 422 for columns that can't be used. What is wrong with a row is that row's own: it then says
+/// something that is refused in its place.
+pub fn rows(body: &[u8]) -> Result<Vec<Value>> {
+    let text =
+        std::str::from_utf8(body).map_err(|_| not_csv("The file is not UTF-8. Save it as CSV in UTF-8."))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let first = text.lines().next().unwrap_or_default();
+    // Of several that come equally often the last is taken: the comma.
+    let delimiter =
+        [b'\t', b';', b','].into_iter().max_by_key(|sign| first.bytes().filter(|b| b == sign).count());
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter.unwrap_or(b','))
+        .flexible(true)
+        .trim(Trim::All)
+        .from_reader(text.as_bytes());
+    let columns = columns(reader.headers().map_err(|_| not_csv("The file can't be read as CSV."))?)?;
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|_| not_csv("The file can't be read as CSV."))?;
+        if record.iter().any(|cell| !cell.is_empty()) {
+            rows.push(row(&columns, &record));
+        }
+    }
+    Ok(rows)
+}
+
+fn not_csv(detail: &'static str) -> Error {
+    Refusal::new(Code::InvalidForm).because(detail).into()
+}
+
+fn columns(header: &StringRecord) -> Result<Vec<&'static str>> {
+    let mut columns: Vec<&'static str> = Vec::new();
+    for (place, name) in header.iter().enumerate() {
+        let pointer = format!("/columns/{place}");
+        let name = name.to_lowercase();
+        let Some(known) = COLUMNS.into_iter().find(|known| *known == name) else {
+            let detail = format!("This column is not known. Use {}.", COLUMNS.join(", "));
+            return Err(Error::field(pointer, Code::UnknownField, detail));
+        };
+        if columns.contains(&known) {
+            return Err(Error::field(pointer, Code::InvalidValue, "This column is there twice."));
+        }
+        columns.push(known);
+    }
+    match ["email", "role"].into_iter().find(|needed| !columns.contains(needed)) {
+        Some(needed) => {
+            let detail = format!("The first line must name a column {needed}.");
+            Err(Error::field("/columns", Code::Required, detail))
+        }
+        None => Ok(columns),
+    }
+}
+
+fn row(columns: &[&'static str], record: &StringRecord) -> Value {
+    if record.len() > columns.len() {
+        // Refused as no object: its cells can't be told apart.
+        return Value::Null;
+    }
+    let mut row = Map::new();
+    let mut access = Map::new();
+    for (column, cell) in columns.iter().zip(record).filter(|(_, cell)| !cell.is_empty()) {
+        match *column {
+            "role" => row.insert("role".to_owned(), cell.to_lowercase().into()),
+            "workspace_ids" => row.insert("workspace_ids".to_owned(), list(cell).into()),
+            // What is no number or truth stays a text, and is refused as one.
+            "expires_in" => {
+                row.insert("expires_in".to_owned(), cell.parse::<u64>().map_or(json!(cell), Value::from))
+            }
+            "send_email" => row.insert("send_email".to_owned(), truth(cell)),
+            "permissions" if cell.eq_ignore_ascii_case("default") => None,
+            "permissions" => access.insert("permissions".to_owned(), list(cell).into()),
+            "resources" if cell.eq_ignore_ascii_case("all") => {
+                access.insert("resources".to_owned(), "all".into())
+            }
+            "resources" => {
+                let resources: Vec<Value> = list(cell).into_iter().map(|id| json!({"id": id})).collect();
+                access.insert("resources".to_owned(), resources.into())
+            }
+            column => row.insert(column.to_owned(), cell.into()),
+        };
+    }
+    if !access.is_empty() {
+        row.insert("access".to_owned(), access.into());
+    }
+    row.into()
+}
+
+fn list(cell: &str) -> Vec<&str> {
+    cell.split(|sign: char| sign == ';' || sign.is_whitespace()).filter(|part| !part.is_empty()).collect()
+}
+
+/// As spreadsheets and people write it.
+fn truth(cell: &str) -> Value {
+    match cell.to_lowercase().as_str() {
+        "true" | "yes" | "1" => true.into(),
+        "false" | "no" | "0" => false.into(),
+        _ => cell.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_however_a_spreadsheet_writes_it() {
+        let ana = json!({"email": "ana@client.test", "role": "client", "name": "Ana, Client"});
+        for file in [
+            "email,role,name\nana@client.test,client,\"Ana, Client\"\n",
+            "\u{feff}Email,Role,Name\r\nana@client.test,Client,\"Ana, Client\"\r\n",
+            "email;role;name\nana@client.test;client;Ana, Client",
+            "email\trole\tname\nana@client.test\tclient\tAna, Client",
+            "name,\"email\",role,message\r\n\r\n , ,,\r\n\"Ana, Client\", ana@client.test ,CLIENT,\r\n",
+        ] {
+            assert_eq!(rows(file.as_bytes()).unwrap(), std::slice::from_ref(&ana), "{file:?}");
+        }
+        let file = "email,role,message\na@b.test,client,\"She said \"\"hi\"\".\r\nTwice; or so.\"";
+        assert_eq!(rows(file.as_bytes()).unwrap()[0]["message"], "She said \"hi\".\r\nTwice; or so.");
+    }
+
+    #[test]
+    fn lists_numbers_and_truths_are_what_json_would_say() {
+        let file = "email,role,workspace_ids,expires_in,send_email,permissions,resources\n\
+                    a@b.test,client,wsp_1;wsp_2 wsp_3,7200,No,posts.view; posts.edit,res_1\n\
+                    b@b.test,client,,soon,maybe,Default,ALL\n";
+        assert_eq!(
+            rows(file.as_bytes()).unwrap(),
+            [
+                json!({"email": "a@b.test", "role": "client", "workspace_ids": ["wsp_1", "wsp_2", "wsp_3"],
+                       "expires_in": 7200, "send_email": false,
+                       "access": {"permissions": ["posts.view", "posts.edit"], "resources": [{"id": "res_1"}]}}),
+                json!({"email": "b@b.test", "role": "client", "expires_in": "soon", "send_email": "maybe",
+                       "access": {"resources": "all"}}),
+            ]
+        );
+    }
+
+    #[test]
+    fn columns_that_cannot_be_used_refuse_the_file_and_a_line_with_too_many_cells_only_itself() {
+        let refusal = |file: &[u8]| match rows(file).unwrap_err() {
+            Error::Refused(refusal) => {
+                (refusal.code, refusal.errors.first().map(|error| error.pointer.clone()).unwrap_or_default())
+            }
+            Error::Internal(why) => panic!("{why}"),
+        };
+        assert_eq!(refusal(b"email,role,rloe\n"), (Code::UnknownField, "/columns/2".to_owned()));
+        assert_eq!(refusal(b"email,role,Email\n"), (Code::InvalidValue, "/columns/2".to_owned()));
+        assert_eq!(refusal(b"email,name\na@b.test,A\n"), (Code::Required, "/columns".to_owned()));
+        assert_eq!(refusal(b"email,role\na@b.test,cl\xefent\n"), (Code::InvalidForm, String::new()));
+        assert!(matches!(refusal(b""), (Code::UnknownField | Code::Required, _)));
+        let file = "email,role\na@b.test,client,more\nb@b.test\n";
+        assert_eq!(rows(file.as_bytes()).unwrap(), [Value::Null, json!({"email": "b@b.test"})]);
+    }
+}

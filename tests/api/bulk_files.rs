@@ -1,0 +1,85 @@
+//! Many invitations in one request: how large it may be, and files that spreadsheets write.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::bulk::{job, made, outcomes, send};
+use crate::support::client::{Answer, Client, Team};
+use crate::{about, complaint, refusal};
+
+#[test]
+fn nothing_over_a_thousand_rows_or_a_mebibyte_and_not_nothing_either() {
+    let mut team = Team::new();
+    let mut sent =
+        |rows: Vec<Value>| complaint(&send(&mut team.owner, &team.organization, &rows.into(), true));
+    assert_eq!(sent(Vec::new()), about(422, "invalid_value", "/rows"));
+    assert_eq!(sent(vec![json!({}); 1001]), about(422, "invalid_value", "/rows"));
+    assert_eq!(sent(vec![json!({"message": "x".repeat(1024 * 1024)})]).1, "payload_too_large");
+    let path = team.path("/invitations/bulk");
+    let complained = complaint(&team.owner.post(&path, &json!({"rows": {}})));
+    assert_eq!(complained, about(422, "invalid_type", "/rows"));
+    assert_eq!(complaint(&team.owner.post(&path, &json!({"rows": [], "dry": true}))).1, "unknown_field");
+}
+
+#[test]
+fn rows_that_say_much_are_carried_over_in_several_parameters() {
+    let mut team = Team::of("publishing");
+    let rows: Vec<Value> = (0..900)
+        .map(|number| {
+            json!({"email": format!("p{number}@studio.test"), "role": "client", "message": "m".repeat(900),
+                   "access": {"permissions": ["posts"]}})
+        })
+        .collect();
+    let told = made(&mut team, &rows.into());
+    assert!(outcomes(&told).iter().all(|outcome| outcome == "created"), "{:?}", outcomes(&told));
+    assert_eq!(outcomes(&told).len(), 900);
+    assert!(
+        team.world.count("SELECT sum(length(wanted)) FROM bulk_rows") > 1_000_000,
+        "more than one parameter"
+    );
+}
+
+fn csv(by: &mut Client, path: &str, file: &str) -> Answer {
+    by.send(&Method::POST, path, Some("text/csv; charset=utf-8"), file.as_bytes().to_vec())
+}
+
+#[test]
+fn a_spreadsheets_export_is_taken_as_it_is() {
+    let mut team = Team::new();
+    let workspace = team.workspace();
+    let path = team.path("/invitations/bulk");
+    let file = format!(
+        "\u{feff}Email;Role;Name;Message;Workspace_IDs;Expires_in;Send_email\r\n\
+         ana@client.test;client;\"Ana; Client\";\"Hello,\r\nAna\";{workspace};7200;no\r\n\
+         ;;;;;;\r\n\
+         bea@client.test;boss;;;;;\r\n\
+         cleo@client.test;client;;;wsp_1;soon;yes\r\n\
+         dan@client.test;client;;;;;;;\r\n"
+    );
+    let told = csv(&mut team.owner, &format!("{path}?dry_run=true"), &file).ok().json();
+    assert_eq!(outcomes(&told), ["would_create", "invalid_value", "invalid_type", "invalid_type"]);
+    assert_eq!(told["data"][1]["problem"]["errors"][0]["pointer"], "/role");
+    let id = csv(&mut team.owner, &path, &file).ok().str("/job_id");
+    team.world.deliver();
+    let done = job(&mut team.owner, &id);
+    let invitation = done["data"][0]["invitation_id"].as_str().unwrap();
+    let shown = team.owner.get(&format!("/v1/invitations/{invitation}")).ok().json();
+    assert_eq!((&shown["name"], &shown["message"]), (&json!("Ana; Client"), &json!("Hello,\nAna")));
+    assert_eq!((&shown["delivery"], &shown["workspace_ids"]), (&json!("none"), &json!([workspace])));
+}
+
+#[test]
+fn a_file_whose_columns_cannot_be_used_is_refused_whole() {
+    let mut team = Team::new();
+    let path = team.path("/invitations/bulk");
+    let mut sent = |file: &str| complaint(&csv(&mut team.owner, &path, file));
+    assert_eq!(sent("email,role,salary\n"), about(422, "unknown_field", "/columns/2"));
+    assert_eq!(sent("email\n"), about(422, "required", "/columns"));
+    assert_eq!(sent("email,role\n"), about(422, "invalid_value", "/rows"));
+    let answer = team.owner.send(&Method::POST, &path, Some("text/csv"), vec![0xff, 0xfe, b'e', 0]);
+    assert_eq!(answer.refusal(), refusal(400, "invalid_form"));
+    let answer = team.owner.send(&Method::POST, &path, Some("application/vnd.ms-excel"), vec![1]);
+    assert_eq!(answer.refusal(), refusal(415, "unsupported_media_type"));
+    let answer = csv(&mut team.owner, &format!("{path}?dry_run=perhaps"), "email,role\n");
+    assert_eq!(complaint(&answer), about(422, "invalid_value", "?dry_run"));
+}
