@@ -44,10 +44,11 @@ macro_rules! access_of {
     };
 }
 
-/// Whether the member `m`, of the user `u`, is somebody in their organization.
+/// Whether the member `m`, of the user `u`, is somebody in their organization. An account that nobody can sign in to yet is
+/// confined to nowhere: whoever was only added is set up before they come.
 macro_rules! is_active {
     () => {
-        "m.active AND (u.email_verified_at IS NOT NULL OR u.confined_to = m.organization_id)"
+        "m.active AND (u.email_verified_at IS NOT NULL OR u.confined_to IS NULL OR u.confined_to = m.organization_id)"
     };
 }
 

@@ -470,3 +470,20 @@ fn every_statement_about_memberships_is_served_by_an_index() {
     ana.get("/v1/me/workspaces").ok();
     assert_all_served(&team.world);
 }
+
+/// S3-09, S3-11: the admin sets up somebody whom nobody told yet.
+#[test]
+fn somebody_who_was_added_and_never_came_in_is_given_an_access_and_asked_about() {
+    let mut team = Team::of("reporting");
+    let body = json!({"email": "carl@client.test", "name": "Carl Client", "role": "client", "notify": false});
+    let id = team.owner.post(&team.path("/members"), &body).ok().str("/id");
+    let first = team.workspace();
+    assert_eq!(access(&mut team.owner, &first, &id).ok().str("/state"), "no_resources");
+    let campaign = resource(&team, &first, "campaign");
+    change(&mut team.owner, &first, &id, &json!({"resources": [{"id": campaign}]})).ok();
+    assert_eq!(access(&mut team.owner, &first, &id).ok().str("/state"), "ready");
+    let question = json!({
+        "member_id": id, "workspace_id": first, "permission": "dashboards.view", "resource_id": campaign,
+    });
+    assert_eq!(team.owner.post("/v1/check", &question).ok().json(), json!({"allowed": true, "reason": "granted"}));
+}

@@ -64,6 +64,14 @@ fn journey() -> Team {
         team.owner.post(&team.path("/invitations/bulk"), &json!({"rows": rows, "dry_run": dry_run})).ok();
     }
     crate::links::walk(&mut team);
+    // Another role, and a workspace that wants a second factor first.
+    let (member, workspace) = (team.member(MIA), team.workspace());
+    team.owner.patch(&format!("/v1/members/{member}"), &json!({"role": "client"})).ok();
+    let access = json!({"access": {"require_mfa": true}});
+    team.owner.patch(&format!("/v1/workspaces/{workspace}/members/{member}"), &access).ok();
+    let mut mia = team.world.client();
+    sign_in(&mut mia, MIA).ok();
+    assert_eq!(mia.get(&format!("/v1/workspaces/{workspace}")).status, 403);
     crate::passwords::walk(&mut team);
     team.world.tick();
     team.world.deliver();

@@ -459,3 +459,21 @@ fn several_clients_are_deleted_in_one_go() {
         (1, Some(clients[2].as_str()))
     );
 }
+
+/// S0-25: a client who signed up by the link connects their own accounts, of the platforms that were selected, and sees
+/// their posts.
+#[test]
+fn after_signing_up_a_client_connects_accounts_and_watches_their_posts() {
+    let mut team = agency();
+    let (_, token) = client_link(&mut team, &json!({"access": {"addable_kinds": ["instagram"]}}));
+    let (mut ana, joined) = sign_up(&team.world, &token, ANA);
+    let joined = joined.ok().json();
+    let (member, workspace) = (&joined["member_id"], joined["workspace_ids"][0].as_str().unwrap());
+    let path = format!("/v1/workspaces/{workspace}/resources");
+    let account = ana.post(&path, &json!({"kind": "instagram", "name": "Ana's bakery"})).ok().json();
+    assert_eq!(ana.get(&path).ok().str("/data/0/id"), account["id"]);
+    let question = json!({
+        "member_id": member, "workspace_id": workspace, "permission": "posts.view", "resource_id": account["id"],
+    });
+    assert_eq!(ana.post("/v1/check", &question).ok().json()["allowed"], true);
+}
