@@ -83,7 +83,7 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
                  SELECT e.value ->> 'event', o.id, ?2, ?3, ?4, ?5, m.id, json_object('role', m.role, 'status', 'active'),
                         json_object('status', 'removed')
                  FROM json_each(?6) e
-                 JOIN members m ON m.id = e.value ->> 'member' AND m.organization_id = ?7
+                 CROSS JOIN members m ON m.id = e.value ->> 'member' AND +m.organization_id = ?7
                  JOIN organizations o ON o.id = m.organization_id
                  WHERE m.removed_at IS NULL AND m.role <> 'owner' AND ",
                 still_is!("?8"),
@@ -164,8 +164,9 @@ pub struct Fate {
 #[must_use]
 pub fn select_fates(removal: &Removal<'_>) -> Statement {
     Statement::new(
+        // In this order and by id, whatever the planner thinks of how many members an organization has.
         "SELECT m.id, m.role, m.active FROM json_each(?1) e
-         JOIN members m ON m.id = e.value ->> 'member' AND m.organization_id = ?2",
+         CROSS JOIN members m ON m.id = e.value ->> 'member' AND +m.organization_id = ?2",
         params![removal.json(), removal.organization],
     )
 }

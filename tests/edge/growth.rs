@@ -26,13 +26,13 @@ fn fill(server: &Server, team: &Team<'_>, prefix: u32, number: u32) {
     let statements = [
         format!(
             "{numbers} INSERT INTO users (id, email, email_key, name, name_key, email_verified_at, created_at)
-             SELECT {}, {email}, {email}, 'Person ' || value, 'person ' || value, 1, 1 FROM numbers",
+             SELECT {}, {email}, {email}, 'Person ' || printf('%06d', value), 'person ' || printf('%06d', value), 1, 1 FROM numbers",
             id("usr")
         ),
         format!(
             "{numbers} INSERT INTO members
                (id, organization_id, user_id, role, name, name_key, email_key, takes_seat, joined_at)
-             SELECT {}, '{organization}', {}, {role}, 'Person ' || value, 'person ' || value, {email}, {takes_seat}, 1
+             SELECT {}, '{organization}', {}, {role}, 'Person ' || printf('%06d', value), 'person ' || printf('%06d', value), {email}, {takes_seat}, 1
              FROM numbers WHERE ?1 = ?1",
             id("mbr"),
             id("usr")
@@ -57,7 +57,7 @@ fn fill(server: &Server, team: &Team<'_>, prefix: u32, number: u32) {
                (id, organization_id, kind, role, email, email_key, name, name_key, locale, takes_seat, max_uses, delivery,
                 expires_at, created_at, offered_at, invited_by, expired_at)
              SELECT {}, '{organization}', 'email', iif(value % 10 = 0, 'member', 'client'), 'i' || {email},
-                    'i' || {email}, 'Invited ' || value, 'invited ' || value, 'en', value % 10 = 0, 1, 'sent',
+                    'i' || {email}, 'Invited ' || printf('%06d', value), 'invited ' || printf('%06d', value), 'en', value % 10 = 0, 1, 'sent',
                     {later}, 1, 1, '{owner}', iif(value % 10 = 5, 1, NULL)
              FROM numbers",
             id("inv")
@@ -102,18 +102,18 @@ fn costs(server: &Server, team: &Team<'_>, prefix: u32) -> Vec<(&'static str, u6
         ("the next one", &format!("/members?cursor={}", id("mbr", 90))),
         ("members of a role", "/members?role=admin&limit=5"),
         ("members of a workspace", &format!("/members?workspace_id={workspace}")),
-        ("members by name", "/members?q=person+99"),
+        ("members by name", "/members?q=person+000099"),
         ("members by address", &format!("/members?q=p99.{prefix}@")),
         ("members removed", "/members?status=removed"),
         ("a page of invitations", "/invitations"),
         ("pending ones", "/invitations?status=pending"),
         ("invitations by address", &format!("/invitations?q=ip99.{prefix}@")),
-        ("invitations by name", "/invitations?q=invited+99+"),
+        ("invitations by name", "/invitations?q=invited+000099"),
         ("links", "/invitations?kind=link&status=disabled&limit=1&q=nobody"),
         ("the audit log", "/audit"),
         ("the audit log of somebody", &format!("/audit?subject={}", id("inv", 50))),
         ("seats", "/seats"),
-        ("who holds them", "/seats/holders?limit=10"),
+        ("who holds them", "/seats/holders?limit=5"),
     ] {
         note(what, owner.get(&team.path(query)));
     }
@@ -168,7 +168,8 @@ fn rows_read_are_the_same_with_a_hundred_thousand_members_as_with_a_hundred() {
     for ((what, few), (_, many)) in few.iter().zip(&many) {
         println!("{what}: {few} rows, {many} rows");
         assert!(*few > 0, "{what} reads nothing: is it counted?");
-        if many > few {
+        // A range that reaches to the end of an index reads one row less than one that ends where others' begin.
+        if *many > few + 1 {
             grown.push(format!("{what}: {few} rows with {FEW}, {many} with {MANY}"));
         }
     }
