@@ -89,7 +89,7 @@ async fn attempt<P: Platform>(ctx: &Context<'_, P>, new: &New, slug: &Slug) -> R
             invitations::insert_workspaces(&invitation),
             jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
             audit::of_organization(ctx.entry(&"operator"), id),
-            audit::of_invitation(ctx.entry(&"operator"), invitation.id, audit::Change::Created),
+            audit::of_invitation(ctx.entry(&"operator"), invitation.id, audit::Event::Created),
             organizations::select(id),
         ])
         .await?;

@@ -6,7 +6,7 @@ use crate::domain::ids::InvitationId;
 use crate::error::Result;
 use crate::flow::{Context, links as flow};
 use crate::platform::Platform;
-use crate::store::links::{self, Change, Redemption};
+use crate::store::links::{self, Action, Redemption};
 use crate::web::api::invitations::Shown;
 use crate::web::api::{Page, PageQuery, no_fields};
 use crate::web::guard::Caller;
@@ -15,7 +15,7 @@ use crate::web::request::{self, Request};
 
 /// `POST …/rotate`: 200 with the invitation. Its new URL is at `…/link`; the older ones are dead.
 pub async fn rotate<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
-    change(ctx, request, id, Change::Rotated).await
+    change(ctx, request, id, Action::Rotated).await
 }
 
 /// `POST …/disable`: 200 with the invitation. Doing it twice is no error.
@@ -24,23 +24,23 @@ pub async fn disable<P: Platform>(
     request: &Request,
     id: InvitationId,
 ) -> Result<Reply> {
-    change(ctx, request, id, Change::Disabled).await
+    change(ctx, request, id, Action::Disabled).await
 }
 
 /// `POST …/enable`: 200 with the invitation. Doing it twice is no error.
 pub async fn enable<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
-    change(ctx, request, id, Change::Enabled).await
+    change(ctx, request, id, Action::Enabled).await
 }
 
 async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     id: InvitationId,
-    change: Change,
+    action: Action,
 ) -> Result<Reply> {
     let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
     no_fields(request)?;
-    let record = flow::change(ctx, &by, &record, change).await?;
+    let record = flow::change(ctx, &by, &record, action).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(record, by.template(), ctx.now())))
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::domain::authority::{Actor, Authority};
-use crate::domain::edit::Edit;
+use crate::domain::change::Change;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::invitation::Kind;
@@ -102,24 +102,24 @@ pub struct ChangesBody {
     email: Option<String>,
     #[serde(deserialize_with = "given")]
     workspace_ids: Option<Vec<String>>,
-    name: Edit<String>,
-    nickname: Edit<String>,
+    name: Change<String>,
+    nickname: Change<String>,
     #[serde(deserialize_with = "given")]
     access: Option<Value>,
-    message: Edit<String>,
-    branding: Edit<BrandingChanges>,
-    locale: Edit<String>,
+    message: Change<String>,
+    branding: Change<BrandingChanges>,
+    locale: Change<String>,
     #[serde(deserialize_with = "given")]
     expires_in: Option<u64>,
-    max_uses: Edit<i64>,
+    max_uses: Change<i64>,
 }
 
 /// What changes of a link's own words.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct BrandingChanges {
-    name: Edit<String>,
-    message: Edit<String>,
+    name: Change<String>,
+    message: Change<String>,
 }
 
 /// A field that may be left out, but not be null.
@@ -133,15 +133,15 @@ pub fn read_changes(fields: &mut Fields, by: &Authority, kind: Kind, body: Chang
         fields.refuse("/email", Code::LinkHasNoRecipient, FOR_MANY.to_owned());
     }
     match (kind, body.max_uses) {
-        (_, Edit::Keep) | (Kind::Link, Edit::Clear) | (Kind::Email, Edit::Set(1)) => {}
-        (Kind::Link, Edit::Set(limit)) => check_limit(fields, Some(limit)),
+        (_, Change::Keep) | (Kind::Link, Change::Clear) | (Kind::Email, Change::Set(1)) => {}
+        (Kind::Link, Change::Set(limit)) => check_limit(fields, Some(limit)),
         (Kind::Email, _) => fields.refuse("/max_uses", Code::InvalidValue, FOR_ONE.to_owned()),
     }
     check_lifetime(fields, life_of(by.policy(), kind), body.expires_in);
     let branding = match body.branding {
-        Edit::Keep => BrandingChanges::default(),
-        Edit::Clear => BrandingChanges { name: Edit::Clear, message: Edit::Clear },
-        Edit::Set(branding) => branding,
+        Change::Keep => BrandingChanges::default(),
+        Change::Clear => BrandingChanges { name: Change::Clear, message: Change::Clear },
+        Change::Set(branding) => branding,
     };
     Changes {
         role: one_of(fields, "/role", body.role.as_deref(), "admin, member, client"),
@@ -152,9 +152,9 @@ pub fn read_changes(fields: &mut Fields, by: &Authority, kind: Kind, body: Chang
         branding_name: clearable(fields, "/branding/name", branding.name, Name::parse),
         branding_message: clearable(fields, "/branding/message", branding.message, Message::parse),
         locale: match body.locale {
-            Edit::Keep => None,
-            Edit::Clear => Some(locale(fields, None)),
-            Edit::Set(named) => Some(locale(fields, Some(named))),
+            Change::Keep => None,
+            Change::Clear => Some(locale(fields, None)),
+            Change::Set(named) => Some(locale(fields, Some(named))),
         },
         workspaces: body.workspace_ids.and_then(|ids| workspaces(fields, &ids)),
         clear_access: body.access == Some(Value::Null),
@@ -168,9 +168,9 @@ pub fn read_changes(fields: &mut Fields, by: &Authority, kind: Kind, body: Chang
 fn clearable<T, E: std::fmt::Display>(
     fields: &mut Fields,
     pointer: &str,
-    text: Edit<String>,
+    text: Change<String>,
     parse: impl Fn(&str) -> Result<T, E>,
-) -> Edit<T> {
+) -> Change<T> {
     text.and_then(|text| fields.take(pointer, Code::InvalidValue, parse(&text)))
 }
 
