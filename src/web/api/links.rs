@@ -8,10 +8,10 @@ use crate::flow::{Context, links as flow};
 use crate::platform::Platform;
 use crate::store::links::{self, Action, Redemption};
 use crate::web::api::invitations::Shown;
-use crate::web::api::{Page, PageQuery, no_fields};
+use crate::web::api::{Page, no_fields};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
-use crate::web::request::{self, Request};
+use crate::web::request::Request;
 
 /// `POST …/rotate`: 200 with the invitation. Its new URL is at `…/link`; the older ones are dead.
 pub async fn rotate<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
@@ -51,8 +51,7 @@ pub async fn redemptions<P: Platform>(
     id: InvitationId,
 ) -> Result<Reply> {
     Caller::of(request, ctx.config)?.over(ctx, id).await?;
-    let query: PageQuery = request::query(request)?;
-    let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
+    let page = Page::of(request)?;
     let rows = links::redemptions(ctx.platform, id, page.before, page.rows()).await?;
     Ok(page.reply(rows, |redemption: &Redemption| redemption.id.to_string(), |redemption| redemption))
 }

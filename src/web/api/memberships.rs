@@ -57,7 +57,7 @@ async fn caller_and<P: Platform>(
     let reads = member.map(|member| memberships::select(workspace, member, None)).into_iter().collect();
     let (actor, found) =
         Caller::of(request, ctx.config)?.acting(ctx, At::Workspace(workspace), reads).await?;
-    let place = found.first().map(ResultSet::first).transpose()?.flatten();
+    let place = ResultSet::row_of(found.first())?;
     Ok((actor, place))
 }
 
