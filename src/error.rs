@@ -222,6 +222,15 @@ impl From<Refusal> for Error {
     }
 }
 
+/// What is said of a field that nobody asked for.
+pub const UNKNOWN_FIELD: &str = "This field is not known here. Check its spelling.";
+
+/// A field's place below another, as a JSON pointer (RFC 6901).
+#[must_use]
+pub fn below(pointer: &str, field: &str) -> String {
+    format!("{pointer}/{}", field.replace('~', "~0").replace('/', "~1"))
+}
+
 /// The fields of one request, checked one after another so that a person is told of all that is wrong at once.
 #[derive(Debug, Default)]
 pub struct Fields {
@@ -248,8 +257,14 @@ impl Fields {
     }
 
     /// Notes what is wrong with a field.
-    pub fn refuse(&mut self, pointer: &str, code: Code, detail: String) {
-        self.errors.push((code, FieldError { pointer: pointer.to_owned(), code: code.as_str(), detail }));
+    pub fn refuse(&mut self, pointer: &str, code: Code, detail: impl Into<String>) {
+        let (pointer, detail) = (pointer.to_owned(), detail.into());
+        self.errors.push((code, FieldError { pointer, code: code.as_str(), detail }));
+    }
+
+    /// Notes a field that nobody asked for.
+    pub fn refuse_unknown(&mut self, pointer: &str) {
+        self.refuse(pointer, Code::UnknownField, UNKNOWN_FIELD);
     }
 
     /// Whether anything was refused so far.

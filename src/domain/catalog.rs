@@ -42,6 +42,10 @@ pub(super) struct Written {
 
 /// What a leaf implies.
 #[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the flags of a template's file: any of them goes with any other"
+)]
 pub struct Implies {
     /// A client has it unless somebody says otherwise.
     pub client_preset: bool,
@@ -69,6 +73,10 @@ pub struct Leaf {
 /// A node of the tree, as `GET …/catalog` shows it. What it says of itself sums up the leaves under it: what granting it
 /// would bring.
 #[derive(Debug, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the flags of a leaf, summed up: any of them goes with any other"
+)]
 pub struct Node {
     /// Such as `posts`.
     pub key: String,

@@ -30,6 +30,16 @@ impl<T> Change<T> {
         }
     }
 
+    /// What becomes of what there is.
+    #[must_use]
+    pub fn of(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+
     /// The same change of what is made from the value, or none where nothing can be.
     #[must_use]
     pub fn and_then<U>(self, make: impl FnOnce(T) -> Option<U>) -> Change<U> {
@@ -52,15 +62,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_out_stays_and_null_clears() {
+    fn what_is_left_out_stays_null_clears_and_a_value_takes_its_place() {
         #[derive(Deserialize)]
         struct Body {
             #[serde(default)]
             name: Change<String>,
         }
-        let read = |text: &str| serde_json::from_str::<Body>(text).unwrap().name;
-        assert_eq!(read("{}"), Change::Keep);
-        assert_eq!(read(r#"{"name":null}"#), Change::Clear);
-        assert_eq!(read(r#"{"name":"Ana"}"#), Change::Set("Ana".to_owned()));
+        let text = |text: &str| Some(text.to_owned());
+        for (body, change, after) in [
+            ("{}", Change::Keep, text("Bea")),
+            (r#"{"name":null}"#, Change::Clear, None),
+            (r#"{"name":"Ana"}"#, Change::Set("Ana".to_owned()), text("Ana")),
+        ] {
+            let read = serde_json::from_str::<Body>(body).unwrap().name;
+            assert_eq!(read, change, "{body}");
+            assert_eq!(read.of(text("Bea")), after, "{body}");
+        }
     }
 }

@@ -54,8 +54,8 @@ impl Logo {
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let format = Format::of(bytes).filter(|_| bytes.len() <= LARGEST)?;
-        let digest = Sha256::digest(bytes);
-        let hash = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        // Half of the digest: enough that no two logos share a name.
+        let hash = format!("{:.32x}", Sha256::digest(bytes));
         Some(Self { format, hash })
     }
 }

@@ -5,7 +5,6 @@ pub mod authority;
 pub mod catalog;
 pub mod change;
 pub mod decision;
-pub mod edit;
 pub mod email_address;
 pub mod ids;
 pub mod invitation;

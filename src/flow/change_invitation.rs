@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::access::{Access, Resources};
 use crate::domain::authority::{Actor, Authority};
-use crate::domain::edit::Edit;
+use crate::domain::change::Change;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::invitation::{Kind, Status};
@@ -33,15 +33,15 @@ pub struct Changes {
     /// For which address.
     pub email: Option<EmailAddress>,
     /// What the person is called.
-    pub name: Edit<Name>,
+    pub name: Change<Name>,
     /// What only the inviter's side sees.
-    pub nickname: Edit<Name>,
+    pub nickname: Change<Name>,
     /// A message to them.
-    pub message: Edit<Message>,
+    pub message: Change<Message>,
     /// What the link's page calls the organization.
-    pub branding_name: Edit<Name>,
+    pub branding_name: Change<Name>,
     /// What the link's page says.
-    pub branding_message: Edit<Message>,
+    pub branding_message: Change<Message>,
     /// The language of mail and page.
     pub locale: Option<String>,
     /// Into which workspaces.
@@ -53,7 +53,7 @@ pub struct Changes {
     /// How long it lives from now. URLs that were given out keep the end that is written in them.
     pub lifetime: Option<Duration>,
     /// How many may come in by a link.
-    pub max_uses: Edit<i64>,
+    pub max_uses: Change<i64>,
 }
 
 /// How often a change is worked out again because somebody else's came between.
@@ -206,11 +206,11 @@ async fn plan<P: Platform>(
         // An owner's.
         Authority::Operator(_) => everything(&wanted)?,
     };
-    let name = |edit: &Edit<Name>, old: &Option<String>| {
-        edit.clone().and_then(|name| Some(name.as_str().to_owned())).of(old.clone())
+    let name = |change: &Change<Name>, old: &Option<String>| {
+        change.clone().and_then(|name| Some(name.as_str().to_owned())).of(old.clone())
     };
-    let message = |edit: &Edit<Message>, old: &Option<String>| {
-        edit.clone().and_then(|message| Some(message.as_str().to_owned())).of(old.clone())
+    let message = |change: &Change<Message>, old: &Option<String>| {
+        change.clone().and_then(|message| Some(message.as_str().to_owned())).of(old.clone())
     };
     let changed = Changed {
         id: state.id,

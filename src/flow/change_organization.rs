@@ -48,6 +48,6 @@ pub async fn set_plan<P: Platform>(
             organizations::select(id),
         ])
         .await?;
-    let organization = results.last().map(ResultSet::first).transpose()?.flatten();
+    let organization = ResultSet::row_of(results.last())?;
     organization.ok_or_else(|| Code::NotFound.into())
 }

@@ -12,7 +12,7 @@ use crate::domain::text::Name;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::jobs::lost_at;
-use crate::platform::Platform;
+use crate::platform::{Platform, ResultSet};
 use crate::store::access::Columns;
 use crate::store::organizations::Organization;
 use crate::store::{audit, invitations, jobs, organizations, workspaces};
@@ -89,12 +89,12 @@ async fn attempt<P: Platform>(ctx: &Context<'_, P>, new: &New, slug: &Slug) -> R
             invitations::insert_workspaces(&invitation),
             jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
             audit::of_organization(ctx.entry(&"operator"), id),
-            audit::of_invitation(ctx.entry(&"operator"), invitation.id, audit::Change::Created),
+            audit::of_invitation(ctx.entry(&"operator"), invitation.id, audit::Event::Created),
             organizations::select(id),
         ])
         .await?;
     // If there is none, nothing of the batch was written: the organization's own insert is what all the rest hangs on.
-    let made = results.last().map(crate::platform::ResultSet::first).transpose()?.flatten();
+    let made = ResultSet::row_of(results.last())?;
     if made.is_some() {
         ctx.platform.enqueue(job);
     }

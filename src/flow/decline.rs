@@ -19,7 +19,7 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Op
             audit::of_invitation(
                 audit::Entry { at: now, ..entry },
                 link.invitation_id,
-                audit::Change::Declined(*link),
+                audit::Event::Declined(*link),
             ),
             invitations::decline(link, now),
             told,

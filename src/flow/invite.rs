@@ -92,7 +92,7 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
         invitations::insert(&new, now),
         invitations::insert_workspaces(&new),
         jobs::insert_invitation_email(job, new.id, now, lost_at(now)),
-        audit::of_invitation(ctx.entry(&actor.member_id), new.id, audit::Change::Created),
+        audit::of_invitation(ctx.entry(&actor.member_id), new.id, audit::Event::Created),
         invitations::select(new.id),
         invitations::select_obstacles(&Asked {
             organization: new.organization_id,

@@ -6,7 +6,7 @@ use crate::error::{Code, Error, Result};
 use crate::flow::{Context, look};
 use crate::platform::{Platform, ResultSet};
 use crate::store::invitations::{self, Record};
-use crate::store::links::{self, Change};
+use crate::store::links::{self, Action};
 
 /// Changes an open link; whoever holds one of its URLs finds that at once. A link that is as wanted already stays so, which
 /// is no error. Nobody who came in by it is touched.
@@ -14,7 +14,7 @@ pub async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     by: &Authority,
     record: &Record,
-    change: Change,
+    action: Action,
 ) -> Result<Record> {
     if record.state.kind != Kind::Link {
         return Err(Code::NotALink.into());
@@ -24,8 +24,8 @@ pub async fn change<P: Platform>(
     let results = ctx
         .platform
         .batch(vec![
-            links::claim(&entry, id, change),
-            links::apply(entry.id, id, change, entry.at),
+            links::claim(&entry, id, action),
+            links::apply(entry.id, id, action, entry.at),
             invitations::select(id),
         ])
         .await?;
@@ -34,7 +34,7 @@ pub async fn change<P: Platform>(
     };
     let current: Record = current.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
     if ResultSet::any(claimed) {
-        let shown = current.state.ver - i64::from(change == Change::Rotated);
+        let shown = current.state.ver - i64::from(action == Action::Rotated);
         look::forget(ctx, id, shown).await;
     } else if !matches!(current.state.status(entry.at), Status::Pending | Status::Disabled | Status::Full) {
         return Err(Code::NotPending.into());

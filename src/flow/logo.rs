@@ -53,16 +53,15 @@ pub async fn serve<P: Platform>(
 ) -> Result<(String, Vec<u8>)> {
     let key = format!("logo:{organization}:{hash}");
     let copy = ctx.platform.get(&key).await.and_then(|copy| serde_json::from_str::<Stored>(&copy).ok());
-    let stored = match copy {
-        Some(stored) => stored,
-        None => {
-            let found: Option<Stored> = ctx.platform.run(logos::select(organization, hash)).await?.first()?;
-            let stored = found.ok_or_else(|| Error::from(Code::NotFound))?;
-            if let Ok(copy) = serde_json::to_string(&stored) {
-                ctx.platform.put(&key, &copy, COPY_SECONDS).await;
-            }
-            stored
+    let stored = if let Some(stored) = copy {
+        stored
+    } else {
+        let found: Option<Stored> = ctx.platform.run(logos::select(organization, hash)).await?.first()?;
+        let stored = found.ok_or_else(|| Error::from(Code::NotFound))?;
+        if let Ok(copy) = serde_json::to_string(&stored) {
+            ctx.platform.put(&key, &copy, COPY_SECONDS).await;
         }
+        stored
     };
     let bytes = Base64::decode_vec(&stored.base64)
         .map_err(|error| Error::Internal(format!("a logo that is no base64: {error}")))?;

@@ -30,7 +30,7 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
             invitations::stamp_lapsed_of(invitation.organization_id, email, now),
             invitations::renew(invitation.id, expires_at, now),
             jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
-            audit::of_invitation(ctx.entry(by), invitation.id, audit::Change::Resent(job)),
+            audit::of_invitation(ctx.entry(by), invitation.id, audit::Event::Resent(job)),
             invitations::select(invitation.id),
             invitations::select_obstacles(&Asked {
                 organization: invitation.organization_id,
@@ -65,7 +65,7 @@ pub async fn revoke<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
     let results = ctx
         .platform
         .batch(vec![
-            audit::of_invitation(entry, id, audit::Change::Revoked),
+            audit::of_invitation(entry, id, audit::Event::Revoked),
             invitations::revoke(id, now),
             invitations::select(id),
         ])
@@ -88,7 +88,7 @@ pub async fn copy_link<P: Platform>(
     record: &Record,
 ) -> Result<(String, Timestamp)> {
     let invitation = &record.state;
-    let given = audit::of_invitation(ctx.entry(by), invitation.id, audit::Change::LinkCopied(invitation.ver));
+    let given = audit::of_invitation(ctx.entry(by), invitation.id, audit::Event::LinkCopied(invitation.ver));
     if !ctx.platform.run(given).await?.any() {
         return Err(Code::NotPending.into());
     }

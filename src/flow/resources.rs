@@ -112,7 +112,7 @@ pub async fn visible<P: Platform>(
     actor: &Actor,
     found: &[ResultSet],
 ) -> Result<Resource> {
-    let resource: Option<Resource> = found.first().map(ResultSet::first).transpose()?.flatten();
+    let resource: Option<Resource> = ResultSet::row_of(found.first())?;
     let resource = resource.ok_or_else(|| Error::from(Code::NotFound))?;
     crate::flow::workspaces::check_inside(ctx, actor, resource.workspace_id).await?;
     if actor.is_given(resource.workspace_id, resource.id) { Ok(resource) } else { Err(Code::NotFound.into()) }

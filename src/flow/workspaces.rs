@@ -21,7 +21,7 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, name: &Nam
             workspaces::select(id),
         ])
         .await?;
-    let made = results.last().map(ResultSet::first).transpose()?.flatten();
+    let made = ResultSet::row_of(results.last())?;
     made.ok_or_else(|| Code::Forbidden.into())
 }
 

@@ -65,6 +65,14 @@ impl ResultSet {
         Ok(self.rows()?.into_iter().next())
     }
 
+    /// The first row of a result that may not be there: the first or last one of a batch.
+    ///
+    /// # Errors
+    /// A row is not of this shape.
+    pub fn row_of<T: DeserializeOwned>(result: Option<&Self>) -> Result<Option<T>, DatabaseError> {
+        result.map(Self::first).transpose().map(Option::flatten)
+    }
+
     /// Whether there is any row: for `RETURNING`, whether the guard let the write through.
     #[must_use]
     pub fn any(&self) -> bool {

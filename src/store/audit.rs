@@ -107,7 +107,7 @@ pub fn of_organization(entry: Entry, organization: OrganizationId) -> Statement 
 
 /// What happened to an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum Event {
     /// It was made in this batch.
     Created,
     /// It was sent again in this batch, by this job.
@@ -120,7 +120,7 @@ pub enum Change {
     LinkCopied(i64),
 }
 
-impl Change {
+impl Event {
     /// What the audit log calls it.
     #[must_use]
     pub fn action(self) -> &'static str {
@@ -137,7 +137,7 @@ impl Change {
 /// Something happened to an invitation, if this batch's guard let it. Neither its address nor its message is kept here: the
 /// subject leads to them.
 #[must_use]
-pub fn of_invitation(entry: Entry, invitation: InvitationId, change: Change) -> Statement {
+pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event) -> Statement {
     macro_rules! if_it {
         ($before:expr, $after:expr, $happened:literal) => {
             audited!(
@@ -151,10 +151,10 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, change: Change) -> 
             )
         };
     }
-    let mut params = entry.into_params(change.action());
+    let mut params = entry.into_params(event.action());
     params.push(invitation.into());
-    let sql = match change {
-        Change::Created => if_it!(
+    let sql = match event {
+        Event::Created => if_it!(
             "NULL",
             concat!(
                 "json_object('status', 'pending', 'kind', i.kind, 'role', i.role, 'max_uses', i.max_uses,
@@ -170,17 +170,17 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, change: Change) -> 
             "1"
         ),
         // Its row tells whether the link was still good when it was given out.
-        Change::LinkCopied(ver) => {
+        Event::LinkCopied(ver) => {
             params.push(ver.into());
             if_it!("NULL", "NULL", "i.ver = ?7 AND i.outcome = 'open' AND i.expires_at > ?2")
         }
         // These two stand before the write, under its own guard: after it, nothing tells it from one a moment ago.
-        Change::Revoked => if_it!(
+        Event::Revoked => if_it!(
             "json_object('status', 'pending')",
             "json_object('status', 'revoked')",
             "i.outcome = 'open' AND i.expires_at > ?2"
         ),
-        Change::Declined(link) => {
+        Event::Declined(link) => {
             params.extend(params![link.organization_id, link.ver]);
             if_it!(
                 "json_object('status', 'pending')",
@@ -190,7 +190,7 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, change: Change) -> 
             )
         }
         // Written after the write, which raised the version by one.
-        Change::Resent(job) => {
+        Event::Resent(job) => {
             params.push(job.into());
             if_it!(
                 "json_object('ver', i.ver - 1)",

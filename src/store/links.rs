@@ -14,7 +14,7 @@ use crate::store::workspaces::LAST;
 
 /// What the inviter's side does with a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum Action {
     /// Makes its URLs new: those that were given out are dead.
     Rotated,
     /// Turns it off.
@@ -25,7 +25,7 @@ pub enum Change {
 
 /// The claim of a change: only of an open link, and of one that is not as wanted already.
 #[must_use]
-pub fn claim(entry: &Entry, id: InvitationId, change: Change) -> Statement {
+pub fn claim(entry: &Entry, id: InvitationId, action: Action) -> Statement {
     macro_rules! of_open_link {
         ($before:literal, $after:literal, $guard:literal) => {
             audited!(
@@ -40,12 +40,12 @@ pub fn claim(entry: &Entry, id: InvitationId, change: Change) -> Statement {
             )
         };
     }
-    let (action, sql) = match change {
-        Change::Rotated => (
+    let (name, sql) = match action {
+        Action::Rotated => (
             "invitation.link_rotated",
             of_open_link!("json_object('ver', i.ver)", "json_object('ver', i.ver + 1)", "1"),
         ),
-        Change::Disabled => (
+        Action::Disabled => (
             "invitation.link_disabled",
             of_open_link!(
                 "json_object('disabled', json('false'))",
@@ -53,7 +53,7 @@ pub fn claim(entry: &Entry, id: InvitationId, change: Change) -> Statement {
                 "i.disabled_at IS NULL"
             ),
         ),
-        Change::Enabled => (
+        Action::Enabled => (
             "invitation.link_enabled",
             of_open_link!(
                 "json_object('disabled', json('true'))",
@@ -62,14 +62,14 @@ pub fn claim(entry: &Entry, id: InvitationId, change: Change) -> Statement {
             ),
         ),
     };
-    let mut params = entry.params(action);
+    let mut params = entry.params(name);
     params.push(id.into());
     Statement::new(sql, params)
 }
 
 /// Makes the change that was claimed.
 #[must_use]
-pub fn apply(claim: EventId, id: InvitationId, change: Change, now: Timestamp) -> Statement {
+pub fn apply(claim: EventId, id: InvitationId, action: Action, now: Timestamp) -> Statement {
     macro_rules! set {
         ($what:literal) => {
             concat!(
@@ -79,10 +79,10 @@ pub fn apply(claim: EventId, id: InvitationId, change: Change, now: Timestamp) -
             )
         };
     }
-    match change {
-        Change::Rotated => Statement::new(set!("ver = ver + 1"), params![id, claim]),
-        Change::Disabled => Statement::new(set!("disabled_at = ?3"), params![id, claim, now]),
-        Change::Enabled => Statement::new(set!("disabled_at = NULL"), params![id, claim]),
+    match action {
+        Action::Rotated => Statement::new(set!("ver = ver + 1"), params![id, claim]),
+        Action::Disabled => Statement::new(set!("disabled_at = ?3"), params![id, claim, now]),
+        Action::Enabled => Statement::new(set!("disabled_at = NULL"), params![id, claim]),
     }
 }
 

@@ -91,6 +91,16 @@ impl Caller {
         self.acting(ctx, At::Organization(organization), Vec::new()).await.map(|(actor, _)| actor)
     }
 
+    /// The owner or admin that the caller is in this organization.
+    pub async fn administrator_of<P: Platform>(
+        &self,
+        ctx: &Context<'_, P>,
+        organization: OrganizationId,
+    ) -> Result<Actor> {
+        let actor = self.member_of(ctx, organization).await?;
+        if actor.administers() { Ok(actor) } else { Err(Code::Forbidden.into()) }
+    }
+
     /// The member that the caller is in the organization of something, and what else is to be read of it, in one round
     /// trip.
     pub async fn acting<P: Platform>(
@@ -107,7 +117,7 @@ impl Caller {
                 batch.extend(reads);
                 let mut results = ctx.platform.batch(batch).await?;
                 let found = results.split_off(1);
-                let seen = results.first().map(ResultSet::first::<Seen>).transpose()?.flatten();
+                let seen = ResultSet::row_of::<Seen>(results.first())?;
                 Ok((actor(ctx, seen)?, found))
             }
         }
@@ -130,7 +140,7 @@ impl Caller {
         } else {
             let reads = vec![invitations::select(invitation)];
             let (actor, found) = self.acting(ctx, At::Invitation(invitation), reads).await?;
-            let record = found.first().map(ResultSet::first).transpose()?.flatten();
+            let record = ResultSet::row_of(found.first())?;
             (Authority::Member(actor), record)
         };
         let record: Record = record.ok_or_else(|| Error::from(Code::NotFound))?;

@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::domain::secret::Bearer;
-use crate::error::{Code, Error, Refusal, Result};
+use crate::error::{Code, Error, Refusal, Result, UNKNOWN_FIELD, below};
 use crate::web::route::Route;
 
 /// A buffered request. Its URI has path and query only.
@@ -131,11 +131,7 @@ fn json_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
 fn shape_error(pointer: &str, why: &str) -> Error {
     if why.starts_with("unknown field `") {
         // The path ends with the field itself.
-        return Error::field(
-            pointer,
-            Code::UnknownField,
-            "This field is not known here. Check its spelling.",
-        );
+        return Error::field(pointer, Code::UnknownField, UNKNOWN_FIELD);
     }
     let missing = why.split_once("missing field `").and_then(|(_, rest)| rest.split('`').next());
     if let Some(name) = missing {
@@ -155,7 +151,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     path.iter()
         .map(|segment| match segment {
             Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Map { key } => below("", key),
             Segment::Enum { variant } => format!("/{variant}"),
             Segment::Unknown => String::new(),
         })

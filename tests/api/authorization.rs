@@ -272,7 +272,9 @@ impl Cast {
             ("POST", "/v1/organizations/{organization}/members") => json!({
                 "email": format!("added{fresh}@client.test"), "name": "Ana Client", "role": "client", "notify": false,
             }),
-            ("POST", "/v1/password-resets/redeem") => json!({"token": token, "password": "a sentence works well"}),
+            ("POST", "/v1/password-resets/redeem") => {
+                json!({"token": token, "password": "a sentence works well"})
+            }
             ("PATCH", "/v1/members/{member}") => json!({"name": format!("Ana {fresh}")}),
             ("POST", "/v1/organizations/{organization}/members/remove") => {
                 json!({"member_ids": [self.passer_by(false)]})

@@ -14,7 +14,6 @@ use crate::{bulk, complaint, refusal};
 
 pub const JSON: Option<&str> = Some("application/json");
 
-
 /// A team with an open invitation whose mail has arrived.
 pub struct Scene {
     pub team: Team,

@@ -136,8 +136,8 @@ fn the_five_systems_are_as_the_mission_says() {
             .map(|leaf| leaf["key"].as_str().unwrap())
             .collect();
         assert_eq!(marked, takes_seat, "{template}");
-        let invited = team.invited("ana@client.test", "client");
-        let access = team.owner.get(&format!("/v1/invitations/{invited}")).ok().json()["access"].clone();
+        let invitation = team.invited("ana@client.test", "client");
+        let access = team.owner.get(&format!("/v1/invitations/{invitation}")).ok().json()["access"].clone();
         if let Some(client) = client {
             assert_eq!(access["permissions"], json!({"mode": "default", "keys": client}), "{template}");
         }

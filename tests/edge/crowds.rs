@@ -6,7 +6,7 @@ use crate::harness::{Answer, Client, Server, Team, racing};
 use crate::races::at_once;
 
 /// So many people with accounts whose addresses are proved.
-fn people<'a>(server: &'a Server, number: usize) -> Vec<Client<'a>> {
+fn people(server: &Server, number: usize) -> Vec<Client<'_>> {
     let home = Team::new(server);
     let join = |_| {
         let (_, token) = home.invited(&server.address("person"), "client");
@@ -18,7 +18,7 @@ fn people<'a>(server: &'a Server, number: usize) -> Vec<Client<'a>> {
 }
 
 /// A new link of an organization with these fields, and the token of its URL.
-fn link(team: &Team<'_>, more: serde_json::Value) -> (String, String) {
+fn link(team: &Team<'_>, more: &serde_json::Value) -> (String, String) {
     let mut body = json!({"kind": "link", "role": "client"});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let mut owner = team.owner.clone();
@@ -41,7 +41,7 @@ fn let_in(answers: &[Answer], refusal: (u16, &str)) -> usize {
 fn of_thirty_people_on_a_link_for_seven_seven_come_in() {
     let server = racing();
     let team = Team::of(&server, "client-links", None);
-    let (id, token) = link(&team, json!({"max_uses": 7}));
+    let (id, token) = link(&team, &json!({"max_uses": 7}));
     let answers = at_once(people(&server, 30), |_, person| person.accept(&token));
     assert_eq!(let_in(&answers, (410, "link_full")), 7);
     assert_eq!(server.count("SELECT uses FROM invitations WHERE id = ?1", &id), 7);
@@ -55,7 +55,7 @@ fn the_last_five_seats_are_taken_once_over_links_invitations_and_direct_adds() {
     let server = racing();
     for _ in 0..3 {
         let team = Team::of(&server, "client-links", Some(5));
-        let (_, token) = link(&team, json!({"access": {"permissions": ["posts"]}}));
+        let (_, token) = link(&team, &json!({"access": {"permissions": ["posts"]}}));
         let addresses: Vec<_> = (0..24).map(|_| server.address("wanted")).collect();
         let mut crowd = people(&server, 8);
         crowd.extend(vec![team.owner.clone(); 16]);
@@ -75,9 +75,9 @@ fn the_last_five_seats_are_taken_once_over_links_invitations_and_direct_adds() {
         assert_eq!(let_in(&answers, (409, "seat_limit_reached")), 5);
         let seats = "SELECT seats_used + seats_reserved FROM organizations WHERE id = ?1";
         assert_eq!(server.count(seats, &team.organization), 5);
-        let taken = "SELECT (SELECT count(*) FROM members WHERE organization_id = ?1 AND takes_seat = 1)
+        let held = "SELECT (SELECT count(*) FROM members WHERE organization_id = ?1 AND takes_seat = 1)
             + (SELECT count(*) FROM invitations WHERE organization_id = ?1 AND reserves = 1)";
-        assert_eq!(server.count(taken, &team.organization), 5);
+        assert_eq!(server.count(held, &team.organization), 5);
     }
 }
 

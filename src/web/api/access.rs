@@ -6,8 +6,9 @@ use crate::domain::access::{Credentials, Grant, Resources};
 use crate::domain::catalog::PermissionSet;
 use crate::domain::ids::{MemberId, ResourceId};
 use crate::domain::template::Template;
-use crate::error::{Code, Fields};
+use crate::error::{Code, Fields, below};
 use crate::flow::access::{Wanted, WantedPermissions};
+use crate::web::api::field;
 
 /// The most resources that one access lists.
 const MOST_GRANTS: usize = 500;
@@ -19,7 +20,7 @@ pub fn read(fields: &mut Fields, template: &Template, body: Option<&Value>) -> W
         None | Some(Value::Null) => return wanted,
         Some(Value::Object(access)) => access,
         Some(_) => {
-            refuse(fields, "/access", Code::InvalidType, "This must be an object.");
+            fields.refuse("/access", Code::InvalidType, "This must be an object.");
             return wanted;
         }
     };
@@ -31,9 +32,9 @@ pub fn read(fields: &mut Fields, template: &Template, body: Option<&Value>) -> W
             "require_mfa" => match value {
                 Value::Null => wanted.require_mfa = Some(false),
                 Value::Bool(required) => wanted.require_mfa = Some(*required),
-                _ => refuse(fields, "/access/require_mfa", Code::InvalidType, "Use true or false."),
+                _ => fields.refuse("/access/require_mfa", Code::InvalidType, "Use true or false."),
             },
-            unknown => unknown_field(fields, "/access", unknown),
+            unknown => fields.refuse_unknown(&below("/access", unknown)),
         }
     }
     wanted
@@ -49,8 +50,7 @@ fn permissions(fields: &mut Fields, template: &Template, value: &Value) -> Optio
             for (place, key) in keys.iter().enumerate() {
                 match key.as_str().and_then(|key| template.catalog.under(key)) {
                     Some(under) => set = set | under,
-                    None => refuse(
-                        fields,
+                    None => fields.refuse(
                         &format!("{PLACE}/{place}"),
                         Code::InvalidValue,
                         "The catalog has no such permission. Its list is at …/catalog.",
@@ -61,23 +61,18 @@ fn permissions(fields: &mut Fields, template: &Template, value: &Value) -> Optio
         }
         Value::Object(clone) => {
             for field in clone.keys().filter(|field| *field != "clone_of") {
-                unknown_field(fields, PLACE, field);
+                fields.refuse_unknown(&below(PLACE, field));
             }
             let source =
                 clone.get("clone_of").and_then(Value::as_str).and_then(|id| id.parse::<MemberId>().ok());
             if source.is_none() {
-                refuse(
-                    fields,
-                    &format!("{PLACE}/clone_of"),
-                    Code::InvalidValue,
-                    "This is not a member's id.",
-                );
+                fields.refuse(&format!("{PLACE}/clone_of"), Code::InvalidValue, "This is not a member's id.");
             }
             source.map(WantedPermissions::CloneOf)
         }
         _ => {
             let detail = "Use \"default\", a list of permission keys, or {\"clone_of\": \"mbr_…\"}.";
-            refuse(fields, PLACE, Code::InvalidType, detail);
+            fields.refuse(PLACE, Code::InvalidType, detail);
             None
         }
     }
@@ -90,11 +85,11 @@ fn resources(fields: &mut Fields, value: &Value) -> Option<Resources> {
         Value::String(word) if word == "all" => return Some(Resources::All),
         Value::Array(listed) if listed.len() <= MOST_GRANTS => listed,
         Value::Array(_) => {
-            refuse(fields, PLACE, Code::InvalidValue, "List at most 500, or give \"all\".");
+            fields.refuse(PLACE, Code::InvalidValue, "List at most 500, or give \"all\".");
             return None;
         }
         _ => {
-            refuse(fields, PLACE, Code::InvalidType, "Use \"all\" or a list of {\"id\": \"res_…\"}.");
+            fields.refuse(PLACE, Code::InvalidType, "Use \"all\" or a list of {\"id\": \"res_…\"}.");
             return None;
         }
     };
@@ -102,17 +97,12 @@ fn resources(fields: &mut Fields, value: &Value) -> Option<Resources> {
     for (place, value) in listed.iter().enumerate() {
         let pointer = format!("{PLACE}/{place}");
         let Some(object) = value.as_object() else {
-            refuse(
-                fields,
-                &pointer,
-                Code::InvalidType,
-                "This must be an object such as {\"id\": \"res_…\"}.",
-            );
+            fields.refuse(&pointer, Code::InvalidType, "This must be an object such as {\"id\": \"res_…\"}.");
             continue;
         };
         let Some(grant) = grant(fields, &pointer, object) else { continue };
         if grants.iter().any(|known| known.id == grant.id) {
-            refuse(fields, &format!("{pointer}/id"), Code::InvalidValue, "This resource is listed twice.");
+            fields.refuse(&format!("{pointer}/id"), Code::InvalidValue, "This resource is listed twice.");
         }
         grants.push(grant);
     }
@@ -121,17 +111,17 @@ fn resources(fields: &mut Fields, value: &Value) -> Option<Resources> {
 
 fn grant(fields: &mut Fields, pointer: &str, object: &Map<String, Value>) -> Option<Grant> {
     for field in object.keys().filter(|field| !["id", "approve", "credentials"].contains(&field.as_str())) {
-        unknown_field(fields, pointer, field);
+        fields.refuse_unknown(&below(pointer, field));
     }
     let id = object.get("id").and_then(Value::as_str).and_then(|id| id.parse::<ResourceId>().ok());
     if id.is_none() {
-        refuse(fields, &format!("{pointer}/id"), Code::InvalidValue, "This is not a resource's id.");
+        fields.refuse(&format!("{pointer}/id"), Code::InvalidValue, "This is not a resource's id.");
     }
     let approve = match object.get("approve") {
         None | Some(Value::Null) => false,
         Some(Value::Bool(approve)) => *approve,
         Some(_) => {
-            refuse(fields, &format!("{pointer}/approve"), Code::InvalidType, "Use true or false.");
+            fields.refuse(&format!("{pointer}/approve"), Code::InvalidType, "Use true or false.");
             false
         }
     };
@@ -140,7 +130,7 @@ fn grant(fields: &mut Fields, pointer: &str, object: &Map<String, Value>) -> Opt
         Some((_, Some("owner"))) => Some(Credentials::Owner),
         Some((_, Some("member"))) => Some(Credentials::Member),
         Some(_) => {
-            refuse(fields, &format!("{pointer}/credentials"), Code::InvalidValue, "Use owner or member.");
+            fields.refuse(&format!("{pointer}/credentials"), Code::InvalidValue, "Use owner or member.");
             None
         }
     };
@@ -153,35 +143,14 @@ fn kinds(fields: &mut Fields, template: &Template, value: &Value) -> Option<Vec<
         Value::Null => return Some(Vec::new()),
         Value::Array(listed) => listed,
         _ => {
-            refuse(fields, PLACE, Code::InvalidType, "Use a list of kinds.");
+            fields.refuse(PLACE, Code::InvalidType, "Use a list of kinds.");
             return None;
         }
     };
     let mut kinds: Vec<String> = Vec::new();
     for (place, kind) in listed.iter().enumerate() {
-        match kind.as_str().filter(|kind| template.knows_kind(kind)) {
-            Some(kind) if kinds.iter().any(|known| known == kind) => {}
-            Some(kind) => kinds.push(kind.to_owned()),
-            None => {
-                let known: Vec<&str> = template.kinds.iter().map(|kind| kind.key.as_str()).collect();
-                let detail = if known.is_empty() {
-                    "This organization has no kinds of resource.".to_owned()
-                } else {
-                    format!("Use one of {}.", known.join(", "))
-                };
-                fields.refuse(&format!("{PLACE}/{place}"), Code::InvalidValue, detail);
-            }
-        }
+        let kind = field::kind(fields, &format!("{PLACE}/{place}"), template, kind.as_str());
+        kinds.extend(kind.filter(|kind| !kinds.contains(kind)));
     }
     Some(kinds)
-}
-
-fn unknown_field(fields: &mut Fields, pointer: &str, field: &str) {
-    let field = field.replace('~', "~0").replace('/', "~1");
-    let detail = "This field is not known here. Check its spelling.";
-    refuse(fields, &format!("{pointer}/{field}"), Code::UnknownField, detail);
-}
-
-fn refuse(fields: &mut Fields, pointer: &str, code: Code, detail: &str) {
-    fields.refuse(pointer, code, detail.to_owned());
 }

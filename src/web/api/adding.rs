@@ -14,8 +14,9 @@ use crate::flow::password_link;
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::passwords::{self, Holder};
-use crate::web::api::{access, no_fields, offer, one_of};
+use crate::web::api::field::{self, one_of};
 use crate::web::api::members::Shown;
+use crate::web::api::{access, no_fields, offer};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -47,7 +48,7 @@ pub async fn create<P: Platform>(
 
 /// Reads whom to add. What is wrong is noted; then there is nobody.
 fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<AddMember> {
-    let email = offer::email(fields, "/email", &body.email);
+    let email = field::email(fields, "/email", &body.email);
     let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
     let role = one_of(fields, "/role", Some(&body.role), "admin, member, client");
     let workspaces = body.workspace_ids.and_then(|ids| offer::workspaces(fields, &ids));
@@ -63,7 +64,7 @@ pub async fn password_link<P: Platform>(
 ) -> Result<Reply> {
     let caller = Caller::of(request, ctx.config)?;
     let (actor, found) = caller.acting(ctx, At::Member(member), vec![passwords::holder(member)]).await?;
-    let holder: Option<Holder> = found.first().map(ResultSet::first).transpose()?.flatten();
+    let holder: Option<Holder> = ResultSet::row_of(found.first())?;
     let holder = holder.ok_or_else(|| Error::from(Code::NotFound))?;
     no_fields(request)?;
     let (url, expires_at) = password_link::copy(ctx, &actor, member, &holder).await?;

@@ -3,12 +3,11 @@
 use serde::Deserialize;
 
 use crate::domain::ids::OrganizationId;
-use crate::domain::time::Timestamp;
-use crate::error::{Code, Fields, Result};
+use crate::error::{Fields, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
 use crate::store::audit_log::{self, Filter, Logged};
-use crate::web::api::Page;
+use crate::web::api::{Page, field};
 use crate::web::guard::Caller;
 use crate::web::reply::Reply;
 use crate::web::request::{self, Request};
@@ -27,17 +26,11 @@ struct Query {
 
 /// `GET`: who changed what, newest first. `since` is the first moment shown, `until` the first one after it that isn't.
 pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: OrganizationId) -> Result<Reply> {
-    let actor = Caller::of(request, ctx.config)?.member_of(ctx, id).await?;
-    if !actor.administers() {
-        return Err(Code::Forbidden.into());
-    }
+    Caller::of(request, ctx.config)?.administrator_of(ctx, id).await?;
     let query: Query = request::query(request)?;
     let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
     let mut fields = Fields::default();
-    let mut time = |pointer: &str, text: Option<String>| {
-        let time = Timestamp::parse(&text?).ok_or("Write a time such as 2026-11-21T22:00:00Z.");
-        fields.take(pointer, Code::InvalidValue, time)
-    };
+    let mut time = |pointer: &str, text: Option<String>| field::time(&mut fields, pointer, text.as_deref()?);
     let filter = Filter {
         since: time("?since", query.since),
         until: time("?until", query.until),

@@ -13,7 +13,7 @@ use crate::flow::invite::Invite;
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::accounts::At;
 use crate::store::bulk::{self, Import, Standing};
-use crate::web::api::{Page, PageQuery, no_fields, offer, spreadsheet};
+use crate::web::api::{Page, PageQuery, field, no_fields, offer, spreadsheet};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -59,11 +59,7 @@ pub async fn create<P: Platform>(
         return Err(Code::RoleNotAllowed.into());
     }
     let query: Query = request::query(request)?;
-    let dry_run = match query.dry_run.as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(Error::field("?dry_run", Code::InvalidValue, "Use true or false.")),
-    };
+    let dry_run = field::flag("?dry_run", query.dry_run.as_deref())?;
     let body = if request::is_of_type(request, "text/csv") {
         Body { rows: spreadsheet::rows(request.body())?, dry_run }
     } else if request::is_of_type(request, "application/json") {
@@ -130,7 +126,7 @@ async fn over<P: Platform>(
     reads.insert(0, bulk::select(job));
     let (actor, mut found) = Caller::of(request, ctx.config)?.acting(ctx, At::Job(job), reads).await?;
     let rest = found.split_off(1);
-    let import = found.first().map(ResultSet::first::<Import>).transpose()?.flatten();
+    let import = ResultSet::row_of::<Import>(found.first())?;
     let import = import.ok_or_else(|| Error::from(Code::NotFound))?;
     if actor.administers() || (import.invited_by == actor.member_id && !actor.invitable().is_empty()) {
         Ok((actor, import, rest))

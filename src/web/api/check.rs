@@ -47,7 +47,7 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resu
     let resource = body.resource_id.as_deref().and_then(|id| id.parse::<ResourceId>().ok());
     let reads = vec![question::select(workspace, member, resource)];
     let (actor, found) = caller.acting(ctx, At::Workspace(workspace), reads).await?;
-    let asked = found.first().map(ResultSet::first::<Question>).transpose()?.flatten();
+    let asked = ResultSet::row_of::<Question>(found.first())?;
     let asked = asked.ok_or_else(|| Error::from(Code::NotFound))?;
     if member != actor.member_id && !actor.administers() {
         return Err(Code::Forbidden.into());

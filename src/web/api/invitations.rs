@@ -15,8 +15,9 @@ use crate::flow::invite::invite;
 use crate::flow::{Context, change_invitation, manage};
 use crate::platform::Platform;
 use crate::store::invitations::{self, Filter, Record};
+use crate::web::api::field::{self, one_of};
 use crate::web::api::offer::{self, Body, ChangesBody};
-use crate::web::api::{Page, no_fields, one_of};
+use crate::web::api::{Page, no_fields};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -132,18 +133,10 @@ pub async fn list<P: Platform>(
     let known = "pending, accepted, declined, revoked, expired, disabled, full";
     let status = one_of(&mut fields, "?status", query.status.as_deref(), known);
     let kind = one_of(&mut fields, "?kind", query.kind.as_deref(), "email, link");
-    let workspace = query.workspace_id.and_then(|id| {
-        let id = id.parse::<WorkspaceId>().map_err(|_| "This is not a workspace's id.");
-        fields.take("?workspace_id", Code::InvalidValue, id)
-    });
+    let workspace = query.workspace_id.and_then(|id| field::workspace(&mut fields, "?workspace_id", &id));
     fields.finish(Some(()))?;
-    let filter = Filter {
-        roles: actor.invitable().to_vec(),
-        status,
-        kind,
-        workspace,
-        prefix: query.q.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty()),
-    };
+    let filter =
+        Filter { roles: actor.invitable().to_vec(), status, kind, workspace, prefix: field::prefix(query.q) };
     let now = ctx.now();
     let rows = invitations::page(ctx.platform, organization, &filter, page.before, page.rows(), now).await?;
     Ok(page.reply(

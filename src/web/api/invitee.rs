@@ -11,7 +11,7 @@ use crate::error::{Code, Fields, Result};
 use crate::flow::accept::{Accept, SESSION, accept as redeem};
 use crate::flow::{Context, decline as flow, look};
 use crate::platform::Platform;
-use crate::web::api::offer;
+use crate::web::api::field::{self, optional};
 use crate::web::guard::{Caller, check_browser_origin, limit_network};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request, SESSION_COOKIE};
@@ -80,9 +80,8 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     let body: AcceptBody = request::json(request)?;
     let link = look::open(ctx, &body.token)?;
     let mut fields = Fields::default();
-    let name =
-        body.name.as_deref().and_then(|name| fields.take("/name", Code::InvalidValue, Name::parse(name)));
-    let email = body.email.as_deref().and_then(|email| offer::email(&mut fields, "/email", email));
+    let name = optional(&mut fields, "/name", body.name.as_deref(), Name::parse);
+    let email = body.email.as_deref().and_then(|email| field::email(&mut fields, "/email", email));
     fields.finish(Some(()))?;
     let accepted = redeem(ctx, Accept { link, session, email, name, password: body.password }).await?;
     let mut reply = reply::json(

@@ -6,16 +6,16 @@ use crate::domain::ids::InvitationId;
 use crate::error::Result;
 use crate::flow::{Context, links as flow};
 use crate::platform::Platform;
-use crate::store::links::{self, Change, Redemption};
+use crate::store::links::{self, Action, Redemption};
 use crate::web::api::invitations::Shown;
-use crate::web::api::{Page, PageQuery, no_fields};
+use crate::web::api::{Page, no_fields};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
-use crate::web::request::{self, Request};
+use crate::web::request::Request;
 
 /// `POST …/rotate`: 200 with the invitation. Its new URL is at `…/link`; the older ones are dead.
 pub async fn rotate<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
-    change(ctx, request, id, Change::Rotated).await
+    change(ctx, request, id, Action::Rotated).await
 }
 
 /// `POST …/disable`: 200 with the invitation. Doing it twice is no error.
@@ -24,23 +24,23 @@ pub async fn disable<P: Platform>(
     request: &Request,
     id: InvitationId,
 ) -> Result<Reply> {
-    change(ctx, request, id, Change::Disabled).await
+    change(ctx, request, id, Action::Disabled).await
 }
 
 /// `POST …/enable`: 200 with the invitation. Doing it twice is no error.
 pub async fn enable<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
-    change(ctx, request, id, Change::Enabled).await
+    change(ctx, request, id, Action::Enabled).await
 }
 
 async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     id: InvitationId,
-    change: Change,
+    action: Action,
 ) -> Result<Reply> {
     let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
     no_fields(request)?;
-    let record = flow::change(ctx, &by, &record, change).await?;
+    let record = flow::change(ctx, &by, &record, action).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(record, by.template(), ctx.now())))
 }
 
@@ -51,8 +51,7 @@ pub async fn redemptions<P: Platform>(
     id: InvitationId,
 ) -> Result<Reply> {
     Caller::of(request, ctx.config)?.over(ctx, id).await?;
-    let query: PageQuery = request::query(request)?;
-    let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
+    let page = Page::of(request)?;
     let rows = links::redemptions(ctx.platform, id, page.before, page.rows()).await?;
     Ok(page.reply(rows, |redemption: &Redemption| redemption.id.to_string(), |redemption| redemption))
 }

@@ -3,7 +3,7 @@
 use http::{HeaderValue, StatusCode, header};
 
 use crate::domain::ids::OrganizationId;
-use crate::error::{Code, Result};
+use crate::error::Result;
 use crate::flow::{Context, logo};
 use crate::platform::Platform;
 use crate::web::guard::Caller;
@@ -17,10 +17,7 @@ pub async fn set<P: Platform>(
     request: &Request,
     organization: OrganizationId,
 ) -> Result<Reply> {
-    let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
-    if !actor.administers() {
-        return Err(Code::Forbidden.into());
-    }
+    let actor = Caller::of(request, ctx.config)?.administrator_of(ctx, organization).await?;
     let hash = logo::set(ctx, &actor, request.body()).await?;
     let url = Route::Brand(organization, hash).url(&ctx.config.origin);
     Ok(reply::json(StatusCode::OK, &serde_json::json!({"logo_url": url})))
@@ -32,10 +29,7 @@ pub async fn clear<P: Platform>(
     request: &Request,
     organization: OrganizationId,
 ) -> Result<Reply> {
-    let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
-    if !actor.administers() {
-        return Err(Code::Forbidden.into());
-    }
+    let actor = Caller::of(request, ctx.config)?.administrator_of(ctx, organization).await?;
     logo::clear(ctx, &actor).await?;
     Ok(reply::no_content())
 }

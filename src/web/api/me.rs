@@ -9,10 +9,10 @@ use crate::flow::Context;
 use crate::platform::Platform;
 use crate::store::accounts::{self, Reached, SignedIn};
 use crate::store::memberships;
-use crate::web::api::{Page, PageQuery, unauthenticated};
+use crate::web::api::{Page, unauthenticated};
 use crate::web::guard::{self, Caller};
 use crate::web::reply::{self, Reply};
-use crate::web::request::{self, Request};
+use crate::web::request::Request;
 
 /// `GET /v1/me`.
 pub async fn account<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
@@ -35,8 +35,7 @@ pub(super) fn shown(me: &SignedIn) -> serde_json::Value {
 /// `GET /v1/me/workspaces`, newest first.
 pub async fn workspaces<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     let session = Caller::of(request, ctx.config)?.signed_in()?;
-    let query: PageQuery = request::query(request)?;
-    let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
+    let page = Page::of(request)?;
     let found =
         accounts::signed_in_and_reached(ctx.platform, &session, page.before, page.rows(), ctx.now()).await?;
     let (_, reached) = found.ok_or_else(unauthenticated)?;

@@ -16,10 +16,11 @@ use crate::error::{Code, Error, Fields, Result};
 use crate::flow::Context;
 use crate::flow::members::Wanted;
 use crate::flow::removal::remove as remove_members;
-use crate::platform::Platform;
+use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::members::{self, Filter, Member, Person, Status};
-use crate::web::api::{Page, one_of};
+use crate::web::api::Page;
+use crate::web::api::field::{self, changed, one_of};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -94,17 +95,10 @@ pub async fn list<P: Platform>(
     let mut fields = Fields::default();
     let role = one_of(&mut fields, "?role", query.role.as_deref(), "owner, admin, member, client");
     let status = one_of(&mut fields, "?status", query.status.as_deref(), "active, removed");
-    let workspace = query.workspace_id.and_then(|id| {
-        let id = id.parse::<WorkspaceId>().map_err(|_| "This is not a workspace's id.");
-        fields.take("?workspace_id", Code::InvalidValue, id)
-    });
+    let workspace = query.workspace_id.and_then(|id| field::workspace(&mut fields, "?workspace_id", &id));
     fields.finish(Some(()))?;
-    let filter = Filter {
-        status: status.unwrap_or(Status::Active),
-        role,
-        workspace,
-        prefix: query.q.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty()),
-    };
+    let filter =
+        Filter { status: status.unwrap_or(Status::Active), role, workspace, prefix: field::prefix(query.q) };
     let rows = members::page(ctx.platform, organization, &filter, page.before, page.rows()).await?;
     let shown = |member| Shown::of(member, actor.template);
     Ok(page.reply(rows, |member: &Member| member.id.to_string(), shown))
@@ -118,7 +112,7 @@ async fn caller_and<P: Platform>(
 ) -> Result<(Actor, Member)> {
     let reads = vec![members::select(id)];
     let (actor, found) = Caller::of(request, ctx.config)?.acting(ctx, At::Member(id), reads).await?;
-    let member = found.first().map(crate::platform::ResultSet::first).transpose()?.flatten();
+    let member = ResultSet::row_of(found.first())?;
     Ok((actor, member.ok_or_else(|| Error::from(Code::NotFound))?))
 }
 
@@ -150,7 +144,7 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Me
         Change::Clear => fields.required("/role", None),
         Change::Set(role) => one_of(&mut fields, "/role", Some(&role), "owner, admin, member, client"),
     };
-    let name = body.name.and_then(|name| fields.take("/name", Code::InvalidValue, Name::parse(&name)));
+    let name = changed(&mut fields, "/name", body.name, Name::parse);
     let wanted = fields.finish(Some(Wanted { role, name }))?;
     let member = crate::flow::members::change(ctx, &actor, member, wanted).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(member, actor.template)))
@@ -186,10 +180,7 @@ pub async fn remove_several<P: Platform>(
     request: &Request,
     organization: OrganizationId,
 ) -> Result<Reply> {
-    let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
-    if !actor.administers() {
-        return Err(Code::Forbidden.into());
-    }
+    let actor = Caller::of(request, ctx.config)?.administrator_of(ctx, organization).await?;
     let body: Several = request::json(request)?;
     if body.member_ids.is_empty() || body.member_ids.len() > MOST_REMOVED {
         return Err(Error::field("/member_ids", Code::InvalidValue, "Name 1 to 100 members."));

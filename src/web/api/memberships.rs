@@ -57,7 +57,7 @@ async fn caller_and<P: Platform>(
     let reads = member.map(|member| memberships::select(workspace, member, None)).into_iter().collect();
     let (actor, found) =
         Caller::of(request, ctx.config)?.acting(ctx, At::Workspace(workspace), reads).await?;
-    let place = found.first().map(ResultSet::first).transpose()?.flatten();
+    let place = ResultSet::row_of(found.first())?;
     Ok((actor, place))
 }
 
@@ -90,7 +90,7 @@ pub async fn create<P: Platform>(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Change {
+struct Changed {
     access: Option<Value>,
 }
 
@@ -105,7 +105,7 @@ pub async fn change<P: Platform>(
     if actor.invitable().is_empty() {
         return Err(Code::Forbidden.into());
     }
-    let body: Change = request::json(request)?;
+    let body: Changed = request::json(request)?;
     let wanted = wanted(&actor, body.access.as_ref())?;
     let of = Of { workspace, member };
     let place = place.ok_or_else(|| Error::from(Code::NotFound))?;

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod bulk;
 pub mod catalog;
 pub mod check;
+mod field;
 pub mod invitations;
 pub mod invitee;
 pub mod links;
@@ -30,11 +31,10 @@ use std::str::FromStr;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::change::Change;
 use crate::domain::ids::{Id, Kind};
-use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
 use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
 
 const LARGEST_PAGE: usize = 100;
 const DEFAULT_PAGE: usize = 25;
@@ -55,6 +55,12 @@ pub struct Page<K> {
 }
 
 impl<K: Kind> Page<K> {
+    /// The page that a list without further questions is asked for.
+    pub fn of(request: &Request) -> Result<Self> {
+        let query: PageQuery = request::query(request)?;
+        Self::read(query.limit.as_deref(), query.cursor.as_deref())
+    }
+
     /// Checks what was asked for.
     pub fn read(limit: Option<&str>, cursor: Option<&str>) -> Result<Self> {
         let mut fields = Fields::default();
@@ -62,7 +68,7 @@ impl<K: Kind> Page<K> {
             None => DEFAULT_PAGE,
             Some(Ok(limit)) if (1..=LARGEST_PAGE).contains(&limit) => limit,
             Some(_) => {
-                fields.refuse("?limit", Code::InvalidValue, "Ask for 1 to 100.".to_owned());
+                fields.refuse("?limit", Code::InvalidValue, "Ask for 1 to 100.");
                 DEFAULT_PAGE
             }
         };
@@ -100,38 +106,12 @@ impl<K: Kind> Page<K> {
     }
 }
 
-/// A query parameter that must be one of some words.
-fn one_of<T: for<'a> Deserialize<'a>>(
-    fields: &mut Fields,
-    pointer: &str,
-    value: Option<&str>,
-    known: &str,
-) -> Option<T> {
-    let value = value?;
-    let word = serde_json::from_value::<T>(serde_json::Value::from(value))
-        .map_err(|_| format!("Use one of {known}."));
-    fields.take(pointer, Code::InvalidValue, word)
-}
-
-/// A name of a PATCH: null clears nothing here, for what has a name always has one.
-fn changed_name(fields: &mut Fields, name: Change<String>) -> Option<Name> {
-    match name {
-        Change::Keep => None,
-        Change::Set(name) => fields.take("/name", Code::InvalidValue, Name::parse(&name)),
-        Change::Clear => {
-            let detail = "A name can't be cleared. Leave this out to keep the one that is there.";
-            fields.refuse("/name", Code::InvalidValue, detail.to_owned());
-            None
-        }
-    }
-}
-
 /// An empty POST: a body without fields, or none.
-fn no_fields(request: &crate::web::request::Request) -> Result<()> {
+fn no_fields(request: &Request) -> Result<()> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Nothing {}
-    crate::web::request::json::<Nothing>(request).map(|_| ())
+    request::json::<Nothing>(request).map(|_| ())
 }
 
 /// Nobody.

@@ -4,11 +4,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::domain::ids::NotificationId;
-use crate::error::{Code, Error, Fields, Result};
+use crate::error::{Code, Fields, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
 use crate::store::notifications::{self, Notification};
-use crate::web::api::{Page, unauthenticated};
+use crate::web::api::{Page, field, unauthenticated};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -29,11 +29,7 @@ pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
     let session = Caller::of(request, ctx.config)?.signed_in()?;
     let query: Query = request::query(request)?;
     let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
-    let only_unread = match query.unread.as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(Error::field("?unread", Code::InvalidValue, "Use true or false.")),
-    };
+    let only_unread = field::flag("?unread", query.unread.as_deref())?;
     let found =
         notifications::page(ctx.platform, &session, only_unread, page.before, page.rows(), ctx.now()).await?;
     let rows = found.ok_or_else(unauthenticated)?;
@@ -65,7 +61,7 @@ pub async fn read<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
     let ids = body.ids.map(|ids| {
         if ids.is_empty() || ids.len() > MOST_NAMED {
             let detail = "Name 1 to 100 notifications, or leave this out for all of them.";
-            fields.refuse("/ids", Code::InvalidValue, detail.to_owned());
+            fields.refuse("/ids", Code::InvalidValue, detail);
         }
         let mut known = Vec::new();
         for (place, id) in ids.iter().take(MOST_NAMED).enumerate() {

@@ -6,8 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::domain::authority::{Actor, Authority};
-use crate::domain::edit::Edit;
-use crate::domain::email_address::EmailAddress;
+use crate::domain::change::Change;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::invitation::Kind;
 use crate::domain::policy::{Lifetime, Policy};
@@ -15,7 +14,8 @@ use crate::domain::text::{Message, Name};
 use crate::error::{Code, Fields};
 use crate::flow::change_invitation::Changes;
 use crate::flow::invite::Invite;
-use crate::web::api::{access, one_of};
+use crate::web::api::field::{changed, one_of, optional};
+use crate::web::api::{access, field};
 use crate::web::request::Object;
 
 /// The most workspaces that one invitation names.
@@ -61,14 +61,14 @@ pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
     let email = if kind == Some(Kind::Link) {
         if body.email.is_some() || body.send_email == Some(true) {
             let place = if body.email.is_some() { "/email" } else { "/send_email" };
-            fields.refuse(place, Code::LinkHasNoRecipient, FOR_MANY.to_owned());
+            fields.refuse(place, Code::LinkHasNoRecipient, FOR_MANY);
         }
         None
     } else {
         if body.max_uses.is_some_and(|uses| uses != 1) {
-            fields.refuse("/max_uses", Code::InvalidValue, FOR_ONE.to_owned());
+            fields.refuse("/max_uses", Code::InvalidValue, FOR_ONE);
         }
-        fields.required("/email", body.email).and_then(|email| self::email(fields, "/email", &email))
+        fields.required("/email", body.email).and_then(|email| field::email(fields, "/email", &email))
     };
     let limit = body.max_uses.filter(|_| kind == Some(Kind::Link));
     check_limit(fields, limit);
@@ -102,24 +102,24 @@ pub struct ChangesBody {
     email: Option<String>,
     #[serde(deserialize_with = "given")]
     workspace_ids: Option<Vec<String>>,
-    name: Edit<String>,
-    nickname: Edit<String>,
+    name: Change<String>,
+    nickname: Change<String>,
     #[serde(deserialize_with = "given")]
     access: Option<Value>,
-    message: Edit<String>,
-    branding: Edit<BrandingChanges>,
-    locale: Edit<String>,
+    message: Change<String>,
+    branding: Change<BrandingChanges>,
+    locale: Change<String>,
     #[serde(deserialize_with = "given")]
     expires_in: Option<u64>,
-    max_uses: Edit<i64>,
+    max_uses: Change<i64>,
 }
 
 /// What changes of a link's own words.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct BrandingChanges {
-    name: Edit<String>,
-    message: Edit<String>,
+    name: Change<String>,
+    message: Change<String>,
 }
 
 /// A field that may be left out, but not be null.
@@ -130,31 +130,31 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
 /// Reads what is to change of an invitation. What is wrong is noted.
 pub fn read_changes(fields: &mut Fields, by: &Authority, kind: Kind, body: ChangesBody) -> Changes {
     if body.email.is_some() && kind == Kind::Link {
-        fields.refuse("/email", Code::LinkHasNoRecipient, FOR_MANY.to_owned());
+        fields.refuse("/email", Code::LinkHasNoRecipient, FOR_MANY);
     }
     match (kind, body.max_uses) {
-        (_, Edit::Keep) | (Kind::Link, Edit::Clear) | (Kind::Email, Edit::Set(1)) => {}
-        (Kind::Link, Edit::Set(limit)) => check_limit(fields, Some(limit)),
-        (Kind::Email, _) => fields.refuse("/max_uses", Code::InvalidValue, FOR_ONE.to_owned()),
+        (_, Change::Keep) | (Kind::Link, Change::Clear) | (Kind::Email, Change::Set(1)) => {}
+        (Kind::Link, Change::Set(limit)) => check_limit(fields, Some(limit)),
+        (Kind::Email, _) => fields.refuse("/max_uses", Code::InvalidValue, FOR_ONE),
     }
     check_lifetime(fields, life_of(by.policy(), kind), body.expires_in);
     let branding = match body.branding {
-        Edit::Keep => BrandingChanges::default(),
-        Edit::Clear => BrandingChanges { name: Edit::Clear, message: Edit::Clear },
-        Edit::Set(branding) => branding,
+        Change::Keep => BrandingChanges::default(),
+        Change::Clear => BrandingChanges { name: Change::Clear, message: Change::Clear },
+        Change::Set(branding) => branding,
     };
     Changes {
         role: one_of(fields, "/role", body.role.as_deref(), "admin, member, client"),
-        email: body.email.and_then(|email| self::email(fields, "/email", &email)),
-        name: clearable(fields, "/name", body.name, Name::parse),
-        nickname: clearable(fields, "/nickname", body.nickname, Name::parse),
-        message: clearable(fields, "/message", body.message, Message::parse),
-        branding_name: clearable(fields, "/branding/name", branding.name, Name::parse),
-        branding_message: clearable(fields, "/branding/message", branding.message, Message::parse),
+        email: body.email.and_then(|email| field::email(fields, "/email", &email)),
+        name: changed(fields, "/name", body.name, Name::parse),
+        nickname: changed(fields, "/nickname", body.nickname, Name::parse),
+        message: changed(fields, "/message", body.message, Message::parse),
+        branding_name: changed(fields, "/branding/name", branding.name, Name::parse),
+        branding_message: changed(fields, "/branding/message", branding.message, Message::parse),
         locale: match body.locale {
-            Edit::Keep => None,
-            Edit::Clear => Some(locale(fields, None)),
-            Edit::Set(named) => Some(locale(fields, Some(named))),
+            Change::Keep => None,
+            Change::Clear => Some(locale(fields, None)),
+            Change::Set(named) => Some(locale(fields, Some(named))),
         },
         workspaces: body.workspace_ids.and_then(|ids| workspaces(fields, &ids)),
         clear_access: body.access == Some(Value::Null),
@@ -164,20 +164,10 @@ pub fn read_changes(fields: &mut Fields, by: &Authority, kind: Kind, body: Chang
     }
 }
 
-/// Reads a text that may be taken away.
-fn clearable<T, E: std::fmt::Display>(
-    fields: &mut Fields,
-    pointer: &str,
-    text: Edit<String>,
-    parse: impl Fn(&str) -> Result<T, E>,
-) -> Edit<T> {
-    text.and_then(|text| fields.take(pointer, Code::InvalidValue, parse(&text)))
-}
-
 fn check_limit(fields: &mut Fields, limit: Option<i64>) {
     if limit.is_some_and(|uses| !(1..=MOST_USES).contains(&uses)) {
         let detail = "Use 1 to 1,000,000, or leave this out for any number.";
-        fields.refuse("/max_uses", Code::InvalidValue, detail.to_owned());
+        fields.refuse("/max_uses", Code::InvalidValue, detail);
     }
 }
 
@@ -195,21 +185,6 @@ fn check_lifetime(fields: &mut Fields, life: Lifetime, seconds: Option<u64>) {
     }
 }
 
-/// Reads an address.
-pub fn email(fields: &mut Fields, pointer: &str, text: &str) -> Option<EmailAddress> {
-    fields.take(pointer, Code::InvalidEmail, text.parse::<EmailAddress>())
-}
-
-/// Reads a text that may be left out.
-pub fn optional<T, E: std::fmt::Display>(
-    fields: &mut Fields,
-    pointer: &str,
-    text: Option<&str>,
-    parse: impl Fn(&str) -> Result<T, E>,
-) -> Option<T> {
-    text.and_then(|text| fields.take(pointer, Code::InvalidValue, parse(text)))
-}
-
 /// Reads a locale, `en` unless said.
 pub fn locale(fields: &mut Fields, locale: Option<String>) -> String {
     let locale = locale.unwrap_or_else(|| "en".to_owned());
@@ -223,13 +198,12 @@ pub fn locale(fields: &mut Fields, locale: Option<String>) -> String {
 pub fn workspaces(fields: &mut Fields, ids: &[String]) -> Option<Vec<WorkspaceId>> {
     if ids.is_empty() || ids.len() > MOST_WORKSPACES {
         let detail = "Name 1 to 100 workspaces, or leave this out.";
-        fields.refuse("/workspace_ids", Code::InvalidValue, detail.to_owned());
+        fields.refuse("/workspace_ids", Code::InvalidValue, detail);
         return None;
     }
     let mut known = Vec::with_capacity(ids.len());
     for (place, id) in ids.iter().enumerate() {
-        let id = id.parse::<WorkspaceId>().map_err(|_| "This is not a workspace's id.");
-        known.extend(fields.take(&format!("/workspace_ids/{place}"), Code::InvalidValue, id));
+        known.extend(field::workspace(fields, &format!("/workspace_ids/{place}"), id));
     }
     Some(known)
 }

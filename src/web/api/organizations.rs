@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::domain::change::Change;
-use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, OrganizationId};
 use crate::domain::organization::{Accent, Branding, Plan, Slug};
 use crate::domain::policy::Policy;
@@ -19,7 +18,8 @@ use crate::flow::create_organization::{New, create_organization};
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::organizations::{self, Difference, Organization};
-use crate::web::api::{Page, PageQuery, changed_name, policy};
+use crate::web::api::field::{self, changed, changed_name};
+use crate::web::api::{Page, policy};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Object, Request};
@@ -99,7 +99,7 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
         let known: Vec<&str> = ctx.config.templates.keys().collect();
         fields.refuse("/template", Code::InvalidValue, format!("Use one of {}.", known.join(", ")));
     }
-    let owner_email = fields.take("/owner/email", Code::InvalidEmail, owner.email.parse::<EmailAddress>());
+    let owner_email = field::email(&mut fields, "/owner/email", &owner.email);
     let owner_name = fields.take("/owner/name", Code::InvalidValue, Name::parse(&owner.name));
     let slug = body.slug.as_deref().map(|slug| {
         Slug::parse(slug).ok_or("Use 2 to 40 lower-case letters, digits and hyphens, such as example-studio.")
@@ -129,20 +129,18 @@ fn plan(fields: &mut Fields, at: &str, body: PlanBody) -> Plan {
     }
     if body.seat_limit.is_some_and(|limit| !(0..=1_000_000).contains(&limit)) {
         let detail = "Use 0 to 1,000,000, or null for any number.";
-        fields.refuse(&format!("{at}/seat_limit"), Code::InvalidValue, detail.to_owned());
+        fields.refuse(&format!("{at}/seat_limit"), Code::InvalidValue, detail);
     }
-    let trial_ends_at = body.trial_ends_at.and_then(|text| {
-        let time = Timestamp::parse(&text).ok_or("Write a time such as 2026-11-21T22:00:00Z.");
-        fields.take(&format!("{at}/trial_ends_at"), Code::InvalidValue, time)
-    });
+    let trial_ends_at = body.trial_ends_at;
+    let trial_ends_at =
+        trial_ends_at.and_then(|text| field::time(fields, &format!("{at}/trial_ends_at"), &text));
     Plan { key, seat_limit: body.seat_limit, features, trial_ends_at }
 }
 
 /// `GET`: every organization, newest first.
 pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     Caller::of(request, ctx.config)?.operator()?;
-    let query: PageQuery = request::query(request)?;
-    let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
+    let page = Page::of(request)?;
     let rows = organizations::page(ctx.platform, page.before, page.rows()).await?;
     Ok(page.reply(
         rows,
@@ -161,7 +159,7 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Organ
         let (actor, found) = caller.acting(ctx, At::Organization(id), reads).await?;
         (actor.administers(), found)
     };
-    let organization = found.first().map(ResultSet::first::<Organization>).transpose()?.flatten();
+    let organization = ResultSet::row_of::<Organization>(found.first())?;
     let organization = organization.ok_or_else(|| Error::from(Code::NotFound))?;
     Ok(if sees_all {
         reply::json(StatusCode::OK, &Shown::of(ctx, organization))
@@ -200,10 +198,7 @@ pub async fn change<P: Platform>(
     request: &Request,
     id: OrganizationId,
 ) -> Result<Reply> {
-    let actor = Caller::of(request, ctx.config)?.member_of(ctx, id).await?;
-    if !actor.administers() {
-        return Err(Code::Forbidden.into());
-    }
+    let actor = Caller::of(request, ctx.config)?.administrator_of(ctx, id).await?;
     let body: Changed = request::json(request)?;
     let mut fields = Fields::default();
     let mut to = Difference { name: changed_name(&mut fields, body.name), ..Difference::default() };
@@ -215,11 +210,11 @@ pub async fn change<P: Platform>(
             to.message = Change::Clear;
         }
         Change::Set(Object(branding)) => {
-            to.branding_name = checked(&mut fields, "/branding/name", branding.name, Name::parse);
-            to.accent = checked(&mut fields, "/branding/accent", branding.accent, |text| {
+            to.branding_name = changed(&mut fields, "/branding/name", branding.name, Name::parse);
+            to.accent = changed(&mut fields, "/branding/accent", branding.accent, |text| {
                 Accent::parse(text).ok_or("Write a colour such as #0a7cff.")
             });
-            to.message = checked(&mut fields, "/branding/message", branding.message, Message::parse);
+            to.message = changed(&mut fields, "/branding/message", branding.message, Message::parse);
         }
     }
     to.policy = body.policy.and_then(|changes| {
@@ -228,16 +223,6 @@ pub async fn change<P: Platform>(
     });
     let organization = flow::change(ctx, &actor, &fields.finish(Some(to))?).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(ctx, organization)))
-}
-
-/// A text of a PATCH.
-fn checked<T, E: std::fmt::Display>(
-    fields: &mut Fields,
-    pointer: &str,
-    text: Change<String>,
-    parse: impl Fn(&str) -> std::result::Result<T, E>,
-) -> Change<T> {
-    text.and_then(|text| fields.take(pointer, Code::InvalidValue, parse(&text)))
 }
 
 /// `PUT …/plan`: what the organization has paid for from now on. 200 with the organization.

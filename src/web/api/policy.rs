@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::domain::policy::{Changes, Policy};
 use crate::domain::role::Role;
-use crate::error::{Code, Fields};
-use crate::web::api::one_of;
+use crate::error::{Code, Fields, below};
+use crate::web::api::field::one_of;
 
 /// Checks changes, which are a JSON merge patch of those made before: what is not in them stays, and null goes back to the
 /// template's. What is wrong is noted, with its place.
@@ -18,7 +18,7 @@ pub fn check(fields: &mut Fields, policy: &Policy, changes: &Map<String, Value>)
             | ("clients_need_resource" | "send_email", Value::Bool(_)) => {}
             ("clients_need_resource" | "send_email", _) => {
                 let detail = "Use true or false, or null for what the template says.";
-                refuse(fields, &format!("/policy/{field}"), Code::InvalidType, detail);
+                fields.refuse(&format!("/policy/{field}"), Code::InvalidType, detail);
             }
             ("invites", Value::Object(invites)) => {
                 for (role, invited) in invites {
@@ -27,16 +27,10 @@ pub fn check(fields: &mut Fields, policy: &Policy, changes: &Map<String, Value>)
             }
             ("invites", _) => {
                 let detail = "Use an object such as {\"member\": [\"client\"]}.";
-                refuse(fields, "/policy/invites", Code::InvalidType, detail);
+                fields.refuse("/policy/invites", Code::InvalidType, detail);
             }
             (unknown, _) => {
-                let pointer = format!("/policy/{}", unknown.replace('~', "~0").replace('/', "~1"));
-                refuse(
-                    fields,
-                    &pointer,
-                    Code::UnknownField,
-                    "This field is not known here. Check its spelling.",
-                );
+                fields.refuse_unknown(&below("/policy", unknown));
             }
         }
     }
@@ -45,15 +39,15 @@ pub fn check(fields: &mut Fields, policy: &Policy, changes: &Map<String, Value>)
 /// Whom one role may invite. What is said of one role can't make what is said of another wrong, so that changes which were
 /// right by themselves are right together.
 fn check_role(fields: &mut Fields, policy: &Policy, inviting: &str, invited: &Value) {
-    let pointer = format!("/policy/invites/{}", inviting.replace('~', "~0").replace('/', "~1"));
+    let pointer = below("/policy/invites", inviting);
     if !Role::ALL.iter().any(|role| role.as_str() == inviting) {
         let detail = "There is no such role. Use owner, admin, member or client.";
-        return refuse(fields, &pointer, Code::UnknownField, detail);
+        return fields.refuse(&pointer, Code::UnknownField, detail);
     }
     let listed = match invited {
         Value::Null => return,
         Value::Array(listed) => listed,
-        _ => return refuse(fields, &pointer, Code::InvalidType, "Use a list of roles."),
+        _ => return fields.refuse(&pointer, Code::InvalidType, "Use a list of roles."),
     };
     let mut roles: Vec<Role> = Vec::new();
     for (place, role) in listed.iter().enumerate() {
@@ -61,7 +55,7 @@ fn check_role(fields: &mut Fields, policy: &Policy, inviting: &str, invited: &Va
         let word = role.as_str().unwrap_or_default();
         match one_of::<Role>(fields, &pointer, Some(word), "admin, member, client") {
             Some(role) if roles.contains(&role) => {
-                refuse(fields, &pointer, Code::InvalidValue, "This role is listed twice.");
+                fields.refuse(&pointer, Code::InvalidValue, "This role is listed twice.");
             }
             Some(role) => roles.push(role),
             None => {}
@@ -72,8 +66,4 @@ fn check_role(fields: &mut Fields, policy: &Policy, inviting: &str, invited: &Va
     if let Some(flaw) = policy.with(changes).flaw() {
         fields.refuse(&pointer, Code::InvalidValue, flaw);
     }
-}
-
-fn refuse(fields: &mut Fields, pointer: &str, code: Code, detail: &str) {
-    fields.refuse(pointer, code, detail.to_owned());
 }

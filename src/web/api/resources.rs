@@ -5,7 +5,6 @@ use serde::Deserialize;
 
 use crate::domain::authority::{Actor, Reach};
 use crate::domain::ids::{ResourceId, WorkspaceId};
-use crate::domain::template::Template;
 use crate::domain::text::Name;
 use crate::error::{Code, Fields, Result};
 use crate::flow::Context;
@@ -14,7 +13,7 @@ use crate::flow::workspaces::check_inside;
 use crate::platform::Platform;
 use crate::store::accounts::At;
 use crate::store::resources::{self, Resource, Status};
-use crate::web::api::{Page, no_fields};
+use crate::web::api::{Page, field, no_fields};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -36,24 +35,12 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Wo
     check_inside(ctx, &actor, id).await?;
     let body: Body = request::json(request)?;
     let mut fields = Fields::default();
-    check_kind(&mut fields, "/kind", actor.template, &body.kind);
+    let kind = field::kind(&mut fields, "/kind", actor.template, Some(&body.kind));
     let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
     let external_id = body.external_id.and_then(|text| external_id(&mut fields, &text));
-    let add = name.map(|name| Add { kind: body.kind, name, external_id });
+    let add = kind.zip(name).map(|(kind, name)| Add { kind, name, external_id });
     let resource = flow::add(ctx, &actor, id, &fields.finish(add)?).await?;
     Ok(reply::json(StatusCode::CREATED, &resource))
-}
-
-fn check_kind(fields: &mut Fields, pointer: &str, template: &Template, kind: &str) {
-    if !template.knows_kind(kind) {
-        let known: Vec<&str> = template.kinds.iter().map(|kind| kind.key.as_str()).collect();
-        let detail = if known.is_empty() {
-            "This organization has no kinds of resource.".to_owned()
-        } else {
-            format!("Use one of {}.", known.join(", "))
-        };
-        fields.refuse(pointer, Code::InvalidValue, detail);
-    }
 }
 
 /// What the host product calls it: any text, but one that people can compare by looking at it.
@@ -81,7 +68,7 @@ pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Work
     let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
     let mut fields = Fields::default();
     if let Some(kind) = &query.kind {
-        check_kind(&mut fields, "?kind", actor.template, kind);
+        field::kind(&mut fields, "?kind", actor.template, Some(kind));
     }
     fields.finish(Some(()))?;
     let given_to = (!has_all(&actor, id)).then_some(actor.member_id);

@@ -27,7 +27,7 @@ pub async fn count<P: Platform>(
     if !actor.administers() {
         return Err(Code::Forbidden.into());
     }
-    let seats = found.first().map(ResultSet::first::<Seats>).transpose()?.flatten();
+    let seats = ResultSet::row_of::<Seats>(found.first())?;
     let Seats { seat_limit, used, reserved } = seats.ok_or_else(|| Error::from(Code::NotFound))?;
     let available = seat_limit.map(|limit| (limit - used - reserved).max(0));
     let shown = json!({"limit": seat_limit, "used": used, "reserved": reserved, "available": available});
@@ -40,10 +40,7 @@ pub async fn holders<P: Platform>(
     request: &Request,
     id: OrganizationId,
 ) -> Result<Reply> {
-    let actor = Caller::of(request, ctx.config)?.member_of(ctx, id).await?;
-    if !actor.administers() {
-        return Err(Code::Forbidden.into());
-    }
+    Caller::of(request, ctx.config)?.administrator_of(ctx, id).await?;
     let query: PageQuery = request::query(request)?;
     // The cursor is the last one's id, whichever kind that is.
     let invitation: Option<InvitationId> = query.cursor.as_deref().and_then(|cursor| cursor.parse().ok());

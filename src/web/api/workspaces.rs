@@ -12,7 +12,8 @@ use crate::flow::workspaces::{self as flow, check_inside};
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::workspaces::{self, Workspace};
-use crate::web::api::{Page, PageQuery, changed_name};
+use crate::web::api::Page;
+use crate::web::api::field::changed_name;
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -24,8 +25,7 @@ pub async fn list<P: Platform>(
     organization: OrganizationId,
 ) -> Result<Reply> {
     let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
-    let query: PageQuery = request::query(request)?;
-    let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
+    let page = Page::of(request)?;
     let only_of = (!actor.role.reaches_every_workspace()).then_some(actor.member_id);
     let rows = workspaces::page(ctx.platform, organization, only_of, page.before, page.rows()).await?;
     Ok(page.reply(rows, |workspace: &Workspace| workspace.id.to_string(), |workspace| workspace))
@@ -43,10 +43,7 @@ pub async fn create<P: Platform>(
     request: &Request,
     organization: OrganizationId,
 ) -> Result<Reply> {
-    let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
-    if !actor.administers() {
-        return Err(Code::Forbidden.into());
-    }
+    let actor = Caller::of(request, ctx.config)?.administrator_of(ctx, organization).await?;
     let body: New = request::json(request)?;
     let mut fields = Fields::default();
     let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
@@ -59,7 +56,7 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Works
     let reads = vec![workspaces::select(id)];
     let (actor, found) = Caller::of(request, ctx.config)?.acting(ctx, At::Workspace(id), reads).await?;
     check_inside(ctx, &actor, id).await?;
-    let workspace: Option<Workspace> = found.first().map(ResultSet::first).transpose()?.flatten();
+    let workspace: Option<Workspace> = ResultSet::row_of(found.first())?;
     let workspace = workspace.ok_or_else(|| Error::from(Code::NotFound))?;
     Ok(reply::json(StatusCode::OK, &workspace))
 }
@@ -84,12 +81,7 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Wo
     let name = changed_name(&mut fields, body.name);
     let workspace = match fields.finish(Some(name))? {
         Some(name) => flow::rename(ctx, &actor, id, &name).await?,
-        None => found
-            .first()
-            .map(ResultSet::first)
-            .transpose()?
-            .flatten()
-            .ok_or_else(|| Error::from(Code::NotFound))?,
+        None => ResultSet::row_of(found.first())?.ok_or_else(|| Error::from(Code::NotFound))?,
     };
     Ok(reply::json(StatusCode::OK, &workspace))
 }

@@ -74,10 +74,10 @@ async fn with_password<P: Platform>(ctx: &Context<'_, P>, request: &Request, bod
     guard::limit_network(ctx, request, "sign-in").await?;
     let mut fields = Fields::default();
     if body.email.trim().is_empty() {
-        fields.refuse("/email", Code::Required, "Type your e-mail address.".to_owned());
+        fields.refuse("/email", Code::Required, "Type your e-mail address.");
     }
     if body.password.is_empty() {
-        fields.refuse("/password", Code::Required, "Type your password.".to_owned());
+        fields.refuse("/password", Code::Required, "Type your password.");
     }
     if fields.any_refused() {
         return Err(fields.refusal());

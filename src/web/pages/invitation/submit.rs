@@ -128,7 +128,7 @@ impl<P: Platform> Visit<'_, P> {
         // A field left empty is told what to do rather than what is wrong with it.
         let typed_name = body.name.as_deref().unwrap_or_default();
         let name = if typed_name.trim().is_empty() {
-            fields.refuse("/name", Code::Required, "Type your name.".to_owned());
+            fields.refuse("/name", Code::Required, "Type your name.");
             None
         } else {
             fields.take("/name", Code::InvalidValue, Name::parse(typed_name))
@@ -136,14 +136,14 @@ impl<P: Platform> Visit<'_, P> {
         let email = match &view.invitation.email {
             Some(_) => None,
             None if body.email.trim().is_empty() => {
-                fields.refuse("/email", Code::Required, "Type your e-mail address.".to_owned());
+                fields.refuse("/email", Code::Required, "Type your e-mail address.");
                 None
             }
             None => fields.take("/email", Code::InvalidEmail, body.email.parse::<EmailAddress>()),
         };
         let known = view.invitation.email.as_ref().or(email.as_ref()).map(EmailAddress::key);
         if body.password.is_empty() {
-            fields.refuse("/password", Code::Required, "Choose a password.".to_owned());
+            fields.refuse("/password", Code::Required, "Choose a password.");
         } else {
             let checked = password::check(&body.password, known.as_deref().unwrap_or_default());
             fields.take("/password", Code::WeakPassword, checked);
