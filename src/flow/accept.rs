@@ -153,6 +153,8 @@ async fn run<P: Platform>(
 fn no_room<P: Platform>(view: &View, ctx: &Context<'_, P>) -> Error {
     if view.trial_ends_at.is_some_and(|end| end <= ctx.now()) {
         Code::TrialEnded.into()
+    } else if view.seat_free && !view.may_customize {
+        Code::PlanFeatureRequired.into()
     } else if view.seat_free {
         Error::Internal("a claim was refused and nothing says why".to_owned())
     } else {

@@ -52,6 +52,9 @@ pub struct View {
     /// Whether a seat is free: the one this invitation reserves counts as free, unless the plan was lowered below its use.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub seat_free: bool,
+    /// Whether the plan lets clients have lists of permissions of their own.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub may_customize: bool,
     /// When the organization's trial ends.
     pub trial_ends_at: Option<Timestamp>,
     account_id: Option<UserId>,
@@ -150,7 +153,9 @@ pub fn view(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, no
                 i.revoked_at, i.disabled_at, i.expired_at,
                 o.name AS organization_name, o.trial_ends_at, ",
             within_limit!("?4", "1 - i.reserves"),
-            " AS seat_free,
+            " AS seat_free, ",
+            may_customize!(),
+            " AS may_customize,
                 n.name AS inviter_name,
                 (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
                  FROM invitation_workspaces x JOIN workspaces w ON w.id = x.workspace_id
@@ -193,7 +198,9 @@ pub struct Claim {
 /// What every claim asks of the invitation and its organization. `?3` to `?6`: invitation, organization, version, now.
 ///
 /// Somebody who is in already keeps their role, and takes a seat only if they are a client without one whom a workspace
-/// that they lack would give one.
+/// that they lack would give one. But an account that nobody proved may be anybody's who typed that address at a link:
+/// whoever proves it now becomes what they were invited as, see [`let_in`]. A list of permissions that was made for staff is
+/// a client's own only where the plan has that.
 macro_rules! guards {
     () => {
         concat!(
@@ -201,7 +208,10 @@ macro_rules! guards {
               AND i.expires_at > ?6 AND (i.max_uses IS NULL OR i.uses < i.max_uses)
               AND NOT EXISTS (SELECT 1 FROM members gone WHERE gone.organization_id = i.organization_id
                               AND gone.user_id = u.id AND gone.removed_at >= coalesce(i.offered_at, i.created_at))
-              AND (CASE WHEN inside.id IS NULL THEN i.takes_seat = 0
+              AND (inside.role IS NOT 'client' OR i.role = 'client' OR i.permissions IS NULL OR ",
+            may_customize!(),
+            ") AND (CASE WHEN inside.id IS NULL THEN i.takes_seat = 0
+                        WHEN u.email_verified_at IS NULL THEN i.takes_seat = 0 OR inside.takes_seat = 1
                         ELSE inside.role <> 'client' OR inside.takes_seat = 1 OR i.access_takes_seat = 0
                           OR NOT EXISTS (SELECT 1 FROM invitation_workspaces x WHERE x.invitation_id = i.id
                                AND NOT EXISTS (SELECT 1 FROM memberships p
@@ -344,11 +354,22 @@ pub fn make_account(claim: Claim, account: &NewAccount) -> Vec<Statement> {
     ]
 }
 
-/// Lets the person in: notes that their mailbox is proved if the link came by mail, makes them a member of the
+/// Lets the person in: makes them what they were invited as, if somebody else came in under their address; notes that their mailbox is proved if the link came by mail, makes them a member of the
 /// organization and of the workspaces they lack, and settles the invitation.
 #[must_use]
 pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
     vec![
+        Statement::new(
+            // Before the mailbox is noted as proved.
+            "UPDATE members SET role = (SELECT i.role FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
+                                        WHERE r.id = ?1)
+             WHERE role = 'client' AND id <> ?2 AND id = (
+               SELECT r.member_id FROM redemptions r
+               JOIN users u ON u.id = r.user_id AND u.email_verified_at IS NULL
+               JOIN invitations i ON i.id = r.invitation_id AND i.kind = 'email'
+               WHERE r.id = ?1 AND ?3 = 'email')",
+            params![claim.id, claim.member_id, via(link)],
+        ),
         Statement::new(
             "UPDATE users SET email_verified_at = ?2, confined_to = NULL
              WHERE ?3 = 'email' AND email_verified_at IS NULL
@@ -387,16 +408,6 @@ pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
              JOIN json_each(i.grants) e
              JOIN resources g ON g.id = e.value ->> 'id' AND g.workspace_id = p.workspace_id AND g.deleted_at IS NULL
              WHERE r.id = ?1 ON CONFLICT DO NOTHING",
-            params![claim.id],
-        ),
-        Statement::new(
-            // Somebody who came by a link may be invited by their address too. That stays open, for the workspaces it
-            // would add; but it keeps no seat for a person who is in.
-            "UPDATE invitations SET takes_seat = 0
-             WHERE outcome = 'open' AND (organization_id, email_key) IN (
-               SELECT i.organization_id, u.email_key
-               FROM redemptions r JOIN invitations i ON i.id = r.invitation_id JOIN users u ON u.id = r.user_id
-               WHERE r.id = ?1 AND i.kind = 'link')",
             params![claim.id],
         ),
         Statement::new(

@@ -114,12 +114,6 @@ const ALWAYS: &[(&str, &str)] = &[
          GROUP BY i.organization_id, i.email_key HAVING count(*) > 1",
     ),
     (
-        "nobody has a seat reserved where they are",
-        "SELECT i.id FROM invitations i JOIN users u ON u.email_key = i.email_key
-         JOIN members m ON m.user_id = u.id AND m.organization_id = i.organization_id AND m.removed_at IS NULL
-         WHERE i.outcome = 'open' AND i.expires_at > ?1 AND i.takes_seat = 1",
-    ),
-    (
         "a mail that is queued has its job",
         "SELECT i.id FROM invitations i WHERE i.outcome = 'open' AND i.expires_at > ?1 AND i.delivery = 'queued'
            AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.invitation_id = i.id AND j.ver = i.ver AND j.waiting = 1)",
