@@ -114,6 +114,12 @@ const ALWAYS: &[(&str, &str)] = &[
          GROUP BY i.organization_id, i.email_key HAVING count(*) > 1",
     ),
     (
+        "nobody was added who was invited",
+        "SELECT m.id FROM audit_events e JOIN members m ON m.id = e.subject AND m.removed_at IS NULL
+         JOIN invitations i ON i.organization_id = m.organization_id AND i.email_key = m.email_key
+         WHERE e.action = 'member.added' AND i.outcome = 'open' AND i.expires_at > ?1",
+    ),
+    (
         "a mail that is queued has its job",
         "SELECT i.id FROM invitations i WHERE i.outcome = 'open' AND i.expires_at > ?1 AND i.delivery = 'queued'
            AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.invitation_id = i.id AND j.ver = i.ver AND j.waiting = 1)",
