@@ -5,7 +5,7 @@ use usher::jobs::message::{self, Message, Source};
 use usher::platform::{MailError, Statement};
 use usher::web::route::Route;
 
-use crate::authorization::Cast;
+use crate::cast::Cast;
 use crate::support::World;
 use crate::support::client::Team;
 use crate::support::platform::block_on;

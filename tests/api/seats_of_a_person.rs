@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::support::client::{Client, Team};
+use crate::support::scene::seats;
 use crate::{accept_signed_in, another, copied_token};
 
 const ANA: &str = "ana@client.test";
@@ -12,14 +13,6 @@ fn link(team: &mut Team, permissions: &serde_json::Value) -> String {
     let body = json!({"kind": "link", "role": "client", "access": {"permissions": permissions}});
     let id = team.owner.post(&team.path("/invitations"), &body).ok().str("/id");
     copied_token(&mut team.owner, &id)
-}
-
-/// Seats used and reserved.
-fn seats(team: &Team) -> (i64, i64) {
-    let count = |column| {
-        team.world.count(&format!("SELECT {column} FROM organizations WHERE id = '{}'", team.organization))
-    };
-    (count("seats_used"), count("seats_reserved"))
 }
 
 /// Somebody with an account whose address is proved, from another organization of the same world.
