@@ -16,7 +16,8 @@ use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
 use crate::flow::{Context, look};
 use crate::platform::{Platform, ResultSet, Statement};
-use crate::store::redeem::{self, Claim, Joined, NewAccount, View};
+use crate::store::redeem::{self, Claim, Joined, NewAccount};
+use crate::store::view::{self, View};
 use crate::store::{audit, notifications};
 
 /// How long a session lasts.
@@ -69,7 +70,7 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, accept: &Accept, session: 
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
     batch.push(notifications::of_redemption(ctx.id(), claim.id));
     batch.push(redeem::joined(link.invitation_id, session, now));
-    batch.push(redeem::view(link, Some(session), accept.email.as_ref(), now));
+    batch.push(view::select(link, Some(session), accept.email.as_ref(), now));
     let (joined, view) = run(ctx, link, batch).await?;
     match (joined, view.standing().next(link, now)) {
         (Some(joined), Ok(Next::None)) => {
@@ -119,7 +120,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
     batch.push(notifications::of_redemption(ctx.id(), claim.id));
     batch.push(redeem::joined(link.invitation_id, &account.session_digest, now));
-    batch.push(redeem::view(link, accept.session.as_deref(), Some(&account.email), now));
+    batch.push(view::select(link, accept.session.as_deref(), Some(&account.email), now));
     let (joined, view) = run(ctx, link, batch).await?;
     match (joined, view.standing().next(link, now)) {
         (Some(joined), _) => {
