@@ -13,7 +13,7 @@ use crate::domain::password;
 use crate::domain::secret::Bearer;
 use crate::domain::standing::Next;
 use crate::domain::text::Name;
-use crate::error::{Code, Error, Fields, Result};
+use crate::error::{Code, Error, Fields, Refusal, Result};
 use crate::flow::{Context, look};
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::redeem::{self, Claim, Joined, NewAccount};
@@ -150,16 +150,20 @@ async fn run<P: Platform>(
     Ok((joined, view))
 }
 
-/// The claim was refused to somebody who may accept: there is no room.
+/// The claim was refused to somebody who may accept: there is no room. What can be done about it is not theirs to do.
 fn no_room<P: Platform>(view: &View, ctx: &Context<'_, P>) -> Error {
     if view.trial_ends_at.is_some_and(|end| end <= ctx.now()) {
-        Code::TrialEnded.into()
+        Refusal::new(Code::TrialEnded)
+            .because("There is no room for you yet: their trial has ended. Tell whoever invited you, then try again.")
+            .into()
     } else if view.seat_free && !view.may_customize {
         Code::PlanFeatureRequired.into()
     } else if view.seat_free {
         Error::Internal("a claim was refused and nothing says why".to_owned())
     } else {
-        Code::SeatLimitReached.into()
+        Refusal::new(Code::SeatLimitReached)
+            .because("Every seat is taken at the moment. Tell whoever invited you, then try again.")
+            .into()
     }
 }
 

@@ -366,3 +366,31 @@ fn every_statement_about_members_is_served_by_an_index() {
     team.owner.post(&team.path("/owner"), &json!({"member_id": mia})).ok();
     assert_all_served(&team.world);
 }
+
+/// An admin never needed to be put in a workspace; as staff or as a client they need one.
+#[test]
+fn an_admin_who_becomes_staff_or_a_client_is_put_into_the_oldest_workspace() {
+    for role in ["member", "client"] {
+        let mut team = Team::new();
+        let oldest = team.workspace();
+        team.owner.post(&team.path("/workspaces"), &json!({"name": "Second"})).ok();
+        let mut ada = team.joined("ada.admin@studio.test", "admin");
+        let id = team.member("ada.admin@studio.test");
+        let changed = team.owner.patch(&format!("/v1/members/{id}"), &json!({"role": role})).ok();
+        assert_eq!(changed.str("/workspaces/0/id"), oldest, "{role}");
+        assert_eq!(ada.get("/v1/me/workspaces").ok().str("/data/0/workspace/id"), oldest, "{role}");
+    }
+}
+
+#[test]
+fn somebody_who_was_in_a_workspace_stays_there_whatever_they_become() {
+    let mut team = Team::new();
+    let second = team.owner.post(&team.path("/workspaces"), &json!({"name": "Second"})).ok().str("/id");
+    team.joined_with("mia.member@studio.test", "member", json!({"workspace_ids": [second]}));
+    let path = format!("/v1/members/{}", team.member("mia.member@studio.test"));
+    for role in ["admin", "client"] {
+        let changed = team.owner.patch(&path, &json!({"role": role})).ok().json();
+        assert_eq!(changed["workspaces"].as_array().unwrap().len(), 1, "{role}");
+        assert_eq!(changed["workspaces"][0]["id"], second, "{role}");
+    }
+}
