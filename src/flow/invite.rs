@@ -156,6 +156,7 @@ pub(super) fn foreign_workspace(place: i64) -> Error {
 
 /// The resource at this place is in none of the workspaces.
 pub(super) fn foreign_resource(place: i64) -> Error {
-    let detail = "This resource is in none of the workspaces named here. Name its workspace too, or leave it out.";
+    let detail =
+        "This resource is in none of the workspaces named here. Name its workspace too, or leave it out.";
     Error::field(format!("/access/resources/{place}/id"), Code::InvalidValue, detail)
 }

@@ -320,5 +320,8 @@ fn somebody_who_was_added_and_never_came_in_is_given_an_access_and_asked_about()
     let question = json!({
         "member_id": id, "workspace_id": first, "permission": "dashboards.view", "resource_id": campaign,
     });
-    assert_eq!(team.owner.post("/v1/check", &question).ok().json(), json!({"allowed": true, "reason": "granted"}));
+    assert_eq!(
+        team.owner.post("/v1/check", &question).ok().json(),
+        json!({"allowed": true, "reason": "granted"})
+    );
 }

@@ -86,7 +86,8 @@ fn a_client_gets_no_list_of_their_own_by_an_invitation_as_staff() {
     let plan = json!({"key": "small", "seat_limit": 25, "features": []});
     let mut team = Team::make(World::new(), "reporting", Some(plan));
     let mut ana = with_account(&team, ANA);
-    let staff = json!({"kind": "email", "role": "member", "email": ANA, "access": {"permissions": ["reports"]}});
+    let staff =
+        json!({"kind": "email", "role": "member", "email": ANA, "access": {"permissions": ["reports"]}});
     let invitation = team.owner.post(&team.path("/invitations"), &staff).ok().str("/id");
     let link = json!({"kind": "link", "role": "client"});
     let link = team.owner.post(&team.path("/invitations"), &link).ok().str("/id");

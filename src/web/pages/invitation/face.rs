@@ -80,7 +80,7 @@ impl<P: Platform> Visit<'_, P> {
         let reply = page(
             code.map_or(StatusCode::OK, Code::status),
             &Open {
-                frame: Frame::of(view.masthead(&self.ctx.config.product_name)),
+                frame: Frame::of_invitation(view, &self.ctx.config.product_name),
                 nonce: &key.nonce,
                 token: self.token,
                 accept: self.path(),
