@@ -1,5 +1,6 @@
 //! What is tried by those who are somebody, or say that they are.
 
+use crate::support::World;
 use crate::support::client::{PASSWORD, Team};
 use crate::{MIA, copied, dump, invited, other_team, refusal, with_token};
 use serde_json::{Value, json};
@@ -198,4 +199,80 @@ fn v25_an_invitation_is_no_way_around_the_seat_limit() {
     let answer = team.world.client().accept(&token, "Mia Member");
     assert_eq!(answer.refusal(), refusal(409, "seat_limit_reached"));
     assert_eq!(team.world.count("SELECT count(*) FROM members WHERE takes_seat = 1"), 0);
+}
+
+/// What an access names is checked against the catalog, the kinds and the resources there are; nothing passes unread.
+#[test]
+fn v21_an_access_names_only_what_there_is() {
+    let world = World::new();
+    let mut team = Team::make(world.clone(), "client-links", None);
+    let mut other = Team { organization: String::new(), ..other_team(&world) };
+    other.organization = world
+        .operator()
+        .post(
+            "/v1/organizations",
+            &json!({
+                "name": "Third", "template": "client-links",
+                "owner": {"email": "oscar.owner@other.test", "name": "Oscar Owner"},
+            }),
+        )
+        .ok()
+        .str("/id");
+    other.owner.join("oscar.owner@other.test", "Oscar Owner").ok();
+    let foreign = other.resource("facebook", "Theirs");
+    let before = dump(&team);
+    for (access, pointer) in [
+        (json!({"permissions": ["*"]}), "/access/permissions/0"),
+        (json!({"permissions": ["posts.view", "admin"]}), "/access/permissions/1"),
+        (json!({"permissions": ["posts.create\u{0}"]}), "/access/permissions/0"),
+        (json!({"permissions": [1]}), "/access/permissions/0"),
+        (json!({"addable_kinds": ["myspace"]}), "/access/addable_kinds/0"),
+        (json!({"resources": [{"id": foreign}]}), "/access/resources/0/id"),
+        (json!({"resources": [{"id": "res_1"}]}), "/access/resources/0/id"),
+        (json!({"role": "owner"}), "/access/role"),
+    ] {
+        let body = json!({"kind": "link", "role": "client", "access": access});
+        let answer = team.owner.post(&team.path("/invitations"), &body);
+        assert_eq!(answer.status, 422, "{access}");
+        assert_eq!(answer.json()["errors"][0]["pointer"], pointer, "{access}");
+    }
+    assert_eq!(dump(&team), before);
+}
+
+/// Where a second factor is asked for, nothing is read before there is one.
+#[test]
+fn v30_a_workspace_that_asks_for_a_second_factor_shows_nothing_before_it() {
+    let mut team = Team::make(World::new(), "publishing", None);
+    let workspace = team.workspace();
+    team.resource("facebook", "A page");
+    let access = json!({"access": {"require_mfa": true, "resources": "all", "addable_kinds": ["facebook"]}});
+    let mut ana = team.joined_with("ana@client.test", "client", access);
+    let member = team.member("ana@client.test");
+    assert_eq!(ana.get(&format!("/v1/workspaces/{workspace}")).refusal(), refusal(403, "mfa_required"));
+    assert_eq!(
+        ana.get(&format!("/v1/workspaces/{workspace}/resources")).refusal(),
+        refusal(403, "mfa_required")
+    );
+    let page = json!({"kind": "facebook", "name": "Mine"});
+    let added = ana.post(&format!("/v1/workspaces/{workspace}/resources"), &page);
+    assert_eq!(added.refusal(), refusal(403, "mfa_required"));
+    let question = json!({"member_id": member, "workspace_id": workspace, "permission": "posts.view"});
+    let told = ana.post("/v1/check", &question).ok().json();
+    assert_eq!(told, json!({"allowed": false, "reason": "mfa_required"}));
+}
+
+/// Who is removed takes along what was addressed to them, and what they sent if that is asked for.
+#[test]
+fn v32_removing_somebody_ends_the_invitations_to_them_and_by_them() {
+    let mut team = Team::new();
+    let mut ada = team.joined("ada.admin@studio.test", "admin");
+    let organization = team.organization.clone();
+    let friend = ada.invite(&organization, "friend@outside.test", "admin").ok().str("/id");
+    let token = copied(&mut ada, &friend);
+    let ada_id = team.member("ada.admin@studio.test");
+    let body = json!({"member_ids": [ada_id], "revoke_their_invitations": true});
+    team.owner.post(&team.path("/members/remove"), &body).ok();
+    let late = team.world.client().accept(&token, "Some Friend").refusal();
+    assert_eq!(late, refusal(410, "invitation_revoked"));
+    assert_eq!(ada.get(&team.path("/members")).refusal(), refusal(404, "not_found"));
 }

@@ -3,15 +3,13 @@
 //! Rows that don't apply yet, or only in part, and why (V13 to V15, V26, V28 and V31 are not in the list):
 //!
 //! - V4: an invitation holds no place to go on to; every redirect is to a route of ours.
-//! - V20, V22, V33: bulk, clone, role changes and removal have no routes yet; what there is, is held.
-//! - V21: there are no permissions, groups or API keys to name yet.
+//! - V21: there are no groups and no API keys to name yet; permissions, kinds and resources are held (`v21_…`).
 //! - V23: nobody is half a member: who has accepted is in, who has not has no account that counts.
 //! - V24: there is no sign-in by another provider.
-//! - V25: there is no approval and no second factor to pass by; the seat is checked in the claim (`v25_…`).
+//! - V25: there is no approval to pass by; the seat is checked in the claim (`v25_…`), and so is the second factor (V30).
 //! - V27: there is no allow-list of domains; what is no address is refused (`v27_…`).
 //! - V29: networks are counted by `CF-Connecting-IP` and IPv6 by its /64 (`v29_…`).
-//! - V30: there is no second factor yet.
-//! - V32: removing somebody has no route yet; every invitation ends (`v32_…`).
+//! - V30: no account can set a second factor up yet; where one is asked for, nothing is seen without it (`v30_…`).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
