@@ -42,6 +42,8 @@ pub struct Holding {
     pub permissions: PermissionSet,
     /// The resources they were given; none is all of them.
     pub resources: Option<Vec<ResourceId>>,
+    /// Those that they were given to approve on.
+    pub approves: Vec<ResourceId>,
 }
 
 impl Actor {
@@ -101,7 +103,25 @@ impl Actor {
                 grants.iter().all(|grant| listed.contains(&grant.id))
             }
         };
-        !there.is_empty() && resources && there.iter().all(|holding| holding.permissions.contains(wanted))
+        let approving = match &access.resources {
+            Resources::All => true,
+            Resources::Listed(grants) => {
+                grants.iter().filter(|grant| grant.approve).all(|grant| self.lets_approve(&there, grant.id))
+            }
+        };
+        !there.is_empty()
+            && resources
+            && approving
+            && there.iter().all(|holding| holding.permissions.contains(wanted))
+    }
+
+    /// Whether somebody who holds this may let others approve on a resource: they approve on it themselves, because they
+    /// were given it so in one of these workspaces, or everywhere in all of them.
+    fn lets_approve(&self, there: &[&Holding], resource: ResourceId) -> bool {
+        let catalog = &self.template.catalog;
+        let follows = catalog.from_grant(true).without(catalog.from_grant(false));
+        there.iter().any(|holding| holding.approves.contains(&resource))
+            || there.iter().all(|holding| holding.permissions.contains(follows))
     }
 
     /// Whether they may see a resource of a workspace: it is given to them there, as every one is to owner and admins.
@@ -239,8 +259,12 @@ mod tests {
 
     #[test]
     fn staff_reach_their_workspaces_and_mean_the_oldest_of_them() {
-        let holding =
-            |number| Holding { workspace_id: id(number), permissions: PermissionSet::NONE, resources: None };
+        let holding = |number| Holding {
+            workspace_id: id(number),
+            permissions: PermissionSet::NONE,
+            resources: None,
+            approves: Vec::new(),
+        };
         let staff = actor(Role::Member, Reach::Only(vec![holding(3), holding(5)]));
         assert!(staff.reaches(id(5)) && !staff.reaches(id(4)) && !staff.administers());
         assert_eq!(staff.workspaces_meant(None), Some(vec![id(3)]));
@@ -268,6 +292,7 @@ mod tests {
                 workspace_id: id(*place),
                 permissions: some(*bits),
                 resources: resources.as_ref().map(|resources| resources.iter().map(|number| id(*number)).collect()),
+                approves: Vec::new(),
             }).collect();
             let (bits, resources) = wanted;
             let access = Access {

@@ -16,6 +16,7 @@ mod bad_input;
 mod bulk;
 mod bulk_files;
 mod bulk_job;
+mod ceiling;
 mod change_guards;
 mod change_invitation;
 mod check;
