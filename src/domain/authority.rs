@@ -83,7 +83,7 @@ impl Actor {
     }
 
     /// Whether they may give somebody in this role such an access in these workspaces: nobody gives away more than they
-    /// hold themselves, nor into where they aren't.
+    /// hold themselves, nor into where they aren't, nor lets approve where they don't.
     #[must_use]
     pub fn may_grant(&self, role: Role, workspaces: &[WorkspaceId], access: &Access) -> bool {
         let Reach::Only(held) = &self.reach else { return true };
@@ -272,6 +272,31 @@ mod tests {
         let admin = actor(Role::Admin, Reach::Everything);
         assert!(admin.reaches(id(4)) && admin.administers());
         assert_eq!(admin.workspaces_meant(None), None, "which only the database knows");
+    }
+
+    /// Approving follows from a grant, so it is given by whoever has such a grant, or may approve on anything.
+    #[test]
+    fn only_who_approves_on_a_resource_lets_others_approve_on_it() {
+        let template = Templates::built_in().named("publishing").unwrap();
+        let keys = |keys: &[&str]| {
+            template.catalog.read_keys(&keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>())
+        };
+        let may = |permissions: &[&str], resources: Option<Vec<ResourceId>>, approves: Vec<ResourceId>| {
+            let holding =
+                Holding { workspace_id: id(1), permissions: keys(permissions), resources, approves };
+            let access = Access {
+                permissions: Permissions::Custom(keys(&["posts.view"])),
+                resources: grants(&[7]),
+                ..Access::default()
+            };
+            let staff = Actor { template, ..actor(Role::Member, Reach::Only(vec![holding])) };
+            staff.may_grant(Role::Client, &[id(1)], &access)
+        };
+        assert!(!may(&["posts.view"], Some(vec![id(7)]), Vec::new()));
+        assert!(!may(&["posts.view"], Some(vec![id(7), id(8)]), vec![id(8)]));
+        assert!(!may(&["posts.view"], None, Vec::new()), "every resource, and nothing to approve on");
+        assert!(may(&["posts.view"], Some(vec![id(7)]), vec![id(7)]));
+        assert!(may(&["posts.view", "posts.approve"], Some(vec![id(7)]), Vec::new()));
     }
 
     proptest! {
