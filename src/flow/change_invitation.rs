@@ -22,8 +22,9 @@ use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
 use crate::store::access::Columns;
 use crate::store::change_invitation::{self as store, Changed};
-use crate::store::invitations::{self, Asked, Obstacles, Record};
+use crate::store::invitations::{self, Record};
 use crate::store::jobs;
+use crate::store::obstacles::{self, Asked, Obstacles};
 
 /// What is to change. `None` stays as it is.
 #[derive(Debug, Clone, Default)]
@@ -117,7 +118,7 @@ async fn attempt<P: Platform>(
         batch.push(jobs::insert_invitation_email(job, id, now, lost_at(now)));
     }
     batch.push(invitations::select(id));
-    batch.push(invitations::select_obstacles(&Asked {
+    batch.push(obstacles::select(&Asked {
         organization: record.state.organization_id,
         email: readdressed,
         workspaces: changed.workspaces.as_deref(),

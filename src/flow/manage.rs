@@ -12,7 +12,8 @@ use crate::flow::invite::refusal_of;
 use crate::flow::{Context, look};
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
-use crate::store::invitations::{Asked, Obstacles, Record};
+use crate::store::invitations::Record;
+use crate::store::obstacles::{self, Asked, Obstacles};
 use crate::store::{audit, invitations, jobs};
 use crate::web::route::Route;
 
@@ -34,7 +35,7 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
             jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
             audit::of_invitation(ctx.entry(by), invitation.id, audit::Event::Resent(job)),
             invitations::select(invitation.id),
-            invitations::select_obstacles(&Asked {
+            obstacles::select(&Asked {
                 organization: invitation.organization_id,
                 email: Some(email),
                 workspaces: None,

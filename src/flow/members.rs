@@ -50,6 +50,7 @@ pub async fn change<P: Platform>(
         let entry = ctx.entry(&actor.member_id);
         let mut batch = vec![members::claim(&entry, &update), members::apply(&entry, &update)];
         if let Some(role) = update.role {
+            batch.push(members::place(&entry, member.id, role, actor.template));
             batch.push(members::settle_credentials(&entry, member.id, role, actor.template));
             batch.push(members::notify_of_role(ctx.id(), &entry, member.id));
         }
@@ -86,6 +87,9 @@ fn allow(actor: &Actor, member: &Member, role: Role, wanted: &Wanted) -> Result<
         Some(_) if role == Role::Owner => Err(Code::LastOwner.into()),
         Some(_) if own => Err(Refusal::new(Code::Forbidden)
             .because("Nobody changes their own role. Ask another admin.")
+            .into()),
+        Some(Role::Owner) => Err(Refusal::new(Code::RoleNotAllowed)
+            .because("Nobody is made the owner by a change of role. The owner transfers the ownership.")
             .into()),
         Some(wanted) if !actor.may_invite(wanted) || !actor.may_invite(role) => {
             Err(Code::RoleNotAllowed.into())

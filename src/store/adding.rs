@@ -72,8 +72,9 @@ pub fn claim(new: &New, entry: &Entry) -> Statement {
             concat!(
                 "FROM organizations o
                  WHERE o.id = ?7
-                   AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id
-                                   WHERE u.email_key = ?8 AND m.organization_id = o.id AND m.removed_at IS NULL)
+                   AND NOT EXISTS ",
+                member_of!("?8"),
+                "
                    AND NOT EXISTS (SELECT 1 FROM invitations i
                                    WHERE i.organization_id = o.id AND i.email_key = ?8 AND i.outcome = 'open')
                    AND ",

@@ -72,11 +72,7 @@ pub fn claim(entry: &Entry, id: InvitationId, action: Action) -> Statement {
 pub fn apply(claim: EventId, id: InvitationId, action: Action, now: Timestamp) -> Statement {
     macro_rules! set {
         ($what:literal) => {
-            concat!(
-                "UPDATE invitations SET ",
-                $what,
-                " WHERE id = ?1 AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)"
-            )
+            concat!("UPDATE invitations SET ", $what, " WHERE id = ?1 AND ", claimed!("?2"))
         };
     }
     match action {

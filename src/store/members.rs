@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::Entry;
 use super::json_text;
-use crate::domain::access::AccessRow;
+use crate::domain::access::{Access, AccessRow};
 use crate::domain::change::Change;
 use crate::domain::ids::{MemberId, NotificationId, OrganizationId, UserId, WorkspaceId};
 use crate::domain::role::Role;
@@ -265,6 +265,25 @@ pub fn apply(entry: &Entry, update: &Update) -> Statement {
             name,
             name.map(|name| name.as_str().to_lowercase()),
         ],
+    )
+}
+
+/// Puts somebody who no longer reaches every workspace into the oldest one, as an invitation would, if they are in none: an
+/// admin never needed to be in any.
+#[must_use]
+pub fn place(entry: &Entry, member: MemberId, role: Role, template: &Template) -> Statement {
+    let takes_seat = role == Role::Client && Access::default().takes_seat(template);
+    Statement::new(
+        concat!(
+            "INSERT INTO memberships (member_id, workspace_id, created_at, takes_seat, made_by)
+             SELECT m.id, w.id, ?4, ?5, ?1
+             FROM members m JOIN workspaces w ON w.id = (
+               SELECT min(id) FROM workspaces WHERE organization_id = m.organization_id)
+             WHERE m.id = ?2 AND ?3 IN ('member', 'client')
+               AND NOT EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id) AND ",
+            claimed!("?1")
+        ),
+        params![entry.id, member, role, entry.at, takes_seat],
     )
 }
 

@@ -7,7 +7,7 @@ use crate::domain::invitation::Kind;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Refusal, Result};
 use crate::platform::Platform;
-use crate::store::redeem::View;
+use crate::store::view::View;
 use crate::web::pages::{Frame, page};
 use crate::web::reply::Reply;
 use crate::web::route::Route;

@@ -13,7 +13,7 @@ use crate::domain::standing::Next;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::platform::Platform;
-use crate::store::redeem::View;
+use crate::store::view::View;
 use crate::web::pages::{FormKey, Frame, Problems, page};
 use crate::web::reply::{self, Reply};
 use crate::web::route::Route;
