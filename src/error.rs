@@ -139,7 +139,7 @@ codes! {
     InvitationDeclined "invitation_declined" 410 "This invitation was declined" "If you changed your mind, ask the person who invited you for a new one."
     PasswordLinkInvalid "password_link_invalid" 404 "This link does not work" "It may be incomplete. Check that you copied all of it, or ask for a new one."
     PasswordLinkExpired "password_link_expired" 410 "This link expired" "If you have set your password already, sign in with it. If not, ask whoever added you for a new link."
-    PasswordLinkUsed "password_link_used" 410 "This link was already used" "Your password was set since this link was made, or your access was removed. Sign in, or ask whoever added you."
+    PasswordLinkUsed "password_link_used" 410 "This link was already used" "Your password was set since this link was made, or your access was changed or removed. Sign in, or ask whoever added you."
     LinkDisabled "link_disabled" 410 "This link is turned off" "Ask whoever gave it to you for a new one."
     LinkFull "link_full" 410 "This link has reached its limit" "Ask whoever gave it to you for a new one."
     SignInRequired "sign_in_required" 401 "Sign in to accept" "There is an account with the invited address. Sign in to it, then accept."

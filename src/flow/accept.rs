@@ -66,7 +66,7 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, accept: &Accept, session: 
     let (link, now) = (&accept.link, ctx.now());
     let claim = Claim { id: ctx.id(), member_id: ctx.id(), now };
     let mut batch = vec![redeem::claim_signed_in(claim, link, session)];
-    batch.extend(redeem::let_in(claim, link));
+    batch.extend(redeem::let_in(claim, link, &ctx.config.templates.client_defaults()));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
     batch.push(notifications::of_redemption(ctx.id(), claim.id));
     batch.push(redeem::joined(link.invitation_id, session, now));
@@ -116,7 +116,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     let mut batch = vec![redeem::claim_signing_up(claim, link, &account)];
     batch.extend(redeem::reset_unproved(claim, &account));
     batch.extend(redeem::make_account(claim, &account));
-    batch.extend(redeem::let_in(claim, link));
+    batch.extend(redeem::let_in(claim, link, &ctx.config.templates.client_defaults()));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
     batch.push(notifications::of_redemption(ctx.id(), claim.id));
     batch.push(redeem::joined(link.invitation_id, &account.session_digest, now));

@@ -197,8 +197,9 @@ async fn plan<P: Platform>(
         _ => "[]".to_owned(),
     };
     let lists = wanted.permissions.is_some() || role != state.role;
-    // Words alone are nobody's access; whatever decides who is given what, the actor must hold.
-    let gives = lists || !wanted.is_empty() || asked.clear_access || moves || readdressed;
+    // Words alone are nobody's access; whatever decides who is given what, how many and until when, the actor must hold.
+    let lets_in_more = asked.lifetime.is_some() || asked.max_uses.is_said();
+    let gives = lists || !wanted.is_empty() || asked.clear_access || moves || readdressed || lets_in_more;
     let new_access = match by {
         Authority::Member(actor) if gives => {
             resolve(ctx, actor, role, workspaces.as_deref(), base, wanted).await?

@@ -7,6 +7,7 @@ use crate::domain::invitation::Status;
 use crate::domain::link::{Link, Via};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
+use crate::flow::access::check_hand_out;
 use crate::flow::invite::refusal_of;
 use crate::flow::{Context, look};
 use crate::jobs::lost_at;
@@ -17,11 +18,12 @@ use crate::store::{audit, invitations, jobs};
 use crate::web::route::Route;
 
 /// Sends an invitation again: it lives as long as a new one, under a new version, so every older link is dead. An expired
-/// one comes back to life if nothing stands in the way.
+/// one comes back to life if nothing stands in the way. Refuses one that gives more than whoever sends it holds.
 pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &Record) -> Result<Record> {
     let now = ctx.now();
     let invitation = &record.state;
     let Some(email) = &invitation.email else { return Err(Code::LinkHasNoRecipient.into()) };
+    check_hand_out(by, record)?;
     let job = ctx.id();
     let lifetime = Duration::from_secs(by.policy().email_lifetime.default);
     let expires_at = now.plus(lifetime).whole_seconds();
@@ -82,12 +84,13 @@ pub async fn revoke<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
 }
 
 /// The link of an open invitation, to be handed over in some other way than by our e-mail. That it was given out is
-/// audited; the link itself is nowhere kept.
+/// audited; the link itself is nowhere kept. Refuses one that gives more than whoever asks for it holds.
 pub async fn copy_link<P: Platform>(
     ctx: &Context<'_, P>,
     by: &Authority,
     record: &Record,
 ) -> Result<(String, Timestamp)> {
+    check_hand_out(by, record)?;
     let invitation = &record.state;
     let given = audit::of_invitation(ctx.entry(by), invitation.id, audit::Event::LinkCopied(invitation.ver));
     if !ctx.platform.run(given).await?.any() {

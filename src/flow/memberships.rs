@@ -54,7 +54,7 @@ pub async fn add<P: Platform>(
     Err(Error::slow_down())
 }
 
-/// Changes what somebody was given; what isn't asked for stays. Refuses as [`add`] does.
+/// Changes what somebody was given; what isn't asked for stays. Refuses as [`add`] does, and whoever asks it for themself.
 pub async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     actor: &Actor,
@@ -64,6 +64,10 @@ pub async fn change<P: Platform>(
 ) -> Result<Place> {
     for _ in 0..TRIES {
         may_change(actor, of, place.role)?;
+        if of.member == actor.member_id {
+            let detail = "Nobody changes their own access. Ask the owner or an admin.";
+            return Err(Refusal::new(Code::Forbidden).because(detail).into());
+        }
         if !place.active {
             return Err(Code::MemberNotActive.into());
         }

@@ -180,10 +180,12 @@ pub fn make_account(claim: Claim, account: &NewAccount) -> Vec<Statement> {
     ]
 }
 
-/// Lets the person in: makes them what they were invited as, if somebody else came in under their address; notes that their mailbox is proved if the link came by mail, makes them a member of the
-/// organization and of the workspaces they lack, and settles the invitation.
+/// Lets the person in: makes them what they were invited as, if somebody else came in under their address; notes that their
+/// mailbox is proved if the link came by mail, makes them a member of the organization and of the workspaces they lack, and
+/// settles the invitation. `client_defaults` is
+/// [`Templates::client_defaults`](crate::domain::template::Templates::client_defaults).
 #[must_use]
-pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
+pub fn let_in(claim: Claim, link: &Link, client_defaults: &str) -> Vec<Statement> {
     vec![
         Statement::new(
             // Before the mailbox is noted as proved.
@@ -213,17 +215,20 @@ pub fn let_in(claim: Claim, link: &Link) -> Vec<Statement> {
         ),
         Statement::new(
             // What they have already stays as it is; what they lack comes with the access as it is at this moment. An
-            // owner or admin who comes by a link lacks nothing.
+            // owner or admin who comes by a link lacks nothing. What a client has by default staff get written out: their
+            // own default would be more than what was offered.
             "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
                                       require_mfa, takes_seat, made_by)
-             SELECT r.member_id, x.workspace_id, r.redeemed_at, i.permissions, i.all_resources, i.addable_kinds,
-                    i.require_mfa, i.access_takes_seat, r.id
+             SELECT r.member_id, x.workspace_id, r.redeemed_at,
+                    coalesce(i.permissions, iif(i.role = 'client' AND m.role = 'member', ?2 -> o.template, NULL)),
+                    i.all_resources, i.addable_kinds, i.require_mfa, i.access_takes_seat, r.id
              FROM redemptions r
              JOIN invitations i ON i.id = r.invitation_id
+             JOIN organizations o ON o.id = i.organization_id
              JOIN invitation_workspaces x ON x.invitation_id = i.id
              JOIN members m ON m.id = r.member_id AND m.role NOT IN ('owner', 'admin')
              WHERE r.id = ?1 ON CONFLICT DO NOTHING",
-            params![claim.id],
+            params![claim.id, client_defaults],
         ),
         Statement::new(
             "INSERT INTO grants (member_id, workspace_id, resource_id, approve, credentials)

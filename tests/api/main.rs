@@ -17,6 +17,7 @@ mod bad_input;
 mod bulk;
 mod bulk_files;
 mod bulk_job;
+mod ceiling;
 mod bulk_races;
 mod bulk_refusals;
 mod cast;
