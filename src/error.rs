@@ -231,7 +231,12 @@ pub fn below(pointer: &str, field: &str) -> String {
     format!("{pointer}/{}", field.replace('~', "~0").replace('/', "~1"))
 }
 
-/// The fields of one request, checked one after another so that a person is told of all that is wrong at once.
+/// The most errors that one answer tells. Whoever mends these is told of the next: an answer stays small, however much is
+/// wrong with what it answers.
+pub const MOST_ERRORS: usize = 20;
+
+/// The fields of one request, checked one after another so that a person is told of all that is wrong at once, up to
+/// [`MOST_ERRORS`].
 #[derive(Debug, Default)]
 pub struct Fields {
     errors: Vec<(Code, FieldError)>,
@@ -256,8 +261,11 @@ impl Fields {
         value
     }
 
-    /// Notes what is wrong with a field.
+    /// Notes what is wrong with a field. Beyond [`MOST_ERRORS`] nothing is noted any more.
     pub fn refuse(&mut self, pointer: &str, code: Code, detail: impl Into<String>) {
+        if self.errors.len() == MOST_ERRORS {
+            return;
+        }
         let (pointer, detail) = (pointer.to_owned(), detail.into());
         self.errors.push((code, FieldError { pointer, code: code.as_str(), detail }));
     }
@@ -325,5 +333,16 @@ mod tests {
         fields.refuse("/email", Code::InvalidEmail, "Not one.".to_owned());
         fields.refuse("/role", Code::Required, "This is needed.".to_owned());
         assert_eq!(fields.finish(Some(())).unwrap_err().code(), Code::InvalidRequest);
+    }
+
+    #[test]
+    fn an_answer_stays_small_however_much_is_wrong() {
+        let mut fields = Fields::default();
+        for place in 0..1000 {
+            fields.refuse(&format!("/list/{place}"), Code::InvalidValue, "Not one.");
+        }
+        let Error::Refused(refusal) = fields.refusal() else { panic!("not refused") };
+        assert_eq!(refusal.errors.len(), MOST_ERRORS);
+        assert_eq!(refusal.errors[0].pointer, "/list/0", "the first ones are told");
     }
 }
