@@ -151,7 +151,7 @@ fn nobody_of_another_organization_is_found_by_its_workspace_name_or_role() {
 }
 
 #[test]
-fn a_name_is_theirs_in_this_organization_and_null_is_their_accounts_own() {
+fn a_name_is_theirs_in_this_organization_and_is_never_cleared() {
     let mut team = Team::new();
     let mut mia = team.joined(MIA, "member");
     let id = team.member(MIA);
@@ -161,7 +161,11 @@ fn a_name_is_theirs_in_this_organization_and_null_is_their_accounts_own() {
         "Mia of Sales"
     );
     assert_eq!(mia.get("/v1/me").ok().str("/user/name"), "Somebody New", "the account keeps its own");
-    assert_eq!(patch(&mut mia, &id, &json!({"name": null})).ok().str("/user/name"), "Somebody New");
+    for by in [&mut mia, &mut team.owner] {
+        let cleared = patch(by, &id, &json!({"name": null}));
+        assert_eq!(complaint(&cleared), about(422, "required", "/name"));
+    }
+    assert_eq!(patch(&mut mia, &id, &json!({"name": "Somebody New"})).ok().str("/user/name"), "Somebody New");
     assert_eq!(team.member("somebody"), id, "and is found by it");
     let mut actions = audited(&team, &id);
     actions.retain(|(action, _)| action == "member.renamed");

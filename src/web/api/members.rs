@@ -20,7 +20,7 @@ use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::members::{self, Filter, Member, Person, Status};
 use crate::web::api::Page;
-use crate::web::api::field::{self, changed, one_of};
+use crate::web::api::field::{self, one_of};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -134,7 +134,8 @@ struct Body {
     name: Change<String>,
 }
 
-/// `PATCH`: 200 with the member. A name of null is the one that their account has.
+/// `PATCH`: 200 with the member. Their name here can't be cleared: there is none to fall back to that this organization
+/// may know, for what others call them, and they themself elsewhere, is not its own.
 pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: MemberId) -> Result<Reply> {
     let (actor, member) = caller_and(ctx, request, id).await?;
     let body: Body = request::json(request)?;
@@ -144,7 +145,14 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Me
         Change::Clear => fields.required("/role", None),
         Change::Set(role) => one_of(&mut fields, "/role", Some(&role), "owner, admin, member, client"),
     };
-    let name = changed(&mut fields, "/name", body.name, Name::parse);
+    let name = match body.name {
+        Change::Keep => None,
+        Change::Clear => {
+            fields.refuse("/name", Code::Required, "A member has a name here. Write another one.");
+            None
+        }
+        Change::Set(name) => fields.take("/name", Code::InvalidValue, Name::parse(&name)),
+    };
     let wanted = fields.finish(Some(Wanted { role, name }))?;
     let member = crate::flow::members::change(ctx, &actor, member, wanted).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(member, actor.template)))
