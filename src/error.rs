@@ -125,6 +125,7 @@ codes! {
     LastOwner "last_owner" 409 "Last owner" "An organization always has an owner. Transfer the ownership first."
     MemberNotActive "member_not_active" 409 "Not an active member" "This person has not come in yet, or was removed. Invite them first."
     MembershipExists "membership_exists" 409 "Already in the workspace" "This person is in the workspace already. Change their access instead."
+    TooManyResources "too_many_resources" 409 "Too many resources" "This workspace has as many resources as one may have: 1,000. Delete those that nobody needs, or use another workspace."
     ResourceExists "resource_exists" 409 "Already registered" "The workspace has this already. Use the one that is there, or reconnect it."
     PasswordAlreadySet "password_already_set" 409 "Password already set" "This person has a password or has confirmed their address, so they sign in by themselves. If they forgot it, they can reset it."
     NotALink "not_a_link" 409 "Not a link" "This invitation is for one address, so there is no link for many to change. Send it again, or revoke it."

@@ -83,6 +83,9 @@ pub enum Status {
 }
 
 /// The columns of [`Member`], from `members m` and `users u`.
+///
+/// A row holds the member's grants: at most a workspace's resources, of which there are a thousand at most, for each workspace
+/// that they were put in. What one request gives is at most 500 of them.
 macro_rules! columns {
     () => {
         concat!(
