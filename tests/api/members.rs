@@ -435,3 +435,34 @@ fn every_statement_about_members_is_served_by_an_index() {
     team.owner.post(&team.path("/owner"), &json!({"member_id": mia})).ok();
     assert_all_served(&team.world);
 }
+
+/// A workspace that staff don't come into doesn't exist to them: not among what others were given either.
+#[test]
+fn staff_see_of_others_only_the_workspaces_that_they_reach_themselves() {
+    let mut team = Team::of("reporting");
+    let first = team.workspace();
+    let mut mia = team.joined_with(MIA, "member", json!({"workspace_ids": [first]}));
+    let second = workspace(&team, "Secret Client");
+    let secret = resource(&team, &second, "campaign");
+    let more = json!({"workspace_ids": [second], "access": {"resources": [{"id": secret}]}});
+    let ana = team.add(ANA, "client", more).ok().str("/id");
+    let both = json!({"workspace_ids": [first, second]});
+    let bea = team.add("bea@client.test", "client", both).ok().str("/id");
+    let path = |id: &str| format!("/v1/members/{id}");
+    let mut shown = mia.get(&team.path("/members")).ok().text();
+    assert_eq!(mia.get(&path(&ana)).ok().json()["workspaces"], json!([]));
+    let seen = mia.get(&path(&bea)).ok().json();
+    assert_eq!(seen["workspaces"].as_array().unwrap().len(), 1);
+    assert_eq!(seen["workspaces"][0]["id"], first);
+    shown += &seen.to_string();
+    let renamed = json!({"name": "Zoe"});
+    shown += &mia.patch(&path(&ana), &renamed).text();
+    shown += &mia.get(&team.path(&format!("/members?workspace_id={second}"))).ok().text();
+    for hidden in [second.as_str(), secret.as_str(), "Secret"] {
+        assert!(!shown.contains(hidden), "{hidden}: {shown}");
+    }
+    let inside = mia.get(&team.path(&format!("/members?workspace_id={second}"))).ok().json();
+    assert_eq!(inside["data"], json!([]), "nor who is in it");
+    let all = team.owner.get(&path(&bea)).ok().json();
+    assert_eq!(all["workspaces"].as_array().unwrap().len(), 2, "the owner reaches every one");
+}

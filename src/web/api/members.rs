@@ -9,7 +9,6 @@ use crate::domain::authority::Actor;
 use crate::domain::change::Change;
 use crate::domain::ids::{MemberId, OrganizationId, WorkspaceId};
 use crate::domain::role::Role;
-use crate::domain::template::Template;
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Fields, Result};
@@ -49,8 +48,9 @@ struct ShownPlace {
 }
 
 impl Shown {
-    pub(super) fn of(member: Member, template: &'static Template) -> Self {
-        let role = member.role;
+    /// As this actor sees them: of their workspaces only those that the actor comes into. The others don't exist to them.
+    pub(super) fn of(member: Member, actor: &Actor) -> Self {
+        let (role, template) = (member.role, actor.template);
         let place = |place: members::Placed| ShownPlace {
             id: place.id,
             name: place.name,
@@ -62,7 +62,12 @@ impl Shown {
             role,
             status: member.status,
             takes_seat: member.takes_seat,
-            workspaces: member.workspaces.into_iter().map(place).collect(),
+            workspaces: member
+                .workspaces
+                .into_iter()
+                .filter(|place| actor.reaches(place.id))
+                .map(place)
+                .collect(),
             joined_at: member.joined_at,
             removed_at: member.removed_at,
         }
@@ -99,8 +104,13 @@ pub async fn list<P: Platform>(
     fields.finish(Some(()))?;
     let filter =
         Filter { status: status.unwrap_or(Status::Active), role, workspace, prefix: field::prefix(query.q) };
-    let rows = members::page(ctx.platform, organization, &filter, page.before, page.rows()).await?;
-    let shown = |member| Shown::of(member, actor.template);
+    // Who is in a workspace is nothing to staff who don't come into it.
+    let rows = if workspace.is_some_and(|workspace| !actor.reaches(workspace)) {
+        Vec::new()
+    } else {
+        members::page(ctx.platform, organization, &filter, page.before, page.rows()).await?
+    };
+    let shown = |member| Shown::of(member, &actor);
     Ok(page.reply(rows, |member: &Member| member.id.to_string(), shown))
 }
 
@@ -122,7 +132,7 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Membe
     if actor.role == Role::Client && actor.member_id != id {
         return Err(Code::Forbidden.into());
     }
-    Ok(reply::json(StatusCode::OK, &Shown::of(member, actor.template)))
+    Ok(reply::json(StatusCode::OK, &Shown::of(member, &actor)))
 }
 
 #[derive(Deserialize)]
@@ -155,7 +165,7 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Me
     };
     let wanted = fields.finish(Some(Wanted { role, name }))?;
     let member = crate::flow::members::change(ctx, &actor, member, wanted).await?;
-    Ok(reply::json(StatusCode::OK, &Shown::of(member, actor.template)))
+    Ok(reply::json(StatusCode::OK, &Shown::of(member, &actor)))
 }
 
 #[derive(Deserialize)]
@@ -243,5 +253,5 @@ pub async fn transfer<P: Platform>(
     let body: NewOwner = request::json(request)?;
     let to = body.member_id.parse().map_err(|_| Error::from(Code::NotFound))?;
     let owner = crate::flow::transfer::transfer(ctx, &actor, to).await?;
-    Ok(reply::json(StatusCode::OK, &Shown::of(owner, actor.template)))
+    Ok(reply::json(StatusCode::OK, &Shown::of(owner, &actor)))
 }
