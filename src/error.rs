@@ -125,6 +125,7 @@ codes! {
     LastOwner "last_owner" 409 "Last owner" "An organization always has an owner. Transfer the ownership first."
     MemberNotActive "member_not_active" 409 "Not an active member" "This person has not come in yet, or was removed. Invite them first."
     MembershipExists "membership_exists" 409 "Already in the workspace" "This person is in the workspace already. Change their access instead."
+    TooManyResources "too_many_resources" 409 "Too many resources" "This workspace has as many resources as one may have: 1,000. Delete those that nobody needs, or use another workspace."
     ResourceExists "resource_exists" 409 "Already registered" "The workspace has this already. Use the one that is there, or reconnect it."
     PasswordAlreadySet "password_already_set" 409 "Password already set" "This person has a password or has confirmed their address, so they sign in by themselves. If they forgot it, they can reset it."
     NotALink "not_a_link" 409 "Not a link" "This invitation is for one address, so there is no link for many to change. Send it again, or revoke it."
@@ -231,7 +232,12 @@ pub fn below(pointer: &str, field: &str) -> String {
     format!("{pointer}/{}", field.replace('~', "~0").replace('/', "~1"))
 }
 
-/// The fields of one request, checked one after another so that a person is told of all that is wrong at once.
+/// The most errors that one answer tells. Whoever mends these is told of the next: an answer stays small, however much is
+/// wrong with what it answers.
+pub const MOST_ERRORS: usize = 20;
+
+/// The fields of one request, checked one after another so that a person is told of all that is wrong at once, up to
+/// [`MOST_ERRORS`].
 #[derive(Debug, Default)]
 pub struct Fields {
     errors: Vec<(Code, FieldError)>,
@@ -256,8 +262,11 @@ impl Fields {
         value
     }
 
-    /// Notes what is wrong with a field.
+    /// Notes what is wrong with a field. Beyond [`MOST_ERRORS`] nothing is noted any more.
     pub fn refuse(&mut self, pointer: &str, code: Code, detail: impl Into<String>) {
+        if self.errors.len() == MOST_ERRORS {
+            return;
+        }
         let (pointer, detail) = (pointer.to_owned(), detail.into());
         self.errors.push((code, FieldError { pointer, code: code.as_str(), detail }));
     }
@@ -325,5 +334,16 @@ mod tests {
         fields.refuse("/email", Code::InvalidEmail, "Not one.".to_owned());
         fields.refuse("/role", Code::Required, "This is needed.".to_owned());
         assert_eq!(fields.finish(Some(())).unwrap_err().code(), Code::InvalidRequest);
+    }
+
+    #[test]
+    fn an_answer_stays_small_however_much_is_wrong() {
+        let mut fields = Fields::default();
+        for place in 0..1000 {
+            fields.refuse(&format!("/list/{place}"), Code::InvalidValue, "Not one.");
+        }
+        let Error::Refused(refusal) = fields.refusal() else { panic!("not refused") };
+        assert_eq!(refusal.errors.len(), MOST_ERRORS);
+        assert_eq!(refusal.errors[0].pointer, "/list/0", "the first ones are told");
     }
 }

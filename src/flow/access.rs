@@ -6,7 +6,7 @@ use crate::domain::authority::{Actor, Authority};
 use crate::domain::catalog::PermissionSet;
 use crate::domain::ids::{MemberId, WorkspaceId};
 use crate::domain::role::Role;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
 use crate::store::access::{CloneSource, Placed, select_clone_sources};
@@ -139,6 +139,20 @@ pub fn check_hand_out(by: &Authority, record: &Record) -> Result<()> {
     } else {
         Err(Code::BeyondYourAccess.into())
     }
+}
+
+/// Whether a changed access still asks for the second factor that it asked for before: only those who run the organization
+/// do without one that somebody found needed.
+///
+/// # Errors
+/// 403 for anybody else.
+pub fn keep_second_factor(actor: &Actor, asked_before: bool, access: &Access) -> Result<()> {
+    if !asked_before || access.require_mfa || actor.administers() {
+        return Ok(());
+    }
+    let detail =
+        "Only the owner and admins may do without a second factor that is asked for. Ask one of them.";
+    Err(Refusal::new(Code::BeyondYourAccess).because(detail).into())
 }
 
 /// The access of somebody who has everything anyway, of which there is nothing to say.

@@ -15,7 +15,7 @@ use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
-use crate::flow::access::{Wanted, everything, resolve};
+use crate::flow::access::{Wanted, everything, keep_second_factor, resolve};
 use crate::flow::invite::refusal_of;
 use crate::flow::{Context, look};
 use crate::jobs::lost_at;
@@ -202,7 +202,9 @@ async fn plan<P: Platform>(
     let gives = lists || !wanted.is_empty() || asked.clear_access || moves || readdressed || lets_in_more;
     let new_access = match by {
         Authority::Member(actor) if gives => {
-            resolve(ctx, actor, role, workspaces.as_deref(), base, wanted).await?
+            let access = resolve(ctx, actor, role, workspaces.as_deref(), base, wanted).await?;
+            keep_second_factor(actor, old_access.require_mfa, &access)?;
+            access
         }
         Authority::Member(_) => base,
         // An owner's.

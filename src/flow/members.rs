@@ -2,7 +2,6 @@
 //! is never given or taken here: ownership is transferred.
 
 use crate::domain::authority::Actor;
-use crate::domain::change::Change;
 use crate::domain::role::Role;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Refusal, Result};
@@ -18,8 +17,8 @@ pub const TRIES: usize = 5;
 pub struct Wanted {
     /// What they become.
     pub role: Option<Role>,
-    /// What the organization calls them; cleared, what their account does.
-    pub name: Change<Name>,
+    /// What the organization calls them.
+    pub name: Option<Name>,
 }
 
 /// Changes a member who was just read. Refuses what the actor may not, a client's own lists of permissions that the plan
@@ -44,7 +43,7 @@ pub async fn change<P: Platform>(
             role: wanted.role.filter(|wanted| *wanted != role),
             name: wanted.name.clone(),
         };
-        if update.role.is_none() && !update.name.is_said() {
+        if update.role.is_none() && update.name.is_none() {
             return Ok(member);
         }
         let entry = ctx.entry(&actor.member_id);
@@ -94,7 +93,7 @@ fn allow(actor: &Actor, member: &Member, role: Role, wanted: &Wanted) -> Result<
         Some(wanted) if !actor.may_invite(wanted) || !actor.may_invite(role) => {
             Err(Code::RoleNotAllowed.into())
         }
-        None if wanted.name.is_said() && !own && !actor.may_invite(role) => Err(Code::Forbidden.into()),
+        None if wanted.name.is_some() && !own && !actor.may_invite(role) => Err(Code::Forbidden.into()),
         _ => Ok(()),
     }
 }

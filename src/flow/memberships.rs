@@ -7,7 +7,7 @@ use crate::domain::ids::{MemberId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
-use crate::flow::access::{Wanted, resolve};
+use crate::flow::access::{Wanted, keep_second_factor, resolve};
 use crate::flow::members::{TRIES, no_seat};
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::access::Columns;
@@ -145,7 +145,9 @@ async fn write<P: Platform>(
     with_resources: bool,
 ) -> Result<Write> {
     let asks_for_permissions = wanted.permissions.is_some();
+    let factor = before.require_mfa;
     let access = resolve(ctx, actor, role, Some(&[of.workspace]), before, wanted).await?;
+    keep_second_factor(actor, factor, &access)?;
     let effective = access.permissions.effective(actor.template, role);
     Ok(Write {
         workspace: of.workspace,

@@ -61,7 +61,9 @@ pub struct View {
 pub fn view(link: &PasswordLink) -> Statement {
     Statement::new(
         concat!(
-            "SELECT u.email, coalesce(o.branding_name, o.name) AS organization, ",
+            // As this organization wrote it, not as another did.
+            "SELECT coalesce((SELECT m.email FROM members m WHERE m.organization_id = o.id AND m.user_id = u.id
+                              AND m.removed_at IS NULL), u.email) AS email, coalesce(o.branding_name, o.name) AS organization, ",
             usable!(),
             " AS usable FROM users u JOIN organizations o ON o.id = ?2 WHERE u.id = ?1"
         ),
@@ -70,6 +72,9 @@ pub fn view(link: &PasswordLink) -> Statement {
 }
 
 /// Sets the password, as the claim of its batch: only if the link may still. `RETURNING` tells.
+///
+/// Whoever sets the first password that counts is called what the organization calls them that gave the link out: the
+/// account's name until then was nobody's.
 ///
 /// By a mailed link the mailbox is proved, and what was set up before that ends: see [`settle`] for the sessions. By a
 /// copied one the account is somebody only in the organization that gave the link out.
@@ -81,6 +86,10 @@ pub fn set(link: &PasswordLink, password_hash: &str, now: Timestamp) -> Statemen
         concat!(
             "UPDATE users AS u
              SET password_hash = ?7, password_ver = password_ver + 1,
+                 name = coalesce((SELECT m.name FROM members m WHERE m.organization_id = ?2 AND m.user_id = u.id
+                                    AND m.removed_at IS NULL AND u.email_verified_at IS NULL), name),
+                 name_key = coalesce((SELECT m.name_key FROM members m WHERE m.organization_id = ?2 AND m.user_id = u.id
+                                        AND m.removed_at IS NULL AND u.email_verified_at IS NULL), name_key),
                  mfa_enabled_at = CASE WHEN email_verified_at IS NULL THEN NULL ELSE mfa_enabled_at END,
                  email_verified_at = CASE ?4 WHEN 'email' THEN coalesce(email_verified_at, ?8) END,
                  confined_to = CASE ?4 WHEN 'email' THEN NULL ELSE ?2 END

@@ -151,7 +151,7 @@ fn nobody_of_another_organization_is_found_by_its_workspace_name_or_role() {
 }
 
 #[test]
-fn a_name_is_theirs_in_this_organization_and_null_is_their_accounts_own() {
+fn a_name_is_theirs_in_this_organization_and_is_never_cleared() {
     let mut team = Team::new();
     let mut mia = team.joined(MIA, "member");
     let id = team.member(MIA);
@@ -161,7 +161,11 @@ fn a_name_is_theirs_in_this_organization_and_null_is_their_accounts_own() {
         "Mia of Sales"
     );
     assert_eq!(mia.get("/v1/me").ok().str("/user/name"), "Somebody New", "the account keeps its own");
-    assert_eq!(patch(&mut mia, &id, &json!({"name": null})).ok().str("/user/name"), "Somebody New");
+    for by in [&mut mia, &mut team.owner] {
+        let cleared = patch(by, &id, &json!({"name": null}));
+        assert_eq!(complaint(&cleared), about(422, "required", "/name"));
+    }
+    assert_eq!(patch(&mut mia, &id, &json!({"name": "Somebody New"})).ok().str("/user/name"), "Somebody New");
     assert_eq!(team.member("somebody"), id, "and is found by it");
     let mut actions = audited(&team, &id);
     actions.retain(|(action, _)| action == "member.renamed");
@@ -393,4 +397,35 @@ fn somebody_who_was_in_a_workspace_stays_there_whatever_they_become() {
         assert_eq!(changed["workspaces"].as_array().unwrap().len(), 1, "{role}");
         assert_eq!(changed["workspaces"][0]["id"], second, "{role}");
     }
+}
+
+/// A workspace that staff don't come into doesn't exist to them: not among what others were given either.
+#[test]
+fn staff_see_of_others_only_the_workspaces_that_they_reach_themselves() {
+    let mut team = Team::of("reporting");
+    let first = team.workspace();
+    let mut mia = team.joined_with(MIA, "member", json!({"workspace_ids": [first]}));
+    let second = workspace(&team, "Secret Client");
+    let secret = resource(&team, &second, "campaign");
+    let more = json!({"workspace_ids": [second], "access": {"resources": [{"id": secret}]}});
+    let ana = team.add(ANA, "client", more).ok().str("/id");
+    let both = json!({"workspace_ids": [first, second]});
+    let bea = team.add("bea@client.test", "client", both).ok().str("/id");
+    let path = |id: &str| format!("/v1/members/{id}");
+    let mut shown = mia.get(&team.path("/members")).ok().text();
+    assert_eq!(mia.get(&path(&ana)).ok().json()["workspaces"], json!([]));
+    let seen = mia.get(&path(&bea)).ok().json();
+    assert_eq!(seen["workspaces"].as_array().unwrap().len(), 1);
+    assert_eq!(seen["workspaces"][0]["id"], first);
+    shown += &seen.to_string();
+    let renamed = json!({"name": "Zoe"});
+    shown += &mia.patch(&path(&ana), &renamed).text();
+    shown += &mia.get(&team.path(&format!("/members?workspace_id={second}"))).ok().text();
+    for hidden in [second.as_str(), secret.as_str(), "Secret"] {
+        assert!(!shown.contains(hidden), "{hidden}: {shown}");
+    }
+    let inside = mia.get(&team.path(&format!("/members?workspace_id={second}"))).ok().json();
+    assert_eq!(inside["data"], json!([]), "nor who is in it");
+    let all = team.owner.get(&path(&bea)).ok().json();
+    assert_eq!(all["workspaces"].as_array().unwrap().len(), 2, "the owner reaches every one");
 }

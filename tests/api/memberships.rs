@@ -325,3 +325,29 @@ fn somebody_who_was_added_and_never_came_in_is_given_an_access_and_asked_about()
         json!({"allowed": true, "reason": "granted"})
     );
 }
+
+/// S2-06: a second factor that is asked for stays asked for, until somebody who runs the organization does without it.
+#[test]
+fn staff_ask_for_a_second_factor_and_never_do_without_one() {
+    let mut team = Team::of("reporting");
+    let first = team.workspace();
+    let mut staff = team.joined_with(MIA, "member", json!({"access": {"resources": "all"}}));
+    team.joined(ANA, "client");
+    let id = team.member(ANA);
+    change(&mut staff, &first, &id, &json!({"require_mfa": true})).ok();
+    for off in [json!({"require_mfa": false}), json!({"require_mfa": null})] {
+        let refused = change(&mut staff, &first, &id, &off).refusal();
+        assert_eq!(refused, refusal(403, "beyond_your_access"), "{off}");
+    }
+    change(&mut staff, &first, &id, &json!({"resources": "all"})).ok();
+    let invited = json!({"kind": "link", "role": "client", "access": {"require_mfa": true}});
+    let invitation = team.owner.post(&team.path("/invitations"), &invited).ok().str("/id");
+    let path = format!("/v1/invitations/{invitation}");
+    for off in [json!({"access": {"require_mfa": false}}), json!({"access": null})] {
+        assert_eq!(staff.patch(&path, &off).refusal(), refusal(403, "beyond_your_access"), "{off}");
+        assert_eq!(team.owner.get(&path).ok().json()["access"]["require_mfa"], true);
+    }
+    team.owner.patch(&path, &json!({"access": null})).ok();
+    let off = change(&mut team.owner, &first, &id, &json!({"require_mfa": false})).ok().json();
+    assert_eq!(off["require_mfa"], false);
+}

@@ -44,7 +44,7 @@ pub async fn create<P: Platform>(
     let mut fields = Fields::default();
     let add = read(&mut fields, &actor, body);
     let member = add_member(ctx, &actor, fields.finish(add)?).await?;
-    Ok(reply::json(StatusCode::CREATED, &Shown::of(member, actor.template)))
+    Ok(reply::json(StatusCode::CREATED, &Shown::of(member, &actor)))
 }
 
 /// Reads whom to add. What is wrong is noted; then there is nobody.
