@@ -9,6 +9,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::{Param, Statement};
+use crate::store::acting::Acting;
 use crate::store::audit::Entry;
 
 /// Whether the link (`?1` user, `?2` organization, `?3` version, `?4` via) may still set the password of the account `u`.
@@ -127,22 +128,31 @@ pub fn holder(member: MemberId) -> Statement {
     )
 }
 
-/// Notes that somebody is given a link to set this member's password: only while they are in, and the account has no password
+/// Notes that somebody, who still is who they were, is given a link to set this member's password: only while that one is in, and the account has no password
 /// of this version or any, and nobody proved its mailbox. `RETURNING` tells.
 #[must_use]
-pub fn copied(member: MemberId, holder: &Holder, entry: &Entry, expires_at: Timestamp) -> Statement {
+pub fn copied(
+    member: MemberId,
+    holder: &Holder,
+    by: &Acting,
+    entry: &Entry,
+    expires_at: Timestamp,
+) -> Statement {
     let mut params = entry.params("member.password_link_copied");
-    params.extend(params![member, holder.password_ver, expires_at]);
+    params.extend(params![member, holder.password_ver, expires_at, by.was()]);
     Statement::new(
         audited!(
             "m.id",
             "NULL",
             "json_object('expires_at', ?8)",
-            "FROM members m
-             JOIN users u ON u.id = m.user_id
-             JOIN organizations o ON o.id = m.organization_id
-             WHERE m.id = ?6 AND m.removed_at IS NULL AND u.password_ver = ?7 AND u.password_hash IS NULL
-               AND u.email_verified_at IS NULL"
+            concat!(
+                "FROM members m
+                 JOIN users u ON u.id = m.user_id
+                 JOIN organizations o ON o.id = m.organization_id
+                 WHERE m.id = ?6 AND m.removed_at IS NULL AND u.password_ver = ?7
+                   AND u.password_hash IS NULL AND u.email_verified_at IS NULL AND ",
+                still_acts!("?3", "?9")
+            )
         ),
         params,
     )
