@@ -36,6 +36,8 @@ ALTER TABLE members ADD COLUMN email_key TEXT;
 -- The address as whoever added them wrote it; null as their account does. An account's own spelling would tell that there
 -- was one.
 ALTER TABLE members ADD COLUMN email TEXT;
+-- Raised when a copied link of theirs sets the account's password: each works once, whatever other organizations' do.
+ALTER TABLE members ADD COLUMN password_ver INTEGER NOT NULL DEFAULT 0;
 UPDATE members SET name_key = lower(name), email_key = (SELECT email_key FROM users WHERE id = user_id);
 CREATE TRIGGER users_email_changed AFTER UPDATE OF email_key ON users BEGIN
   UPDATE members SET email_key = NEW.email_key, email = NULL WHERE user_id = NEW.id;

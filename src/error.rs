@@ -117,18 +117,19 @@ codes! {
     PlanFeatureRequired "plan_feature_required" 403 "Not in this plan" "Choosing a client's permissions one by one is not part of this plan. Use the default, or choose a larger plan."
     KindNotAllowed "kind_not_allowed" 403 "Kind not allowed" "You may not add this kind of account here. Ask an admin to allow it."
     ClientsCannotDelete "clients_cannot_delete" 403 "Clients can't delete" "Deleting loses all of its data, so only the owner or an admin can. You can disconnect it."
-    CredentialsNotApplicable "credentials_not_applicable" 422 "Credentials not applicable" "Credentials are asked for only with a permission that works with them."
-    TrialEnded "trial_ended" 403 "Trial ended" "The trial has ended, so nobody new can join. Choose a plan to go on inviting."
+    CredentialsNotApplicable "credentials_not_applicable" 422 "Credentials not applicable" "Credentials are asked for only with a permission that works with them. Leave them out, or give such a permission too."
+    TrialEnded "trial_ended" 403 "Trial ended" "The trial has ended, so nobody can take a new seat. Choose a plan to go on."
     AlreadyInvited "already_invited" 409 "Already invited" "This address has an open invitation. Send that one again, or revoke it first."
-    AlreadyMember "already_member" 409 "Already a member" "This address belongs to somebody who is already in the organization."
+    AlreadyMember "already_member" 409 "Already a member" "This address belongs to somebody who is already in the organization. Change their role or their access instead."
     SeatLimitReached "seat_limit_reached" 409 "No free seat" "Every seat is taken or reserved. Free a seat, revoke an open invitation, or choose a larger plan."
     LastOwner "last_owner" 409 "Last owner" "An organization always has an owner. Transfer the ownership first."
     MemberNotActive "member_not_active" 409 "Not an active member" "This person has not come in yet, or was removed. Invite them first."
     MembershipExists "membership_exists" 409 "Already in the workspace" "This person is in the workspace already. Change their access instead."
+    TooManyResources "too_many_resources" 409 "Too many resources" "This workspace has as many resources as one may have: 1,000. Delete those that nobody needs, or use another workspace."
     ResourceExists "resource_exists" 409 "Already registered" "The workspace has this already. Use the one that is there, or reconnect it."
     PasswordAlreadySet "password_already_set" 409 "Password already set" "This person has a password or has confirmed their address, so they sign in by themselves. If they forgot it, they can reset it."
     NotALink "not_a_link" 409 "Not a link" "This invitation is for one address, so there is no link for many to change. Send it again, or revoke it."
-    NotUndoable "not_undoable" 409 "Nothing to undo" "This was undone already."
+    NotUndoable "not_undoable" 409 "Nothing to undo" "This was undone already. Look at the job to see what became of each row."
     NotPending "not_pending" 409 "Not pending" "This invitation is no longer open. Load it again to see what became of it."
     SlugTaken "slug_taken" 409 "Slug taken" "Another organization has this slug. Choose another."
     InvitationInvalid "invitation_invalid" 404 "This link does not work" "It may be incomplete. Check that you copied all of it, or ask for a new one."
@@ -139,7 +140,7 @@ codes! {
     InvitationDeclined "invitation_declined" 410 "This invitation was declined" "If you changed your mind, ask the person who invited you for a new one."
     PasswordLinkInvalid "password_link_invalid" 404 "This link does not work" "It may be incomplete. Check that you copied all of it, or ask for a new one."
     PasswordLinkExpired "password_link_expired" 410 "This link expired" "If you have set your password already, sign in with it. If not, ask whoever added you for a new link."
-    PasswordLinkUsed "password_link_used" 410 "This link was already used" "Your password was set since this link was made, or your access was removed. Sign in, or ask whoever added you."
+    PasswordLinkUsed "password_link_used" 410 "This link was already used" "Your password was set since this link was made, or your access was changed or removed. Sign in, or ask whoever added you."
     LinkDisabled "link_disabled" 410 "This link is turned off" "Ask whoever gave it to you for a new one."
     LinkFull "link_full" 410 "This link has reached its limit" "Ask whoever gave it to you for a new one."
     SignInRequired "sign_in_required" 401 "Sign in to accept" "There is an account with the invited address. Sign in to it, then accept."
@@ -231,7 +232,12 @@ pub fn below(pointer: &str, field: &str) -> String {
     format!("{pointer}/{}", field.replace('~', "~0").replace('/', "~1"))
 }
 
-/// The fields of one request, checked one after another so that a person is told of all that is wrong at once.
+/// The most errors that one answer tells. Whoever mends these is told of the next: an answer stays small, however much is
+/// wrong with what it answers.
+pub const MOST_ERRORS: usize = 20;
+
+/// The fields of one request, checked one after another so that a person is told of all that is wrong at once, up to
+/// [`MOST_ERRORS`].
 #[derive(Debug, Default)]
 pub struct Fields {
     errors: Vec<(Code, FieldError)>,
@@ -256,8 +262,11 @@ impl Fields {
         value
     }
 
-    /// Notes what is wrong with a field.
+    /// Notes what is wrong with a field. Beyond [`MOST_ERRORS`] nothing is noted any more.
     pub fn refuse(&mut self, pointer: &str, code: Code, detail: impl Into<String>) {
+        if self.errors.len() == MOST_ERRORS {
+            return;
+        }
         let (pointer, detail) = (pointer.to_owned(), detail.into());
         self.errors.push((code, FieldError { pointer, code: code.as_str(), detail }));
     }
@@ -325,5 +334,16 @@ mod tests {
         fields.refuse("/email", Code::InvalidEmail, "Not one.".to_owned());
         fields.refuse("/role", Code::Required, "This is needed.".to_owned());
         assert_eq!(fields.finish(Some(())).unwrap_err().code(), Code::InvalidRequest);
+    }
+
+    #[test]
+    fn an_answer_stays_small_however_much_is_wrong() {
+        let mut fields = Fields::default();
+        for place in 0..1000 {
+            fields.refuse(&format!("/list/{place}"), Code::InvalidValue, "Not one.");
+        }
+        let Error::Refused(refusal) = fields.refusal() else { panic!("not refused") };
+        assert_eq!(refusal.errors.len(), MOST_ERRORS);
+        assert_eq!(refusal.errors[0].pointer, "/list/0", "the first ones are told");
     }
 }

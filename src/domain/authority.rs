@@ -42,6 +42,8 @@ pub struct Holding {
     pub permissions: PermissionSet,
     /// The resources they were given; none is all of them.
     pub resources: Option<Vec<ResourceId>>,
+    /// Those that they were given to approve on.
+    pub approves: Vec<ResourceId>,
 }
 
 impl Actor {
@@ -81,7 +83,7 @@ impl Actor {
     }
 
     /// Whether they may give somebody in this role such an access in these workspaces: nobody gives away more than they
-    /// hold themselves, nor into where they aren't.
+    /// hold themselves, nor into where they aren't, nor lets approve where they don't.
     #[must_use]
     pub fn may_grant(&self, role: Role, workspaces: &[WorkspaceId], access: &Access) -> bool {
         let Reach::Only(held) = &self.reach else { return true };
@@ -101,7 +103,25 @@ impl Actor {
                 grants.iter().all(|grant| listed.contains(&grant.id))
             }
         };
-        !there.is_empty() && resources && there.iter().all(|holding| holding.permissions.contains(wanted))
+        let approving = match &access.resources {
+            Resources::All => true,
+            Resources::Listed(grants) => {
+                grants.iter().filter(|grant| grant.approve).all(|grant| self.lets_approve(&there, grant.id))
+            }
+        };
+        !there.is_empty()
+            && resources
+            && approving
+            && there.iter().all(|holding| holding.permissions.contains(wanted))
+    }
+
+    /// Whether somebody who holds this may let others approve on a resource: they approve on it themselves, because they
+    /// were given it so in one of these workspaces, or everywhere in all of them.
+    fn lets_approve(&self, there: &[&Holding], resource: ResourceId) -> bool {
+        let catalog = &self.template.catalog;
+        let follows = catalog.from_grant(true).without(catalog.from_grant(false));
+        there.iter().any(|holding| holding.approves.contains(&resource))
+            || there.iter().all(|holding| holding.permissions.contains(follows))
     }
 
     /// Whether they may see a resource of a workspace: it is given to them there, as every one is to owner and admins.
@@ -239,8 +259,12 @@ mod tests {
 
     #[test]
     fn staff_reach_their_workspaces_and_mean_the_oldest_of_them() {
-        let holding =
-            |number| Holding { workspace_id: id(number), permissions: PermissionSet::NONE, resources: None };
+        let holding = |number| Holding {
+            workspace_id: id(number),
+            permissions: PermissionSet::NONE,
+            resources: None,
+            approves: Vec::new(),
+        };
         let staff = actor(Role::Member, Reach::Only(vec![holding(3), holding(5)]));
         assert!(staff.reaches(id(5)) && !staff.reaches(id(4)) && !staff.administers());
         assert_eq!(staff.workspaces_meant(None), Some(vec![id(3)]));
@@ -248,6 +272,31 @@ mod tests {
         let admin = actor(Role::Admin, Reach::Everything);
         assert!(admin.reaches(id(4)) && admin.administers());
         assert_eq!(admin.workspaces_meant(None), None, "which only the database knows");
+    }
+
+    /// Approving follows from a grant, so it is given by whoever has such a grant, or may approve on anything.
+    #[test]
+    fn only_who_approves_on_a_resource_lets_others_approve_on_it() {
+        let template = Templates::built_in().named("publishing").unwrap();
+        let keys = |keys: &[&str]| {
+            template.catalog.read_keys(&keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>())
+        };
+        let may = |permissions: &[&str], resources: Option<Vec<ResourceId>>, approves: Vec<ResourceId>| {
+            let holding =
+                Holding { workspace_id: id(1), permissions: keys(permissions), resources, approves };
+            let access = Access {
+                permissions: Permissions::Custom(keys(&["posts.view"])),
+                resources: grants(&[7]),
+                ..Access::default()
+            };
+            let staff = Actor { template, ..actor(Role::Member, Reach::Only(vec![holding])) };
+            staff.may_grant(Role::Client, &[id(1)], &access)
+        };
+        assert!(!may(&["posts.view"], Some(vec![id(7)]), Vec::new()));
+        assert!(!may(&["posts.view"], Some(vec![id(7), id(8)]), vec![id(8)]));
+        assert!(!may(&["posts.view"], None, Vec::new()), "every resource, and nothing to approve on");
+        assert!(may(&["posts.view"], Some(vec![id(7)]), vec![id(7)]));
+        assert!(may(&["posts.view", "posts.approve"], Some(vec![id(7)]), Vec::new()));
     }
 
     proptest! {
@@ -268,6 +317,7 @@ mod tests {
                 workspace_id: id(*place),
                 permissions: some(*bits),
                 resources: resources.as_ref().map(|resources| resources.iter().map(|number| id(*number)).collect()),
+                approves: Vec::new(),
             }).collect();
             let (bits, resources) = wanted;
             let access = Access {

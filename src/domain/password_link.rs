@@ -1,15 +1,16 @@
 //! The link with which somebody who was added sets their password: `{ORIGIN}/reset/{token}`.
 //!
 //! Like an invitation's link it is derived when it is mailed or copied, and nothing of it is stored; a forged or expired
-//! one is known as such here, with no I/O. It names the version of the account's password, so it works once.
+//! one is known as such here, with no I/O. It names a version that setting the password raises, so it works once.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{OrganizationId, UserId};
+use crate::domain::ids::{MemberId, OrganizationId, UserId};
 use crate::domain::keys::{KeyRing, Purpose};
 use crate::domain::link::Via;
+use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::Code;
 
@@ -22,10 +23,24 @@ pub struct PasswordLink {
     /// The organization that they were added to.
     #[serde(rename = "org")]
     pub organization_id: OrganizationId,
-    /// The version of their password when the link was made.
+    /// The version when the link was made: of the account's password for a mailed one; for a copied one, of what the
+    /// member's copied links set.
     pub ver: i64,
     /// How it was handed over: a mailed link proves the mailbox, a copied one proves nothing.
     pub via: Via,
+    /// What it was copied for; nothing in a mailed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<Of>,
+}
+
+/// What a copied link is for: this member while they are that. Whoever has it is the person, and was given it as somebody who
+/// may be trusted with so much; so it is dead once they are more, or are somebody anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Of {
+    /// Who.
+    pub member_id: MemberId,
+    /// As what.
+    pub role: Role,
 }
 
 impl PasswordLink {
@@ -76,6 +91,8 @@ mod tests {
                 organization_id: OrganizationId::new(now, [2; 10]),
                 ver: 0,
                 via,
+                of: (via == Via::Copy)
+                    .then(|| Of { member_id: MemberId::new(now, [3; 10]), role: Role::Client }),
             };
             let end = PasswordLink::ends(via, now);
             assert_eq!(end.seconds(), 1_800_000_000 + days * 24 * 3600);

@@ -1,6 +1,7 @@
 //! Templates: what an organization is created from. A template is a file, `templates/<key>.json`: a catalog, a policy and a
 //! default plan. No rule of one template stands in code, and adding one is adding a file.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
@@ -135,6 +136,17 @@ impl Templates {
         let entry = self.0.iter().find(|entry| entry.key == key)?;
         // Leaked once for the life of the isolate, so that nothing has to count who still reads it.
         *entry.read.get_or_init(|| Some(Box::leak(Box::new(Template::read(entry.key, entry.text).ok()?))))
+    }
+
+    /// What each of them gives a client of whom nothing was said, as JSON: keys of permissions, by the template's name.
+    #[must_use]
+    pub fn client_defaults(&self) -> String {
+        let default = |key| {
+            let template = self.named(key)?;
+            Some((key, template.catalog.keys(template.default_permissions(Role::Client))))
+        };
+        let defaults: BTreeMap<_, _> = self.keys().filter_map(default).collect();
+        serde_json::json!(defaults).to_string()
     }
 
     /// Every template's name.

@@ -13,10 +13,11 @@ use crate::domain::password;
 use crate::domain::secret::Bearer;
 use crate::domain::standing::Next;
 use crate::domain::text::Name;
-use crate::error::{Code, Error, Fields, Result};
+use crate::error::{Code, Error, Fields, Refusal, Result};
 use crate::flow::{Context, look};
 use crate::platform::{Platform, ResultSet, Statement};
-use crate::store::redeem::{self, Claim, Joined, NewAccount, View};
+use crate::store::redeem::{self, Claim, Joined, NewAccount};
+use crate::store::view::{self, View};
 use crate::store::{audit, notifications};
 
 /// How long a session lasts.
@@ -65,11 +66,11 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, accept: &Accept, session: 
     let (link, now) = (&accept.link, ctx.now());
     let claim = Claim { id: ctx.id(), member_id: ctx.id(), now };
     let mut batch = vec![redeem::claim_signed_in(claim, link, session)];
-    batch.extend(redeem::let_in(claim, link));
+    batch.extend(redeem::let_in(claim, link, &ctx.config.templates.client_defaults()));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
     batch.push(notifications::of_redemption(ctx.id(), claim.id));
     batch.push(redeem::joined(link.invitation_id, session, now));
-    batch.push(redeem::view(link, Some(session), accept.email.as_ref(), now));
+    batch.push(view::select(link, Some(session), accept.email.as_ref(), now));
     let (joined, view) = run(ctx, link, batch).await?;
     match (joined, view.standing().next(link, now)) {
         (Some(joined), Ok(Next::None)) => {
@@ -115,11 +116,11 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     let mut batch = vec![redeem::claim_signing_up(claim, link, &account)];
     batch.extend(redeem::reset_unproved(claim, &account));
     batch.extend(redeem::make_account(claim, &account));
-    batch.extend(redeem::let_in(claim, link));
+    batch.extend(redeem::let_in(claim, link, &ctx.config.templates.client_defaults()));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
     batch.push(notifications::of_redemption(ctx.id(), claim.id));
     batch.push(redeem::joined(link.invitation_id, &account.session_digest, now));
-    batch.push(redeem::view(link, accept.session.as_deref(), Some(&account.email), now));
+    batch.push(view::select(link, accept.session.as_deref(), Some(&account.email), now));
     let (joined, view) = run(ctx, link, batch).await?;
     match (joined, view.standing().next(link, now)) {
         (Some(joined), _) => {
@@ -149,14 +150,20 @@ async fn run<P: Platform>(
     Ok((joined, view))
 }
 
-/// The claim was refused to somebody who may accept: there is no room.
+/// The claim was refused to somebody who may accept: there is no room. What can be done about it is not theirs to do.
 fn no_room<P: Platform>(view: &View, ctx: &Context<'_, P>) -> Error {
     if view.trial_ends_at.is_some_and(|end| end <= ctx.now()) {
-        Code::TrialEnded.into()
+        Refusal::new(Code::TrialEnded)
+            .because("There is no room for you yet: their trial has ended. Tell whoever invited you, then try again.")
+            .into()
+    } else if view.seat_free && !view.may_customize {
+        Code::PlanFeatureRequired.into()
     } else if view.seat_free {
         Error::Internal("a claim was refused and nothing says why".to_owned())
     } else {
-        Code::SeatLimitReached.into()
+        Refusal::new(Code::SeatLimitReached)
+            .because("Every seat is taken at the moment. Tell whoever invited you, then try again.")
+            .into()
     }
 }
 

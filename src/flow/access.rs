@@ -2,14 +2,15 @@
 //! are asked for exactly where they count (S2-13), and nobody gives away more than they hold.
 
 use crate::domain::access::{Access, Permissions, Resources};
-use crate::domain::authority::Actor;
+use crate::domain::authority::{Actor, Authority};
 use crate::domain::catalog::PermissionSet;
 use crate::domain::ids::{MemberId, WorkspaceId};
 use crate::domain::role::Role;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
 use crate::store::access::{CloneSource, Placed, select_clone_sources};
+use crate::store::invitations::Record;
 
 /// An access as a request asks for it. What is `None` stays as it was, or takes its default.
 #[derive(Debug, Clone, Default)]
@@ -123,6 +124,35 @@ pub fn settle(
     } else {
         Err(Code::BeyondYourAccess.into())
     }
+}
+
+/// Whether an invitation, whoever made it, may be handed out, sent or opened up by this actor: only one that they could have
+/// made, since whoever comes by it may be they themselves. To see it and to take it away they need no more than its role.
+///
+/// # Errors
+/// 403 for one that gives more than the actor holds.
+pub fn check_hand_out(by: &Authority, record: &Record) -> Result<()> {
+    let Authority::Member(actor) = by else { return Ok(()) };
+    let access = record.access.clone().read(&actor.template.catalog);
+    if actor.may_grant(record.state.role, &record.workspace_ids, &access) {
+        Ok(())
+    } else {
+        Err(Code::BeyondYourAccess.into())
+    }
+}
+
+/// Whether a changed access still asks for the second factor that it asked for before: only those who run the organization
+/// do without one that somebody found needed.
+///
+/// # Errors
+/// 403 for anybody else.
+pub fn keep_second_factor(actor: &Actor, asked_before: bool, access: &Access) -> Result<()> {
+    if !asked_before || access.require_mfa || actor.administers() {
+        return Ok(());
+    }
+    let detail =
+        "Only the owner and admins may do without a second factor that is asked for. Ask one of them.";
+    Err(Refusal::new(Code::BeyondYourAccess).because(detail).into())
 }
 
 /// The access of somebody who has everything anyway, of which there is nothing to say.

@@ -16,8 +16,8 @@ use crate::platform::Platform;
 use crate::store::access::Columns;
 use crate::store::acting::Acting;
 use crate::store::adding::{self, New};
-use crate::store::invitations::{Asked, Obstacles};
 use crate::store::members::Member;
+use crate::store::obstacles::{self, Asked, Obstacles};
 use crate::store::{audit, invitations, jobs, members, notifications};
 
 /// Who is to be added, and how.
@@ -73,7 +73,7 @@ pub async fn add_member<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, add: A
     }
     batch.extend([
         members::select(new.member_id),
-        invitations::select_obstacles(&Asked {
+        obstacles::select(&Asked {
             organization: new.organization_id,
             email: Some(&new.email),
             workspaces: new.workspaces.as_deref(),

@@ -197,7 +197,10 @@ fn want(actor: &Actor, invite: Invite, sources: &Sources) -> Result<Wanted> {
     })
 }
 
-/// A refusal as a row tells it.
+/// The most errors that one row tells: fewer than a request by itself, for there may be a thousand rows.
+const MOST_ERRORS: usize = 5;
+
+/// A refusal as a row tells it, and as it is kept until it does.
 ///
 /// # Errors
 /// What is no refusal.
@@ -210,7 +213,8 @@ fn problem_of(error: Error) -> Result<Value> {
     if !refusal.errors.is_empty()
         && let Some(fields) = problem.as_object_mut()
     {
-        fields.insert("errors".to_owned(), json!(refusal.errors));
+        let told: Vec<_> = refusal.errors.iter().take(MOST_ERRORS).collect();
+        fields.insert("errors".to_owned(), json!(told));
     }
     Ok(problem)
 }

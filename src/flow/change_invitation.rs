@@ -15,7 +15,7 @@ use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
-use crate::flow::access::{Wanted, everything, resolve};
+use crate::flow::access::{Wanted, everything, keep_second_factor, resolve};
 use crate::flow::invite::refusal_of;
 use crate::flow::{Context, check_still_acts, look};
 use crate::jobs::lost_at;
@@ -23,8 +23,9 @@ use crate::platform::{Platform, ResultSet};
 use crate::store::access::Columns;
 use crate::store::acting::Acting;
 use crate::store::change_invitation::{self as store, Changed};
-use crate::store::invitations::{self, Asked, Obstacles, Record};
+use crate::store::invitations::{self, Record};
 use crate::store::jobs;
+use crate::store::obstacles::{self, Asked, Obstacles};
 
 /// What is to change. `None` stays as it is.
 #[derive(Debug, Clone, Default)]
@@ -120,7 +121,7 @@ async fn attempt<P: Platform>(
         batch.push(jobs::insert_invitation_email(job, id, now, lost_at(now)));
     }
     batch.push(invitations::select(id));
-    batch.push(invitations::select_obstacles(&Asked {
+    batch.push(obstacles::select(&Asked {
         organization: record.state.organization_id,
         email: readdressed,
         workspaces: changed.workspaces.as_deref(),
@@ -203,11 +204,14 @@ async fn plan<P: Platform>(
         _ => "[]".to_owned(),
     };
     let lists = wanted.permissions.is_some() || role != state.role;
-    // Words alone are nobody's access; whatever decides who is given what, the actor must hold.
-    let gives = lists || !wanted.is_empty() || asked.clear_access || moves || readdressed;
+    // Words alone are nobody's access; whatever decides who is given what, how many and until when, the actor must hold.
+    let lets_in_more = asked.lifetime.is_some() || asked.max_uses.is_said();
+    let gives = lists || !wanted.is_empty() || asked.clear_access || moves || readdressed || lets_in_more;
     let new_access = match by {
         Authority::Member(actor) if gives => {
-            resolve(ctx, actor, role, workspaces.as_deref(), base, wanted).await?
+            let access = resolve(ctx, actor, role, workspaces.as_deref(), base, wanted).await?;
+            keep_second_factor(actor, old_access.require_mfa, &access)?;
+            access
         }
         Authority::Member(_) => base,
         // An owner's.

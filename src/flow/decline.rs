@@ -5,8 +5,8 @@ use crate::domain::link::Link;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::{Context, look};
 use crate::platform::{Platform, ResultSet};
-use crate::store::redeem::View;
-use crate::store::{audit, invitations, notifications, redeem};
+use crate::store::view::{self, View};
+use crate::store::{audit, invitations, notifications};
 
 /// Declines. Declining again is no error: it is what the person wants.
 pub async fn decline<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Option<&str>) -> Result<()> {
@@ -23,7 +23,7 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Op
             ),
             invitations::decline(link, now),
             told,
-            redeem::view(link, session, None, now),
+            view::select(link, session, None, now),
         ])
         .await?;
     let [_, declined, _, view] = results.as_slice() else {

@@ -17,7 +17,8 @@ use crate::jobs::lost_at;
 use crate::platform::Platform;
 use crate::store::access::Columns;
 use crate::store::acting::Acting;
-use crate::store::invitations::{Asked, New, Obstacles, Record};
+use crate::store::invitations::{New, Record};
+use crate::store::obstacles::{self, Asked, Obstacles};
 use crate::store::{audit, invitations, jobs};
 
 /// What the inviter said.
@@ -96,7 +97,7 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
         jobs::insert_invitation_email(job, new.id, now, lost_at(now)),
         audit::of_invitation(ctx.entry(&actor.member_id), new.id, audit::Event::Created),
         invitations::select(new.id),
-        invitations::select_obstacles(&Asked {
+        obstacles::select(&Asked {
             organization: new.organization_id,
             email: new.email.as_ref(),
             workspaces: new.workspaces.as_deref(),
@@ -157,6 +158,7 @@ pub(super) fn foreign_workspace(place: i64) -> Error {
 
 /// The resource at this place is in none of the workspaces.
 pub(super) fn foreign_resource(place: i64) -> Error {
-    let detail = "This resource is in none of the workspaces named here.";
+    let detail =
+        "This resource is in none of the workspaces named here. Name its workspace too, or leave it out.";
     Error::field(format!("/access/resources/{place}/id"), Code::InvalidValue, detail)
 }

@@ -3,6 +3,7 @@
 use crate::domain::authority::Authority;
 use crate::domain::invitation::{Kind, Status};
 use crate::error::{Code, Error, Result};
+use crate::flow::access::check_hand_out;
 use crate::flow::{Context, check_still_acts, look};
 use crate::platform::{Platform, ResultSet};
 use crate::store::acting::Acting;
@@ -10,7 +11,7 @@ use crate::store::invitations::{self, Record};
 use crate::store::links::{self, Action};
 
 /// Changes an open link; whoever holds one of its URLs finds that at once. A link that is as wanted already stays so, which
-/// is no error. Nobody who came in by it is touched.
+/// is no error. Nobody who came in by it is touched. Whoever opens one, or makes it new, must hold what it gives.
 pub async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     by: &Authority,
@@ -19,6 +20,9 @@ pub async fn change<P: Platform>(
 ) -> Result<Record> {
     if record.state.kind != Kind::Link {
         return Err(Code::NotALink.into());
+    }
+    if action != Action::Disabled {
+        check_hand_out(by, record)?;
     }
     let id = record.state.id;
     let acting = Acting::by(by);

@@ -6,7 +6,7 @@ use crate::domain::link::{Link, Opened};
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
-use crate::store::redeem::{self, View};
+use crate::store::view::{self, View};
 
 /// How long KV may keep what the page shows: the least it can. Whatever changes the page also drops the copy, but a slow
 /// reader may put back what it read before the change.
@@ -32,7 +32,7 @@ pub async fn look<P: Platform>(
     session: Option<&str>,
     typed: Option<&EmailAddress>,
 ) -> Result<View> {
-    let found = ctx.platform.run(redeem::view(link, session, typed, ctx.now())).await?;
+    let found = ctx.platform.run(view::select(link, session, typed, ctx.now())).await?;
     found.first()?.ok_or_else(|| Error::from(Code::InvitationInvalid))
 }
 

@@ -7,21 +7,24 @@ use crate::domain::invitation::Status;
 use crate::domain::link::{Link, Via};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
+use crate::flow::access::check_hand_out;
 use crate::flow::invite::refusal_of;
 use crate::flow::{Context, check_still_acts, look};
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
 use crate::store::acting::Acting;
-use crate::store::invitations::{Asked, Obstacles, Record};
+use crate::store::invitations::Record;
+use crate::store::obstacles::{self, Asked, Obstacles};
 use crate::store::{audit, invitations, jobs};
 use crate::web::route::Route;
 
 /// Sends an invitation again: it lives as long as a new one, under a new version, so every older link is dead. An expired
-/// one comes back to life if nothing stands in the way.
+/// one comes back to life if nothing stands in the way. Refuses one that gives more than whoever sends it holds.
 pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &Record) -> Result<Record> {
     let now = ctx.now();
     let invitation = &record.state;
     let Some(email) = &invitation.email else { return Err(Code::LinkHasNoRecipient.into()) };
+    check_hand_out(by, record)?;
     let acting = Acting::by(by);
     let job = ctx.id();
     let lifetime = Duration::from_secs(by.policy().email_lifetime.default);
@@ -34,7 +37,7 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
             jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
             audit::of_invitation(ctx.entry(by), invitation.id, audit::Event::Resent(job)),
             invitations::select(invitation.id),
-            invitations::select_obstacles(&Asked {
+            obstacles::select(&Asked {
                 organization: invitation.organization_id,
                 email: Some(email),
                 workspaces: None,
@@ -89,12 +92,13 @@ pub async fn revoke<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
 }
 
 /// The link of an open invitation, to be handed over in some other way than by our e-mail. That it was given out is
-/// audited; the link itself is nowhere kept.
+/// audited; the link itself is nowhere kept. Refuses one that gives more than whoever asks for it holds.
 pub async fn copy_link<P: Platform>(
     ctx: &Context<'_, P>,
     by: &Authority,
     record: &Record,
 ) -> Result<(String, Timestamp)> {
+    check_hand_out(by, record)?;
     let invitation = &record.state;
     let acting = Acting::by(by);
     let copied = audit::Event::LinkCopied(invitation.ver, &acting);

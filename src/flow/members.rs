@@ -2,7 +2,6 @@
 //! is never given or taken here: ownership is transferred.
 
 use crate::domain::authority::Actor;
-use crate::domain::change::Change;
 use crate::domain::role::Role;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Refusal, Result};
@@ -18,8 +17,8 @@ pub const TRIES: usize = 5;
 pub struct Wanted {
     /// What they become.
     pub role: Option<Role>,
-    /// What the organization calls them; cleared, what their account does.
-    pub name: Change<Name>,
+    /// What the organization calls them.
+    pub name: Option<Name>,
 }
 
 /// Changes a member who was just read. Refuses what the actor may not, a client's own lists of permissions that the plan
@@ -44,12 +43,13 @@ pub async fn change<P: Platform>(
             role: wanted.role.filter(|wanted| *wanted != role),
             name: wanted.name.clone(),
         };
-        if update.role.is_none() && !update.name.is_said() {
+        if update.role.is_none() && update.name.is_none() {
             return Ok(member);
         }
         let entry = ctx.entry(&actor.member_id);
         let mut batch = vec![members::claim(&entry, &update), members::apply(&entry, &update)];
         if let Some(role) = update.role {
+            batch.push(members::place(&entry, member.id, role, actor.template));
             batch.push(members::settle_credentials(&entry, member.id, role, actor.template));
             batch.push(members::notify_of_role(ctx.id(), &entry, member.id));
         }
@@ -87,10 +87,13 @@ fn allow(actor: &Actor, member: &Member, role: Role, wanted: &Wanted) -> Result<
         Some(_) if own => Err(Refusal::new(Code::Forbidden)
             .because("Nobody changes their own role. Ask another admin.")
             .into()),
+        Some(Role::Owner) => Err(Refusal::new(Code::RoleNotAllowed)
+            .because("Nobody is made the owner by a change of role. The owner transfers the ownership.")
+            .into()),
         Some(wanted) if !actor.may_invite(wanted) || !actor.may_invite(role) => {
             Err(Code::RoleNotAllowed.into())
         }
-        None if wanted.name.is_said() && !own && !actor.may_invite(role) => Err(Code::Forbidden.into()),
+        None if wanted.name.is_some() && !own && !actor.may_invite(role) => Err(Code::Forbidden.into()),
         _ => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::authority::Actor;
 use crate::domain::ids::{MemberId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::access::{Wanted, resolve};
+use crate::flow::access::{Wanted, keep_second_factor, resolve};
 use crate::flow::members::{TRIES, no_seat};
 use crate::flow::{Context, check_still_acts};
 use crate::platform::{Platform, ResultSet, Statement};
@@ -55,7 +55,7 @@ pub async fn add<P: Platform>(
     Err(Error::slow_down())
 }
 
-/// Changes what somebody was given; what isn't asked for stays. Refuses as [`add`] does.
+/// Changes what somebody was given; what isn't asked for stays. Refuses as [`add`] does, and whoever asks it for themself.
 pub async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     actor: &Actor,
@@ -65,6 +65,10 @@ pub async fn change<P: Platform>(
 ) -> Result<Place> {
     for _ in 0..TRIES {
         may_change(actor, of, place.role)?;
+        if of.member == actor.member_id {
+            let detail = "Nobody changes their own access. Ask the owner or an admin.";
+            return Err(Refusal::new(Code::Forbidden).because(detail).into());
+        }
         if !place.active {
             return Err(Code::MemberNotActive.into());
         }
@@ -143,7 +147,9 @@ async fn write<P: Platform>(
     with_resources: bool,
 ) -> Result<Write> {
     let asks_for_permissions = wanted.permissions.is_some();
+    let factor = before.require_mfa;
     let access = resolve(ctx, actor, role, Some(&[of.workspace]), before, wanted).await?;
+    keep_second_factor(actor, factor, &access)?;
     let effective = access.permissions.effective(actor.template, role);
     Ok(Write {
         workspace: of.workspace,

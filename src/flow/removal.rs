@@ -59,9 +59,9 @@ pub async fn remove<P: Platform>(
 fn refusal_of(fate: Option<&Fate>) -> Error {
     match fate {
         None => Code::NotFound.into(),
-        Some(fate) if !fate.active => {
-            Refusal::new(Code::MemberNotActive).because("This person was removed already.").into()
-        }
+        Some(fate) if !fate.active => Refusal::new(Code::MemberNotActive)
+            .because("This person was removed already. Invite them again if they should come back.")
+            .into(),
         Some(fate) if fate.role == Role::Owner => Code::LastOwner.into(),
         Some(_) => Code::Forbidden.into(),
     }

@@ -22,7 +22,7 @@ pub struct Add {
 }
 
 /// Adds a resource. Staff add any kind, a client those they were allowed; it is given to whoever adds it. Refuses what the
-/// workspace has already, naming it to those who may see it.
+/// workspace has already, naming it to those who may see it, and one more than it may have.
 pub async fn add<P: Platform>(
     ctx: &Context<'_, P>,
     actor: &Actor,
@@ -50,10 +50,11 @@ pub async fn add<P: Platform>(
         return Ok(resource);
     }
     Err(match obstacles.first::<Obstacles>()? {
-        Some(Obstacles { may_add: true, resource_id: Some(taken) }) => {
+        Some(Obstacles { may_add: true, resource_id: Some(taken), .. }) => {
             let visible = actor.is_given(workspace, taken).then_some(taken);
             Refusal { resource_id: visible, ..Refusal::new(Code::ResourceExists) }.into()
         }
+        Some(Obstacles { may_add: true, has_room: false, .. }) => Code::TooManyResources.into(),
         Some(Obstacles { may_add: false, .. }) if actor.role == Role::Client => Code::KindNotAllowed.into(),
         _ => Code::Forbidden.into(),
     })

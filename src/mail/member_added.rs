@@ -94,6 +94,7 @@ pub fn write(config: &Config, added: &Added) -> Result<Mail> {
             organization_id: added.organization_id,
             ver: added.password_ver,
             via: Via::Email,
+            of: None,
         };
         let expires_at = PasswordLink::ends(Via::Email, added.added_at);
         (Route::Reset(link.sign(&config.keys, expires_at)), Some(expires_at.in_words()))

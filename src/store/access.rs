@@ -52,6 +52,17 @@ macro_rules! is_active {
     };
 }
 
+/// The active member of the organization `o` with this address, if there is one: `member_of!("?5")`.
+macro_rules! member_of {
+    ($email_key:literal) => {
+        concat!(
+            "(SELECT m.id FROM users u JOIN members m ON m.user_id = u.id WHERE u.email_key = ",
+            $email_key,
+            " AND m.organization_id = o.id AND m.removed_at IS NULL)"
+        )
+    };
+}
+
 /// The columns of an access, for parameters.
 #[derive(Debug, Clone)]
 pub struct Columns {

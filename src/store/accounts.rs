@@ -64,8 +64,8 @@ pub struct Holding {
     /// Whether they were given every resource.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub all_resources: bool,
-    /// Those they were given.
-    pub resources: Vec<ResourceId>,
+    /// Those they were given, each with whether they approve on it (0 or 1).
+    pub resources: Vec<(ResourceId, u8)>,
 }
 
 /// Whose organization is asked about.
@@ -144,7 +144,7 @@ pub fn seen(digest: &str, at: At, now: Timestamp) -> Statement {
                           SELECT json_group_array(json_object(
                                    'workspace_id', p.workspace_id, 'permissions', json(p.permissions),
                                    'all_resources', p.all_resources,
-                                   'resources', json((SELECT json_group_array(g.resource_id) FROM grants g
+                                   'resources', json((SELECT json_group_array(json_array(g.resource_id, g.approve)) FROM grants g
                                                  WHERE g.member_id = p.member_id AND g.workspace_id = p.workspace_id)))
                                    ORDER BY p.workspace_id)
                           FROM memberships p

@@ -75,8 +75,9 @@ pub fn claim(new: &New, by: &Acting, entry: &Entry) -> Statement {
                 "FROM organizations o
                  WHERE o.id = ?7 AND ",
                 still_acts!("?3", "?15"),
-                " AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id
-                                   WHERE u.email_key = ?8 AND m.organization_id = o.id AND m.removed_at IS NULL)
+                " AND NOT EXISTS ",
+                member_of!("?8"),
+                "
                    AND NOT EXISTS (SELECT 1 FROM invitations i
                                    WHERE i.organization_id = o.id AND i.email_key = ?8 AND i.outcome = 'open')
                    AND ",
@@ -96,15 +97,20 @@ pub fn claim(new: &New, by: &Acting, entry: &Entry) -> Statement {
 
 /// Makes them a member: with an account if the address has none, which nobody can sign in to before its password is set;
 /// with their memberships and their grants.
+///
+/// What this organization calls them, and how it writes their address, is the member's, not the account's: another
+/// organization may come to see the account. That is called by what stands before the @ until the person says.
 #[must_use]
 pub fn let_in(new: &New, claim: EventId) -> Vec<Statement> {
     let name_key = new.name.as_str().to_lowercase();
+    let address = new.email.key();
+    let called = address.rsplit_once('@').map_or(address.as_str(), |(local, _)| local);
     vec![
         Statement::new(
             "INSERT INTO users (id, email, email_key, name, name_key, created_at)
-             SELECT ?2, ?3, ?4, ?5, ?6, a.at FROM audit_events a WHERE a.id = ?1
+             SELECT ?2, ?3, ?3, ?4, ?4, a.at FROM audit_events a WHERE a.id = ?1
              ON CONFLICT (email_key) DO NOTHING",
-            params![claim, new.user_id, &new.email, new.email.key(), &new.name, &name_key],
+            params![claim, new.user_id, address.as_str(), called],
         ),
         Statement::new(
             // A client's seat comes with their memberships, see the triggers.

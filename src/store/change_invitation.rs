@@ -94,9 +94,9 @@ pub fn claim(entry: &Entry, by: &Acting, changed: &Changed, before: String, afte
                    AND NOT EXISTS (SELECT 1 FROM invitations x
                                    WHERE x.organization_id = o.id AND x.email_key = ?11 AND x.outcome = 'open'
                                      AND x.expires_at > ?2 AND x.id <> i.id)
-                   AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id
-                                   WHERE u.email_key = ?11 AND m.organization_id = o.id AND m.removed_at IS NULL)
-                   AND ",
+                   AND NOT EXISTS ",
+                member_of!("?11"),
+                " AND ",
                 all_in_organization!("?12"),
                 " AND ",
                 all_in_workspaces!("?13", "?12"),
@@ -130,7 +130,8 @@ pub fn apply(claim: EventId, changed: &Changed, now: Timestamp) -> Statement {
                  delivery = CASE WHEN ?24 = 1 AND i.delivery <> 'none' THEN 'queued' ELSE i.delivery END,
                  offered_at = CASE WHEN ?24 = 1 THEN ?25 ELSE i.offered_at END
              FROM organizations o
-             WHERE i.id = ?2 AND o.id = i.organization_id AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?1)"
+             WHERE i.id = ?2 AND o.id = i.organization_id AND ",
+            claimed!("?1")
         ),
         params![
             claim,
@@ -167,17 +168,20 @@ pub fn apply(claim: EventId, changed: &Changed, now: Timestamp) -> Statement {
 pub fn move_to(claim: EventId, changed: &Changed) -> Vec<Statement> {
     vec![
         Statement::new(
-            "DELETE FROM invitation_workspaces
-             WHERE invitation_id = ?1 AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)",
+            concat!("DELETE FROM invitation_workspaces WHERE invitation_id = ?1 AND ", claimed!("?2")),
             params![changed.id, claim],
         ),
         Statement::new(
-            "INSERT INTO invitation_workspaces (invitation_id, workspace_id)
+            concat!(
+                "INSERT INTO invitation_workspaces (invitation_id, workspace_id)
              SELECT i.id, w.id FROM invitations i JOIN workspaces w ON w.organization_id = i.organization_id
-             WHERE i.id = ?1 AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)
+             WHERE i.id = ?1 AND ",
+                claimed!("?2"),
+                "
                AND i.role NOT IN ('owner', 'admin') AND CASE WHEN ?3 IS NULL
                  THEN w.id = (SELECT min(id) FROM workspaces WHERE organization_id = i.organization_id)
-                 ELSE w.id IN (SELECT value FROM json_each(?3)) END",
+                 ELSE w.id IN (SELECT value FROM json_each(?3)) END"
+            ),
             params![changed.id, claim, changed.workspaces_json()],
         ),
     ]

@@ -140,9 +140,9 @@ pub fn insert(new: &New, by: &Acting, now: Timestamp) -> Statement {
              FROM organizations o
              WHERE o.id = ?2 AND ",
             still_acts!("?16", "?28"),
-            " AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id
-                               WHERE u.email_key = ?5 AND m.organization_id = o.id AND m.removed_at IS NULL)
-               AND ",
+            " AND NOT EXISTS ",
+            member_of!("?5"),
+            " AND ",
             all_in_organization!("?17"),
             " AND ",
             all_in_workspaces!("?21", "?17"),
@@ -195,71 +195,6 @@ pub fn insert_workspaces(new: &New) -> Statement {
            THEN w.id = (SELECT min(id) FROM workspaces WHERE organization_id = i.organization_id)
            ELSE w.id IN (SELECT value FROM json_each(?2)) END",
         params![new.id, new.workspaces_json()],
-    )
-}
-
-/// Why a write that lets somebody in, or is to, did not: read in the same batch, after it.
-#[derive(Debug, Deserialize)]
-pub struct Obstacles {
-    /// The open invitation of this address.
-    pub open_id: Option<InvitationId>,
-    /// That invitation's role.
-    pub open_role: Option<Role>,
-    /// The active member with this address.
-    pub member_id: Option<MemberId>,
-    /// The place of the first workspace asked for that is not this organization's.
-    pub foreign_workspace: Option<i64>,
-    /// The place of the first resource asked for that is in none of the workspaces.
-    pub foreign_resource: Option<i64>,
-    /// When the trial ends.
-    pub trial_ends_at: Option<Timestamp>,
-    /// Whether the plan has the feature that a client's own list of permissions needs.
-    #[serde(deserialize_with = "crate::domain::truth")]
-    pub may_customize: bool,
-}
-
-/// What is asked for, as far as something can stand in its way.
-#[derive(Debug)]
-pub struct Asked<'a> {
-    /// Whose organization.
-    pub organization: OrganizationId,
-    /// For which address.
-    pub email: Option<&'a EmailAddress>,
-    /// In which workspaces; `None` is the oldest.
-    pub workspaces: Option<&'a [WorkspaceId]>,
-    /// With which grants, as JSON.
-    pub grants: &'a str,
-    /// Apart from this invitation itself.
-    pub except: Option<InvitationId>,
-}
-
-/// Reads the [`Obstacles`].
-#[must_use]
-pub fn select_obstacles(asked: &Asked<'_>) -> Statement {
-    Statement::new(
-        concat!(
-            "SELECT i.id AS open_id, i.role AS open_role, o.trial_ends_at, ",
-            may_customize!(),
-            " AS may_customize,
-                (SELECT m.id FROM users u JOIN members m ON m.user_id = u.id
-                 WHERE u.email_key = ?2 AND m.organization_id = o.id AND m.removed_at IS NULL) AS member_id,
-                (SELECT min(e.key) FROM json_each(?3) e WHERE NOT EXISTS (
-                   SELECT 1 FROM workspaces w WHERE w.id = e.value AND w.organization_id = o.id)) AS foreign_workspace,
-                (SELECT min(e.key) FROM json_each(?5) e WHERE NOT ",
-            is_in_workspaces!("?3"),
-            ") AS foreign_resource
-             FROM organizations o
-             LEFT JOIN invitations i ON i.organization_id = o.id AND i.email_key = ?2 AND i.outcome = 'open'
-               AND i.id IS NOT ?4
-             WHERE o.id = ?1"
-        ),
-        params![
-            asked.organization,
-            asked.email.map(EmailAddress::key),
-            asked.workspaces.map(|ids| serde_json::json!(ids).to_string()),
-            asked.except,
-            asked.grants,
-        ],
     )
 }
 
@@ -380,7 +315,8 @@ pub fn decline(link: &Link, now: Timestamp) -> Statement {
 #[must_use]
 pub fn renew(id: InvitationId, by: &Acting, expires_at: Timestamp, now: Timestamp) -> Statement {
     Statement::new(
-        concat!("UPDATE invitations AS i
+        concat!(
+            "UPDATE invitations AS i
          SET ver = ver + 1, expires_at = ?2, expired_at = NULL, delivery = 'queued', offered_at = ?3
          FROM organizations o
          WHERE i.id = ?1 AND o.id = i.organization_id AND i.kind = 'email' AND i.outcome IN ('open', 'expired')
@@ -388,14 +324,16 @@ pub fn renew(id: InvitationId, by: &Acting, expires_at: Timestamp, now: Timestam
            AND NOT EXISTS (SELECT 1 FROM invitations x
                            WHERE x.organization_id = i.organization_id AND x.email_key = i.email_key
                              AND x.outcome = 'open' AND x.id <> i.id)
-           AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id
-                           WHERE u.email_key = i.email_key AND m.organization_id = o.id AND m.removed_at IS NULL)
+           AND NOT EXISTS ",
+            member_of!("i.email_key"),
+            "
            AND (i.takes_seat = 0 OR (
                  ((i.outcome = 'open' AND i.expires_at > ?3) OR o.trial_ends_at IS NULL OR o.trial_ends_at > ?3)
-                 AND (o.seat_limit IS NULL OR o.seats_used + o.seats_reserved + (1 - i.reserves) - (
-                       SELECT count(*) FROM invitations l
-                       WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?3) <= o.seat_limit)))
-         RETURNING id"),
+                 AND ",
+            within_limit!("?3", "1 - i.reserves"),
+            "))
+         RETURNING id"
+        ),
         params![id, expires_at, now, by.member(), by.was()],
     )
 }

@@ -75,11 +75,7 @@ pub fn claim(entry: &Entry, by: &Acting, id: InvitationId, action: Action) -> St
 pub fn apply(claim: EventId, id: InvitationId, action: Action, now: Timestamp) -> Statement {
     macro_rules! set {
         ($what:literal) => {
-            concat!(
-                "UPDATE invitations SET ",
-                $what,
-                " WHERE id = ?1 AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)"
-            )
+            concat!("UPDATE invitations SET ", $what, " WHERE id = ?1 AND ", claimed!("?2"))
         };
     }
     match action {
@@ -120,7 +116,7 @@ pub async fn redemptions(
     let rows = db
         .run(Statement::new(
             "SELECT r.id, r.member_id, r.redeemed_at, iif(m.active, 'active', 'removed') AS status,
-                    json_object('id', u.id, 'email', u.email, 'name', m.name) AS user
+                    json_object('id', u.id, 'email', coalesce(m.email, u.email), 'name', m.name) AS user
              FROM redemptions r JOIN members m ON m.id = r.member_id JOIN users u ON u.id = r.user_id
              WHERE r.invitation_id = ?1 AND r.id < ?2
              ORDER BY r.id DESC LIMIT ?3",

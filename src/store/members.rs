@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::Entry;
 use super::json_text;
-use crate::domain::access::AccessRow;
-use crate::domain::change::Change;
+use crate::domain::access::{Access, AccessRow};
 use crate::domain::ids::{MemberId, NotificationId, OrganizationId, UserId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
@@ -84,6 +83,9 @@ pub enum Status {
 }
 
 /// The columns of [`Member`], from `members m` and `users u`.
+///
+/// A row holds the member's grants: at most a workspace's resources, of which there are a thousand at most, for each workspace
+/// that they were put in. What one request gives is at most 500 of them.
 macro_rules! columns {
     () => {
         concat!(
@@ -195,8 +197,8 @@ pub struct Update {
     pub by: Role,
     /// What they become.
     pub role: Option<Role>,
-    /// What the organization calls them from now on; cleared, what their account does.
-    pub name: Change<Name>,
+    /// What the organization calls them from now on.
+    pub name: Option<Name>,
 }
 
 impl Update {
@@ -211,23 +213,15 @@ impl Update {
 #[must_use]
 pub fn claim(entry: &Entry, update: &Update) -> Statement {
     let mut params = entry.params(update.action());
-    params.extend(params![
-        update.member,
-        update.from,
-        update.by,
-        update.role,
-        update.name.is_said(),
-        update.name.value(),
-    ]);
+    params.extend(params![update.member, update.from, update.by, update.role, update.name.as_ref(),]);
     Statement::new(
         audited!(
             "m.id",
             "json_object('role', m.role, 'name', m.name)",
-            "json_object('role', coalesce(?9, m.role), 'name', iif(?10, coalesce(?11, u.name), m.name))",
+            "json_object('role', coalesce(?9, m.role), 'name', coalesce(?10, m.name))",
             concat!(
                 "FROM members m
                  JOIN organizations o ON o.id = m.organization_id
-                 JOIN users u ON u.id = m.user_id
                  WHERE m.id = ?6 AND m.role = ?7 AND m.removed_at IS NULL AND ",
                 still_is!("?8"),
                 " AND (?9 IS NOT 'client' OR ",
@@ -248,23 +242,34 @@ pub fn claim(entry: &Entry, update: &Update) -> Statement {
 /// Changes what was claimed. The triggers keep the seats.
 #[must_use]
 pub fn apply(entry: &Entry, update: &Update) -> Statement {
-    let name = update.name.value();
+    let name = update.name.as_ref();
     Statement::new(
         concat!(
-            "UPDATE members AS m SET role = coalesce(?3, m.role),
-               name = iif(?4, coalesce(?5, u.name), m.name),
-               name_key = iif(?4, coalesce(?6, u.name_key), m.name_key)
-             FROM users u WHERE m.id = ?2 AND u.id = m.user_id AND ",
+            "UPDATE members SET role = coalesce(?3, role), name = coalesce(?4, name),
+               name_key = coalesce(?5, name_key)
+             WHERE id = ?2 AND ",
             claimed!("?1")
         ),
-        params![
-            entry.id,
-            update.member,
-            update.role,
-            update.name.is_said(),
-            name,
-            name.map(|name| name.as_str().to_lowercase()),
-        ],
+        params![entry.id, update.member, update.role, name, name.map(|name| name.as_str().to_lowercase()),],
+    )
+}
+
+/// Puts somebody who no longer reaches every workspace into the oldest one, as an invitation would, if they are in none: an
+/// admin never needed to be in any.
+#[must_use]
+pub fn place(entry: &Entry, member: MemberId, role: Role, template: &Template) -> Statement {
+    let takes_seat = role == Role::Client && Access::default().takes_seat(template);
+    Statement::new(
+        concat!(
+            "INSERT INTO memberships (member_id, workspace_id, created_at, takes_seat, made_by)
+             SELECT m.id, w.id, ?4, ?5, ?1
+             FROM members m JOIN workspaces w ON w.id = (
+               SELECT min(id) FROM workspaces WHERE organization_id = m.organization_id)
+             WHERE m.id = ?2 AND ?3 IN ('member', 'client')
+               AND NOT EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id) AND ",
+            claimed!("?1")
+        ),
+        params![entry.id, member, role, entry.at, takes_seat],
     )
 }
 

@@ -29,6 +29,7 @@ pub mod mailbox;
 pub mod members;
 pub mod memberships;
 pub mod notifications;
+pub mod obstacles;
 pub mod organizations;
 pub mod ownership;
 pub mod passwords;
@@ -37,6 +38,7 @@ pub mod redeem;
 pub mod removal;
 pub mod resources;
 pub mod seat_holders;
+pub mod view;
 pub mod workspaces;
 
 use serde::{Deserialize, Deserializer};

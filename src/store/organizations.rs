@@ -293,10 +293,12 @@ pub struct Seats {
 #[must_use]
 pub fn select_seats(id: OrganizationId, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT o.seat_limit, o.seats_used AS used, o.seats_reserved - (
-                  SELECT count(*) FROM invitations l
-                  WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?2) AS reserved
-         FROM organizations o WHERE o.id = ?1",
+        concat!(
+            "SELECT o.seat_limit, o.seats_used AS used, o.seats_reserved - ",
+            lapsed!("?2"),
+            " AS reserved
+             FROM organizations o WHERE o.id = ?1"
+        ),
         params![id, now],
     )
 }

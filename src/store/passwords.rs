@@ -3,31 +3,46 @@
 use serde::Deserialize;
 
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{MemberId, UserId};
+use crate::domain::ids::MemberId;
 use crate::domain::password_link::PasswordLink;
-use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::{Param, Statement};
 use crate::store::acting::Acting;
 use crate::store::audit::Entry;
 
-/// Whether the link (`?1` user, `?2` organization, `?3` version, `?4` via) may still set the password of the account `u`.
+/// Whether a copied link may set the password of the account `u` for the member `m`. It gives one to an account that nobody
+/// proved and that has none, or only one that counts elsewhere: a password that another organization's copied link set keeps
+/// nobody out, and the account is then confined to the organization of the newest.
+macro_rules! open_to {
+    () => {
+        "m.removed_at IS NULL AND u.email_verified_at IS NULL
+         AND (u.password_hash IS NULL OR u.confined_to IS NOT m.organization_id)"
+    };
+}
+
+/// Whether the link (`?1` user, `?2` organization, `?3` version, `?4` via, `?5` member, `?6` role) may still set the password
+/// of the account `u`.
 ///
 /// A mailed link proves the mailbox. Until that happened once, a password that was set in some other way is nobody's, so it
-/// doesn't use the link up; or else whoever sets one first would keep the mailbox's holder out. A copied link only gives a
-/// password to an account that has none and that nobody proved, while the person is in the organization that gave it out.
+/// doesn't use the link up; or else whoever sets one first would keep the mailbox's holder out. A copied link works while the
+/// person is in the organization that gave it out, as what they were then.
 macro_rules! usable {
     () => {
-        "CASE ?4 WHEN 'email' THEN u.password_ver = ?3 OR u.email_verified_at IS NULL
-           ELSE u.password_ver = ?3 AND u.password_hash IS NULL AND u.email_verified_at IS NULL
-             AND EXISTS (SELECT 1 FROM members m
-                         WHERE m.organization_id = ?2 AND m.user_id = u.id AND m.removed_at IS NULL) END"
+        concat!(
+            "CASE ?4 WHEN 'email' THEN u.password_ver = ?3 OR u.email_verified_at IS NULL
+               ELSE EXISTS (SELECT 1 FROM members m
+                            WHERE m.id = ?5 AND m.role = ?6 AND m.organization_id = ?2 AND m.user_id = u.id
+                              AND m.password_ver = ?3 AND ",
+            open_to!(),
+            ") END"
+        )
     };
 }
 
 fn named(link: &PasswordLink) -> Vec<Param> {
-    params![link.user_id, link.organization_id, link.ver, link.via.as_str()]
+    let (member, role) = link.of.map(|of| (of.member_id, of.role)).unzip();
+    params![link.user_id, link.organization_id, link.ver, link.via.as_str(), member, role]
 }
 
 /// What a link's holder is told.
@@ -47,7 +62,9 @@ pub struct View {
 pub fn view(link: &PasswordLink) -> Statement {
     Statement::new(
         concat!(
-            "SELECT u.email, coalesce(o.branding_name, o.name) AS organization, ",
+            // As this organization wrote it, not as another did.
+            "SELECT coalesce((SELECT m.email FROM members m WHERE m.organization_id = o.id AND m.user_id = u.id
+                              AND m.removed_at IS NULL), u.email) AS email, coalesce(o.branding_name, o.name) AS organization, ",
             usable!(),
             " AS usable FROM users u JOIN organizations o ON o.id = ?2 WHERE u.id = ?1"
         ),
@@ -56,6 +73,9 @@ pub fn view(link: &PasswordLink) -> Statement {
 }
 
 /// Sets the password, as the claim of its batch: only if the link may still. `RETURNING` tells.
+///
+/// Whoever sets the first password that counts is called what the organization calls them that gave the link out: the
+/// account's name until then was nobody's.
 ///
 /// By a mailed link the mailbox is proved, and what was set up before that ends: see [`settle`] for the sessions. By a
 /// copied one the account is somebody only in the organization that gave the link out.
@@ -66,9 +86,13 @@ pub fn set(link: &PasswordLink, password_hash: &str, now: Timestamp) -> Statemen
     Statement::new(
         concat!(
             "UPDATE users AS u
-             SET password_hash = ?5, password_ver = password_ver + 1,
+             SET password_hash = ?7, password_ver = password_ver + 1,
+                 name = coalesce((SELECT m.name FROM members m WHERE m.organization_id = ?2 AND m.user_id = u.id
+                                    AND m.removed_at IS NULL AND u.email_verified_at IS NULL), name),
+                 name_key = coalesce((SELECT m.name_key FROM members m WHERE m.organization_id = ?2 AND m.user_id = u.id
+                                        AND m.removed_at IS NULL AND u.email_verified_at IS NULL), name_key),
                  mfa_enabled_at = CASE WHEN email_verified_at IS NULL THEN NULL ELSE mfa_enabled_at END,
-                 email_verified_at = CASE ?4 WHEN 'email' THEN coalesce(email_verified_at, ?6) END,
+                 email_verified_at = CASE ?4 WHEN 'email' THEN coalesce(email_verified_at, ?8) END,
                  confined_to = CASE ?4 WHEN 'email' THEN NULL ELSE ?2 END
              WHERE u.id = ?1 AND ",
             usable!(),
@@ -78,8 +102,8 @@ pub fn set(link: &PasswordLink, password_hash: &str, now: Timestamp) -> Statemen
     )
 }
 
-/// What goes with [`set`], if it was let through (the hash, with its salt, is nobody else's): earlier sessions end, and the
-/// organization's audit log has it, if the person is still in.
+/// What goes with [`set`], if it was let through (the hash, with its salt, is nobody else's): earlier sessions end, a copied
+/// link is used up, and the organization's audit log has it, if the person is still in.
 #[must_use]
 pub fn settle(link: &PasswordLink, password_hash: &str, entry: &Entry, now: Timestamp) -> Vec<Statement> {
     let mut params = entry.params("member.password_set");
@@ -89,6 +113,11 @@ pub fn settle(link: &PasswordLink, password_hash: &str, entry: &Entry, now: Time
             "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL
                AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?3)",
             params![link.user_id, now, password_hash],
+        ),
+        Statement::new(
+            "UPDATE members SET password_ver = password_ver + 1
+             WHERE id = ?2 AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?3)",
+            params![link.user_id, link.of.map(|of| of.member_id), password_hash],
         ),
         Statement::new(
             audited!(
@@ -105,41 +134,31 @@ pub fn settle(link: &PasswordLink, password_hash: &str, entry: &Entry, now: Time
     ]
 }
 
-/// Whose password a link is asked for.
-#[derive(Debug, Deserialize)]
-pub struct Holder {
-    /// The account.
-    pub user_id: UserId,
-    /// The member's role.
-    pub role: Role,
-    /// When they were removed.
-    pub removed_at: Option<Timestamp>,
-    /// The version of their password.
+/// Which of the links that are copied for a member is the next.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Version {
+    /// How many of them set a password.
     pub password_ver: i64,
 }
 
-/// Reads the [`Holder`].
+/// Reads the [`Version`].
 #[must_use]
-pub fn holder(member: MemberId) -> Statement {
-    Statement::new(
-        "SELECT m.user_id, m.role, m.removed_at, u.password_ver
-         FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1",
-        params![member],
-    )
+pub fn version(member: MemberId) -> Statement {
+    Statement::new("SELECT password_ver FROM members WHERE id = ?1", params![member])
 }
 
-/// Notes that somebody, who still is who they were, is given a link to set this member's password: only while that one is in, and the account has no password
-/// of this version or any, and nobody proved its mailbox. `RETURNING` tells.
+/// Notes that somebody, who still is who they were, is given a link to set this member's password: only while that one is in,
+/// and a link of this version may set it. `RETURNING` tells.
 #[must_use]
 pub fn copied(
     member: MemberId,
-    holder: &Holder,
+    version: Version,
     by: &Acting,
     entry: &Entry,
     expires_at: Timestamp,
 ) -> Statement {
     let mut params = entry.params("member.password_link_copied");
-    params.extend(params![member, holder.password_ver, expires_at, by.was()]);
+    params.extend(params![member, version.password_ver, expires_at, by.was()]);
     Statement::new(
         audited!(
             "m.id",
@@ -149,8 +168,9 @@ pub fn copied(
                 "FROM members m
                  JOIN users u ON u.id = m.user_id
                  JOIN organizations o ON o.id = m.organization_id
-                 WHERE m.id = ?6 AND m.removed_at IS NULL AND u.password_ver = ?7
-                   AND u.password_hash IS NULL AND u.email_verified_at IS NULL AND ",
+                 WHERE m.id = ?6 AND m.password_ver = ?7 AND ",
+                open_to!(),
+                " AND ",
                 still_acts!("?3", "?9")
             )
         ),

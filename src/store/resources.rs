@@ -82,6 +82,18 @@ macro_rules! may_add {
     };
 }
 
+/// Whether a workspace has room for one more resource. Counted along the index and no further than the most there may be:
+/// what one client can add, with what every list of grants can come to, has an end.
+macro_rules! has_room {
+    ($workspace:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM resources r WHERE r.workspace_id = ",
+            $workspace,
+            " AND r.present = 1 LIMIT 1 OFFSET 999)"
+        )
+    };
+}
+
 /// A new resource.
 #[derive(Debug)]
 pub struct New<'a> {
@@ -100,7 +112,7 @@ pub struct New<'a> {
 }
 
 /// Notes in the audit log that a resource is added, if its adder may add this kind here and the workspace has nothing with
-/// this kind and external id: the claim of [`insert`]. The external id may hold anything, so the log leaves it out.
+/// this kind and external id, and room for one more: the claim of [`insert`]. The external id may hold anything, so the log leaves it out.
 /// `RETURNING` tells.
 #[must_use]
 pub fn claim_new(entry: &Entry, new: &New<'_>) -> Statement {
@@ -119,7 +131,8 @@ pub fn claim_new(entry: &Entry, new: &New<'_>) -> Statement {
                 " AND a.organization_id = o.id AND ",
                 may_add!("?8"),
                 ") AND NOT EXISTS (SELECT 1 FROM resources r WHERE r.workspace_id = w.id AND r.kind = ?8
-                                     AND r.external_id = ?10 AND r.deleted_at IS NULL)"
+                                     AND r.external_id = ?10 AND r.deleted_at IS NULL) AND ",
+                has_room!("w.id")
             )
         ),
         params,
@@ -160,6 +173,9 @@ pub struct Obstacles {
     /// Whether its adder may add this kind here.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub may_add: bool,
+    /// Whether the workspace has room for one more.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub has_room: bool,
     /// The resource with this kind and external id.
     pub resource_id: Option<ResourceId>,
 }
@@ -171,7 +187,9 @@ pub fn select_obstacles(adder: MemberId, new: &New<'_>) -> Statement {
         concat!(
             "SELECT ",
             may_add!("?3"),
-            " AS may_add,
+            " AS may_add, ",
+            has_room!("?2"),
+            " AS has_room,
                 (SELECT r.id FROM resources r WHERE r.workspace_id = ?2 AND r.kind = ?3 AND r.external_id = ?4
                    AND r.deleted_at IS NULL) AS resource_id
              FROM ",

@@ -75,7 +75,7 @@ pub async fn page(
              ORDER BY i.id DESC LIMIT ?5)
            UNION ALL
            SELECT * FROM (
-             SELECT 1 AS part, m.id, m.id AS member_id, NULL AS invitation_id, m.role, m.name, u.email
+             SELECT 1 AS part, m.id, m.id AS member_id, NULL AS invitation_id, m.role, m.name, coalesce(m.email, u.email)
              FROM members m JOIN users u ON u.id = m.user_id
              WHERE m.organization_id = ?1 AND m.holds_seat = 1 AND m.id < ?3
              ORDER BY m.id DESC LIMIT ?5))

@@ -27,10 +27,20 @@ macro_rules! within_limit {
         concat!(
             "(o.seat_limit IS NULL OR o.seats_used + o.seats_reserved + (",
             $seats,
-            ") - (SELECT count(*) FROM invitations l WHERE l.organization_id = o.id AND l.reserves = 1
-                  AND l.expires_at <= ",
+            ") - ",
+            lapsed!($now),
+            " <= o.seat_limit)"
+        )
+    };
+}
+
+/// How many reservations of the organization `o` still stand in its counter though their time is over.
+macro_rules! lapsed {
+    ($now:literal) => {
+        concat!(
+            "(SELECT count(*) FROM invitations l WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ",
             $now,
-            ") <= o.seat_limit)"
+            ")"
         )
     };
 }
@@ -39,13 +49,7 @@ macro_rules! within_limit {
 /// below its use.
 macro_rules! seats_left {
     ($now:literal) => {
-        concat!(
-            "(o.seat_limit - o.seats_used - o.seats_reserved + (
-               SELECT count(*) FROM invitations l
-               WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ",
-            $now,
-            "))"
-        )
+        concat!("(o.seat_limit - o.seats_used - o.seats_reserved + ", lapsed!($now), ")")
     };
 }
 

@@ -106,7 +106,8 @@ pub fn select_membership(member: MemberId, workspace: WorkspaceId) -> Statement 
     )
 }
 
-/// A page of an organization's workspaces, newest first. To a member who doesn't reach all, `only_of` shows theirs.
+/// A page of an organization's workspaces, newest first. To a member who doesn't reach all, `only_of` shows those that they
+/// come into: one that asks for a second factor only once there is one.
 ///
 /// # Errors
 /// The database's.
@@ -127,7 +128,11 @@ pub async fn page(
         Some(member) => Statement::new(
             "SELECT w.id, w.organization_id, w.name, w.created_at
              FROM memberships m JOIN workspaces w ON w.id = m.workspace_id
-             WHERE m.member_id = ?1 AND m.workspace_id < ?2 ORDER BY m.workspace_id DESC LIMIT ?3",
+             WHERE m.member_id = ?1 AND m.workspace_id < ?2
+               AND (m.require_mfa = 0 OR EXISTS (
+                      SELECT 1 FROM members a JOIN users u ON u.id = a.user_id
+                      WHERE a.id = m.member_id AND u.mfa_enabled_at IS NOT NULL))
+             ORDER BY m.workspace_id DESC LIMIT ?3",
             params![member, before, limit],
         ),
     };

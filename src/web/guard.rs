@@ -182,7 +182,8 @@ fn actor<P>(ctx: &Context<'_, P>, seen: Option<Seen>) -> Result<Actor> {
         workspace_id: held.workspace_id,
         permissions: Permissions::from_row(held.permissions.as_deref(), &template.catalog)
             .effective(template, role),
-        resources: (!held.all_resources).then_some(held.resources),
+        approves: held.resources.iter().filter(|(_, approve)| *approve == 1).map(|(id, _)| *id).collect(),
+        resources: (!held.all_resources).then(|| held.resources.into_iter().map(|(id, _)| id).collect()),
     };
     let reach = match seen.holdings {
         None => Reach::Everything,

@@ -4,27 +4,25 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use usher::jobs::message::{self, Message, Source, Verdict};
 
 use crate::bulk::{client, job, made, outcomes, send, staff};
 use crate::support::World;
 use crate::support::client::Team;
-use crate::{accept_signed_in, another, copied_token, refusal, remove, sign_in};
+use crate::{another, copied_token, refusal, remove, sign_in};
 
 /// More than the time for which a job is held, and after which its message counts as lost.
-const LONG: Duration = Duration::from_mins(2);
+pub const LONG: Duration = Duration::from_mins(2);
 
 /// A consumer of a job's message that is polled by hand, in a world whose calls to the database wait.
-struct Consumer {
+pub struct Consumer {
     world: World,
     future: Pin<Box<dyn Future<Output = Verdict>>>,
 }
 
 impl Consumer {
-    fn of(world: &World, job: &str) -> Self {
+    pub fn of(world: &World, job: &str) -> Self {
         let (inside, job) = (world.clone(), job.parse().unwrap());
         let future = Box::pin(async move {
             inside.app().consume(Message { source: Source::Jobs, body: message::encode(job) }).await
@@ -33,7 +31,7 @@ impl Consumer {
     }
 
     /// Polls so often, or until it is over. Answers whether it is.
-    fn poll(&mut self, times: usize) -> bool {
+    pub fn poll(&mut self, times: usize) -> bool {
         self.world.state().yields.set(true);
         let mut context = Context::from_waker(Waker::noop());
         let over = (0..times).any(|_| matches!(self.future.as_mut().poll(&mut context), Poll::Ready(_)));
@@ -43,14 +41,14 @@ impl Consumer {
 }
 
 /// A team in whose queue a job of so many rows waits: clients, of whom every tenth gets a mail.
-fn started(many: usize) -> (Team, String) {
+pub fn started(many: usize) -> (Team, String) {
     let mut team = Team::new();
     let id = send(&mut team.owner, &team.organization, &clients(many), false).ok().str("/job_id");
     team.world.state().queue.borrow_mut().clear();
     (team, id)
 }
 
-fn clients(many: usize) -> Value {
+pub fn clients(many: usize) -> Value {
     (0..many)
         .map(|number| {
             json!({"email": format!("p{number}@client.test"), "role": "client", "send_email": number % 10 == 0})
@@ -59,7 +57,7 @@ fn clients(many: usize) -> Value {
 }
 
 /// Ticks and delivers until no job waits.
-fn settle(world: &World) {
+pub fn settle(world: &World) {
     for _ in 0..20 {
         world.pass(LONG);
         world.tick();
@@ -333,101 +331,4 @@ fn a_job_that_is_never_finished_is_given_up_and_can_still_be_undone() {
     assert_eq!(job(&mut team.owner, &id)["status"], "failed");
     let undone = team.owner.post(&format!("/v1/jobs/{id}/undo"), &json!({})).ok().json();
     assert_eq!(undone["revoked"], 250);
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    Poll,
-    Invite,
-    Accept,
-    Revoke,
-    Bulk,
-}
-
-/// Whatever comes between the chunks of a job, no seat is given twice, and the counters are right.
-#[test]
-fn a_job_that_races_others_never_overfills_the_seats() {
-    let step = prop_oneof![
-        5 => Just(Step::Poll),
-        3 => Just(Step::Invite),
-        1 => Just(Step::Accept),
-        1 => Just(Step::Revoke),
-        1 => Just(Step::Bulk),
-    ];
-    let plan =
-        (1_i64..250, prop::collection::vec(any::<bool>(), 251..400), prop::collection::vec(step, 1..25));
-    let config = Config { cases: 12, failure_persistence: None, ..Config::default() };
-    TestRunner::new(config)
-        .run(&plan, |(seats, takes_seat, steps)| {
-            let mut team = Team::with_seats(seats);
-            let row = |(number, takes_seat): (usize, &bool)| {
-                let (email, role) =
-                    (format!("p{number}@studio.test"), if *takes_seat { "member" } else { "client" });
-                json!({"email": email, "role": role, "send_email": false})
-            };
-            let rows: Value = takes_seat.iter().enumerate().map(row).collect();
-            let id = send(&mut team.owner, &team.organization, &rows, false).ok().str("/job_id");
-            let mut consumer = Consumer::of(&team.world, &id);
-            let (mut over, mut fresh) = (false, 0);
-            for step in steps {
-                fresh += 1;
-                match step {
-                    Step::Poll => over = over || consumer.poll(1),
-                    Step::Invite => {
-                        // Sometimes one of those that the job is to invite.
-                        let email =
-                            format!("p{}@studio.test", if fresh % 2 == 0 { fresh * 9 } else { 1000 + fresh });
-                        team.owner.invite(&team.organization.clone(), &email, "member");
-                    }
-                    Step::Accept | Step::Revoke => {
-                        let open = team.owner.get(&team.path("/invitations?status=pending&limit=1")).json();
-                        let Some(open) = open["data"][0]["id"].as_str() else { continue };
-                        if matches!(step, Step::Revoke) {
-                            team.owner.post(&format!("/v1/invitations/{open}/revoke"), &json!({})).ok();
-                        } else {
-                            let token = copied_token(&mut team.owner, open);
-                            let mut person = team.world.client();
-                            person.accept(&token, "Somebody New");
-                            accept_signed_in(&mut person, &token);
-                        }
-                    }
-                    Step::Bulk => {
-                        let rows = json!([staff(&format!("q{fresh}@studio.test")), staff("p5@studio.test")]);
-                        let other =
-                            send(&mut team.owner, &team.organization, &rows, false).ok().str("/job_id");
-                        team.world.deliver_one(other.parse().unwrap());
-                    }
-                }
-                check_seats(&team)?;
-            }
-            while !over {
-                over = consumer.poll(1);
-                check_seats(&team)?;
-            }
-            let told = outcomes(&job(&mut team.owner, &id));
-            prop_assert_eq!(told.len(), takes_seat.len());
-            let full = team.world.count("SELECT seats_used + seats_reserved FROM organizations") == seats;
-            // A seat may have come free behind a row that found none; nothing else is left unfilled.
-            prop_assert!(
-                full || !told.contains(&"seat_limit_reached".to_owned())
-                    || team
-                        .world
-                        .count("SELECT count(*) FROM audit_events WHERE action = 'invitation.revoked'")
-                        > 0
-            );
-            Ok(())
-        })
-        .unwrap_or_else(|failure| panic!("{failure}"));
-}
-
-fn check_seats(team: &Team) -> Result<(), TestCaseError> {
-    let count = |sql: &str| team.world.count(sql);
-    let (used, reserved) = (
-        count("SELECT count(*) FROM members WHERE holds_seat = 1"),
-        count("SELECT count(*) FROM invitations WHERE reserves = 1"),
-    );
-    prop_assert_eq!(count("SELECT seats_used FROM organizations"), used);
-    prop_assert_eq!(count("SELECT seats_reserved FROM organizations"), reserved);
-    prop_assert!(used + reserved <= count("SELECT seat_limit FROM organizations"));
-    Ok(())
 }

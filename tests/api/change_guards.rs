@@ -7,12 +7,12 @@ use usher::domain::time::Timestamp;
 use usher::platform::Database;
 
 use crate::change_invitation::{invited, place};
-use crate::joining::counters;
 use crate::links::{change, link, read, somebody, stored};
 use crate::overtaking::between_read_and_write;
 use crate::support::World;
 use crate::support::client::{Client, Team};
 use crate::support::platform::{Native, block_on};
+use crate::support::scene::seats;
 use crate::{about, another, complaint, copied_token, refusal};
 
 const ANA: &str = "ana@client.test";
@@ -36,11 +36,11 @@ fn a_change_that_would_reserve_a_seat_needs_a_free_one_and_one_that_does_not_fre
     }
     assert_eq!(stored(&team), before);
     change(&mut team, &other, &json!({"role": "client"})).ok();
-    assert_eq!(counters(&team), (0, 0));
+    assert_eq!(seats(&team), (0, 0));
     assert_eq!(change(&mut team, &id, &priced).ok().json()["takes_seat"], true);
-    assert_eq!(counters(&team), (0, 1));
+    assert_eq!(seats(&team), (0, 1));
     change(&mut team, &id, &json!({"role": "member", "email": "cleo@client.test", "expires_in": 3600})).ok();
-    assert_eq!(counters(&team), (0, 1), "it has its seat already");
+    assert_eq!(seats(&team), (0, 1), "it has its seat already");
     assert_eq!(change(&mut team, &other, &priced).refusal(), refusal(409, "seat_limit_reached"));
 }
 
@@ -50,7 +50,7 @@ fn a_link_reserves_nothing_however_it_is_changed() {
     let (id, _) = link(&mut team, &json!({}));
     let changed = change(&mut team, &id, &json!({"access": {"permissions": ["posts.create"]}})).ok().json();
     assert_eq!(changed["takes_seat"], true);
-    assert_eq!(counters(&team), (0, 0));
+    assert_eq!(seats(&team), (0, 0));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn of_two_changes_at_once_the_later_is_worked_out_again() {
     assert_eq!(now["access"]["permissions"]["keys"], json!(["posts.create"]));
     assert_eq!(now["access"]["addable_kinds"], json!(["facebook"]));
     assert_eq!((&now["nickname"], &now["takes_seat"]), (&json!("Bakery"), &json!(true)));
-    assert_eq!(counters(&team), (0, 1));
+    assert_eq!(seats(&team), (0, 1));
 }
 
 #[test]

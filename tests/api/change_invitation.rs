@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::joining::counters;
 use crate::links::{act, change, link, read, somebody, stored};
 use crate::support::client::Team;
+use crate::support::scene::seats;
 use crate::{about, accept_signed_in, complaint, copied_token, decline, ids, preview, refusal};
 
 const DAY: u64 = 24 * 3600;
@@ -253,7 +253,7 @@ fn the_role_changes_with_what_follows_from_it() {
         (&json!("admin"), &json!([]), &json!(true))
     );
     assert_eq!(admin["access"]["permissions"]["mode"], "default");
-    assert_eq!(counters(&team), (0, 1));
+    assert_eq!(seats(&team), (0, 1));
     let refused = change(&mut team, &id, &json!({"access": {"permissions": ["posts.view"]}}));
     assert_eq!(complaint(&refused), about(422, "invalid_value", "/access"));
     let oldest = team.owner.get(&team.path("/workspaces")).ok().str("/data/1/id");
@@ -261,7 +261,7 @@ fn the_role_changes_with_what_follows_from_it() {
     assert_eq!(member["workspace_ids"], json!([oldest]));
     let client = change(&mut team, &id, &json!({"role": "client", "workspace_ids": [workspace]})).ok().json();
     assert_eq!((&client["workspace_ids"], &client["takes_seat"]), (&json!([workspace]), &json!(false)));
-    assert_eq!(counters(&team), (0, 0), "and its seat is free at once");
+    assert_eq!(seats(&team), (0, 0), "and its seat is free at once");
     assert_eq!(team.world.client().join(ANA, "Ana Client").ok().json()["workspace_ids"], json!([workspace]));
 }
 

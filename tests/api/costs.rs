@@ -3,7 +3,7 @@
 use serde_json::json;
 use usher::web::route::Route;
 
-use crate::authorization::Cast;
+use crate::cast::Cast;
 use crate::rows::{Costs, adding, bulk, links, members, organizations};
 use crate::support::World;
 use crate::support::client::{PASSWORD, Team};

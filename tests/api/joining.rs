@@ -8,6 +8,7 @@ use crate::links::{act, change, link, read, second_workspace, somebody, stored, 
 use crate::support::World;
 use crate::support::client::{Answer, Client, PASSWORD, Team};
 use crate::support::platform::Cost;
+use crate::support::scene::seats;
 use crate::{about, accept_signed_in, another, complaint, copied_token, preview, refusal, remove, sign_in};
 
 const DAY: u64 = 24 * 3600;
@@ -20,12 +21,6 @@ fn sign_up(world: &World, token: &str, email: &str) -> (Client, Answer) {
     let body = json!({"token": token, "email": email, "name": "Ana Client", "password": PASSWORD});
     let answer = person.post("/v1/invitations/accept", &body);
     (person, answer)
-}
-
-/// The one organization's seats: used, reserved.
-pub fn counters(team: &Team) -> (i64, i64) {
-    let count = |column| team.world.count(&format!("SELECT {column} FROM organizations"));
-    (count("seats_used"), count("seats_reserved"))
 }
 
 fn memberships(team: &Team) -> Vec<Value> {
@@ -43,7 +38,7 @@ fn a_link_reserves_no_seat_and_one_is_asked_for_when_somebody_comes_in() {
         team.invited(&format!("m{seat}@studio.test"), "member");
     }
     let (id, token) = link(&mut team, &json!({"access": {"permissions": [MAY_CREATE]}}));
-    assert_eq!(counters(&team), (0, 5));
+    assert_eq!(seats(&team), (0, 5));
     let before = stored(&team);
     let mut ana = somebody(&team.world, ANA);
     let with_ana = stored(&team);
@@ -58,7 +53,7 @@ fn a_link_reserves_no_seat_and_one_is_asked_for_when_somebody_comes_in() {
     let open = team.owner.get(&team.path("/invitations?kind=email")).ok().str("/data/0/id");
     act(&mut team, &open, "revoke").ok();
     accept_signed_in(&mut ana, &token).ok();
-    assert_eq!(counters(&team), (1, 4));
+    assert_eq!(seats(&team), (1, 4));
     assert_eq!(
         sign_up(&team.world, &token, "bo@client.test").1.refusal(),
         refusal(409, "seat_limit_reached")
@@ -342,12 +337,12 @@ fn a_client_who_would_take_a_seat_by_a_further_link_needs_one_to_be_free() {
     let priced = json!({"permissions": [MAY_CREATE]});
     let (_, same_place) = link(&mut team, &json!({"access": priced}));
     accept_signed_in(&mut ana, &same_place).ok();
-    assert_eq!(counters(&team), (0, 0), "where they are already their access stays, and so does their price");
+    assert_eq!(seats(&team), (0, 0), "where they are already their access stays, and so does their price");
     let (_, further) = link(&mut team, &json!({"access": priced, "workspace_ids": [second]}));
     assert_eq!(accept_signed_in(&mut ana, &further).refusal(), refusal(409, "seat_limit_reached"));
     team.world.state().database.borrow().change("UPDATE organizations SET seat_limit = 1");
     accept_signed_in(&mut ana, &further).ok();
-    assert_eq!(counters(&team), (1, 0));
+    assert_eq!(seats(&team), (1, 0));
 }
 
 #[test]
@@ -366,7 +361,7 @@ fn each_person_is_given_the_access_of_the_moment_they_join() {
         given,
         [(Value::Null, json!("[\"facebook\"]")), (json!("[\"posts.create\"]"), json!("[\"linkedin\"]"))]
     );
-    assert_eq!(counters(&team), (1, 0));
+    assert_eq!(seats(&team), (1, 0));
 }
 
 #[test]

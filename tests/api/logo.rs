@@ -66,3 +66,17 @@ fn what_is_no_picture_is_no_logo() {
     assert_eq!(put(&mut team.owner, &path, &large).refusal(), refusal(413, "payload_too_large"));
     assert_eq!(team.world.count("SELECT count(*) FROM logos"), 0);
 }
+
+/// S0-06: the page of a link shows the organization's logo.
+#[test]
+fn the_page_of_a_link_shows_the_logo() {
+    let mut team = Team::of("client-links");
+    let path = team.path("/logo");
+    let url = put(&mut team.owner, &path, PNG).ok().str("/logo_url");
+    let link = json!({"kind": "link", "role": "client"});
+    let id = team.owner.post(&team.path("/invitations"), &link).ok().str("/id");
+    let token = copied_token(&mut team.owner, &id);
+    let page = team.world.client().get(&format!("/i/{token}")).ok().text();
+    let shown = url.split_once("8787").unwrap().1;
+    assert!(page.contains(&format!("<img class=\"logo\" src=\"{shown}\" alt=\"\"")), "{page}");
+}

@@ -12,14 +12,14 @@ use crate::support::scene::{audited, notified, plan, resource, seats, workspace}
 use crate::support::{Answer, World};
 use crate::{about, another, complaint, ids, refusal, remove};
 
-const MIA: &str = "mia.member@studio.test";
-const ANA: &str = "ana@client.test";
+pub const MIA: &str = "mia.member@studio.test";
+pub const ANA: &str = "ana@client.test";
 
-fn patch(by: &mut Client, member: &str, change: &Value) -> Answer {
+pub fn patch(by: &mut Client, member: &str, change: &Value) -> Answer {
     by.patch(&format!("/v1/members/{member}"), change)
 }
 
-fn roles(team: &Team) -> Vec<(String, i64)> {
+pub fn roles(team: &Team) -> Vec<(String, i64)> {
     let rows = team
         .world
         .state()
@@ -151,7 +151,7 @@ fn nobody_of_another_organization_is_found_by_its_workspace_name_or_role() {
 }
 
 #[test]
-fn a_name_is_theirs_in_this_organization_and_null_is_their_accounts_own() {
+fn a_name_is_theirs_in_this_organization_and_is_never_cleared() {
     let mut team = Team::new();
     let mut mia = team.joined(MIA, "member");
     let id = team.member(MIA);
@@ -161,7 +161,11 @@ fn a_name_is_theirs_in_this_organization_and_null_is_their_accounts_own() {
         "Mia of Sales"
     );
     assert_eq!(mia.get("/v1/me").ok().str("/user/name"), "Somebody New", "the account keeps its own");
-    assert_eq!(patch(&mut mia, &id, &json!({"name": null})).ok().str("/user/name"), "Somebody New");
+    for by in [&mut mia, &mut team.owner] {
+        let cleared = patch(by, &id, &json!({"name": null}));
+        assert_eq!(complaint(&cleared), about(422, "required", "/name"));
+    }
+    assert_eq!(patch(&mut mia, &id, &json!({"name": "Somebody New"})).ok().str("/user/name"), "Somebody New");
     assert_eq!(team.member("somebody"), id, "and is found by it");
     let mut actions = audited(&team, &id);
     actions.retain(|(action, _)| action == "member.renamed");
@@ -317,71 +321,6 @@ fn a_removed_members_role_and_name_stay_as_they_were() {
 }
 
 #[test]
-fn the_owner_hands_the_organization_over_and_becomes_an_admin() {
-    let mut team = Team::new();
-    let mut mia = team.joined(MIA, "member");
-    let (id, old) = (team.member(MIA), team.member("olga.owner@studio.test"));
-    let path = team.path("/owner");
-    let shown = team.owner.post(&path, &json!({"member_id": id})).ok();
-    assert_eq!((shown.str("/id"), shown.str("/role")), (id.clone(), "owner".to_owned()));
-    assert_eq!(roles(&team), [("admin".to_owned(), 1), ("owner".to_owned(), 0)]);
-    assert_eq!(seats(&team), (1, 0), "one seat changes hands");
-    assert_eq!(audited(&team, &id), [("owner.transferred".to_owned(), old.clone())]);
-    assert_eq!(notified(&team, &id), ["member.role_changed"]);
-    let again = team.owner.post(&path, &json!({"member_id": old}));
-    assert_eq!(again.refusal(), refusal(403, "forbidden"), "the old owner is the owner no more");
-    mia.post(&path, &json!({"member_id": old})).ok();
-}
-
-#[test]
-fn the_new_owner_is_in_and_has_proved_their_address() {
-    let mut team = Team::new();
-    team.joined(MIA, "member");
-    let mia = team.member(MIA);
-    let copied = team.invited("copy@studio.test", "member");
-    let token = crate::copied_token(&mut team.owner, &copied);
-    team.world.client().accept(&token, "Carl Copied").ok();
-    let unproved = team.member("copy@studio.test");
-    remove(&team, MIA);
-    let mut other = another(&team.world);
-    let foreign = other.member("oscar.owner@other.test");
-    let path = team.path("/owner");
-    for (to, expected) in [
-        (mia.as_str(), refusal(409, "member_not_active")),
-        (&unproved, refusal(403, "email_unverified")),
-        (&foreign, refusal(404, "not_found")),
-        ("mbr_01h455vb4pex5vsknk084sn02q", refusal(404, "not_found")),
-        ("nonsense", refusal(404, "not_found")),
-    ] {
-        assert_eq!(team.owner.post(&path, &json!({"member_id": to})).refusal(), expected, "{to}");
-    }
-    assert_eq!(complaint(&team.owner.post(&path, &json!({}))), about(422, "required", "/member_id"));
-}
-
-#[test]
-fn the_old_owner_needs_a_seat_unless_the_new_one_frees_theirs() {
-    let mut team = Team::with_seats(1);
-    team.joined(MIA, "member");
-    team.joined(ANA, "client");
-    let (mia, ana) = (team.member(MIA), team.member(ANA));
-    let path = team.path("/owner");
-    let refused = team.owner.post(&path, &json!({"member_id": ana}));
-    assert_eq!(refused.refusal(), refusal(409, "seat_limit_reached"));
-    plan(&team, Some(0), "[]");
-    team.owner.post(&path, &json!({"member_id": mia})).ok();
-    assert_eq!(seats(&team), (1, 0), "a lowered plan keeps everybody");
-}
-
-#[test]
-fn no_admin_takes_the_organization_over() {
-    let mut team = Team::new();
-    let mut admin = team.joined("admin@studio.test", "admin");
-    let own = team.member("admin@studio.test");
-    let path = team.path("/owner");
-    assert_eq!(admin.post(&path, &json!({"member_id": own})).refusal(), refusal(403, "forbidden"));
-}
-
-#[test]
 fn of_two_changes_of_one_role_the_second_is_judged_by_what_the_first_made() {
     // One seat is free; both want it for somebody without one.
     let mut team = Team::with_seats(2);
@@ -430,4 +369,63 @@ fn every_statement_about_members_is_served_by_an_index() {
     patch(&mut team.owner, &mia, &json!({"role": "client", "name": "Mia"})).ok();
     team.owner.post(&team.path("/owner"), &json!({"member_id": mia})).ok();
     assert_all_served(&team.world);
+}
+
+/// An admin never needed to be put in a workspace; as staff or as a client they need one.
+#[test]
+fn an_admin_who_becomes_staff_or_a_client_is_put_into_the_oldest_workspace() {
+    for role in ["member", "client"] {
+        let mut team = Team::new();
+        let oldest = team.workspace();
+        team.owner.post(&team.path("/workspaces"), &json!({"name": "Second"})).ok();
+        let mut ada = team.joined("ada.admin@studio.test", "admin");
+        let id = team.member("ada.admin@studio.test");
+        let changed = team.owner.patch(&format!("/v1/members/{id}"), &json!({"role": role})).ok();
+        assert_eq!(changed.str("/workspaces/0/id"), oldest, "{role}");
+        assert_eq!(ada.get("/v1/me/workspaces").ok().str("/data/0/workspace/id"), oldest, "{role}");
+    }
+}
+
+#[test]
+fn somebody_who_was_in_a_workspace_stays_there_whatever_they_become() {
+    let mut team = Team::new();
+    let second = team.owner.post(&team.path("/workspaces"), &json!({"name": "Second"})).ok().str("/id");
+    team.joined_with("mia.member@studio.test", "member", json!({"workspace_ids": [second]}));
+    let path = format!("/v1/members/{}", team.member("mia.member@studio.test"));
+    for role in ["admin", "client"] {
+        let changed = team.owner.patch(&path, &json!({"role": role})).ok().json();
+        assert_eq!(changed["workspaces"].as_array().unwrap().len(), 1, "{role}");
+        assert_eq!(changed["workspaces"][0]["id"], second, "{role}");
+    }
+}
+
+/// A workspace that staff don't come into doesn't exist to them: not among what others were given either.
+#[test]
+fn staff_see_of_others_only_the_workspaces_that_they_reach_themselves() {
+    let mut team = Team::of("reporting");
+    let first = team.workspace();
+    let mut mia = team.joined_with(MIA, "member", json!({"workspace_ids": [first]}));
+    let second = workspace(&team, "Secret Client");
+    let secret = resource(&team, &second, "campaign");
+    let more = json!({"workspace_ids": [second], "access": {"resources": [{"id": secret}]}});
+    let ana = team.add(ANA, "client", more).ok().str("/id");
+    let both = json!({"workspace_ids": [first, second]});
+    let bea = team.add("bea@client.test", "client", both).ok().str("/id");
+    let path = |id: &str| format!("/v1/members/{id}");
+    let mut shown = mia.get(&team.path("/members")).ok().text();
+    assert_eq!(mia.get(&path(&ana)).ok().json()["workspaces"], json!([]));
+    let seen = mia.get(&path(&bea)).ok().json();
+    assert_eq!(seen["workspaces"].as_array().unwrap().len(), 1);
+    assert_eq!(seen["workspaces"][0]["id"], first);
+    shown += &seen.to_string();
+    let renamed = json!({"name": "Zoe"});
+    shown += &mia.patch(&path(&ana), &renamed).text();
+    shown += &mia.get(&team.path(&format!("/members?workspace_id={second}"))).ok().text();
+    for hidden in [second.as_str(), secret.as_str(), "Secret"] {
+        assert!(!shown.contains(hidden), "{hidden}: {shown}");
+    }
+    let inside = mia.get(&team.path(&format!("/members?workspace_id={second}"))).ok().json();
+    assert_eq!(inside["data"], json!([]), "nor who is in it");
+    let all = team.owner.get(&path(&bea)).ok().json();
+    assert_eq!(all["workspaces"].as_array().unwrap().len(), 2, "the owner reaches every one");
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::World;
 use crate::support::client::{Client, PASSWORD, Team};
-use crate::{accept_signed_in, copied_token, decline, preview, remove, sign_in};
+use crate::{accept_signed_in, another, copied_token, decline, preview, refusal, remove, sign_in};
 
 const ANA: &str = "ana.client@client.test";
 const MIA: &str = "mia.member@studio.test";
@@ -233,4 +233,60 @@ fn where_mail_really_goes_out_nobody_finds_a_page_for_developers() {
         assert_eq!(operator.get(path).status, 404, "{path}");
     }
     assert_eq!(operator.post("/dev/probe", &json!({"values": []})).status, 404);
+}
+
+/// What one organization calls somebody, and how it writes their address, is nothing to another: whether their address has
+/// an account, and whether that is proved, or made by an organization that added them, shows nowhere.
+#[test]
+fn nobody_sees_what_another_organization_calls_somebody() {
+    let world = World::new();
+    let mut other = another(&world);
+    let secret = ["Hush Merger", "hush merger", "Hush@", "ANA.Client@", "Ana Secret"];
+    other.add("Hush@Client.test", "client", json!({"name": "Hush Merger"})).ok();
+    other.joined("ANA.Client@client.test", "client");
+    let proved = other.member("ana.client@client.test");
+    other.owner.patch(&format!("/v1/members/{proved}"), &json!({"name": "Ana Secret"})).ok();
+    let mut team = Team::in_world(world);
+    let mut shown = String::new();
+    for email in ["hush@client.test", "ana.client@client.test", "nobody.yet@client.test"] {
+        let added = team.add(email, "member", json!({"name": "Zoe"})).ok();
+        let path = format!("/v1/members/{}", added.str("/id"));
+        let cleared = team.owner.patch(&path, &json!({"name": null}));
+        assert_eq!(cleared.refusal(), refusal(422, "required"));
+        for answer in [added, cleared, team.owner.get(&path)] {
+            shown += &answer.text();
+        }
+    }
+    let member = team.member("hush@client.test");
+    let token = team.password_token(&member);
+    shown += &team.world.client().get(&format!("/reset/{token}")).text();
+    let mut hush = team.world.client();
+    hush.set_password(&token).ok();
+    for path in ["/v1/me", "/v1/me/workspaces", "/me"] {
+        shown += &hush.get(path).text();
+    }
+    for rest in ["/members", "/seats/holders", "/audit", "/invitations"] {
+        shown += &team.owner.get(&team.path(rest)).ok().text();
+    }
+    for name in secret {
+        assert!(!shown.contains(name), "{name}: {shown}");
+    }
+}
+
+/// Whoever was added elsewhere and comes in by an invitation is called what they say they are.
+#[test]
+fn who_was_added_elsewhere_is_called_here_what_they_say() {
+    let world = World::new();
+    let mut other = another(&world);
+    other.add("hush@client.test", "client", json!({"name": "Hush Merger"})).ok();
+    let mut team = Team::in_world(world);
+    let invitation = team.invited("hush@client.test", "client");
+    let token = copied_token(&mut team.owner, &invitation);
+    let mut hush = team.world.client();
+    hush.accept(&token, "Hanna Client").ok();
+    let seen = team.owner.get(&team.path("/members?q=hush")).ok();
+    assert_eq!(seen.str("/data/0/user/name"), "Hanna Client");
+    assert_eq!(hush.get("/v1/me").ok().str("/user/name"), "Hanna Client");
+    let theirs = other.owner.get(&other.path("/members?q=hush")).ok();
+    assert_eq!(theirs.str("/data/0/user/name"), "Hush Merger", "and stays there what they were");
 }

@@ -392,3 +392,29 @@ fn a_kind_that_was_taken_back_a_moment_ago_is_not_added() {
     assert_eq!(team.world.count("SELECT count(*) FROM resources"), 2);
     assert_eq!(team.world.count("SELECT count(*) FROM grants"), 2);
 }
+
+#[test]
+fn a_workspace_has_a_thousand_resources_and_nobody_adds_one_more() {
+    let (mut team, workspace, mut ana) = with_client("client-links", &json!({"addable_kinds": ["facebook"]}));
+    team.world.state().database.borrow().change(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)
+         INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
+         SELECT 'res_01m801z5r2ftps8vbbk' || printf('%07d', i), '{}', '{workspace}', 'facebook', 'p', 0 FROM n",
+        team.organization
+    ));
+    let last = add(&mut ana, &workspace, "facebook", Some("last")).ok().str("/id");
+    let before = team.world.state().database.borrow().dump();
+    for by in [&mut ana, &mut team.owner] {
+        assert_eq!(add(by, &workspace, "facebook", None).refusal(), refusal(409, "too_many_resources"));
+    }
+    assert_eq!(
+        add(&mut ana, &workspace, "facebook", Some("last")).refusal(),
+        refusal(409, "resource_exists")
+    );
+    assert_eq!(add(&mut ana, &workspace, "linkedin", None).refusal(), refusal(403, "kind_not_allowed"));
+    assert_eq!(team.world.state().database.borrow().dump(), before, "and nothing of it is noted");
+    let second = crate::support::scene::workspace(&team, "Second");
+    add(&mut team.owner, &second, "facebook", None).ok();
+    team.owner.delete(&format!("/v1/resources/{last}")).ok();
+    add(&mut ana, &workspace, "facebook", None).ok();
+}

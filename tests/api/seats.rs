@@ -11,12 +11,9 @@ use crate::refusal;
 use crate::support::World;
 use crate::support::client::Team;
 use crate::support::platform::{Native, block_on};
+use crate::support::scene::plan_of;
 
 const DAY: Duration = Duration::from_hours(24);
-
-fn plan(limit: Option<i64>) -> Value {
-    json!({"key": "test", "seat_limit": limit, "features": ["custom_client_permissions"]})
-}
 
 fn set_plan(team: &Team, plan: &Value) {
     team.world.operator().put(&team.path("/plan"), plan).ok();
@@ -64,7 +61,7 @@ fn a_reservation_whose_time_is_over_counts_no_more_even_before_anybody_tidied() 
 
 #[test]
 fn without_a_limit_any_number_is_available() {
-    let mut team = Team::make(World::new(), "client-links", Some(plan(None)));
+    let mut team = Team::make(World::new(), "client-links", Some(plan_of(None)));
     team.invited("mia.member@studio.test", "member");
     assert_eq!(seats(&mut team), json!({"limit": null, "used": 0, "reserved": 1, "available": null}));
 }
@@ -76,7 +73,7 @@ fn a_plan_lowered_below_its_use_keeps_everybody_and_lets_nobody_new_in() {
         (0..3).map(|number| team.joined(&format!("m{number}@studio.test"), "member")).collect();
     team.invited("waiting@studio.test", "member");
     team.world.deliver();
-    set_plan(&team, &plan(Some(2)));
+    set_plan(&team, &plan_of(Some(2)));
     assert_eq!(seats(&mut team), json!({"limit": 2, "used": 3, "reserved": 1, "available": 0}));
     for person in &mut people {
         assert_eq!(person.get("/v1/me/workspaces").ok().json()["data"].as_array().unwrap().len(), 1);
@@ -87,7 +84,7 @@ fn a_plan_lowered_below_its_use_keeps_everybody_and_lets_nobody_new_in() {
     let late = team.world.client().join("waiting@studio.test", "Wim Waiting");
     assert_eq!(late.refusal(), refusal(409, "seat_limit_reached"));
     team.invited("plain@client.test", "client");
-    set_plan(&team, &plan(Some(4)));
+    set_plan(&team, &plan_of(Some(4)));
     team.world.client().join("waiting@studio.test", "Wim Waiting").ok();
 }
 
@@ -98,7 +95,7 @@ fn an_ended_trial_lets_people_work_and_lets_nobody_new_in() {
     let workspace = team.workspace();
     let mut mia = team.joined("mia.member@studio.test", "member");
     team.invited("waiting@studio.test", "member");
-    let mut trial = plan(Some(5));
+    let mut trial = plan_of(Some(5));
     trial["trial_ends_at"] = team.world.now().plus(DAY).to_string().into();
     set_plan(&team, &trial);
     team.invited("in.time@studio.test", "member");
@@ -118,13 +115,13 @@ fn an_ended_trial_lets_people_work_and_lets_nobody_new_in() {
     team.owner.post(&team.path("/workspaces"), &json!({"name": "Second"})).ok();
     team.owner.patch(&team.path(""), &json!({"name": "Renamed"})).ok();
     team.joined("plain@client.test", "client");
-    set_plan(&team, &plan(Some(5)));
+    set_plan(&team, &plan_of(Some(5)));
     team.world.client().join("waiting@studio.test", "Wim Waiting").ok();
 }
 
 #[test]
 fn holders_are_reserving_invitations_and_then_members_each_newest_first_with_the_reason() {
-    let mut team = Team::make(World::new(), "client-links", Some(plan(None)));
+    let mut team = Team::make(World::new(), "client-links", Some(plan_of(None)));
     let pass = |team: &Team| team.world.pass(Duration::from_secs(1));
     team.joined("mia.member@studio.test", "member");
     pass(&team);
@@ -208,7 +205,7 @@ fn the_numbers_are_always_those_of_the_holders() {
     let config = Config { cases: 40, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)
         .run(&prop::collection::vec(step, 1..14), |steps| {
-            let mut team = Team::make(World::new(), "client-links", Some(plan(Some(3))));
+            let mut team = Team::make(World::new(), "client-links", Some(plan_of(Some(3))));
             let mut limit = Some(3);
             let mut made: Vec<(String, String)> = Vec::new();
             for (number, step) in steps.into_iter().enumerate() {
@@ -242,7 +239,7 @@ fn the_numbers_are_always_those_of_the_holders() {
                     Step::Tick => team.world.tick(),
                     Step::Plan(seats) => {
                         limit = seats;
-                        set_plan(&team, &plan(limit));
+                        set_plan(&team, &plan_of(limit));
                     }
                 }
                 let counted = seats(&mut team);

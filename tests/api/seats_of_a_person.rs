@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::client::{Client, Team};
-use crate::{accept_signed_in, another, copied_token};
+use crate::support::World;
+use crate::support::client::{Client, PASSWORD, Team};
+use crate::{accept_signed_in, another, copied_token, refusal};
 
 const ANA: &str = "ana@client.test";
 
@@ -28,18 +29,72 @@ fn with_account(team: &Team, email: &str) -> Client {
 }
 
 #[test]
-fn somebody_invited_as_staff_who_comes_by_a_link_keeps_no_seat_reserved() {
+fn somebody_invited_as_staff_who_comes_by_a_link_takes_no_seat_and_frees_the_reserved_one_by_accepting() {
     let mut team = Team::of("client-links");
     let mut ana = with_account(&team, ANA);
     let invitation = team.invited(ANA, "member");
-    assert_eq!(seats(&team), (0, 1));
     let token = link(&mut team, &json!("default"));
     accept_signed_in(&mut ana, &token).ok();
-    assert_eq!(seats(&team), (0, 0), "a client without such a permission takes none, and is invited to none");
+    assert_eq!(seats(&team), (0, 1), "the invitation is still open");
 
     let token = copied_token(&mut team.owner, &invitation);
     assert_eq!(accept_signed_in(&mut ana, &token).ok().str("/role"), "client", "the role stays");
     assert_eq!(seats(&team), (0, 0));
+}
+
+/// What an open invitation reserved is counted until it is settled, whoever came in meanwhile: else sending it again would
+/// take a seat that nobody counts.
+#[test]
+fn an_invitation_that_is_sent_again_after_its_person_was_removed_needs_a_free_seat() {
+    let mut team = Team::make(World::new(), "client-links", Some(json!({"key": "test", "seat_limit": 1})));
+    let short = json!({"kind": "email", "role": "member", "email": ANA, "expires_in": 3600});
+    let invitation = team.owner.post(&team.path("/invitations"), &short).ok().str("/id");
+    let token = link(&mut team, &json!("default"));
+    let body = json!({"token": token, "email": ANA, "name": "Ana Client", "password": PASSWORD});
+    team.world.client().post("/v1/invitations/accept", &body).ok();
+    team.world.pass(std::time::Duration::from_hours(2));
+    let ana = team.member(ANA);
+    team.owner.delete(&format!("/v1/members/{ana}")).ok();
+    team.joined("yoko.member@studio.test", "member");
+    let again = team.owner.post(&format!("/v1/invitations/{invitation}/resend"), &json!({})).refusal();
+    assert_eq!(again, refusal(409, "seat_limit_reached"));
+    assert_eq!(seats(&team), (1, 0));
+}
+
+/// Somebody typed Ana's address at a link for many: whoever proves the mailbox becomes what they were invited as.
+#[test]
+fn an_address_that_somebody_typed_at_a_link_takes_no_role_from_the_one_who_was_invited() {
+    let mut team = Team::make(World::new(), "client-links", Some(json!({"key": "test", "seat_limit": 1})));
+    team.invited(ANA, "admin");
+    let token = link(&mut team, &json!("default"));
+    let body = json!({"token": token, "email": ANA, "name": "Eve Other", "password": PASSWORD});
+    let mut eve = team.world.client();
+    eve.post("/v1/invitations/accept", &body).ok();
+    assert_eq!(seats(&team), (0, 1));
+    team.world.deliver();
+    let token = team.world.mailed_token(ANA);
+    let mut ana = team.world.client();
+    assert_eq!(ana.accept(&token, "Ana Admin").ok().str("/role"), "admin");
+    assert_eq!(seats(&team), (1, 0));
+    ana.get(&team.path("/audit")).ok();
+    assert_eq!(eve.get("/v1/me").status, 401, "what was set up before the proof is over");
+}
+
+/// S3-15: a list of permissions that was offered to staff is no way round the plan for a client.
+#[test]
+fn a_client_gets_no_list_of_their_own_by_an_invitation_as_staff() {
+    let plan = json!({"key": "small", "seat_limit": 25, "features": []});
+    let mut team = Team::make(World::new(), "reporting", Some(plan));
+    let mut ana = with_account(&team, ANA);
+    let staff =
+        json!({"kind": "email", "role": "member", "email": ANA, "access": {"permissions": ["reports"]}});
+    let invitation = team.owner.post(&team.path("/invitations"), &staff).ok().str("/id");
+    let link = json!({"kind": "link", "role": "client"});
+    let link = team.owner.post(&team.path("/invitations"), &link).ok().str("/id");
+    let token = copied_token(&mut team.owner, &link);
+    accept_signed_in(&mut ana, &token).ok();
+    let token = copied_token(&mut team.owner, &invitation);
+    assert_eq!(accept_signed_in(&mut ana, &token).refusal(), refusal(403, "plan_feature_required"));
 }
 
 #[test]

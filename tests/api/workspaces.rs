@@ -100,3 +100,36 @@ fn whom_a_second_factor_keeps_outside_is_told_so() {
     assert_eq!(ana.get(&format!("{path}/resources")).ok().json()["data"], Value::Array(Vec::new()));
     ana.post(&format!("{path}/resources"), &body).ok();
 }
+
+/// S2-06: before the second factor is there, a person is told that it is missing, and nothing of what will be theirs.
+#[test]
+fn before_the_second_factor_nothing_of_the_workspace_shows_anywhere() {
+    let mut team = Team::of("client-links");
+    let page = team.made_resource(1, "facebook");
+    let workspace = team.workspace();
+    let more =
+        json!({"access": {"require_mfa": true, "resources": [{"id": page}], "addable_kinds": ["linkedin"]}});
+    let mut ana = team.joined_with("ana.client@client.test", "client", more);
+    let id = team.member("ana.client@client.test");
+    let path = format!("/v1/workspaces/{workspace}/members/{id}/access");
+    let mine = ana.get("/v1/me/workspaces").ok().json()["data"][0].clone();
+    assert_eq!((&mine["state"], &mine["access"]), (&json!("mfa_required"), &Value::Null));
+    assert_eq!(mine["workspace"]["id"], workspace, "they are told where it is missing");
+    let own = ana.get(&path).ok().json();
+    assert_eq!((&own["state"], &own["require_mfa"]), (&json!("mfa_required"), &json!(true)));
+    assert_eq!(
+        (&own["permissions"]["keys"], &own["resources"], &own["addable_kinds"]),
+        (&json!([]), &json!([]), &json!([]))
+    );
+    assert_eq!(ana.get(&team.path("/workspaces")).ok().json()["data"], json!([]));
+    assert_eq!(ana.get(&format!("/v1/members/{id}")).ok().json()["workspaces"], json!([]));
+    let given = team.owner.get(&path).ok().json();
+    assert_eq!(given["resources"][0]["id"], page, "whoever gave it sees what");
+    team.world.state().database.borrow().change("UPDATE users SET mfa_enabled_at = 1");
+    assert_eq!(ana.get(&path).ok().json()["resources"], given["resources"]);
+    assert_eq!(
+        ana.get("/v1/me/workspaces").ok().json()["data"][0]["access"]["resources"],
+        given["resources"]
+    );
+    assert_eq!(ana.get(&team.path("/workspaces")).ok().str("/data/0/id"), workspace);
+}

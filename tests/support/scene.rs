@@ -1,5 +1,6 @@
 //! What tests put straight into the database.
 
+use serde_json::{Value, json};
 use usher::domain::ids::{Id, Kind};
 use usher::platform::Entropy;
 
@@ -40,6 +41,11 @@ pub fn plan(team: &Team, seats: Option<i64>, features: &str) {
         "UPDATE organizations SET seat_limit = {seats}, plan_features = '{features}' WHERE id = '{}'",
         team.organization
     ));
+}
+
+/// A plan of so many seats for a new organization, under which a client may have a list of permissions of their own.
+pub fn plan_of(seats: impl Into<Option<i64>>) -> Value {
+    json!({"key": "test", "seat_limit": seats.into(), "features": ["custom_client_permissions"]})
 }
 
 /// The actions of the audit log about something, oldest first, each with who did it.

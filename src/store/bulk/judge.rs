@@ -86,9 +86,9 @@ macro_rules! judged {
                         AS foreign_workspace,
                       (SELECT min(e.key) FROM json_each(asked.grants) e WHERE NOT ",
             is_in_workspaces!("asked.workspaces"),
-            ") AS foreign_resource,
-                      (SELECT m.id FROM users u JOIN members m ON m.user_id = u.id
-                       WHERE u.email_key = asked.key AND m.organization_id = o.id AND m.removed_at IS NULL) AS member_id
+            ") AS foreign_resource, ",
+            member_of!("asked.key"),
+            " AS member_id
                FROM o CROSS JOIN asked
                LEFT JOIN invitations i ON i.organization_id = o.id AND i.email_key = asked.key
                  AND i.outcome = 'open' AND i.expires_at > o.now),

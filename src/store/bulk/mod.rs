@@ -321,21 +321,31 @@ pub fn undo(
             claim,
         ),
         Statement::new(
-            "UPDATE bulk_imports SET undone_at = ?3
-             WHERE job_id = ?1 AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)",
+            concat!(
+                "UPDATE bulk_imports SET undone_at = ?3
+             WHERE job_id = ?1 AND ",
+                claimed!("?2")
+            ),
             params![job, entry.id, now],
         ),
         Statement::new(
-            "UPDATE jobs SET done_at = ?3
-             WHERE id = ?1 AND waiting = 1 AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)",
+            concat!(
+                "UPDATE jobs SET done_at = ?3
+             WHERE id = ?1 AND waiting = 1 AND ",
+                claimed!("?2")
+            ),
             params![job, entry.id, now],
         ),
         Statement::new(
-            "UPDATE bulk_rows SET outcome = iif(outcome IS NULL, 'cancelled', 'revoked')
-             WHERE job_id = ?1 AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)
+            concat!(
+                "UPDATE bulk_rows SET outcome = iif(outcome IS NULL, 'cancelled', 'revoked')
+             WHERE job_id = ?1 AND ",
+                claimed!("?2"),
+                "
                AND (outcome IS NULL OR (outcome = 'created' AND EXISTS (
                       SELECT 1 FROM invitations i
-                      WHERE i.id = bulk_rows.invitation_id AND i.outcome = 'open' AND i.expires_at > ?3)))",
+                      WHERE i.id = bulk_rows.invitation_id AND i.outcome = 'open' AND i.expires_at > ?3)))"
+            ),
             params![job, entry.id, now],
         ),
         Statement::new(
@@ -346,10 +356,14 @@ pub fn undo(
             params![job, entry.id, json!(events).to_string()],
         ),
         Statement::new(
-            "UPDATE invitations SET revoked_at = ?3, ver = ver + 1
+            concat!(
+                "UPDATE invitations SET revoked_at = ?3, ver = ver + 1
              WHERE id IN (SELECT invitation_id FROM bulk_rows WHERE job_id = ?1 AND outcome = 'revoked')
-               AND outcome = 'open' AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)
-             RETURNING id",
+               AND outcome = 'open' AND ",
+                claimed!("?2"),
+                "
+             RETURNING id"
+            ),
             params![job, entry.id, now],
         ),
     ]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::domain::access::{Credentials, Grant, Resources};
-use crate::domain::catalog::PermissionSet;
+use crate::domain::catalog::{MOST_LEAVES, PermissionSet};
 use crate::domain::ids::{MemberId, ResourceId};
 use crate::domain::template::Template;
 use crate::error::{Code, Fields, below};
@@ -45,6 +45,12 @@ fn permissions(fields: &mut Fields, template: &Template, value: &Value) -> Optio
     match value {
         Value::Null => Some(WantedPermissions::Default),
         Value::String(word) if word == "default" => Some(WantedPermissions::Default),
+        // No entry is looked at before the list is known to be one that somebody could mean.
+        Value::Array(keys) if keys.len() > MOST_LEAVES => {
+            let detail = format!("List at most {MOST_LEAVES}. A node stands for all that is under it.");
+            fields.refuse(PLACE, Code::InvalidValue, detail);
+            None
+        }
         Value::Array(keys) => {
             let mut set = PermissionSet::NONE;
             for (place, key) in keys.iter().enumerate() {
@@ -139,9 +145,16 @@ fn grant(fields: &mut Fields, pointer: &str, object: &Map<String, Value>) -> Opt
 
 fn kinds(fields: &mut Fields, template: &Template, value: &Value) -> Option<Vec<String>> {
     const PLACE: &str = "/access/addable_kinds";
+    // Of a template without kinds, the first entry tells so.
+    let most = template.kinds.len().max(1);
     let listed = match value {
         Value::Null => return Some(Vec::new()),
-        Value::Array(listed) => listed,
+        Value::Array(listed) if listed.len() <= most => listed,
+        Value::Array(_) => {
+            let detail = format!("List each kind once: there are no more than {most}.");
+            fields.refuse(PLACE, Code::InvalidValue, detail);
+            return None;
+        }
         _ => {
             fields.refuse(PLACE, Code::InvalidType, "Use a list of kinds.");
             return None;

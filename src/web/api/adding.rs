@@ -7,13 +7,14 @@ use serde_json::Value;
 use crate::domain::authority::Actor;
 use crate::domain::ids::{MemberId, OrganizationId};
 use crate::domain::text::Name;
-use crate::error::{Code, Error, Fields, Result};
+use crate::error::{Code, Fields, Result};
 use crate::flow::Context;
 use crate::flow::add_member::{AddMember, add_member};
 use crate::flow::password_link;
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
-use crate::store::passwords::{self, Holder};
+use crate::store::members::{self, Member};
+use crate::store::passwords::{self, Version};
 use crate::web::api::field::{self, one_of};
 use crate::web::api::members::Shown;
 use crate::web::api::{access, no_fields, offer};
@@ -43,7 +44,7 @@ pub async fn create<P: Platform>(
     let mut fields = Fields::default();
     let add = read(&mut fields, &actor, body);
     let member = add_member(ctx, &actor, fields.finish(add)?).await?;
-    Ok(reply::json(StatusCode::CREATED, &Shown::of(member, actor.template)))
+    Ok(reply::json(StatusCode::CREATED, &Shown::of(member, &actor)))
 }
 
 /// Reads whom to add. What is wrong is noted; then there is nobody.
@@ -63,10 +64,12 @@ pub async fn password_link<P: Platform>(
     member: MemberId,
 ) -> Result<Reply> {
     let caller = Caller::of(request, ctx.config)?;
-    let (actor, found) = caller.acting(ctx, At::Member(member), vec![passwords::holder(member)]).await?;
-    let holder: Option<Holder> = ResultSet::row_of(found.first())?;
-    let holder = holder.ok_or_else(|| Error::from(Code::NotFound))?;
+    let reads = vec![members::select(member), passwords::version(member)];
+    let (actor, found) = caller.acting(ctx, At::Member(member), reads).await?;
+    let (member, version): (Option<Member>, Option<Version>) =
+        (ResultSet::row_of(found.first())?, ResultSet::row_of(found.last())?);
+    let (Some(member), Some(version)) = (member, version) else { return Err(Code::NotFound.into()) };
     no_fields(request)?;
-    let (url, expires_at) = password_link::copy(ctx, &actor, member, &holder).await?;
+    let (url, expires_at) = password_link::copy(ctx, &actor, member, version).await?;
     Ok(reply::json(StatusCode::OK, &serde_json::json!({"url": url, "expires_at": expires_at})))
 }

@@ -1,7 +1,9 @@
 //! Bulk invitations: many in one request, the job that makes them, and undoing that.
 
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::domain::authority::Actor;
@@ -20,13 +22,43 @@ use crate::web::request::{self, Request};
 
 /// The most rows of one request.
 const MOST_ROWS: usize = 1000;
+/// The largest row, in bytes: as large as the body of a single invitation.
+const LARGEST_ROW: usize = 64 * 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
-    rows: Vec<Value>,
+    rows: Rows,
     #[serde(default)]
     dry_run: bool,
+}
+
+/// The rows as they were written. Values take many times the room of their text, so rows are read one at a time, and of
+/// more than there may be only one is kept, to tell.
+struct Rows(Vec<Box<RawValue>>);
+
+impl<'de> Deserialize<'de> for Rows {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct UpToMost;
+        impl<'de> Visitor<'de> for UpToMost {
+            type Value = Rows;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a sequence")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<Rows, A::Error> {
+                let mut rows = Vec::new();
+                while rows.len() <= MOST_ROWS {
+                    match list.next_element::<Box<RawValue>>()? {
+                        Some(row) => rows.push(row),
+                        None => return Ok(Rows(rows)),
+                    }
+                }
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Rows(rows))
+            }
+        }
+        deserializer.deserialize_seq(UpToMost)
+    }
 }
 
 #[derive(Deserialize)]
@@ -60,20 +92,20 @@ pub async fn create<P: Platform>(
     }
     let query: Query = request::query(request)?;
     let dry_run = field::flag("?dry_run", query.dry_run.as_deref())?;
-    let body = if request::is_of_type(request, "text/csv") {
-        Body { rows: spreadsheet::rows(request.body())?, dry_run }
+    let (rows, dry_run) = if request::is_of_type(request, "text/csv") {
+        let read = |row: Result<Value>| row.and_then(|row| read(&actor, row));
+        (spreadsheet::rows(request.body(), MOST_ROWS, LARGEST_ROW, read)?, dry_run)
     } else if request::is_of_type(request, "application/json") {
         let body: Body = request::json(request)?;
-        Body { dry_run: dry_run || body.dry_run, ..body }
+        (read_all(&actor, body.rows)?, dry_run || body.dry_run)
     } else {
         let detail = "Send the rows as application/json or as text/csv.";
         return Err(Refusal::new(Code::UnsupportedMediaType).because(detail).into());
     };
-    if body.rows.is_empty() || body.rows.len() > MOST_ROWS {
+    if rows.is_empty() || rows.len() > MOST_ROWS {
         return Err(Error::field("/rows", Code::InvalidValue, "Send 1 to 1,000 rows."));
     }
-    let rows = body.rows.into_iter().map(|row| read(&actor, row)).collect();
-    if !body.dry_run {
+    if !dry_run {
         let job = flow::start(ctx, &actor, rows).await?;
         return Ok(reply::json(StatusCode::ACCEPTED, &serde_json::json!({"job_id": job})));
     }
@@ -91,6 +123,18 @@ pub async fn create<P: Platform>(
         })
         .collect();
     Ok(reply::json(StatusCode::OK, &serde_json::json!({"data": data})))
+}
+
+/// Reads the rows of JSON, each by itself. What is no JSON at all refuses the whole.
+fn read_all(actor: &Actor, Rows(rows): Rows) -> Result<Vec<Result<Invite>>> {
+    let read = |row: Box<RawValue>| {
+        if row.get().len() > LARGEST_ROW {
+            return Ok(Err(spreadsheet::too_large()));
+        }
+        let value = serde_json::from_str(row.get()).map_err(|_| Error::from(Code::InvalidJson))?;
+        Ok(read(actor, value))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// Reads a row: what a single invitation takes, of the kind `email`, which need not be said.

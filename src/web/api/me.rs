@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::domain::decision::State;
 use crate::domain::ids::WorkspaceId;
 use crate::error::Result;
 use crate::flow::Context;
@@ -48,6 +49,8 @@ fn reached_row<P>(ctx: &Context<'_, P>, row: Reached) -> Result<(WorkspaceId, Va
     let (template, policy) = guard::rules(ctx, &row.template, row.policy.as_deref())?;
     let access = row.access.of(template, row.role);
     let state = memberships::state(template, &policy, row.role, true, row.second_factor, &access);
+    // Nothing of a workspace shows before the second factor that it asks for is there (S2-06).
+    let shown = (state != State::MfaRequired).then(|| access.shown(template, row.role));
     let shown = json!({
         "workspace": {"id": row.workspace_id, "name": row.workspace_name},
         "organization": {
@@ -55,7 +58,7 @@ fn reached_row<P>(ctx: &Context<'_, P>, row: Reached) -> Result<(WorkspaceId, Va
         },
         "role": row.role,
         "state": state,
-        "access": access.shown(template, row.role),
+        "access": shown,
     });
     Ok((row.workspace_id, shown))
 }

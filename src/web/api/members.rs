@@ -9,7 +9,6 @@ use crate::domain::authority::Actor;
 use crate::domain::change::Change;
 use crate::domain::ids::{MemberId, OrganizationId, WorkspaceId};
 use crate::domain::role::Role;
-use crate::domain::template::Template;
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Fields, Result};
@@ -20,7 +19,7 @@ use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::members::{self, Filter, Member, Person, Status};
 use crate::web::api::Page;
-use crate::web::api::field::{self, changed, one_of};
+use crate::web::api::field::{self, one_of};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -49,8 +48,9 @@ struct ShownPlace {
 }
 
 impl Shown {
-    pub(super) fn of(member: Member, template: &'static Template) -> Self {
-        let role = member.role;
+    /// As this actor sees them: of their workspaces only those that the actor comes into. The others don't exist to them.
+    pub(super) fn of(member: Member, actor: &Actor) -> Self {
+        let (role, template) = (member.role, actor.template);
         let place = |place: members::Placed| ShownPlace {
             id: place.id,
             name: place.name,
@@ -62,7 +62,12 @@ impl Shown {
             role,
             status: member.status,
             takes_seat: member.takes_seat,
-            workspaces: member.workspaces.into_iter().map(place).collect(),
+            workspaces: member
+                .workspaces
+                .into_iter()
+                .filter(|place| actor.reaches(place.id))
+                .map(place)
+                .collect(),
             joined_at: member.joined_at,
             removed_at: member.removed_at,
         }
@@ -99,8 +104,13 @@ pub async fn list<P: Platform>(
     fields.finish(Some(()))?;
     let filter =
         Filter { status: status.unwrap_or(Status::Active), role, workspace, prefix: field::prefix(query.q) };
-    let rows = members::page(ctx.platform, organization, &filter, page.before, page.rows()).await?;
-    let shown = |member| Shown::of(member, actor.template);
+    // Who is in a workspace is nothing to staff who don't come into it.
+    let rows = if workspace.is_some_and(|workspace| !actor.reaches(workspace)) {
+        Vec::new()
+    } else {
+        members::page(ctx.platform, organization, &filter, page.before, page.rows()).await?
+    };
+    let shown = |member| Shown::of(member, &actor);
     Ok(page.reply(rows, |member: &Member| member.id.to_string(), shown))
 }
 
@@ -122,7 +132,7 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Membe
     if actor.role == Role::Client && actor.member_id != id {
         return Err(Code::Forbidden.into());
     }
-    Ok(reply::json(StatusCode::OK, &Shown::of(member, actor.template)))
+    Ok(reply::json(StatusCode::OK, &Shown::of(member, &actor)))
 }
 
 #[derive(Deserialize)]
@@ -134,7 +144,8 @@ struct Body {
     name: Change<String>,
 }
 
-/// `PATCH`: 200 with the member. A name of null is the one that their account has.
+/// `PATCH`: 200 with the member. Their name here can't be cleared: there is none to fall back to that this organization
+/// may know, for what others call them, and they themself elsewhere, is not its own.
 pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: MemberId) -> Result<Reply> {
     let (actor, member) = caller_and(ctx, request, id).await?;
     let body: Body = request::json(request)?;
@@ -144,10 +155,17 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Me
         Change::Clear => fields.required("/role", None),
         Change::Set(role) => one_of(&mut fields, "/role", Some(&role), "owner, admin, member, client"),
     };
-    let name = changed(&mut fields, "/name", body.name, Name::parse);
+    let name = match body.name {
+        Change::Keep => None,
+        Change::Clear => {
+            fields.refuse("/name", Code::Required, "A member has a name here. Write another one.");
+            None
+        }
+        Change::Set(name) => fields.take("/name", Code::InvalidValue, Name::parse(&name)),
+    };
     let wanted = fields.finish(Some(Wanted { role, name }))?;
     let member = crate::flow::members::change(ctx, &actor, member, wanted).await?;
-    Ok(reply::json(StatusCode::OK, &Shown::of(member, actor.template)))
+    Ok(reply::json(StatusCode::OK, &Shown::of(member, &actor)))
 }
 
 #[derive(Deserialize)]
@@ -235,5 +253,5 @@ pub async fn transfer<P: Platform>(
     let body: NewOwner = request::json(request)?;
     let to = body.member_id.parse().map_err(|_| Error::from(Code::NotFound))?;
     let owner = crate::flow::transfer::transfer(ctx, &actor, to).await?;
-    Ok(reply::json(StatusCode::OK, &Shown::of(owner, actor.template)))
+    Ok(reply::json(StatusCode::OK, &Shown::of(owner, &actor)))
 }

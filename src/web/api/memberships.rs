@@ -37,8 +37,12 @@ impl Shown {
         let Place { role, active, second_factor, .. } = place;
         let access = place.access.of(actor.template, role);
         let state = memberships::state(actor.template, &actor.policy, role, active, second_factor, &access);
-        // Whoever was removed has nothing, whatever they had.
-        let access = if active {
+        // Whoever was removed has nothing, whatever they had. Before the second factor is there, somebody sees nothing of what
+        // will be theirs (S2-06); those who gave it do.
+        let hidden = state == State::MfaRequired && actor.member_id == of.member;
+        let access = if active && hidden {
+            Access { require_mfa: true, ..Access::nothing() }.shown(actor.template, role)
+        } else if active {
             access.shown(actor.template, role)
         } else {
             Access::nothing().shown(actor.template, Role::Client)

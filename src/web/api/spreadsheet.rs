@@ -6,6 +6,9 @@
 //! - UTF-8, with or without a byte order mark. Lines end as anywhere.
 //! - An empty cell says nothing. A line of empty cells is left out and not counted: row 1 is the first that says anything.
 //! - Several workspaces, permissions or resources in one cell are parted by spaces or semicolons.
+//!
+//! A file is read a row at a time, and no further than what makes it too long: of what a row says, only what was made of it
+//! is kept.
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 use serde_json::{Map, Value, json};
@@ -27,12 +30,21 @@ const COLUMNS: [&str; 11] = [
     "resources",
 ];
 
-/// Reads the rows, each as the JSON that says the same.
+/// The most entries of a list in a cell that are read: more than any list may have, so that a longer one is refused as such.
+const MOST_LISTED: usize = 501;
+
+/// Reads the rows, `read` making of each what is kept of it: of the JSON that says the same, or the refusal of a row that
+/// is larger than `largest` bytes. Stops behind the row that is one more than `most`.
 ///
 /// # Errors
 /// 400 for what is no text, 422 for columns that can't be used. What is wrong with a row is that row's own: it then says
 /// something that is refused in its place.
-pub fn rows(body: &[u8]) -> Result<Vec<Value>> {
+pub fn rows<T>(
+    body: &[u8],
+    most: usize,
+    largest: usize,
+    mut read: impl FnMut(Result<Value>) -> T,
+) -> Result<Vec<T>> {
     let text =
         std::str::from_utf8(body).map_err(|_| not_csv("The file is not UTF-8. Save it as CSV in UTF-8."))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -50,10 +62,19 @@ pub fn rows(body: &[u8]) -> Result<Vec<Value>> {
     for record in reader.records() {
         let record = record.map_err(|_| not_csv("The file can't be read as CSV."))?;
         if record.iter().any(|cell| !cell.is_empty()) {
-            rows.push(row(&columns, &record));
+            let fits = record.as_slice().len() <= largest;
+            rows.push(read(if fits { Ok(row(&columns, &record)) } else { Err(too_large()) }));
+            if rows.len() > most {
+                break;
+            }
         }
     }
     Ok(rows)
+}
+
+/// The refusal of a row that is larger than any that can be meant.
+pub fn too_large() -> Error {
+    Refusal::new(Code::PayloadTooLarge).because("This row is too large. Send at most 64 KiB in one.").into()
 }
 
 fn not_csv(detail: &'static str) -> Error {
@@ -118,7 +139,10 @@ fn row(columns: &[&'static str], record: &StringRecord) -> Value {
 }
 
 fn list(cell: &str) -> Vec<&str> {
-    cell.split(|sign: char| sign == ';' || sign.is_whitespace()).filter(|part| !part.is_empty()).collect()
+    cell.split(|sign: char| sign == ';' || sign.is_whitespace())
+        .filter(|part| !part.is_empty())
+        .take(MOST_LISTED)
+        .collect()
 }
 
 /// As spreadsheets and people write it.
@@ -133,6 +157,26 @@ fn truth(cell: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// All rows, as the JSON that says the same.
+    fn rows(file: &[u8]) -> Result<Vec<Value>> {
+        super::rows(file, 1000, 1000, Result::unwrap_or_default)
+    }
+
+    #[test]
+    fn a_file_is_read_no_further_than_what_makes_it_too_long_and_no_row_that_is_too_large() {
+        let file = format!("email,role\n{}", "a,\n".repeat(1000));
+        let mut read = 0;
+        super::rows(file.as_bytes(), 10, 10, |_| read += 1).unwrap();
+        assert_eq!(read, 11);
+        let file = format!("email,role\n{},\na,\n", "a".repeat(11));
+        let fits = super::rows(file.as_bytes(), 10, 10, |row| row.is_ok()).unwrap();
+        assert_eq!(fits, [false, true]);
+        let file = format!("email,role,resources\na,b,{}\n", "r ".repeat(10_000));
+        let kept = super::rows(file.as_bytes(), 1, 100_000, Result::unwrap_or_default).unwrap();
+        let listed = kept[0]["access"]["resources"].as_array().unwrap().len();
+        assert_eq!(listed, MOST_LISTED, "one more than any list may have, so that it is refused");
+    }
 
     #[test]
     fn a_file_is_read_however_a_spreadsheet_writes_it() {

@@ -17,9 +17,11 @@ use crate::domain::secret::Bearer;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
+use crate::store::view::View;
 use crate::web::guard;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, FORM_COOKIE, Request};
+use crate::web::route::Route;
 
 /// What every page's layout needs.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct Frame {
     pub stylesheet: &'static str,
     /// Whose page it is: an organization's name, or the product's.
     pub brand: String,
+    /// Where that organization's logo is, if it has one.
+    pub logo: Option<String>,
 }
 
 impl Frame {
@@ -40,7 +44,15 @@ impl Frame {
     /// An organization's frame: no product's name on it (S0-06).
     #[must_use]
     pub fn of(brand: &str) -> Self {
-        Self { stylesheet: env!("USHER_STYLESHEET"), brand: brand.to_owned() }
+        Self { stylesheet: env!("USHER_STYLESHEET"), brand: brand.to_owned(), logo: None }
+    }
+
+    /// The frame of an invitation's page: with the brand of its link, and the organization's logo.
+    #[must_use]
+    pub fn of_invitation(view: &View, product: &str) -> Self {
+        let logo =
+            view.logo_hash.clone().map(|hash| Route::Brand(view.invitation.organization_id, hash).path());
+        Self { logo, ..Self::of(view.masthead(product)) }
     }
 
     /// The brand's first letter: what stands where a logo would.

@@ -7,7 +7,7 @@ pub mod links;
 pub mod members;
 pub mod organizations;
 
-/// Method, pattern, and what each of [`crate::authorization::CALLERS`] gets: a status, or a status and a code.
+/// Method, pattern, and what each of [`crate::cast::CALLERS`] gets: a status, or a status and a code.
 pub type Answers = (&'static str, &'static str, [&'static str; 9]);
 /// Method, pattern, a caller whom it serves, and what that costs: round trips to D1, calls to KV.
 pub type Costs = (&'static str, &'static str, &'static str, u32, u32);

@@ -114,10 +114,10 @@ const ALWAYS: &[(&str, &str)] = &[
          GROUP BY i.organization_id, i.email_key HAVING count(*) > 1",
     ),
     (
-        "nobody has a seat reserved where they are",
-        "SELECT i.id FROM invitations i JOIN users u ON u.email_key = i.email_key
-         JOIN members m ON m.user_id = u.id AND m.organization_id = i.organization_id AND m.removed_at IS NULL
-         WHERE i.outcome = 'open' AND i.expires_at > ?1 AND i.takes_seat = 1",
+        "nobody was added who was invited",
+        "SELECT m.id FROM audit_events e JOIN members m ON m.id = e.subject AND m.removed_at IS NULL
+         JOIN invitations i ON i.organization_id = m.organization_id AND i.email_key = m.email_key
+         WHERE e.action = 'member.added' AND i.outcome = 'open' AND i.expires_at > ?1",
     ),
     (
         "a mail that is queued has its job",

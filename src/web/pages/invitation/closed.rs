@@ -7,7 +7,7 @@ use crate::domain::invitation::Kind;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Refusal, Result};
 use crate::platform::Platform;
-use crate::store::redeem::View;
+use crate::store::view::View;
 use crate::web::pages::{Frame, page};
 use crate::web::reply::Reply;
 use crate::web::route::Route;
@@ -43,7 +43,6 @@ impl<P: Platform> Visit<'_, P> {
     ) -> Result<Reply> {
         let refusal = Refusal::new(code);
         let product = self.ctx.config.product_name.as_str();
-        let brand = view.map_or(product, |view| view.masthead(product));
         let for_many = view.is_some_and(|view| view.invitation.kind == Kind::Link);
         let ended_at = ended_at.or_else(|| view.map(|view| view.invitation.expires_at));
         let title = match (code, ended_at) {
@@ -65,7 +64,8 @@ impl<P: Platform> Visit<'_, P> {
         page(
             code.status(),
             &Closed {
-                frame: Frame::of(brand),
+                frame: view
+                    .map_or_else(|| Frame::product(self.ctx), |view| Frame::of_invitation(view, product)),
                 code,
                 title,
                 detail: &refusal.detail,

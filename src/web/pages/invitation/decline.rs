@@ -82,7 +82,7 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, request: &Request, token
         Ok(()) => page(
             StatusCode::OK,
             &Declined {
-                frame: Frame::of(view.shown_name()),
+                frame: Frame::of_invitation(&view, &ctx.config.product_name),
                 organization: Some(view.shown_name()),
                 inviter: view.inviter_name.as_deref(),
             },
@@ -109,7 +109,7 @@ impl<P: Platform> Visit<'_, P> {
         let reply = page(
             error.map_or(StatusCode::OK, |error| error.code().status()),
             &Decline {
-                frame: Frame::of(view.shown_name()),
+                frame: Frame::of_invitation(&view, &self.ctx.config.product_name),
                 nonce: &key.nonce,
                 action: self.decline_path(),
                 back: self.path(),

@@ -13,7 +13,7 @@ use crate::domain::standing::Next;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::platform::Platform;
-use crate::store::redeem::View;
+use crate::store::view::View;
 use crate::web::pages::{FormKey, Frame, Problems, page};
 use crate::web::reply::{self, Reply};
 use crate::web::route::Route;
@@ -80,7 +80,7 @@ impl<P: Platform> Visit<'_, P> {
         let reply = page(
             code.map_or(StatusCode::OK, Code::status),
             &Open {
-                frame: Frame::of(view.masthead(&self.ctx.config.product_name)),
+                frame: Frame::of_invitation(view, &self.ctx.config.product_name),
                 nonce: &key.nonce,
                 token: self.token,
                 accept: self.path(),

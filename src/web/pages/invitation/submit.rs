@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Fields, Result};
 use crate::flow::accept::{Accept, SESSION, accept};
 use crate::flow::{Context, look, sign_in};
 use crate::platform::Platform;
-use crate::store::redeem::View;
+use crate::store::view::View;
 use crate::web::guard;
 use crate::web::pages::check_form;
 use crate::web::reply::{self, Reply};

@@ -1,0 +1,180 @@
+//! What the holder of a link sees, and what decides what they may do: one read, whoever opens it, and the last statement of
+//! each redemption's batch.
+
+use serde::{Deserialize, Serialize};
+
+use super::json_text;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{MemberId, UserId};
+use crate::domain::invitation::{Invitation, Kind};
+use crate::domain::link::Link;
+use crate::domain::standing::{Account, Redeemed, Standing};
+use crate::domain::time::Timestamp;
+use crate::params;
+use crate::platform::Statement;
+use crate::store::members::WorkspaceName;
+
+/// What the holder of a link needs to be told, and what decides what they may do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct View {
+    /// The invitation.
+    #[serde(flatten)]
+    pub invitation: Invitation,
+    /// What the invited person is called.
+    pub name: Option<String>,
+    /// The inviter's message.
+    pub message: Option<String>,
+    /// The language of the page.
+    pub locale: String,
+    /// The organization's name.
+    pub organization_name: String,
+    /// The inviter's name; none if the operator invited.
+    pub inviter_name: Option<String>,
+    /// The workspaces by name; none for those who reach all.
+    #[serde(deserialize_with = "json_text", serialize_with = "as_json_text")]
+    pub workspaces: Vec<WorkspaceName>,
+    /// Whether a second factor is asked of whoever comes in.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub require_mfa: bool,
+    branding_name: Option<String>,
+    branding_message: Option<String>,
+    organization_branding_name: Option<String>,
+    /// The organization's colour.
+    pub branding_accent: Option<String>,
+    organization_branding_message: Option<String>,
+    /// The name of the organization's logo.
+    pub logo_hash: Option<String>,
+    /// Whether a seat is free: the one this invitation reserves counts as free, unless the plan was lowered below its use.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub seat_free: bool,
+    /// Whether the plan lets clients have lists of permissions of their own.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub may_customize: bool,
+    /// When the organization's trial ends.
+    pub trial_ends_at: Option<Timestamp>,
+    account_id: Option<UserId>,
+    account_email: Option<EmailAddress>,
+    account_verified_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::domain::truth")]
+    account_has_password: bool,
+    session_user_id: Option<UserId>,
+    session_email: Option<EmailAddress>,
+    session_verified_at: Option<Timestamp>,
+    /// The active member that the signed-in person already is in the organization.
+    pub session_member_id: Option<MemberId>,
+    session_removed_at: Option<Timestamp>,
+    account_removed_at: Option<Timestamp>,
+    redeemed_member_id: Option<MemberId>,
+    redeemed_removed_at: Option<Timestamp>,
+}
+
+fn as_json_text<S: serde::Serializer>(value: &Vec<WorkspaceName>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&serde_json::to_string(value).map_err(serde::ser::Error::custom)?)
+}
+
+impl View {
+    /// What decides what the holder of the link does next.
+    #[must_use]
+    pub fn standing(&self) -> Standing<'_> {
+        let account =
+            |id: Option<UserId>, email: &Option<EmailAddress>, verified: Option<Timestamp>, has_password| {
+                Some(Account { id: id?, email: email.clone()?, verified: verified.is_some(), has_password })
+            };
+        Standing {
+            invitation: &self.invitation,
+            addressee: account(
+                self.account_id,
+                &self.account_email,
+                self.account_verified_at,
+                self.account_has_password,
+            ),
+            // Whoever is signed in has one.
+            session: account(self.session_user_id, &self.session_email, self.session_verified_at, true),
+            redeemed: self
+                .redeemed_member_id
+                .map(|member_id| Redeemed { member_id, active: self.redeemed_removed_at.is_none() }),
+            removed_at: self.session_removed_at,
+            addressee_removed_at: self.account_removed_at,
+        }
+    }
+
+    /// What the page calls the organization: as the link says, else as the organization does, else by its name.
+    #[must_use]
+    pub fn shown_name(&self) -> &str {
+        self.brand().unwrap_or(&self.organization_name)
+    }
+
+    /// The brand that stands on the page; none where nobody set one up: then it is the product's (S0-06 to S0-09).
+    #[must_use]
+    pub fn brand(&self) -> Option<&str> {
+        self.branding_name.as_deref().or(self.organization_branding_name.as_deref())
+    }
+
+    /// Whose name stands above the page: the brand's. Without one, on a link for many it is the product's (S0-09), and on the
+    /// invitation of one person the organization's.
+    #[must_use]
+    pub fn masthead<'a>(&'a self, product: &'a str) -> &'a str {
+        let unbranded = match self.invitation.kind {
+            Kind::Link => product,
+            Kind::Email => &self.organization_name,
+        };
+        self.brand().unwrap_or(unbranded)
+    }
+
+    /// What the page says to the invited person.
+    #[must_use]
+    pub fn shown_message(&self) -> Option<&str> {
+        let texts = [&self.message, &self.branding_message, &self.organization_branding_message];
+        texts.into_iter().find_map(Option::as_deref)
+    }
+
+    /// The address that is signed in on this browser.
+    #[must_use]
+    pub fn session_email(&self) -> Option<&EmailAddress> {
+        self.session_email.as_ref()
+    }
+}
+
+/// Reads the [`View`] for a link and whoever is signed in; for a link that is for many, with the address that somebody
+/// typed.
+#[must_use]
+pub fn select(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, now: Timestamp) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.locale, i.ver, i.takes_seat,
+                i.max_uses, i.uses, i.expires_at, i.created_at, coalesce(i.offered_at, i.created_at) AS offered_at,
+                i.require_mfa, i.branding_name, i.branding_message, o.branding_name AS organization_branding_name,
+                o.branding_accent, o.logo_hash, o.branding_message AS organization_branding_message, i.accepted_at, i.accepted_by, i.declined_at,
+                i.revoked_at, i.disabled_at, i.expired_at,
+                o.name AS organization_name, o.trial_ends_at, ",
+            within_limit!("?4", "1 - i.reserves"),
+            " AS seat_free, ",
+            may_customize!(),
+            " AS may_customize,
+                n.name AS inviter_name,
+                (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
+                 FROM invitation_workspaces x JOIN workspaces w ON w.id = x.workspace_id
+                 WHERE x.invitation_id = i.id) AS workspaces,
+                a.id AS account_id, a.email AS account_email, a.email_verified_at AS account_verified_at,
+                a.password_hash IS NOT NULL AS account_has_password,
+                u.id AS session_user_id, u.email AS session_email, u.email_verified_at AS session_verified_at,
+                (SELECT m.id FROM members m WHERE m.organization_id = i.organization_id AND m.user_id = u.id
+                   AND m.removed_at IS NULL) AS session_member_id,
+                (SELECT max(m.removed_at) FROM members m WHERE m.organization_id = i.organization_id
+                   AND m.user_id = u.id) AS session_removed_at,
+                (SELECT max(m.removed_at) FROM members m WHERE m.organization_id = i.organization_id
+                   AND m.user_id = a.id) AS account_removed_at,
+                r.member_id AS redeemed_member_id,
+                (SELECT removed_at FROM members WHERE id = r.member_id) AS redeemed_removed_at
+         FROM invitations i
+         JOIN organizations o ON o.id = i.organization_id
+         LEFT JOIN members n ON n.id = i.invited_by
+         LEFT JOIN users a ON a.email_key = coalesce(i.email_key, ?5)
+         LEFT JOIN sessions s ON s.token_digest = ?3 AND s.expires_at > ?4 AND s.ended_at IS NULL
+         LEFT JOIN users u ON u.id = s.user_id
+         LEFT JOIN redemptions r ON r.invitation_id = i.id AND r.user_id = u.id
+         WHERE i.id = ?1 AND i.organization_id = ?2"
+        ),
+        params![link.invitation_id, link.organization_id, session, now, typed.map(EmailAddress::key)],
+    )
+}

@@ -1,0 +1,226 @@
+//! One of each kind of caller, and everything that a route can be about: what the tables of answers and of costs ask with.
+
+use crate::support::World;
+use crate::support::client::{Answer, Client, Team};
+use crate::support::platform::token_in;
+use crate::{another, remove};
+use http::Method;
+use serde_json::{Value, json};
+use usher::domain::secret;
+
+pub const CALLERS: [&str; 9] =
+    ["nobody", "operator", "foreign", "client", "member", "admin", "owner", "removed", "signed_out"];
+
+/// An organization with somebody of every kind, and the owner of another.
+pub struct Cast {
+    pub team: Team,
+    pub other: Team,
+    /// Somebody's e-mail.
+    job: String,
+    /// The first workspace; the client is in it.
+    pub workspace: String,
+    /// The client.
+    pub member: String,
+    /// A resource in that workspace.
+    pub resource: String,
+    fresh: u32,
+}
+
+impl Cast {
+    pub fn new() -> Self {
+        let plan = json!({"key": "test", "seat_limit": null});
+        let mut team = Team::with_plan(World::new(), Some(plan));
+        let other = another(&team.world);
+        for role in ["client", "member", "admin"] {
+            team.joined(&format!("{role}@studio.test"), role);
+        }
+        team.joined("removed@studio.test", "admin");
+        remove(&team, "removed@studio.test");
+        let job = team.world.mailbox()[0]["id"].as_str().unwrap().to_owned();
+        let workspace = team.owner.get(&team.path("/workspaces")).ok().str("/data/0/id");
+        let member = team.owner.get(&team.path("/members?role=client")).ok().str("/data/0/id");
+        let resource = "res_01h455vb4pex5vsknk084sn02q".to_owned();
+        team.world.state().database.borrow().change(&format!(
+            "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
+             VALUES ('{resource}', '{}', '{workspace}', 'facebook', 'A page', 0)",
+            team.organization
+        ));
+        Self { team, other, job, workspace, member, resource, fresh: 0 }
+    }
+
+    /// A caller of this kind with a session of their own, so that one may end.
+    pub fn caller(&mut self, kind: &str) -> Client {
+        self.fresh += 1;
+        let email = match kind {
+            "nobody" => return self.team.world.client(),
+            "operator" => return self.team.world.operator(),
+            "foreign" => "oscar.owner@other.test".to_owned(),
+            "owner" => "olga.owner@studio.test".to_owned(),
+            "signed_out" => "admin@studio.test".to_owned(),
+            kind => format!("{kind}@studio.test"),
+        };
+        let token = format!("{:A<43}", format!("x{}x", self.fresh));
+        let ended = if kind == "signed_out" { "1" } else { "NULL" };
+        self.team.world.state().database.borrow().change(&format!(
+            "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at, ended_at)
+             SELECT 'ses_{fresh:0>26}', id, '{digest}', 0, {later}, {ended} FROM users WHERE email_key = '{email}'",
+            fresh = self.fresh,
+            digest = secret::digest(token.as_bytes()),
+            later = self.team.world.now().millis() + 3_600_000,
+        ));
+        self.team.world.client().with_cookie("__Host-usher_session", &token)
+    }
+
+    /// A new open invitation of a client: its id and the token of its link.
+    fn invitation(&mut self) -> (String, String) {
+        self.fresh += 1;
+        let id = self.team.invited(&format!("fresh{}@client.test", self.fresh), "client");
+        let link = self.team.owner.post(&format!("/v1/invitations/{id}/link"), &json!({})).ok();
+        (id, token_in(&link.str("/url")))
+    }
+
+    /// A new bulk invitation of one client: its job.
+    fn bulk(&mut self) -> String {
+        self.fresh += 1;
+        let row = json!({"email": format!("bulk{}@client.test", self.fresh), "role": "client"});
+        let path = self.team.path("/invitations/bulk");
+        self.team.owner.post(&path, &json!({"rows": [row]})).ok().str("/job_id")
+    }
+
+    /// A new link for many: its id and the token of its URL.
+    fn link(&mut self) -> (String, String) {
+        let path = self.team.path("/invitations");
+        let id = self.team.owner.post(&path, &json!({"kind": "link", "role": "client"})).ok().str("/id");
+        let link = self.team.owner.post(&format!("/v1/invitations/{id}/link"), &json!({})).ok();
+        (id, token_in(&link.str("/url")))
+    }
+
+    /// A path with ids of the team's own, and the token of the invitation that it may name.
+    pub fn path(&mut self, pattern: &str) -> (String, String) {
+        let of_link = ["/rotate", "/disable", "/enable", "/redemptions"];
+        let is_of_link = of_link.iter().any(|end| pattern.ends_with(end));
+        let (invitation, token) = if is_of_link { self.link() } else { self.invitation() };
+        let resource = if pattern.contains("{resource}") { self.another_resource() } else { String::new() };
+        let job = if pattern.starts_with("/v1/jobs/") { self.bulk() } else { self.job.clone() };
+        let path = pattern
+            .replace("{workspace}", &self.workspace)
+            .replace("{member}", &self.member)
+            .replace("{resource}", &resource)
+            .replace("{organization}", &self.team.organization)
+            .replace("{invitation}", &invitation)
+            .replace("{token}", &token)
+            .replace("{hash}", "0123456789abcdef")
+            .replace("{job}", &job);
+        assert!(!path.contains('{'), "{path}: say here what stands for it");
+        (path, token)
+    }
+
+    /// Another resource like the first, since one that is deleted is gone.
+    fn another_resource(&mut self) -> String {
+        self.fresh += 1;
+        let id = format!("res_01h455vb4pex5vsknk084{:0>5}", self.fresh);
+        self.team.world.state().database.borrow().change(&format!(
+            "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
+             SELECT '{id}', organization_id, workspace_id, kind, name, created_at FROM resources WHERE id = '{}'",
+            self.resource
+        ));
+        id
+    }
+
+    /// A client who is only there to be removed, or put into the workspace; or one who is in it.
+    fn passer_by(&mut self, placed: bool) -> String {
+        self.fresh += 1;
+        let id = |prefix: &str| format!("{prefix}_{:0>26}", self.fresh);
+        let (member, user, email) = (id("mbr"), id("usr"), format!("passer{}@client.test", self.fresh));
+        self.team.world.state().database.borrow().change(&format!(
+            "INSERT INTO users (id, email, email_key, name, email_verified_at, created_at)
+             VALUES ('{user}', '{email}', '{email}', 'Petra Passer', 1, 0);
+             INSERT INTO members (id, organization_id, user_id, role, name, takes_seat, joined_at)
+             VALUES ('{member}', '{}', '{user}', 'client', 'Petra Passer', 0, 0);
+             INSERT INTO memberships (member_id, workspace_id, created_at)
+             SELECT '{member}', '{}', 0 WHERE {placed}",
+            self.team.organization, self.workspace
+        ));
+        member
+    }
+
+    pub fn body(&mut self, method: &str, pattern: &str, token: &str) -> Value {
+        self.fresh += 1;
+        let fresh = self.fresh;
+        match (method, pattern) {
+            ("POST", "/v1/organizations") => json!({
+                "name": "New", "template": "team", "owner": {"email": format!("new{fresh}@studio.test"), "name": "New"},
+            }),
+            ("POST", "/v1/organizations/{organization}/invitations") => {
+                json!({"kind": "email", "role": "client", "email": format!("more{fresh}@client.test")})
+            }
+            ("PATCH", "/v1/organizations/{organization}") => {
+                json!({"name": format!("Studio {fresh}"), "policy": {"send_email": true}})
+            }
+            ("PUT", "/v1/organizations/{organization}/plan") => json!({"key": "test", "seat_limit": null}),
+            ("POST", "/v1/organizations/{organization}/workspaces")
+            | ("PATCH", "/v1/workspaces/{workspace}") => {
+                json!({"name": format!("Workspace {fresh}")})
+            }
+            ("POST", "/v1/workspaces/{workspace}/resources") => json!({"kind": "facebook", "name": "A page"}),
+            ("POST", "/v1/organizations/{organization}/invitations/bulk") => {
+                json!({"rows": [{"role": "client", "email": format!("many{fresh}@client.test")}]})
+            }
+            ("POST", "/v1/invitations/preview" | "/v1/invitations/accept" | "/v1/invitations/decline") => {
+                json!({"token": token})
+            }
+            ("PATCH", "/v1/invitations/{invitation}") => json!({"nickname": format!("Client {fresh}")}),
+            ("POST", "/v1/organizations/{organization}/members") => json!({
+                "email": format!("added{fresh}@client.test"), "name": "Ana Client", "role": "client", "notify": false,
+            }),
+            ("POST", "/v1/password-resets/redeem") => {
+                json!({"token": token, "password": "a sentence works well"})
+            }
+            ("PATCH", "/v1/members/{member}") => json!({"name": format!("Ana {fresh}")}),
+            ("POST", "/v1/organizations/{organization}/members/remove") => {
+                json!({"member_ids": [self.passer_by(false)]})
+            }
+            ("POST", "/v1/organizations/{organization}/owner") => {
+                json!({"member_id": self.team.member("olga.owner@studio.test")})
+            }
+            ("POST", "/v1/workspaces/{workspace}/members") => json!({"member_id": self.passer_by(false)}),
+            ("PATCH", "/v1/workspaces/{workspace}/members/{member}") => {
+                json!({"access": {"require_mfa": false}})
+            }
+            ("POST", "/v1/check") => {
+                json!({"member_id": self.member, "workspace_id": self.workspace, "permission": "compose"})
+            }
+            ("POST", "/v1/sessions") => json!({"email": "no address", "password": "any"}),
+            ("POST", "/dev/probe") => json!({"values": []}),
+            _ => json!({}),
+        }
+    }
+
+    /// Asks as this kind of caller, with what the route needs.
+    pub fn ask(&mut self, method: &str, pattern: &str, kind: &str) -> Answer {
+        let mut caller = self.caller(kind);
+        let (mut path, token) = self.path(pattern);
+        if method == "DELETE" && pattern.contains("{member}") {
+            path = path.replace(&self.member.clone(), &self.passer_by(true));
+        }
+        let body = self.body(method, pattern, &token);
+        let is_form = method == "POST" && !pattern.starts_with("/v1/") && pattern != "/dev/probe";
+        let method: Method = method.parse().unwrap();
+        match method {
+            Method::POST if is_form => {
+                let mut fields = vec![("nonce", "made up")];
+                if pattern == "/sign-in" {
+                    fields.extend([("email", "a@studio.test"), ("password", "any")]);
+                }
+                caller.post_form(&path, &fields)
+            }
+            Method::PUT if pattern.ends_with("/logo") => {
+                caller.send(&method, &path, Some("image/jpeg"), b"\xff\xd8\xff\xe0".to_vec())
+            }
+            Method::POST | Method::PUT | Method::PATCH => {
+                caller.send(&method, &path, Some("application/json"), body.to_string().into_bytes())
+            }
+            method => caller.send(&method, &path, None, Vec::new()),
+        }
+    }
+}
