@@ -62,6 +62,14 @@ pub struct Changes {
     pub send_email: Option<bool>,
 }
 
+impl Changes {
+    /// Whether they say whom somebody with this role may invite.
+    #[must_use]
+    pub fn names(&self, inviter: Role) -> bool {
+        self.invites.as_ref().is_some_and(|invites| invites.contains_key(inviter.as_str()))
+    }
+}
+
 impl Policy {
     /// The roles that somebody with this role may invite, and so whose invitations they may see.
     #[must_use]

@@ -8,12 +8,13 @@ use crate::domain::ids::WorkspaceId;
 use crate::domain::role::Role;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Result};
-use crate::flow::Context;
 use crate::flow::access::{Wanted, resolve};
 use crate::flow::invite::refusal_of;
+use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
 use crate::platform::Platform;
 use crate::store::access::Columns;
+use crate::store::acting::Acting;
 use crate::store::adding::{self, New};
 use crate::store::members::Member;
 use crate::store::obstacles::{self, Asked, Obstacles};
@@ -58,11 +59,12 @@ pub async fn add_member<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, add: A
         notify: add.notify,
     };
     let entry = audit::Entry { at: now, ..ctx.entry(&actor.member_id) };
+    let by = Acting::giving(actor, new.workspaces.as_deref());
     let job = ctx.id();
     let mut batch = vec![
         // An invitation that is over doesn't stand in the way.
         invitations::stamp_lapsed_of(new.organization_id, &new.email, now),
-        adding::claim(&new, &entry),
+        adding::claim(&new, &by, &entry),
     ];
     batch.extend(adding::let_in(&new, entry.id));
     batch.push(notifications::of_new_member(ctx.id(), entry.id));
@@ -78,10 +80,11 @@ pub async fn add_member<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, add: A
             grants: &new.access.grants,
             except: None,
         }),
+        by.select(),
     ]);
     let results = ctx.platform.batch(batch).await?;
-    let [.., member, obstacles] = results.as_slice() else {
-        return Err(Error::Internal("a member and what stood in the way".to_owned()));
+    let [.., member, obstacles, acts] = results.as_slice() else {
+        return Err(Error::Internal("a member, what stood in the way and who added".to_owned()));
     };
     if let Some(member) = member.first::<Member>()? {
         if new.notify {
@@ -89,6 +92,7 @@ pub async fn add_member<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, add: A
         }
         return Ok(member);
     }
+    check_still_acts(&by, acts)?;
     let obstacles: Obstacles = obstacles.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
     Err(refusal_of(&obstacles, &Authority::Member(actor.clone()), new.customized, now))
 }

@@ -11,12 +11,13 @@ use crate::domain::access::Access;
 use crate::domain::authority::Actor;
 use crate::domain::ids::{Id, InvitationId, JobId, Kind, MemberId, WorkspaceId};
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::Context;
 use crate::flow::access::settle;
 use crate::flow::invite::{Invite, foreign_resource, foreign_workspace};
+use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
 use crate::store::access::{CloneSource, Columns, Placed, select_clone_sources};
+use crate::store::acting::Acting;
 use crate::store::bulk::{self, Ids, Import, Judged, Verdict, Wanted};
 
 /// What would become of a row.
@@ -74,10 +75,15 @@ pub async fn start<P: Platform>(
         .collect();
     let job = ctx.id();
     let entry = ctx.entry(&actor.member_id);
-    let batch = bulk::start(job, actor, &entry, &rows, lost_at(entry.at));
+    let by = Acting::of(actor);
+    let mut batch = bulk::start(job, actor, &by, &entry, &rows, lost_at(entry.at));
+    batch.push(by.select());
     let results = ctx.platform.batch(batch).await?;
-    if !results.first().is_some_and(ResultSet::any) {
-        // Whoever asked is no longer who they were a moment ago.
+    let [claim, .., acts] = results.as_slice() else {
+        return Err(Error::Internal("a claim and who made it".to_owned()));
+    };
+    if !ResultSet::any(claim) {
+        check_still_acts(&by, acts)?;
         return Err(Code::Forbidden.into());
     }
     ctx.platform.enqueue(job);
@@ -97,16 +103,18 @@ fn sorted<P: Platform, K: Kind>(ctx: &Context<'_, P>, many: usize) -> Vec<Id<K>>
 /// than a page that says too long that there is an invitation. Accepting never asks them.
 pub async fn undo<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, import: &Import) -> Result<usize> {
     let entry = ctx.entry(&actor.member_id);
+    let by = Acting::of(actor);
     let events = sorted(ctx, usize::try_from(import.progress.total).unwrap_or_default());
-    let mut batch = bulk::undo(import.id, actor, &entry, &events, entry.at);
-    batch.push(bulk::select(import.id));
+    let mut batch = bulk::undo(import.id, actor, &by, &entry, &events, entry.at);
+    batch.extend([bulk::select(import.id), by.select()]);
     let results = ctx.platform.batch(batch).await?;
-    let [claim, .., revoked, after] = results.as_slice() else {
-        return Err(Error::Internal("an undo and its import".to_owned()));
+    let [claim, .., revoked, after, acts] = results.as_slice() else {
+        return Err(Error::Internal("an undo, its import and who asked".to_owned()));
     };
     if claim.any() {
         return Ok(revoked.rows::<serde::de::IgnoredAny>()?.len());
     }
+    check_still_acts(&by, acts)?;
     // Of two who undo at once, one did; or there are roles among the rows that are above who asks.
     let entitled = after.first::<Import>()?.is_some_and(|import| import.status() == bulk::Status::Undone);
     Err(if entitled { Code::NotUndoable.into() } else { Code::RoleNotAllowed.into() })

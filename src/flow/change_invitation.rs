@@ -17,10 +17,11 @@ use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::access::{Wanted, everything, keep_second_factor, resolve};
 use crate::flow::invite::refusal_of;
-use crate::flow::{Context, look};
+use crate::flow::{Context, check_still_acts, look};
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
 use crate::store::access::Columns;
+use crate::store::acting::Acting;
 use crate::store::change_invitation::{self as store, Changed};
 use crate::store::invitations::{self, Record};
 use crate::store::jobs;
@@ -102,11 +103,13 @@ async fn attempt<P: Platform>(
     if after.is_empty() {
         return Ok(Attempt::Done(record));
     }
-    let Plan { changed, moves, .. } = planned;
+    let Plan { changed, moves, gives, .. } = planned;
+    let acting = Acting::by_giving(by, changed.workspaces.as_deref().filter(|_| gives));
     let id = changed.id;
     let readdressed = changed.email.as_ref().filter(|_| changed.readdressed);
     let job = ctx.id();
-    let mut batch = vec![store::claim(&entry, &changed, json!(before).to_string(), json!(after).to_string())];
+    let mut batch =
+        vec![store::claim(&entry, &acting, &changed, json!(before).to_string(), json!(after).to_string())];
     if let Some(email) = readdressed {
         batch.push(invitations::stamp_lapsed_of(record.state.organization_id, email, now));
     }
@@ -125,9 +128,10 @@ async fn attempt<P: Platform>(
         grants: &changed.asked_grants,
         except: Some(id),
     }));
+    batch.push(acting.select());
     let results = ctx.platform.batch(batch).await?;
-    let [claimed, .., mailed, current, obstacles] = results.as_slice() else {
-        return Err(Error::Internal("a claim and two reads".to_owned()));
+    let [claimed, .., mailed, current, obstacles, acts] = results.as_slice() else {
+        return Err(Error::Internal("a claim and three reads".to_owned()));
     };
     let current: Record = current.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
     if ResultSet::any(claimed) {
@@ -137,6 +141,7 @@ async fn attempt<P: Platform>(
         look::forget(ctx, id, current.state.ver - i64::from(changed.readdressed)).await;
         return Ok(Attempt::Done(current));
     }
+    check_still_acts(&acting, acts)?;
     if !is_open(&current, now) {
         return Err(Code::NotPending.into());
     }
@@ -163,6 +168,8 @@ struct Plan {
     new_access: Access,
     /// Whether its workspaces change.
     moves: bool,
+    /// Whether it decides anew who is given what.
+    gives: bool,
 }
 
 async fn plan<P: Platform>(
@@ -236,7 +243,7 @@ async fn plan<P: Platform>(
         expires_at: asked.lifetime.map(|lifetime| now.plus(lifetime).whole_seconds()),
         max_uses: asked.max_uses.of(state.max_uses),
     };
-    Ok(Plan { changed, old_access, new_access, moves })
+    Ok(Plan { changed, old_access, new_access, moves, gives })
 }
 
 /// Where the person will be, and whether that is a change.

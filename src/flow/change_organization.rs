@@ -3,17 +3,21 @@
 use crate::domain::authority::Actor;
 use crate::domain::ids::OrganizationId;
 use crate::domain::organization::Plan;
-use crate::error::{Code, Error, Result};
+use crate::domain::role::Role;
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet};
-use crate::store::organizations::{self, Difference, Organization};
+use crate::store::organizations::{self, Difference, OfAdmins, Organization, Runs};
 
-/// Changes name, brand and policy. Copies of its links' pages show the old ones for up to a minute.
+/// Changes name, brand and policy; whom admins may invite, only the owner changes. Copies of its links' pages show the old ones for up to a minute.
 pub async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     actor: &Actor,
     to: &Difference,
 ) -> Result<Organization> {
+    if to.of_admins == OfAdmins::Said && actor.role != Role::Owner {
+        return Err(for_the_owner());
+    }
     let entry = ctx.entry(&actor.member_id);
     let results = ctx
         .platform
@@ -24,13 +28,25 @@ pub async fn change<P: Platform>(
             organizations::select_administers(actor.member_id),
         ])
         .await?;
-    let [_, _, organization, administers] = results.as_slice() else {
+    let [claim, _, organization, runs] = results.as_slice() else {
         return Err(Error::Internal("four results".to_owned()));
     };
-    if !administers.any() {
-        return Err(Code::Forbidden.into());
+    let Runs { role } = runs.first()?.ok_or_else(|| Error::from(Code::Forbidden))?;
+    let organization: Organization = organization.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+    let stands_in_the_way = match to.of_admins {
+        OfAdmins::Unsaid => false,
+        OfAdmins::Cleared => organization.policy.as_ref().is_some_and(|policy| policy.names(Role::Admin)),
+        OfAdmins::Said => true,
+    };
+    if !claim.any() && role != Role::Owner && stands_in_the_way {
+        return Err(for_the_owner());
     }
-    organization.first()?.ok_or_else(|| Code::NotFound.into())
+    Ok(organization)
+}
+
+fn for_the_owner() -> Error {
+    let detail = "Whom admins may invite is for the owner to say. Ask the owner to change it.";
+    Refusal::new(Code::Forbidden).because(detail).into()
 }
 
 /// Sets the plan. One with fewer seats than are taken keeps everybody.

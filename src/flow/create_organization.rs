@@ -14,6 +14,7 @@ use crate::flow::Context;
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
 use crate::store::access::Columns;
+use crate::store::acting::Acting;
 use crate::store::organizations::Organization;
 use crate::store::{audit, invitations, jobs, organizations, workspaces};
 
@@ -85,7 +86,7 @@ async fn attempt<P: Platform>(ctx: &Context<'_, P>, new: &New, slug: &Slug) -> R
         .batch(vec![
             organizations::insert(id, &new.name, slug, &new.template.key, plan, now),
             workspaces::insert(ctx.id(), id, &new.name, now),
-            invitations::insert(&invitation, now),
+            invitations::insert(&invitation, &Acting::OPERATOR, now),
             invitations::insert_workspaces(&invitation),
             jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
             audit::of_organization(ctx.entry(&"operator"), id),

@@ -11,11 +11,12 @@ use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::Context;
 use crate::flow::access::{Wanted, resolve};
+use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
 use crate::platform::Platform;
 use crate::store::access::Columns;
+use crate::store::acting::Acting;
 use crate::store::invitations::{New, Record};
 use crate::store::obstacles::{self, Asked, Obstacles};
 use crate::store::{audit, invitations, jobs};
@@ -84,13 +85,14 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
         invited_by: Some(actor.member_id),
         workspaces,
     };
+    let by = Acting::giving(actor, new.workspaces.as_deref());
     let job = ctx.id();
     let mut batch = Vec::new();
     if let Some(email) = &new.email {
         batch.push(invitations::stamp_lapsed_of(new.organization_id, email, now));
     }
     batch.extend([
-        invitations::insert(&new, now),
+        invitations::insert(&new, &by, now),
         invitations::insert_workspaces(&new),
         jobs::insert_invitation_email(job, new.id, now, lost_at(now)),
         audit::of_invitation(ctx.entry(&actor.member_id), new.id, audit::Event::Created),
@@ -102,23 +104,23 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
             grants: &new.access.grants,
             except: Some(new.id),
         }),
+        by.select(),
     ]);
     let results = ctx.platform.batch(batch).await?;
-    let [.., record, obstacles] = results.as_slice() else {
-        return Err(Error::Internal("an invitation and its obstacles".to_owned()));
+    let [.., record, obstacles, acts] = results.as_slice() else {
+        return Err(Error::Internal("an invitation, its obstacles and its maker".to_owned()));
     };
-    match record.first::<Record>()? {
-        Some(record) => {
-            if new.queued {
-                ctx.platform.enqueue(job);
-            }
-            Ok(record)
+    if let Some(record) = record.first::<Record>()? {
+        if new.queued {
+            ctx.platform.enqueue(job);
         }
-        None => Err(match obstacles.first::<Obstacles>()? {
-            Some(obstacles) => refusal_of(&obstacles, &Authority::Member(actor.clone()), new.customized, now),
-            None => Code::NotFound.into(),
-        }),
+        return Ok(record);
     }
+    check_still_acts(&by, acts)?;
+    Err(match obstacles.first::<Obstacles>()? {
+        Some(obstacles) => refusal_of(&obstacles, &Authority::Member(actor.clone()), new.customized, now),
+        None => Code::NotFound.into(),
+    })
 }
 
 /// Says which guard refused, from what was read in the same batch. `customized`: a client's own list of permissions was

@@ -4,8 +4,9 @@ use crate::domain::authority::Authority;
 use crate::domain::invitation::{Kind, Status};
 use crate::error::{Code, Error, Result};
 use crate::flow::access::check_hand_out;
-use crate::flow::{Context, look};
+use crate::flow::{Context, check_still_acts, look};
 use crate::platform::{Platform, ResultSet};
+use crate::store::acting::Acting;
 use crate::store::invitations::{self, Record};
 use crate::store::links::{self, Action};
 
@@ -24,23 +25,28 @@ pub async fn change<P: Platform>(
         check_hand_out(by, record)?;
     }
     let id = record.state.id;
+    let acting = Acting::by(by);
     let entry = ctx.entry(by);
     let results = ctx
         .platform
         .batch(vec![
-            links::claim(&entry, id, action),
+            links::claim(&entry, &acting, id, action),
             links::apply(entry.id, id, action, entry.at),
             invitations::select(id),
+            acting.select(),
         ])
         .await?;
-    let [claimed, _, current] = results.as_slice() else {
-        return Err(Error::Internal("three results".to_owned()));
+    let [claimed, _, current, acts] = results.as_slice() else {
+        return Err(Error::Internal("four results".to_owned()));
     };
     let current: Record = current.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
     if ResultSet::any(claimed) {
         let shown = current.state.ver - i64::from(action == Action::Rotated);
         look::forget(ctx, id, shown).await;
-    } else if !matches!(current.state.status(entry.at), Status::Pending | Status::Disabled | Status::Full) {
+        return Ok(current);
+    }
+    check_still_acts(&acting, acts)?;
+    if !matches!(current.state.status(entry.at), Status::Pending | Status::Disabled | Status::Full) {
         return Err(Code::NotPending.into());
     }
     Ok(current)

@@ -6,8 +6,10 @@ use crate::domain::authority::Actor;
 use crate::domain::ids::OrganizationId;
 use crate::domain::logo::Logo;
 use crate::error::{Code, Error, Result};
-use crate::flow::Context;
-use crate::platform::Platform;
+use crate::flow::{Context, check_still_acts};
+use crate::platform::{Platform, Statement};
+use crate::store::acting::Acting;
+use crate::store::audit::Entry;
 use crate::store::logos::{self, Stored};
 
 /// How long KV keeps a copy: what it is a copy of never changes.
@@ -22,27 +24,32 @@ pub async fn set<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, bytes: &[u8])
     let stored =
         Stored { content_type: logo.format.content_type().to_owned(), base64: Base64::encode_string(bytes) };
     let entry = ctx.entry(&actor.member_id);
-    ctx.platform
-        .batch(vec![
-            logos::claim(&entry, actor.organization_id, Some(&logo.hash)),
-            logos::put(entry.id, &logo.hash, &stored),
-            logos::note(entry.id, Some(&logo.hash)),
-        ])
-        .await?;
+    let put = logos::put(entry.id, &logo.hash, &stored);
+    change(ctx, actor, &entry, Some(&logo.hash), put).await?;
     Ok(logo.hash)
 }
 
 /// Takes the logo away: the product's is shown instead. Where there is none that is no error.
 pub async fn clear<P: Platform>(ctx: &Context<'_, P>, actor: &Actor) -> Result<()> {
     let entry = ctx.entry(&actor.member_id);
-    ctx.platform
-        .batch(vec![
-            logos::claim(&entry, actor.organization_id, None),
-            logos::delete(entry.id),
-            logos::note(entry.id, None),
-        ])
-        .await?;
-    Ok(())
+    change(ctx, actor, &entry, None, logos::delete(entry.id)).await
+}
+
+async fn change<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    entry: &Entry,
+    hash: Option<&String>,
+    write: Statement,
+) -> Result<()> {
+    let by = Acting::of(actor);
+    let claim = logos::claim(entry, &by, actor.organization_id, hash);
+    let results = ctx.platform.batch(vec![claim, write, logos::note(entry.id, hash), by.select()]).await?;
+    let [claim, .., acts] = results.as_slice() else {
+        return Err(Error::Internal("a claim and who made it".to_owned()));
+    };
+    // A logo that is as wanted already stays so.
+    if claim.any() { Ok(()) } else { check_still_acts(&by, acts) }
 }
 
 /// A logo by its name: its content type and bytes. From KV if it has a copy.

@@ -9,9 +9,10 @@ use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::access::check_hand_out;
 use crate::flow::invite::refusal_of;
-use crate::flow::{Context, look};
+use crate::flow::{Context, check_still_acts, look};
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
+use crate::store::acting::Acting;
 use crate::store::invitations::Record;
 use crate::store::obstacles::{self, Asked, Obstacles};
 use crate::store::{audit, invitations, jobs};
@@ -24,6 +25,7 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
     let invitation = &record.state;
     let Some(email) = &invitation.email else { return Err(Code::LinkHasNoRecipient.into()) };
     check_hand_out(by, record)?;
+    let acting = Acting::by(by);
     let job = ctx.id();
     let lifetime = Duration::from_secs(by.policy().email_lifetime.default);
     let expires_at = now.plus(lifetime).whole_seconds();
@@ -31,7 +33,7 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
         .platform
         .batch(vec![
             invitations::stamp_lapsed_of(invitation.organization_id, email, now),
-            invitations::renew(invitation.id, expires_at, now),
+            invitations::renew(invitation.id, &acting, expires_at, now),
             jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
             audit::of_invitation(ctx.entry(by), invitation.id, audit::Event::Resent(job)),
             invitations::select(invitation.id),
@@ -42,10 +44,11 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
                 grants: "[]",
                 except: Some(invitation.id),
             }),
+            acting.select(),
         ])
         .await?;
-    let [_, renewed, .., current, obstacles] = results.as_slice() else {
-        return Err(Error::Internal("six results".to_owned()));
+    let [_, renewed, .., current, obstacles, acts] = results.as_slice() else {
+        return Err(Error::Internal("seven results".to_owned()));
     };
     let current: Record = current.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
     if ResultSet::any(renewed) {
@@ -53,6 +56,7 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
         look::forget(ctx, invitation.id, invitation.ver).await;
         return Ok(current);
     }
+    check_still_acts(&acting, acts)?;
     if !matches!(current.state.status(now), Status::Pending | Status::Expired) {
         return Err(Code::NotPending.into());
     }
@@ -64,19 +68,23 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
 pub async fn revoke<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &Record) -> Result<Record> {
     let now = ctx.now();
     let id = record.state.id;
+    let acting = Acting::by(by);
     let entry = audit::Entry { at: now, ..ctx.entry(by) };
+    let claim = entry.id;
     let results = ctx
         .platform
         .batch(vec![
-            audit::of_invitation(entry, id, audit::Event::Revoked),
-            invitations::revoke(id, now),
+            audit::of_invitation(entry, id, audit::Event::Revoked(&acting)),
+            invitations::revoke(claim, id, now),
             invitations::select(id),
+            acting.select(),
         ])
         .await?;
-    let [_, revoked, current] = results.as_slice() else {
-        return Err(Error::Internal("three results".to_owned()));
+    let [_, revoked, current, acts] = results.as_slice() else {
+        return Err(Error::Internal("four results".to_owned()));
     };
     if !ResultSet::any(revoked) {
+        check_still_acts(&acting, acts)?;
         return Err(Code::NotPending.into());
     }
     look::forget(ctx, id, record.state.ver).await;
@@ -92,8 +100,15 @@ pub async fn copy_link<P: Platform>(
 ) -> Result<(String, Timestamp)> {
     check_hand_out(by, record)?;
     let invitation = &record.state;
-    let given = audit::of_invitation(ctx.entry(by), invitation.id, audit::Event::LinkCopied(invitation.ver));
-    if !ctx.platform.run(given).await?.any() {
+    let acting = Acting::by(by);
+    let copied = audit::Event::LinkCopied(invitation.ver, &acting);
+    let given = audit::of_invitation(ctx.entry(by), invitation.id, copied);
+    let results = ctx.platform.batch(vec![given, acting.select()]).await?;
+    let [given, acts] = results.as_slice() else {
+        return Err(Error::Internal("two results".to_owned()));
+    };
+    if !given.any() {
+        check_still_acts(&acting, acts)?;
         return Err(Code::NotPending.into());
     }
     let link = Link {

@@ -6,11 +6,12 @@ use crate::domain::authority::Actor;
 use crate::domain::ids::{MemberId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::Context;
 use crate::flow::access::{Wanted, keep_second_factor, resolve};
 use crate::flow::members::{TRIES, no_seat};
+use crate::flow::{Context, check_still_acts};
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::access::Columns;
+use crate::store::acting::Acting;
 use crate::store::memberships::{self, Foreign, Place, Write};
 
 /// Whose membership in what.
@@ -45,7 +46,7 @@ pub async fn add<P: Platform>(
         let mut batch = vec![memberships::claim_new(&entry, &write)];
         batch.extend(memberships::write(&entry, &write));
         batch.push(memberships::notify_of_new(ctx.id(), &entry, of.workspace, of.member));
-        match run(ctx, actor, of, &write, batch).await? {
+        match run(ctx, of, &write, batch).await? {
             Outcome::Written(place) => return Ok(place),
             Outcome::Refused(now) if now.placed || is_other(&now, &place) => place = now,
             Outcome::Refused(now) => return Err(no_room(&now, &write, ctx)),
@@ -83,7 +84,7 @@ pub async fn change<P: Platform>(
         let entry = ctx.entry(&actor.member_id);
         let mut batch = vec![memberships::claim_change(&entry, &write, place.made_by.as_ref())];
         batch.extend(memberships::write(&entry, &write));
-        match run(ctx, actor, of, &write, batch).await? {
+        match run(ctx, of, &write, batch).await? {
             Outcome::Written(place) => return Ok(place),
             // Somebody else's change came first: this one is made again from what that left.
             Outcome::Refused(now)
@@ -101,17 +102,18 @@ pub async fn change<P: Platform>(
 pub async fn remove<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, of: Of, place: &Place) -> Result<()> {
     may_change(actor, of, place.role)?;
     let entry = ctx.entry(&actor.member_id);
-    let mut batch =
-        vec![memberships::claim_end(&entry, of.workspace, of.member, actor.role, actor.invitable())];
+    let by = Acting::giving(actor, Some(&[of.workspace]));
+    let mut batch = vec![memberships::claim_end(&entry, of.workspace, of.member, &by, actor.invitable())];
     batch.extend(memberships::end(&entry, of.workspace, of.member));
-    batch.push(memberships::select(of.workspace, of.member, Some(actor.member_id)));
+    batch.extend([memberships::select(of.workspace, of.member), by.select()]);
     let results = ctx.platform.batch(batch).await?;
-    let [claim, .., now] = results.as_slice() else {
-        return Err(Error::Internal("a claim and a read".to_owned()));
+    let [claim, .., now, acts] = results.as_slice() else {
+        return Err(Error::Internal("a claim and two reads".to_owned()));
     };
     if ResultSet::any(claim) {
         return Ok(());
     }
+    check_still_acts(&by, acts)?;
     let now: Place = now.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
     Err(if !now.active {
         Code::MemberNotActive.into()
@@ -153,7 +155,7 @@ async fn write<P: Platform>(
         workspace: of.workspace,
         member: of.member,
         role,
-        by: actor.role,
+        by: Acting::giving(actor, Some(&[of.workspace])),
         // What somebody has stays theirs when the plan is lowered.
         customized: asks_for_permissions && access.is_custom_for(role),
         needs_credentials: actor.template.catalog.needs_credentials(effective),
@@ -169,21 +171,24 @@ enum Outcome {
 
 async fn run<P: Platform>(
     ctx: &Context<'_, P>,
-    actor: &Actor,
     of: Of,
     write: &Write,
     mut batch: Vec<Statement>,
 ) -> Result<Outcome> {
-    batch.push(memberships::select(of.workspace, of.member, Some(actor.member_id)));
-    batch.push(memberships::select_foreign(write));
+    batch.extend([
+        memberships::select(of.workspace, of.member),
+        memberships::select_foreign(write),
+        write.by.select(),
+    ]);
     let results = ctx.platform.batch(batch).await?;
-    let [claim, .., place, foreign] = results.as_slice() else {
-        return Err(Error::Internal("a claim and two reads".to_owned()));
+    let [claim, .., place, foreign, acts] = results.as_slice() else {
+        return Err(Error::Internal("a claim and three reads".to_owned()));
     };
     let place: Place = place.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
     if ResultSet::any(claim) {
         return Ok(Outcome::Written(place));
     }
+    check_still_acts(&write.by, acts)?;
     if let Some(Foreign { place: Some(place) }) = foreign.first()? {
         return Err(Error::field(
             format!("/access/resources/{place}/id"),
@@ -191,11 +196,7 @@ async fn run<P: Platform>(
             "This resource is not in this workspace.",
         ));
     }
-    if place.actor_role == Some(actor.role) {
-        Ok(Outcome::Refused(place))
-    } else {
-        Err(Code::Forbidden.into())
-    }
+    Ok(Outcome::Refused(place))
 }
 
 /// Whether somebody is no longer what the write was made for.

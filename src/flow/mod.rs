@@ -26,7 +26,9 @@ pub mod workspaces;
 use crate::config::Config;
 use crate::domain::ids::{Id, Kind, UserId};
 use crate::domain::time::Timestamp;
-use crate::platform::Platform;
+use crate::error::{Code, Error, Result};
+use crate::platform::{Platform, ResultSet};
+use crate::store::acting::{Acting, Now};
 use crate::store::audit;
 
 /// What every use case needs: the world, the settings, and which request this is.
@@ -70,4 +72,17 @@ impl<P: Platform> Context<'_, P> {
             request_id: self.request_id.clone(),
         }
     }
+}
+
+/// Says, when a claim was refused, whether that is because the actor is no longer who they were: what they would be told if
+/// they asked again. `read` is what the same batch read of them last.
+///
+/// # Errors
+/// 404 for whoever is no member any more, 403 for whoever is another or elsewhere.
+fn check_still_acts(by: &Acting, read: &ResultSet) -> Result<()> {
+    if by.member().is_none() {
+        return Ok(());
+    }
+    let now: Now = read.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+    if now.acts { Ok(()) } else { Err(Code::Forbidden.into()) }
 }

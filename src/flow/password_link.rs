@@ -4,9 +4,10 @@ use crate::domain::authority::{Actor, Reach};
 use crate::domain::link::Via;
 use crate::domain::password_link::{Of, PasswordLink};
 use crate::domain::time::Timestamp;
-use crate::error::{Code, Result};
-use crate::flow::Context;
+use crate::error::{Code, Error, Result};
+use crate::flow::{Context, check_still_acts};
 use crate::platform::Platform;
+use crate::store::acting::Acting;
 use crate::store::audit;
 use crate::store::members::{Member, Status};
 use crate::store::passwords::{self, Version};
@@ -34,7 +35,14 @@ pub async fn copy<P: Platform>(
     let now = ctx.now();
     let expires_at = PasswordLink::ends(Via::Copy, now);
     let entry = audit::Entry { at: now, ..ctx.entry(&actor.member_id) };
-    if !ctx.platform.run(passwords::copied(of.member_id, version, &entry, expires_at)).await?.any() {
+    let by = Acting::of(actor);
+    let batch = vec![passwords::copied(of.member_id, version, &by, &entry, expires_at), by.select()];
+    let results = ctx.platform.batch(batch).await?;
+    let [copied, acts] = results.as_slice() else {
+        return Err(Error::Internal("two results".to_owned()));
+    };
+    if !copied.any() {
+        check_still_acts(&by, acts)?;
         return Err(Code::PasswordAlreadySet.into());
     }
     let link = PasswordLink {

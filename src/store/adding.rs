@@ -10,6 +10,7 @@ use crate::domain::text::Name;
 use crate::params;
 use crate::platform::Statement;
 use crate::store::access::Columns;
+use crate::store::acting::Acting;
 use crate::store::audit::Entry;
 
 /// Somebody who is added.
@@ -47,10 +48,10 @@ impl New {
     }
 }
 
-/// Claims the place: only if the address belongs to no active member and has no open invitation, the workspaces and
+/// Claims the place: only if whoever adds still is who they were, the address belongs to no active member and has no open invitation, the workspaces and
 /// resources are this organization's, the plan allows such an access, and a seat is free where one is taken.
 #[must_use]
-pub fn claim(new: &New, entry: &Entry) -> Statement {
+pub fn claim(new: &New, by: &Acting, entry: &Entry) -> Statement {
     let mut params = entry.params("member.added");
     params.extend(params![
         new.member_id,
@@ -62,6 +63,7 @@ pub fn claim(new: &New, entry: &Entry) -> Statement {
         new.takes_seat(),
         new.role,
         new.notify,
+        by.was(),
     ]);
     Statement::new(
         audited!(
@@ -71,8 +73,9 @@ pub fn claim(new: &New, entry: &Entry) -> Statement {
                          'notified', json(iif(?14, 'true', 'false')))",
             concat!(
                 "FROM organizations o
-                 WHERE o.id = ?7
-                   AND NOT EXISTS ",
+                 WHERE o.id = ?7 AND ",
+                still_acts!("?3", "?15"),
+                " AND NOT EXISTS ",
                 member_of!("?8"),
                 "
                    AND NOT EXISTS (SELECT 1 FROM invitations i

@@ -5,6 +5,7 @@ use crate::domain::link::Link;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::{Param, Statement};
+use crate::store::acting::Acting;
 
 /// Who did it, when, and in which request.
 #[derive(Debug, Clone)]
@@ -107,29 +108,29 @@ pub fn of_organization(entry: Entry, organization: OrganizationId) -> Statement 
 
 /// What happened to an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub enum Event<'a> {
     /// It was made in this batch.
     Created,
     /// It was sent again in this batch, by this job.
     Resent(JobId),
-    /// It is withdrawn in this batch, after this entry.
-    Revoked,
+    /// It is withdrawn by somebody in this batch, after this entry.
+    Revoked(&'a Acting),
     /// Somebody with this link says no in this batch, after this entry.
     Declined(Link),
     /// Somebody is given the link of this version of it.
-    LinkCopied(i64),
+    LinkCopied(i64, &'a Acting),
 }
 
-impl Event {
+impl Event<'_> {
     /// What the audit log calls it.
     #[must_use]
     pub fn action(self) -> &'static str {
         match self {
             Self::Created => "invitation.created",
             Self::Resent(_) => "invitation.resent",
-            Self::Revoked => "invitation.revoked",
+            Self::Revoked(_) => "invitation.revoked",
             Self::Declined(_) => "invitation.declined",
-            Self::LinkCopied(_) => "invitation.link_copied",
+            Self::LinkCopied(..) => "invitation.link_copied",
         }
     }
 }
@@ -137,9 +138,9 @@ impl Event {
 /// Something happened to an invitation, if this batch's guard let it. Neither its address nor its message is kept here: the
 /// subject leads to them.
 #[must_use]
-pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event) -> Statement {
+pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event<'_>) -> Statement {
     macro_rules! if_it {
-        ($before:expr, $after:expr, $happened:literal) => {
+        ($before:expr, $after:expr, $happened:expr) => {
             audited!(
                 "i.id",
                 $before,
@@ -170,16 +171,26 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event) -> St
             "1"
         ),
         // Its row tells whether the link was still good when it was given out.
-        Event::LinkCopied(ver) => {
-            params.push(ver.into());
-            if_it!("NULL", "NULL", "i.ver = ?7 AND i.outcome = 'open' AND i.expires_at > ?2")
+        Event::LinkCopied(ver, by) => {
+            params.extend(params![ver, by.was()]);
+            if_it!(
+                "NULL",
+                "NULL",
+                concat!(
+                    "i.ver = ?7 AND i.outcome = 'open' AND i.expires_at > ?2 AND ",
+                    still_acts!("?3", "?8")
+                )
+            )
         }
         // These two stand before the write, under its own guard: after it, nothing tells it from one a moment ago.
-        Event::Revoked => if_it!(
-            "json_object('status', 'pending')",
-            "json_object('status', 'revoked')",
-            "i.outcome = 'open' AND i.expires_at > ?2"
-        ),
+        Event::Revoked(by) => {
+            params.push(by.was());
+            if_it!(
+                "json_object('status', 'pending')",
+                "json_object('status', 'revoked')",
+                concat!("i.outcome = 'open' AND i.expires_at > ?2 AND ", still_acts!("?3", "?7"))
+            )
+        }
         Event::Declined(link) => {
             params.extend(params![link.organization_id, link.ver]);
             if_it!(

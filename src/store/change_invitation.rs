@@ -4,6 +4,7 @@
 //! the database doesn't know). So the claim asks that nobody changed it since: its `revision` is the one that was read.
 
 use super::access::Columns;
+use super::acting::Acting;
 use super::audit::Entry;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{EventId, InvitationId, WorkspaceId};
@@ -59,12 +60,12 @@ impl Changed {
     }
 }
 
-/// The claim: only of an open invitation that is as it was read; if its new address has no other open invitation and belongs
+/// The claim: only by somebody who still is who they were; of an open invitation that is as it was read; if its new address has no other open invitation and belongs
 /// to no active member; if the workspaces and resources are the organization's and the plan allows the access; if no more
 /// people came in than may; and if a seat is free where it would newly reserve one. One that lives longer must still fit,
 /// because `now` may be a moment before its end and somebody else may have been given its seat since.
 #[must_use]
-pub fn claim(entry: &Entry, changed: &Changed, before: String, after: String) -> Statement {
+pub fn claim(entry: &Entry, by: &Acting, changed: &Changed, before: String, after: String) -> Statement {
     let mut params = entry.params("invitation.changed");
     params.extend(params![
         changed.id,
@@ -78,6 +79,7 @@ pub fn claim(entry: &Entry, changed: &Changed, before: String, after: String) ->
         changed.customized,
         changed.takes_seat,
         changed.expires_at.is_some(),
+        by.was(),
     ]);
     Statement::new(
         audited!(
@@ -86,8 +88,9 @@ pub fn claim(entry: &Entry, changed: &Changed, before: String, after: String) ->
             "?8",
             concat!(
                 "FROM invitations i JOIN organizations o ON o.id = i.organization_id
-                 WHERE i.id = ?6 AND i.revision = ?9 AND i.outcome = 'open' AND i.expires_at > ?2
-                   AND (?10 IS NULL OR i.uses <= ?10)
+                 WHERE i.id = ?6 AND i.revision = ?9 AND i.outcome = 'open' AND i.expires_at > ?2 AND ",
+                still_acts!("?3", "?17"),
+                " AND (?10 IS NULL OR i.uses <= ?10)
                    AND NOT EXISTS (SELECT 1 FROM invitations x
                                    WHERE x.organization_id = o.id AND x.email_key = ?11 AND x.outcome = 'open'
                                      AND x.expires_at > ?2 AND x.id <> i.id)

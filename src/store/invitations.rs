@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::access::Columns;
+use super::acting::Acting;
 use super::json_text;
 use crate::domain::access::AccessRow;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{InvitationId, MemberId, OrganizationId, WorkspaceId};
+use crate::domain::ids::{EventId, InvitationId, MemberId, OrganizationId, WorkspaceId};
 use crate::domain::invitation::{Delivery, Invitation, Kind, Status};
 use crate::domain::link::Link;
 use crate::domain::role::Role;
@@ -123,11 +124,11 @@ pub fn stamp_lapsed_of(organization: OrganizationId, email: &EmailAddress, now: 
     )
 }
 
-/// Makes an invitation, as the claim of its batch: only if the address has no open one and belongs to no active member,
+/// Makes an invitation, as the claim of its batch: only if its maker still is who they were, the address has no open one and belongs to no active member,
 /// the workspaces and resources are this organization's, the plan allows such an access, and a seat is free where one is
 /// reserved: a link for many reserves none, it asks when somebody comes in. `RETURNING` tells.
 #[must_use]
-pub fn insert(new: &New, now: Timestamp) -> Statement {
+pub fn insert(new: &New, by: &Acting, now: Timestamp) -> Statement {
     Statement::new(
         concat!(
             "INSERT INTO invitations
@@ -137,8 +138,9 @@ pub fn insert(new: &New, now: Timestamp) -> Statement {
              SELECT ?1, o.id, iif(?4 IS NULL, 'link', 'email'), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?18, ?13, ?14,
                     ?15, ?15, ?16, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26
              FROM organizations o
-             WHERE o.id = ?2
-               AND NOT EXISTS ",
+             WHERE o.id = ?2 AND ",
+            still_acts!("?16", "?28"),
+            " AND NOT EXISTS ",
             member_of!("?5"),
             " AND ",
             all_in_organization!("?17"),
@@ -178,6 +180,7 @@ pub fn insert(new: &New, now: Timestamp) -> Statement {
             new.branding_name.as_ref(),
             new.branding_message.as_ref(),
             new.customized,
+            by.was(),
         ],
     )
 }
@@ -279,13 +282,17 @@ pub async fn page(
     Ok(db.run(Statement::new(sql, params)).await?.rows()?)
 }
 
-/// Withdraws an open invitation. `RETURNING` tells.
+/// Withdraws an open invitation, if this claim was let through. `RETURNING` tells.
 #[must_use]
-pub fn revoke(id: InvitationId, now: Timestamp) -> Statement {
+pub fn revoke(claim: EventId, id: InvitationId, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE invitations SET revoked_at = ?2, ver = ver + 1
-         WHERE id = ?1 AND outcome = 'open' AND expires_at > ?2 RETURNING id",
-        params![id, now],
+        concat!(
+            "UPDATE invitations SET revoked_at = ?2, ver = ver + 1
+             WHERE id = ?1 AND outcome = 'open' AND expires_at > ?2 AND ",
+            claimed!("?3"),
+            " RETURNING id"
+        ),
+        params![id, now, claim],
     )
 }
 
@@ -306,13 +313,14 @@ pub fn decline(link: &Link, now: Timestamp) -> Statement {
 /// needed: an open one's own counts as free, but is asked for all the same, because `now` may be a moment before its end
 /// and somebody else may have been given its seat since. `RETURNING` tells.
 #[must_use]
-pub fn renew(id: InvitationId, expires_at: Timestamp, now: Timestamp) -> Statement {
+pub fn renew(id: InvitationId, by: &Acting, expires_at: Timestamp, now: Timestamp) -> Statement {
     Statement::new(
         concat!(
             "UPDATE invitations AS i
          SET ver = ver + 1, expires_at = ?2, expired_at = NULL, delivery = 'queued', offered_at = ?3
          FROM organizations o
          WHERE i.id = ?1 AND o.id = i.organization_id AND i.kind = 'email' AND i.outcome IN ('open', 'expired')
+           AND ", still_acts!("?4", "?5"), "
            AND NOT EXISTS (SELECT 1 FROM invitations x
                            WHERE x.organization_id = i.organization_id AND x.email_key = i.email_key
                              AND x.outcome = 'open' AND x.id <> i.id)
@@ -326,7 +334,7 @@ pub fn renew(id: InvitationId, expires_at: Timestamp, now: Timestamp) -> Stateme
             "))
          RETURNING id"
         ),
-        params![id, expires_at, now],
+        params![id, expires_at, now, by.member(), by.was()],
     )
 }
 

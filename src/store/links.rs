@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::acting::Acting;
 use super::audit::Entry;
 use super::json_text;
 use crate::domain::ids::{EventId, InvitationId, MemberId, RedemptionId};
@@ -23,9 +24,9 @@ pub enum Action {
     Enabled,
 }
 
-/// The claim of a change: only of an open link, and of one that is not as wanted already.
+/// The claim of a change: only by somebody who still is who they were, of an open link, and of one that is not as wanted already.
 #[must_use]
-pub fn claim(entry: &Entry, id: InvitationId, action: Action) -> Statement {
+pub fn claim(entry: &Entry, by: &Acting, id: InvitationId, action: Action) -> Statement {
     macro_rules! of_open_link {
         ($before:literal, $after:literal, $guard:literal) => {
             audited!(
@@ -35,6 +36,8 @@ pub fn claim(entry: &Entry, id: InvitationId, action: Action) -> Statement {
                 concat!(
                     "FROM invitations i JOIN organizations o ON o.id = i.organization_id
                      WHERE i.id = ?6 AND i.kind = 'link' AND i.outcome = 'open' AND i.expires_at > ?2 AND ",
+                    still_acts!("?3", "?7"),
+                    " AND ",
                     $guard
                 )
             )
@@ -63,7 +66,7 @@ pub fn claim(entry: &Entry, id: InvitationId, action: Action) -> Statement {
         ),
     };
     let mut params = entry.params(name);
-    params.push(id.into());
+    params.extend(params![id, by.was()]);
     Statement::new(sql, params)
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::ids::{EventId, OrganizationId};
 use crate::params;
 use crate::platform::Statement;
+use crate::store::acting::Acting;
 use crate::store::audit::Entry;
 
 /// A logo's bytes, and what they are.
@@ -17,17 +18,20 @@ pub struct Stored {
     pub base64: String,
 }
 
-/// Claims a change of the logo: to this hash, or to none.
+/// Claims a change of the logo, by somebody who still is who they were: to this hash, or to none. `RETURNING` tells.
 #[must_use]
-pub fn claim(entry: &Entry, organization: OrganizationId, hash: Option<&String>) -> Statement {
+pub fn claim(entry: &Entry, by: &Acting, organization: OrganizationId, hash: Option<&String>) -> Statement {
     let mut params = entry.params("organization.logo_changed");
-    params.extend(params![organization, hash]);
+    params.extend(params![organization, hash, by.was()]);
     Statement::new(
         audited!(
             "o.id",
             "json_object('logo', o.logo_hash)",
             "json_object('logo', ?7)",
-            "FROM organizations o WHERE o.id = ?6 AND o.logo_hash IS NOT ?7"
+            concat!(
+                "FROM organizations o WHERE o.id = ?6 AND o.logo_hash IS NOT ?7 AND ",
+                still_acts!("?3", "?8")
+            )
         ),
         params,
     )

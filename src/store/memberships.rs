@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::access::Columns;
+use super::acting::Acting;
 use super::audit::Entry;
 use crate::domain::access::{Access, AccessRow};
 use crate::domain::decision::{Held, HeldResources, State, Subject};
@@ -40,8 +41,6 @@ pub struct Place {
     /// What they were given there.
     #[serde(flatten)]
     pub access: AccessRow,
-    /// What the actor is, if they still are in.
-    pub actor_role: Option<Role>,
     /// When the organization's trial ends.
     pub trial_ends_at: Option<Timestamp>,
     /// Whether the plan has the feature that a client's own list of permissions needs.
@@ -49,9 +48,9 @@ pub struct Place {
     pub may_customize: bool,
 }
 
-/// Reads the [`Place`] of a member in a workspace of their organization, for an actor.
+/// Reads the [`Place`] of a member in a workspace of their organization.
 #[must_use]
-pub fn select(workspace: WorkspaceId, member: MemberId, actor: Option<MemberId>) -> Statement {
+pub fn select(workspace: WorkspaceId, member: MemberId) -> Statement {
     Statement::new(
         concat!(
             "SELECT m.role, ",
@@ -59,8 +58,7 @@ pub fn select(workspace: WorkspaceId, member: MemberId, actor: Option<MemberId>)
             " AS active, u.password_hash IS NOT NULL OR u.email_verified_at IS NOT NULL AS came_in,
               u.mfa_enabled_at IS NOT NULL AS second_factor, p.member_id IS NOT NULL AS placed, p.made_by, ",
             access_of!("p"),
-            ", (SELECT a.role FROM members a WHERE a.id = ?3 AND a.removed_at IS NULL) AS actor_role,
-              o.trial_ends_at, ",
+            ", o.trial_ends_at, ",
             may_customize!(),
             " AS may_customize
              FROM workspaces w
@@ -70,7 +68,7 @@ pub fn select(workspace: WorkspaceId, member: MemberId, actor: Option<MemberId>)
              LEFT JOIN memberships p ON p.member_id = m.id AND p.workspace_id = w.id
              WHERE w.id = ?1"
         ),
-        params![workspace, member, actor],
+        params![workspace, member],
     )
 }
 
@@ -101,8 +99,8 @@ pub struct Write {
     pub member: MemberId,
     /// What they were when the access was resolved: what it means depends on it.
     pub role: Role,
-    /// What the actor was then.
-    pub by: Role,
+    /// What the actor was then, and where.
+    pub by: Acting,
     /// What they are given.
     pub access: Columns,
     /// Whether the resources are among what was asked for; else the grants stay as they are.
@@ -141,7 +139,7 @@ impl Write {
         params![
             self.member,
             self.role,
-            self.by,
+            self.by.was(),
             self.workspace,
             self.after(),
             self.grants(),
@@ -172,7 +170,7 @@ macro_rules! guards {
     () => {
         concat!(
             " m.id = ?6 AND m.role = ?7 AND m.removed_at IS NULL AND ",
-            still_is!("?8"),
+            still_acts!("?3", "?8"),
             " AND ",
             all_in_workspaces!("?11", "?14"),
             " AND (?12 = 0 OR ",
@@ -287,11 +285,11 @@ pub fn claim_end(
     entry: &Entry,
     workspace: WorkspaceId,
     member: MemberId,
-    by: Role,
+    by: &Acting,
     roles: &[Role],
 ) -> Statement {
     let mut params = entry.params("membership.removed");
-    params.extend(params![member, workspace, by, json!(roles).to_string()]);
+    params.extend(params![member, workspace, by.was(), json!(roles).to_string()]);
     Statement::new(
         audited!(
             "m.id",
@@ -302,7 +300,7 @@ pub fn claim_end(
                  JOIN organizations o ON o.id = m.organization_id
                  JOIN memberships p ON p.member_id = m.id AND p.workspace_id = ?7
                  WHERE m.id = ?6 AND m.removed_at IS NULL AND m.role IN (SELECT value FROM json_each(?9)) AND ",
-                still_is!("?8")
+                still_acts!("?3", "?8")
             )
         ),
         params,

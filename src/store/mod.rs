@@ -8,6 +8,9 @@
 mod seats;
 
 #[macro_use]
+pub mod acting;
+
+#[macro_use]
 pub mod audit;
 
 #[macro_use]

@@ -8,6 +8,7 @@ use crate::domain::change::Change;
 use crate::domain::ids::{EventId, InvitationId, MemberId, OrganizationId};
 use crate::domain::organization::{Accent, Branding, Plan, Slug};
 use crate::domain::policy::Changes;
+use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -127,6 +128,18 @@ pub async fn page(
     Ok(rows.rows()?)
 }
 
+/// What a change of the policy says of whom admins may invite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OfAdmins {
+    /// Nothing.
+    #[default]
+    Unsaid,
+    /// That it is again as the template says, with all the rest.
+    Cleared,
+    /// It names them.
+    Said,
+}
+
 /// What is to be different about an organization.
 #[derive(Debug, Default)]
 pub struct Difference {
@@ -140,10 +153,12 @@ pub struct Difference {
     pub message: Change<Message>,
     /// Its policy: a JSON merge patch (RFC 7396) of the changes made before.
     pub policy: Change<String>,
+    /// Whether that says whom admins may invite, which only the owner may.
+    pub of_admins: OfAdmins,
 }
 
-/// Notes in the audit log what is to be different, if anything is and the actor still runs the organization: the claim of
-/// [`change`]. A message may hold anything, addresses too: the log has its length. `RETURNING` tells.
+/// Notes in the audit log what is to be different, if anything is and the actor still runs the organization, and is its owner
+/// where whom admins may invite is to be different: the claim of [`change`]. A message may hold anything, addresses too: the log has its length. `RETURNING` tells.
 #[must_use]
 pub fn claim_change(entry: &Entry, id: OrganizationId, to: &Difference) -> Statement {
     let mut params = entry.params("organization.updated");
@@ -178,7 +193,11 @@ pub fn claim_change(entry: &Entry, id: OrganizationId, to: &Difference) -> State
                                            ELSE o.policy END)) AS becomes
                    FROM organizations o WHERE o.id = ?6) o
                  WHERE (o.was <> o.becomes OR o.reworded) AND ",
-                administered!()
+                administered!(),
+                // Whom admins may invite is for the owner to say.
+                " AND (o.was -> '$.policy.invites.admin' IS o.becomes -> '$.policy.invites.admin'
+                       OR EXISTS (SELECT 1 FROM members a
+                                  WHERE a.id = ?3 AND a.role = 'owner' AND a.removed_at IS NULL))"
             )
         ),
         params,
@@ -242,11 +261,19 @@ pub fn set_plan(claim: EventId, plan: &Plan) -> Statement {
     )
 }
 
-/// Whether this member still runs their organization: read last in a batch that only such a member's claim opens.
+/// As what this member still runs their organization.
+#[derive(Debug, Deserialize)]
+pub struct Runs {
+    /// Owner or admin.
+    pub role: Role,
+}
+
+/// Whether this member still runs their organization, and as what: read last in a batch that only such a member's claim
+/// opens. Answers [`Runs`].
 #[must_use]
 pub fn select_administers(member: MemberId) -> Statement {
     Statement::new(
-        "SELECT id FROM members WHERE id = ?1 AND role IN ('owner', 'admin') AND removed_at IS NULL",
+        "SELECT role FROM members WHERE id = ?1 AND role IN ('owner', 'admin') AND removed_at IS NULL",
         params![member],
     )
 }

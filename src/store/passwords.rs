@@ -8,6 +8,7 @@ use crate::domain::password_link::PasswordLink;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::{Param, Statement};
+use crate::store::acting::Acting;
 use crate::store::audit::Entry;
 
 /// Whether a copied link may set the password of the account `u` for the member `m`. It gives one to an account that nobody
@@ -146,12 +147,18 @@ pub fn version(member: MemberId) -> Statement {
     Statement::new("SELECT password_ver FROM members WHERE id = ?1", params![member])
 }
 
-/// Notes that somebody is given a link to set this member's password: only while they are in, and a link of this version may
-/// set it. `RETURNING` tells.
+/// Notes that somebody, who still is who they were, is given a link to set this member's password: only while that one is in,
+/// and a link of this version may set it. `RETURNING` tells.
 #[must_use]
-pub fn copied(member: MemberId, version: Version, entry: &Entry, expires_at: Timestamp) -> Statement {
+pub fn copied(
+    member: MemberId,
+    version: Version,
+    by: &Acting,
+    entry: &Entry,
+    expires_at: Timestamp,
+) -> Statement {
     let mut params = entry.params("member.password_link_copied");
-    params.extend(params![member, version.password_ver, expires_at]);
+    params.extend(params![member, version.password_ver, expires_at, by.was()]);
     Statement::new(
         audited!(
             "m.id",
@@ -162,7 +169,9 @@ pub fn copied(member: MemberId, version: Version, entry: &Entry, expires_at: Tim
                  JOIN users u ON u.id = m.user_id
                  JOIN organizations o ON o.id = m.organization_id
                  WHERE m.id = ?6 AND m.password_ver = ?7 AND ",
-                open_to!()
+                open_to!(),
+                " AND ",
+                still_acts!("?3", "?9")
             )
         ),
         params,

@@ -149,6 +149,7 @@ fn what_was_accepted_while_somebody_changed_it_is_not_changed() {
 #[test]
 fn living_longer_takes_no_seat_that_was_given_away_at_the_very_end() {
     use usher::store::access::Columns;
+    use usher::store::acting::Acting;
     use usher::store::audit::Entry;
     use usher::store::change_invitation::{Changed, claim};
 
@@ -193,7 +194,7 @@ fn living_longer_takes_no_seat_that_was_given_away_at_the_very_end() {
             expires_at,
             max_uses: Some(1),
         };
-        let statement = claim(&entry, &changed, "{}".to_owned(), "{}".to_owned());
+        let statement = claim(&entry, &Acting::OPERATOR, &changed, "{}".to_owned(), "{}".to_owned());
         block_on(Native::new(team.world.clone()).run(statement)).unwrap().any()
     };
     assert!(!claimed(Some(before_the_end.plus(Duration::from_hours(1)).whole_seconds())));

@@ -8,6 +8,7 @@ mod support;
 
 mod accept;
 mod accounts;
+mod acting;
 mod adding;
 mod adding_property;
 mod any_request;

@@ -19,6 +19,7 @@ use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
+use crate::store::acting::Acting;
 use crate::store::audit::Entry;
 pub use judge::{Judged, Verdict, judge};
 
@@ -135,21 +136,21 @@ pub type Row = Result<(Wanted, Ids), Value>;
 pub fn start(
     job: JobId,
     actor: &Actor,
+    by: &Acting,
     entry: &Entry,
     rows: &[Row],
     requeue_at: Timestamp,
 ) -> Vec<Statement> {
     let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let mut claim = entry.params("bulk.started");
-    claim.extend(params![actor.organization_id, job, total, actor.member_id, actor.role]);
+    claim.extend(params![actor.organization_id, job, total, by.was()]);
     let mut batch = vec![
         Statement::new(
             audited!(
                 "?7",
                 "NULL",
                 "json_object('rows', ?8)",
-                "FROM organizations o JOIN members n ON n.id = ?9 AND n.organization_id = o.id
-                 WHERE o.id = ?6 AND n.role = ?10 AND n.removed_at IS NULL"
+                concat!("FROM organizations o WHERE o.id = ?6 AND ", still_acts!("?3", "?9"))
             ),
             claim,
         ),
@@ -293,19 +294,29 @@ pub fn select_rows(job: JobId, after: i64, limit: i64) -> Statement {
 /// be of the roles only that whoever asks may invite. `events` are the new entries' ids, one for each row. The last result
 /// holds the revoked ones' ids; the first tells whether there was anything to undo.
 #[must_use]
-pub fn undo(job: JobId, actor: &Actor, entry: &Entry, events: &[EventId], now: Timestamp) -> Vec<Statement> {
+pub fn undo(
+    job: JobId,
+    actor: &Actor,
+    by: &Acting,
+    entry: &Entry,
+    events: &[EventId],
+    now: Timestamp,
+) -> Vec<Statement> {
     let mut claim = entry.params("bulk.undone");
-    claim.extend(params![job, actor.organization_id, visible(actor)]);
+    claim.extend(params![job, actor.organization_id, visible(actor), by.was()]);
     vec![
         Statement::new(
             audited!(
                 "b.job_id",
                 "json_object('done', b.done)",
                 "NULL",
-                "FROM bulk_imports b JOIN organizations o ON o.id = b.organization_id
-                 WHERE b.job_id = ?6 AND o.id = ?7 AND b.undone_at IS NULL AND NOT EXISTS (
-                   SELECT 1 FROM bulk_rows r WHERE r.job_id = b.job_id
-                     AND r.wanted ->> 'role' NOT IN (SELECT value FROM json_each(?8)))"
+                concat!(
+                    "FROM bulk_imports b JOIN organizations o ON o.id = b.organization_id
+                     WHERE b.job_id = ?6 AND o.id = ?7 AND b.undone_at IS NULL AND NOT EXISTS (
+                       SELECT 1 FROM bulk_rows r WHERE r.job_id = b.job_id
+                         AND r.wanted ->> 'role' NOT IN (SELECT value FROM json_each(?8))) AND ",
+                    still_acts!("?3", "?9")
+                )
             ),
             claim,
         ),

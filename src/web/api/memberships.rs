@@ -58,7 +58,7 @@ async fn caller_and<P: Platform>(
     workspace: WorkspaceId,
     member: Option<MemberId>,
 ) -> Result<(Actor, Option<Place>)> {
-    let reads = member.map(|member| memberships::select(workspace, member, None)).into_iter().collect();
+    let reads = member.map(|member| memberships::select(workspace, member)).into_iter().collect();
     let (actor, found) =
         Caller::of(request, ctx.config)?.acting(ctx, At::Workspace(workspace), reads).await?;
     let place = ResultSet::row_of(found.first())?;

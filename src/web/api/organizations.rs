@@ -217,6 +217,7 @@ pub async fn change<P: Platform>(
             to.message = changed(&mut fields, "/branding/message", branding.message, Message::parse);
         }
     }
+    to.of_admins = policy::of_admins(&body.policy);
     to.policy = body.policy.and_then(|changes| {
         policy::check(&mut fields, &actor.template.policy, &changes);
         Some(Value::Object(changes).to_string())

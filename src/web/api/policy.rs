@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::domain::change::Change;
 use crate::domain::policy::{Changes, Policy};
 use crate::domain::role::Role;
 use crate::error::{Code, Fields, below};
+use crate::store::organizations::OfAdmins;
 use crate::web::api::field::one_of;
 
 /// Checks changes, which are a JSON merge patch of those made before: what is not in them stays, and null goes back to the
@@ -36,13 +38,31 @@ pub fn check(fields: &mut Fields, policy: &Policy, changes: &Map<String, Value>)
     }
 }
 
-/// Whom one role may invite. What is said of one role can't make what is said of another wrong, so that changes which were
+/// What changes say of whom admins may invite.
+pub fn of_admins(changes: &Change<Map<String, Value>>) -> OfAdmins {
+    let invites = match changes {
+        Change::Keep => return OfAdmins::Unsaid,
+        Change::Clear => return OfAdmins::Cleared,
+        Change::Set(changes) => changes.get("invites"),
+    };
+    match invites {
+        Some(Value::Null) => OfAdmins::Cleared,
+        Some(invites) if invites.get(Role::Admin.as_str()).is_some() => OfAdmins::Said,
+        _ => OfAdmins::Unsaid,
+    }
+}
+
+/// Whom one role may invite: not the owner, who always may invite whom the template lets them. What is said of one role can't make what is said of another wrong, so that changes which were
 /// right by themselves are right together.
 fn check_role(fields: &mut Fields, policy: &Policy, inviting: &str, invited: &Value) {
     let pointer = below("/policy/invites", inviting);
     if !Role::ALL.iter().any(|role| role.as_str() == inviting) {
-        let detail = "There is no such role. Use owner, admin, member or client.";
+        let detail = "There is no such role. Use admin, member or client.";
         return fields.refuse(&pointer, Code::UnknownField, detail);
+    }
+    if inviting == Role::Owner.as_str() {
+        let detail = "The owner may always invite whom the template lets them: leave this out.";
+        return fields.refuse(&pointer, Code::InvalidValue, detail);
     }
     let listed = match invited {
         Value::Null => return,
