@@ -58,7 +58,7 @@ fn owner_and_admins_have_everything_everywhere_and_nothing_of_it_is_changed() {
     let shown = access(&mut admin, &first, &id).ok().json();
     assert_eq!((&shown["state"], &shown["resources"]), (&json!("ready"), &json!("all")));
     assert_eq!(shown["addable_kinds"], json!(["facebook", "instagram", "linkedin"]));
-    assert_eq!(shown["permissions"]["keys"].as_array().unwrap().len(), 6);
+    assert_eq!(shown["permissions"]["keys"].as_array().unwrap().len(), 5);
     assert_eq!(
         change(&mut team.owner, &first, &id, &json!({"require_mfa": true})).refusal(),
         refusal(409, "membership_exists")
