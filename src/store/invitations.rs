@@ -281,26 +281,92 @@ pub struct Filter {
     pub prefix: Option<String>,
 }
 
-/// What every list has in common: the roles, the kind, the workspace, the cursor and the state at this moment.
+/// The list of those whose ids `$found` answers.
 macro_rules! page_of {
-    ($which:literal) => {
+    ($found:expr, $which:expr) => {
         concat!(
             "SELECT ",
             columns!(),
-            " FROM invitations i WHERE i.organization_id = ?1 AND i.id < ?2",
-            " AND i.role IN (SELECT value FROM json_each(?3)) AND (?4 IS NULL OR i.kind = ?4)",
-            " AND (?5 IS NULL OR EXISTS (SELECT 1 FROM invitation_workspaces x",
-            "   WHERE x.workspace_id = ?5 AND x.invitation_id = i.id))",
-            " AND (?6 IS NULL OR ?6 = CASE WHEN i.outcome <> 'open' THEN i.outcome",
-            "   WHEN i.expires_at <= ?7 THEN 'expired' WHEN i.disabled_at IS NOT NULL THEN 'disabled'",
-            "   WHEN i.uses >= i.max_uses THEN 'full' ELSE 'pending' END)",
+            " FROM invitations i WHERE i.id IN (",
+            $found,
+            ") AND i.organization_id = ?1 AND i.id < ?2",
             $which,
-            " ORDER BY i.id DESC LIMIT ?8"
+            " ORDER BY i.id DESC LIMIT ?3"
         )
     };
 }
 
-/// A page of invitations, newest first.
+/// The newest ids of each role and kind that is shown, so many as a page has at most: of each, what `$of_one` answers for the
+/// role `r` and the kind `k` is one range of an index, whose order it has.
+macro_rules! newest {
+    ($of_one:expr) => {
+        concat!(
+            "SELECT x.value FROM json_each(?4) r CROSS JOIN json_each(?5) k
+             CROSS JOIN json_each((SELECT json_group_array(id) FROM (",
+            $of_one,
+            " ORDER BY id DESC LIMIT ?3))) x"
+        )
+    };
+}
+
+macro_rules! newest_of_organization {
+    ($index:literal, $which:literal) => {
+        newest!(concat!(
+            "SELECT i.id FROM invitations i INDEXED BY ",
+            $index,
+            " WHERE i.organization_id = ?1 AND i.role = r.value AND i.kind = k.value AND i.id < ?2",
+            $which
+        ))
+    };
+}
+
+/// Of a workspace, which is the organization's or has none.
+macro_rules! newest_of_workspace {
+    ($index:literal, $which:literal) => {
+        newest!(concat!(
+            "SELECT s.invitation_id AS id FROM invitation_workspaces s INDEXED BY ",
+            $index,
+            " WHERE s.workspace_id = (SELECT id FROM workspaces WHERE id = ?6 AND organization_id = ?1)
+                AND s.role = r.value AND s.kind = k.value AND s.invitation_id < ?2",
+            $which
+        ))
+    };
+}
+
+/// The expired ones: `$stamped`, and those that are over by the clock alone. How many these are is not the organization's
+/// size: the tick stamps them.
+macro_rules! expired {
+    ($stamped:expr) => {
+        page_of!(
+            concat!(
+                $stamped,
+                " UNION ALL SELECT l.id FROM invitations l INDEXED BY invitations_over
+                   WHERE l.organization_id = ?1 AND l.outcome = 'open' AND l.expires_at <= ?8"
+            ),
+            concat!(" AND ?7 = 'expired'", visible!(), into_workspace!())
+        )
+    };
+}
+
+/// Whether the invitation `i` is of a role and a kind that are shown.
+macro_rules! visible {
+    () => {
+        " AND i.role IN (SELECT value FROM json_each(?4)) AND i.kind IN (SELECT value FROM json_each(?5))"
+    };
+}
+
+/// Whether the invitation `i` is into the workspace asked for, if any is.
+macro_rules! into_workspace {
+    () => {
+        " AND (?6 IS NULL OR EXISTS (
+            SELECT 1 FROM invitation_workspaces x WHERE x.workspace_id = ?6 AND x.invitation_id = i.id))"
+    };
+}
+
+/// A page of invitations, newest first. Each filter is a range of an index, so that what it leaves out costs nothing; but
+/// those that are over by the clock and not stamped yet are passed on the way. A search has a bound instead: it looks at the
+/// first thousand addresses, names and nicknames each that begin with the prefix, in alphabetical order, and the other
+/// filters choose among these.
 ///
 /// # Errors
 /// The database's.
@@ -312,34 +378,65 @@ pub async fn page(
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<Record>> {
+    let kinds = filter.kind.map_or_else(|| vec![Kind::Email, Kind::Link], |kind| vec![kind]);
+    let kinds: Vec<_> = kinds.into_iter().map(Kind::as_str).collect();
     let mut params = params![
         organization,
         before.map_or_else(|| LAST.to_owned(), |id| id.to_string()),
+        limit,
         serde_json::json!(filter.roles).to_string(),
-        filter.kind.map(Kind::as_str),
+        serde_json::json!(kinds).to_string(),
         filter.workspace,
         filter.status.map(Status::as_str),
         now,
-        limit,
     ];
-    // Each of these is served by an index of its own; what remains is filtered on the way.
-    let sql = match (&filter.prefix, filter.status) {
-        (Some(prefix), _) => {
+    let sql = match (&filter.prefix, filter.workspace, filter.status) {
+        (Some(prefix), ..) => {
             params.extend(params![prefix, format!("{prefix}\u{10ffff}")]);
             page_of!(
-                " AND i.id IN (SELECT id FROM invitations WHERE organization_id = ?1 AND email_key >= ?9 AND email_key < ?10
-                   UNION SELECT id FROM invitations WHERE organization_id = ?1 AND name_key >= ?9 AND name_key < ?10
-                   UNION SELECT id FROM invitations WHERE organization_id = ?1 AND nickname_key >= ?9 AND nickname_key < ?10)"
+                "SELECT id FROM (SELECT id FROM invitations
+                   WHERE organization_id = ?1 AND email_key >= ?9 AND email_key < ?10 ORDER BY email_key LIMIT 1000)
+                 UNION SELECT id FROM (SELECT id FROM invitations
+                   WHERE organization_id = ?1 AND name_key >= ?9 AND name_key < ?10 ORDER BY name_key LIMIT 1000)
+                 UNION SELECT id FROM (SELECT id FROM invitations
+                   WHERE organization_id = ?1 AND nickname_key >= ?9 AND nickname_key < ?10
+                   ORDER BY nickname_key LIMIT 1000)",
+                concat!(
+                    visible!(),
+                    into_workspace!(),
+                    " AND (?7 IS NULL OR ?7 = iif(i.outcome = 'open' AND i.expires_at <= ?8, 'expired', i.state))"
+                )
             )
         }
-        (None, Some(Status::Pending | Status::Disabled | Status::Full)) => {
-            page_of!(" AND i.outcome = 'open'")
+        (None, None, None) => {
+            params.truncate(5);
+            page_of!(newest_of_organization!("invitations_listed", ""), "")
         }
-        (None, Some(Status::Expired)) => page_of!(" AND i.outcome IN ('open', 'expired')"),
-        (None, Some(Status::Accepted)) => page_of!(" AND i.outcome = 'accepted'"),
-        (None, Some(Status::Declined)) => page_of!(" AND i.outcome = 'declined'"),
-        (None, Some(Status::Revoked)) => page_of!(" AND i.outcome = 'revoked'"),
-        (None, None) => page_of!(""),
+        (None, Some(_), None) => {
+            params.truncate(6);
+            page_of!(newest_of_workspace!("invitation_workspaces_listed", ""), "")
+        }
+        (None, None, Some(Status::Expired)) => {
+            expired!(newest_of_organization!("invitations_by_state", " AND i.state = 'expired'"))
+        }
+        (None, Some(_), Some(Status::Expired)) => {
+            expired!(newest_of_workspace!("invitation_workspaces_by_state", " AND s.state = 'expired'"))
+        }
+        (None, None, Some(_)) => page_of!(
+            newest_of_organization!(
+                "invitations_by_state",
+                " AND i.state = ?7 AND (i.outcome <> 'open' OR i.expires_at > ?8)"
+            ),
+            " AND ?6 IS NULL"
+        ),
+        (None, Some(_), Some(_)) => page_of!(
+            newest_of_workspace!(
+                "invitation_workspaces_by_state",
+                " AND s.state = ?7 AND EXISTS (SELECT 1 FROM invitations i
+                    WHERE i.id = s.invitation_id AND (i.outcome <> 'open' OR i.expires_at > ?8))"
+            ),
+            ""
+        ),
     };
     Ok(db.run(Statement::new(sql, params)).await?.rows()?)
 }
@@ -373,21 +470,22 @@ pub fn decline(link: &Link, now: Timestamp) -> Statement {
 #[must_use]
 pub fn renew(id: InvitationId, expires_at: Timestamp, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE invitations AS i
-         SET ver = ver + 1, expires_at = ?2, expired_at = NULL, delivery = 'queued', offered_at = ?3
-         FROM organizations o
-         WHERE i.id = ?1 AND o.id = i.organization_id AND i.kind = 'email' AND i.outcome IN ('open', 'expired')
-           AND NOT EXISTS (SELECT 1 FROM invitations x
-                           WHERE x.organization_id = i.organization_id AND x.email_key = i.email_key
-                             AND x.outcome = 'open' AND x.id <> i.id)
-           AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id
-                           WHERE u.email_key = i.email_key AND m.organization_id = o.id AND m.removed_at IS NULL)
-           AND (i.takes_seat = 0 OR (
-                 ((i.outcome = 'open' AND i.expires_at > ?3) OR o.trial_ends_at IS NULL OR o.trial_ends_at > ?3)
-                 AND (o.seat_limit IS NULL OR o.seats_used + o.seats_reserved + (1 - i.reserves) - (
-                       SELECT count(*) FROM invitations l
-                       WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?3) <= o.seat_limit)))
-         RETURNING id",
+        concat!(
+            "UPDATE invitations AS i
+             SET ver = ver + 1, expires_at = ?2, expired_at = NULL, delivery = 'queued', offered_at = ?3
+             FROM organizations o
+             WHERE i.id = ?1 AND o.id = i.organization_id AND i.kind = 'email' AND i.outcome IN ('open', 'expired')
+               AND NOT EXISTS (SELECT 1 FROM invitations x
+                               WHERE x.organization_id = i.organization_id AND x.email_key = i.email_key
+                                 AND x.outcome = 'open' AND x.id <> i.id)
+               AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id
+                               WHERE u.email_key = i.email_key AND m.organization_id = o.id AND m.removed_at IS NULL)
+               AND (i.takes_seat = 0 OR (
+                     ((i.outcome = 'open' AND i.expires_at > ?3) OR o.trial_ends_at IS NULL OR o.trial_ends_at > ?3)
+                     AND ",
+            within_limit!("?3", "1 - i.reserves"),
+            ")) RETURNING id"
+        ),
         params![id, expires_at, now],
     )
 }
