@@ -58,19 +58,19 @@ ALTER TABLE memberships ADD COLUMN takes_seat INTEGER NOT NULL DEFAULT 0 CHECK (
 ALTER TABLE memberships ADD COLUMN made_by TEXT;
 
 -- What the list of a workspace's members is filtered by, copied by triggers.
-ALTER TABLE memberships ADD COLUMN role TEXT;
-ALTER TABLE memberships ADD COLUMN active INTEGER;
-UPDATE memberships SET (role, active) = (SELECT role, active FROM members WHERE id = member_id);
+ALTER TABLE memberships ADD COLUMN member_role TEXT;
+ALTER TABLE memberships ADD COLUMN member_active INTEGER;
+UPDATE memberships SET (member_role, member_active) = (SELECT role, active FROM members WHERE id = member_id);
 DROP INDEX memberships_of_workspace;
-CREATE INDEX memberships_of_workspace ON memberships (workspace_id, active, member_id);
-CREATE INDEX memberships_by_role ON memberships (workspace_id, active, role, member_id);
+CREATE INDEX memberships_of_workspace ON memberships (workspace_id, member_active, member_id);
+CREATE INDEX memberships_by_role ON memberships (workspace_id, member_active, member_role, member_id);
 CREATE TRIGGER memberships_added AFTER INSERT ON memberships BEGIN
-  UPDATE memberships SET (role, active) = (SELECT role, active FROM members WHERE id = NEW.member_id)
+  UPDATE memberships SET (member_role, member_active) = (SELECT role, active FROM members WHERE id = NEW.member_id)
   WHERE member_id = NEW.member_id AND workspace_id = NEW.workspace_id;
 END;
 CREATE TRIGGER members_listed_changed AFTER UPDATE ON members
 WHEN NEW.role <> OLD.role OR NEW.active <> OLD.active BEGIN
-  UPDATE memberships SET role = NEW.role, active = NEW.active WHERE member_id = NEW.id;
+  UPDATE memberships SET member_role = NEW.role, member_active = NEW.active WHERE member_id = NEW.id;
 END;
 
 -- A client takes a seat exactly while one of their accesses does; an admin or a member by their role; the owner never.

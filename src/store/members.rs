@@ -162,7 +162,7 @@ macro_rules! of_workspace {
             concat!("memberships s INDEXED BY ", $index, " CROSS JOIN members m ON m.id = s.member_id"),
             concat!(
                 " AND s.workspace_id = (SELECT id FROM workspaces WHERE id = ?6 AND organization_id = ?1)
-                  AND s.active = ?2 AND s.member_id < ?3 AND ",
+                  AND s.member_active = ?2 AND s.member_id < ?3 AND ",
                 $which,
                 " ORDER BY s.member_id DESC"
             )
@@ -197,7 +197,7 @@ pub async fn page(
         (None, Some(workspace), role) => {
             params.extend(params![role, workspace]);
             if role.is_some() {
-                of_workspace!("memberships_by_role", "s.role = ?5")
+                of_workspace!("memberships_by_role", "s.member_role = ?5")
             } else {
                 of_workspace!("memberships_of_workspace", "?5 IS NULL")
             }

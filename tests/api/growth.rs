@@ -197,6 +197,21 @@ fn a_list_of_what_has_another_state_than_most_costs_no_more_in_a_large_organizat
 }
 
 #[test]
+fn invitations_that_somebody_may_not_see_cost_them_nothing() {
+    let (mut small, mut large) = (Filled::with(FEW), Filled::with(MANY));
+    for filled in [&mut small, &mut large] {
+        let policy = json!({"policy": {"invites": {"member": ["client"]}}});
+        filled.team.owner.patch(&filled.team.path(""), &policy).ok();
+        let staff = filled.team.joined("mia.member@studio.test", "member");
+        filled.change("UPDATE invitations SET role = 'admin'");
+        assert_eq!(staff.clone().get(&filled.team.path("/invitations")).ok().json()["data"], json!([]));
+        filled.team.owner = staff;
+    }
+    let lists = combinations("/invitations", &[KINDS, STATUS, &["workspace_id={full}"]]);
+    assert_flat(&lists, &mut small, &mut large);
+}
+
+#[test]
 fn a_search_looks_at_so_many_matches_and_no_more() {
     assert_flat(&searches(), &mut Filled::with(SEARCHED), &mut Filled::with(MANY));
 }
