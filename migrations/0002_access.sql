@@ -59,6 +59,22 @@ ALTER TABLE memberships ADD COLUMN takes_seat INTEGER NOT NULL DEFAULT 0 CHECK (
 -- was there before.
 ALTER TABLE memberships ADD COLUMN made_by TEXT;
 
+-- What the list of a workspace's members is filtered by, copied by triggers.
+ALTER TABLE memberships ADD COLUMN member_role TEXT;
+ALTER TABLE memberships ADD COLUMN member_active INTEGER;
+UPDATE memberships SET (member_role, member_active) = (SELECT role, active FROM members WHERE id = member_id);
+DROP INDEX memberships_of_workspace;
+CREATE INDEX memberships_of_workspace ON memberships (workspace_id, member_active, member_id);
+CREATE INDEX memberships_by_role ON memberships (workspace_id, member_active, member_role, member_id);
+CREATE TRIGGER memberships_added AFTER INSERT ON memberships BEGIN
+  UPDATE memberships SET (member_role, member_active) = (SELECT role, active FROM members WHERE id = NEW.member_id)
+  WHERE member_id = NEW.member_id AND workspace_id = NEW.workspace_id;
+END;
+CREATE TRIGGER members_listed_changed AFTER UPDATE ON members
+WHEN NEW.role <> OLD.role OR NEW.active <> OLD.active BEGIN
+  UPDATE memberships SET member_role = NEW.role, member_active = NEW.active WHERE member_id = NEW.id;
+END;
+
 -- A client takes a seat exactly while one of their accesses does; an admin or a member by their role; the owner never.
 -- The members' own triggers then keep the organization's count.
 CREATE TRIGGER memberships_seat_added AFTER INSERT ON memberships WHEN NEW.takes_seat = 1 BEGIN
@@ -96,6 +112,7 @@ CREATE TABLE resources (
   present         INTEGER NOT NULL GENERATED ALWAYS AS (deleted_at IS NULL) VIRTUAL
 ) STRICT;
 CREATE INDEX resources_of_workspace ON resources (workspace_id, present, id);
+CREATE INDEX resources_by_kind ON resources (workspace_id, present, kind, id);
 CREATE INDEX resources_of_organization ON resources (organization_id);
 CREATE INDEX resources_of_connector ON resources (connected_by) WHERE connected_by IS NOT NULL;
 -- One thing of the host product is one resource of a workspace.
@@ -128,8 +145,39 @@ ALTER TABLE invitations ADD COLUMN offered_at INTEGER;
 UPDATE invitations SET offered_at = created_at;
 -- Raised with every change of what it offers, so that a change is written only over what it was made from.
 ALTER TABLE invitations ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
-CREATE INDEX invitations_by_role ON invitations (organization_id, role, id);
 CREATE INDEX invitations_reserved ON invitations (organization_id, id) WHERE reserves = 1;
+
+-- A list of invitations reads a range of an index for each role and kind that it shows, newest first, and merges them:
+-- what it leaves out costs it nothing. What is still open by its row may be over by the clock; those are few, because the
+-- tick stamps them, and have an index of their own.
+ALTER TABLE invitations ADD COLUMN state TEXT NOT NULL GENERATED ALWAYS AS (CASE
+    WHEN outcome <> 'open' THEN outcome
+    WHEN disabled_at IS NOT NULL THEN 'disabled'
+    WHEN uses >= max_uses THEN 'full'
+    ELSE 'pending' END) VIRTUAL;
+DROP INDEX invitations_by_outcome;
+CREATE INDEX invitations_listed ON invitations (organization_id, role, kind, id);
+CREATE INDEX invitations_by_state ON invitations (organization_id, role, kind, state, id);
+CREATE INDEX invitations_over ON invitations (organization_id, expires_at) WHERE outcome = 'open';
+
+-- The same for those into one workspace: triggers copy what the list is filtered by.
+ALTER TABLE invitation_workspaces ADD COLUMN role TEXT;
+ALTER TABLE invitation_workspaces ADD COLUMN kind TEXT;
+ALTER TABLE invitation_workspaces ADD COLUMN state TEXT;
+UPDATE invitation_workspaces
+SET (role, kind, state) = (SELECT role, kind, state FROM invitations WHERE id = invitation_id);
+DROP INDEX invitation_workspaces_of_workspace;
+CREATE INDEX invitation_workspaces_listed ON invitation_workspaces (workspace_id, role, kind, invitation_id);
+CREATE INDEX invitation_workspaces_by_state ON invitation_workspaces (workspace_id, role, kind, state, invitation_id);
+CREATE TRIGGER invitation_workspaces_added AFTER INSERT ON invitation_workspaces BEGIN
+  UPDATE invitation_workspaces
+  SET (role, kind, state) = (SELECT role, kind, state FROM invitations WHERE id = NEW.invitation_id)
+  WHERE invitation_id = NEW.invitation_id AND workspace_id = NEW.workspace_id;
+END;
+CREATE TRIGGER invitations_state_changed AFTER UPDATE ON invitations
+WHEN NEW.role <> OLD.role OR NEW.state <> OLD.state BEGIN
+  UPDATE invitation_workspaces SET role = NEW.role, state = NEW.state WHERE invitation_id = NEW.id;
+END;
 
 -- Redemptions are listed by invitation, newest first.
 CREATE INDEX redemptions_of_invitation ON redemptions (invitation_id, id);
@@ -220,5 +268,7 @@ CREATE TABLE bulk_rows (
 ALTER TABLE audit_events ADD COLUMN before TEXT CHECK (before IS NULL OR json_valid(before));
 ALTER TABLE audit_events ADD COLUMN after TEXT CHECK (after IS NULL OR json_valid(after));
 CREATE INDEX audit_events_by_actor ON audit_events (organization_id, actor, id);
+CREATE INDEX audit_events_by_actor_and_action ON audit_events (organization_id, actor, action, id);
 CREATE INDEX audit_events_by_action ON audit_events (organization_id, action, id);
 CREATE INDEX audit_events_by_subject ON audit_events (organization_id, subject, id);
+CREATE INDEX audit_events_by_subject_and_action ON audit_events (organization_id, subject, action, id);

@@ -1,4 +1,5 @@
-//! Invitations: making, reading, listing, and the writes that settle one. Redeeming is in [`redeem`](super::redeem).
+//! Invitations: making, reading, and the writes that settle one. Redeeming is in [`redeem`](super::redeem), listing in
+//! [`invitation_list`](super::invitation_list).
 
 use serde::{Deserialize, Serialize};
 
@@ -8,15 +9,13 @@ use super::json_text;
 use crate::domain::access::AccessRow;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{EventId, InvitationId, MemberId, OrganizationId, WorkspaceId};
-use crate::domain::invitation::{Delivery, Invitation, Kind, Status};
+use crate::domain::invitation::{Delivery, Invitation};
 use crate::domain::link::Link;
 use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
-use crate::error::Result;
 use crate::params;
-use crate::platform::{Database, Statement};
-use crate::store::workspaces::LAST;
+use crate::platform::Statement;
 
 /// An invitation with what only reading shows of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -51,7 +50,7 @@ pub struct Record {
 }
 
 /// The columns of [`Record`], from `invitations i`.
-macro_rules! columns {
+macro_rules! invitation_columns {
     () => {
         "i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.nickname, i.message, i.locale, i.ver,
          i.takes_seat, i.max_uses, i.uses, i.delivery, i.expires_at, i.created_at,
@@ -201,85 +200,10 @@ pub fn insert_workspaces(new: &New) -> Statement {
 /// One invitation, as a statement for a batch.
 #[must_use]
 pub fn select(id: InvitationId) -> Statement {
-    Statement::new(concat!("SELECT ", columns!(), " FROM invitations i WHERE i.id = ?1"), params![id])
-}
-
-/// Which invitations.
-#[derive(Debug)]
-pub struct Filter {
-    /// Of these roles: those that the caller may invite.
-    pub roles: Vec<Role>,
-    /// In this state only.
-    pub status: Option<Status>,
-    /// Of this kind only.
-    pub kind: Option<Kind>,
-    /// Into this workspace only.
-    pub workspace: Option<WorkspaceId>,
-    /// Whose address, name or nickname begins with this, in lower case.
-    pub prefix: Option<String>,
-}
-
-/// What every list has in common: the roles, the kind, the workspace, the cursor and the state at this moment.
-macro_rules! page_of {
-    ($which:literal) => {
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM invitations i WHERE i.organization_id = ?1 AND i.id < ?2",
-            " AND i.role IN (SELECT value FROM json_each(?3)) AND (?4 IS NULL OR i.kind = ?4)",
-            " AND (?5 IS NULL OR EXISTS (SELECT 1 FROM invitation_workspaces x",
-            "   WHERE x.workspace_id = ?5 AND x.invitation_id = i.id))",
-            " AND (?6 IS NULL OR ?6 = CASE WHEN i.outcome <> 'open' THEN i.outcome",
-            "   WHEN i.expires_at <= ?7 THEN 'expired' WHEN i.disabled_at IS NOT NULL THEN 'disabled'",
-            "   WHEN i.uses >= i.max_uses THEN 'full' ELSE 'pending' END)",
-            $which,
-            " ORDER BY i.id DESC LIMIT ?8"
-        )
-    };
-}
-
-/// A page of invitations, newest first.
-///
-/// # Errors
-/// The database's.
-pub async fn page(
-    db: &impl Database,
-    organization: OrganizationId,
-    filter: &Filter,
-    before: Option<InvitationId>,
-    limit: i64,
-    now: Timestamp,
-) -> Result<Vec<Record>> {
-    let mut params = params![
-        organization,
-        before.map_or_else(|| LAST.to_owned(), |id| id.to_string()),
-        serde_json::json!(filter.roles).to_string(),
-        filter.kind.map(Kind::as_str),
-        filter.workspace,
-        filter.status.map(Status::as_str),
-        now,
-        limit,
-    ];
-    // Each of these is served by an index of its own; what remains is filtered on the way.
-    let sql = match (&filter.prefix, filter.status) {
-        (Some(prefix), _) => {
-            params.extend(params![prefix, format!("{prefix}\u{10ffff}")]);
-            page_of!(
-                " AND i.id IN (SELECT id FROM invitations WHERE organization_id = ?1 AND email_key >= ?9 AND email_key < ?10
-                   UNION SELECT id FROM invitations WHERE organization_id = ?1 AND name_key >= ?9 AND name_key < ?10
-                   UNION SELECT id FROM invitations WHERE organization_id = ?1 AND nickname_key >= ?9 AND nickname_key < ?10)"
-            )
-        }
-        (None, Some(Status::Pending | Status::Disabled | Status::Full)) => {
-            page_of!(" AND i.outcome = 'open'")
-        }
-        (None, Some(Status::Expired)) => page_of!(" AND i.outcome IN ('open', 'expired')"),
-        (None, Some(Status::Accepted)) => page_of!(" AND i.outcome = 'accepted'"),
-        (None, Some(Status::Declined)) => page_of!(" AND i.outcome = 'declined'"),
-        (None, Some(Status::Revoked)) => page_of!(" AND i.outcome = 'revoked'"),
-        (None, None) => page_of!(""),
-    };
-    Ok(db.run(Statement::new(sql, params)).await?.rows()?)
+    Statement::new(
+        concat!("SELECT ", invitation_columns!(), " FROM invitations i WHERE i.id = ?1"),
+        params![id],
+    )
 }
 
 /// Withdraws an open invitation, if this claim was let through. `RETURNING` tells.

@@ -128,7 +128,7 @@ pub struct Filter {
 
 /// A list that begins at `$from`, where each member it finds costs one row; what remains is filtered on the way.
 macro_rules! page_of {
-    ($from:literal, $which:literal) => {
+    ($from:expr, $which:expr) => {
         concat!(
             "SELECT ",
             columns!(),
@@ -141,8 +141,40 @@ macro_rules! page_of {
     };
 }
 
-/// A page of members, newest first. Each filter is served by an index of its own, the narrowest first: a name or address,
-/// a workspace, a role.
+/// Those that a search finds: of names and of addresses the first thousand each, in alphabetical order.
+macro_rules! found_by_prefix {
+    ($which:literal) => {
+        page_of!(
+            "(SELECT id AS found FROM (SELECT id FROM members
+                WHERE organization_id = ?1 AND active = ?2 AND name_key >= ?7 AND name_key < ?8
+                ORDER BY name_key LIMIT 1000)
+              UNION SELECT id FROM (SELECT id FROM members
+                WHERE organization_id = ?1 AND active = ?2 AND email_key >= ?7 AND email_key < ?8
+                ORDER BY email_key LIMIT 1000))
+             CROSS JOIN members m ON m.id = found",
+            $which
+        )
+    };
+}
+
+/// The list of a workspace, which is the organization's or has nobody.
+macro_rules! of_workspace {
+    ($index:literal, $which:literal) => {
+        page_of!(
+            concat!("memberships s INDEXED BY ", $index, " CROSS JOIN members m ON m.id = s.member_id"),
+            concat!(
+                " AND s.workspace_id = (SELECT id FROM workspaces WHERE id = ?6 AND organization_id = ?1)
+                  AND s.member_active = ?2 AND s.member_id < ?3 AND ",
+                $which,
+                " ORDER BY s.member_id DESC"
+            )
+        )
+    };
+}
+
+/// A page of members, newest first. Each filter is a range of an index, so that what it leaves out costs nothing. A search
+/// has a bound instead: it looks at the first thousand names and the first thousand addresses that begin with the prefix, in
+/// alphabetical order, and the other filters choose among these.
 ///
 /// # Errors
 /// The database's.
@@ -158,12 +190,7 @@ pub async fn page(
     let sql = match (&filter.prefix, filter.workspace, filter.role) {
         (Some(prefix), workspace, role) => {
             params.extend(params![role, workspace, prefix, format!("{prefix}\u{10ffff}")]);
-            page_of!(
-                "(SELECT id AS found FROM members
-                  WHERE organization_id = ?1 AND active = ?2 AND name_key >= ?7 AND name_key < ?8
-                  UNION SELECT id FROM members
-                  WHERE organization_id = ?1 AND active = ?2 AND email_key >= ?7 AND email_key < ?8)
-                 CROSS JOIN members m ON m.id = found",
+            found_by_prefix!(
                 " AND m.id < ?3 AND (?5 IS NULL OR m.role = ?5)
                   AND (?6 IS NULL OR EXISTS (SELECT 1 FROM memberships s WHERE s.workspace_id = ?6 AND s.member_id = m.id))
                   ORDER BY m.id DESC"
@@ -171,11 +198,11 @@ pub async fn page(
         }
         (None, Some(workspace), role) => {
             params.extend(params![role, workspace]);
-            page_of!(
-                "memberships s CROSS JOIN members m ON m.id = s.member_id",
-                " AND s.workspace_id = ?6 AND s.member_id < ?3 AND (?5 IS NULL OR m.role = ?5)
-                  ORDER BY s.member_id DESC"
-            )
+            if role.is_some() {
+                of_workspace!("memberships_by_role", "s.member_role = ?5")
+            } else {
+                of_workspace!("memberships_of_workspace", "?5 IS NULL")
+            }
         }
         (None, None, Some(role)) => {
             params.push(role.into());

@@ -16,12 +16,15 @@ pub mod audit;
 #[macro_use]
 pub mod access;
 
+#[macro_use]
+pub mod invitations;
+
 pub mod accounts;
 pub mod adding;
 pub mod audit_log;
 pub mod bulk;
 pub mod change_invitation;
-pub mod invitations;
+pub mod invitation_list;
 pub mod jobs;
 pub mod links;
 pub mod logos;

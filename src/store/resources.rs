@@ -208,7 +208,8 @@ pub fn select(id: ResourceId) -> Statement {
     )
 }
 
-/// A page of a workspace's resources, newest first: all of them, or those given to one member.
+/// A page of a workspace's resources, newest first: all of them, or those given to one member, whose kind is looked for
+/// among what they were given.
 ///
 /// # Errors
 /// The database's.
@@ -223,10 +224,16 @@ pub async fn page(
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     let mut params = params![workspace, before, kind, limit];
     let sql = match given_to {
+        None if kind.is_some() => concat!(
+            "SELECT ",
+            columns!(),
+            " FROM resources r WHERE r.workspace_id = ?1 AND r.present = 1 AND r.kind = ?3 AND r.id < ?2
+              ORDER BY r.id DESC LIMIT ?4"
+        ),
         None => concat!(
             "SELECT ",
             columns!(),
-            " FROM resources r WHERE r.workspace_id = ?1 AND r.present = 1 AND r.id < ?2 AND (?3 IS NULL OR r.kind = ?3)
+            " FROM resources r WHERE r.workspace_id = ?1 AND r.present = 1 AND r.id < ?2 AND ?3 IS NULL
               ORDER BY r.id DESC LIMIT ?4"
         ),
         Some(member) => {

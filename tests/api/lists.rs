@@ -203,6 +203,46 @@ fn filters_go_together() {
     assert_eq!(list(&mut team, "q=an&status=revoked&kind=email&limit=1"), made[..1]);
 }
 
+/// What a workspace's list is filtered by is a copy, which every write keeps.
+#[test]
+fn a_workspaces_list_knows_what_its_invitations_and_members_became() {
+    let mut team = Team::new();
+    let workspace = team.workspace();
+    let made = with(&mut team, &[json!({"email": "a@client.test"}), json!({"email": "b@client.test"})]);
+    let here = format!("workspace_id={workspace}");
+    assert_eq!(list(&mut team, &format!("{here}&status=pending")).len(), 2);
+    team.owner.post(&format!("/v1/invitations/{}/revoke", made[0]), &json!({})).ok();
+    assert_eq!(list(&mut team, &format!("{here}&status=pending")), made[1..]);
+    assert_eq!(list(&mut team, &format!("{here}&status=revoked")), made[..1]);
+
+    let link = json!({"kind": "link", "role": "client", "max_uses": 1, "expires_in": 3600});
+    let link = team.owner.post(&team.path("/invitations"), &link).ok().str("/id");
+    assert_eq!(list(&mut team, &format!("{here}&kind=link&status=pending")), vec![link.clone()]);
+    team.owner.post(&format!("/v1/invitations/{link}/disable"), &json!({})).ok();
+    assert_eq!(list(&mut team, &format!("{here}&kind=link&status=disabled")), vec![link.clone()]);
+    assert_eq!(list(&mut team, "status=disabled"), vec![link.clone()]);
+    team.world.pass(Duration::from_secs(3601));
+    assert_eq!(list(&mut team, &format!("{here}&status=disabled")), Vec::<String>::new());
+    assert_eq!(list(&mut team, &format!("{here}&status=expired")), vec![link.clone()], "by the clock");
+    team.world.tick();
+    assert_eq!(list(&mut team, &format!("{here}&status=expired")), vec![link], "stamped");
+
+    team.joined("ana@client.test", "client");
+    let ana = team.member("ana@client.test");
+    let members = |team: &mut Team, query: &str| {
+        ids(&team.owner.get(&team.path(&format!("/members?{here}&{query}"))).ok().json())
+    };
+    assert_eq!(members(&mut team, "role=client"), vec![ana.clone()]);
+    team.owner.patch(&format!("/v1/members/{ana}"), &json!({"role": "member"})).ok();
+    assert_eq!(members(&mut team, "role=client"), Vec::<String>::new());
+    assert_eq!(members(&mut team, "role=member"), vec![ana.clone()]);
+    remove(&team, "ana@client.test");
+    assert_eq!(members(&mut team, "role=member"), Vec::<String>::new());
+    assert_eq!(members(&mut team, "role=member&status=removed"), vec![ana]);
+    let added = team.add("dan@client.test", "client", json!({})).ok().str("/id");
+    assert_eq!(members(&mut team, "role=client"), vec![added]);
+}
+
 #[test]
 fn an_owners_invitation_is_in_no_members_list() {
     let mut team = Team::new();

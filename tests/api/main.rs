@@ -26,6 +26,7 @@ mod change_guards;
 mod change_invitation;
 mod check;
 mod costs;
+mod growth;
 mod invitations;
 mod joining;
 mod link_uses;

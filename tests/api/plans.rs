@@ -36,13 +36,17 @@ fn journey() -> Team {
         "status=disabled",
         "kind=email",
         "workspace_id=wsp_01h455vb4pex5vsknk084sn02q",
+        "workspace_id=wsp_01h455vb4pex5vsknk084sn02q&status=expired",
+        "workspace_id=wsp_01h455vb4pex5vsknk084sn02q&status=pending",
         "limit=2",
     ] {
         let path = cast.team.path(&format!("/invitations?{query}"));
         cast.team.owner.get(&path).ok();
     }
-    let path = cast.team.path("/members?q=o&role=client&workspace_id=wsp_01h455vb4pex5vsknk084sn02q");
-    cast.team.owner.get(&path).ok();
+    for query in ["q=o&role=client&", "role=client&", ""] {
+        let path = cast.team.path(&format!("/members?{query}workspace_id=wsp_01h455vb4pex5vsknk084sn02q"));
+        cast.team.owner.get(&path).ok();
+    }
     let mut team = cast.team;
     crate::resources::use_all(&team.world);
     crate::audit::use_all(&mut team);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, StatementStatus, params_from_iter};
 use usher::platform::{DatabaseError, Param, ResultSet, Statement};
 
 /// One database.
@@ -12,6 +12,8 @@ pub struct Sqlite {
     connection: Connection,
     /// One statement for each SQL that the service ran.
     ran: BTreeMap<&'static str, Statement>,
+    /// The steps of SQLite's machine that the service's statements took: what grows with the rows they read.
+    steps: u64,
 }
 
 impl Sqlite {
@@ -28,7 +30,7 @@ impl Sqlite {
             let sql = std::fs::read_to_string(&file).unwrap();
             connection.execute_batch(&sql).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         }
-        Self { connection, ran: BTreeMap::new() }
+        Self { connection, ran: BTreeMap::new(), steps: 0 }
     }
 
     /// Runs statements as D1's `batch` does: one transaction, all or nothing.
@@ -44,7 +46,13 @@ impl Sqlite {
             .collect::<Result<Vec<_>, _>>()
             .map_err(failed)?;
         transaction.commit().map_err(failed)?;
-        Ok(results)
+        self.steps += results.iter().map(|(_, steps)| steps).sum::<u64>();
+        Ok(results.into_iter().map(|(result, _)| result).collect())
+    }
+
+    /// The steps of SQLite's machine that the service's statements took so far.
+    pub fn steps(&self) -> u64 {
+        self.steps
     }
 
     /// Every different statement that the service ran so far.
@@ -59,7 +67,7 @@ impl Sqlite {
 
     /// One statement that only a test asks, outside of any transaction.
     pub fn read(&self, statement: &Statement) -> ResultSet {
-        run(&self.connection, statement).unwrap_or_else(|error| panic!("{error}: {}", statement.sql))
+        run(&self.connection, statement).unwrap_or_else(|error| panic!("{error}: {}", statement.sql)).0
     }
 
     /// Rows of a query that only a test asks, as JSON.
@@ -100,12 +108,14 @@ impl Sqlite {
     }
 }
 
-fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<ResultSet> {
+/// What a statement answers, and the steps it took.
+fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<(ResultSet, u64)> {
     let mut prepared = connection.prepare_cached(statement.sql)?;
     let params: Vec<rusqlite::types::Value> = statement.params.iter().map(value).collect();
     let rows = rows(&mut prepared, &params)?;
+    let steps = u64::try_from(prepared.reset_status(StatementStatus::VmStep)).unwrap();
     let json = serde_json::Value::from(rows).to_string();
-    Ok(ResultSet { json, rows_read: 0, rows_written: 0 })
+    Ok((ResultSet { json, rows_read: 0, rows_written: 0 }, steps))
 }
 
 fn rows(

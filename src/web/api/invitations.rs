@@ -14,7 +14,8 @@ use crate::error::{Code, Fields, Result};
 use crate::flow::invite::invite;
 use crate::flow::{Context, change_invitation, manage};
 use crate::platform::Platform;
-use crate::store::invitations::{self, Filter, Record};
+use crate::store::invitation_list::{self, Filter};
+use crate::store::invitations::Record;
 use crate::web::api::field::{self, one_of};
 use crate::web::api::offer::{self, Body, ChangesBody};
 use crate::web::api::{Page, no_fields};
@@ -138,7 +139,8 @@ pub async fn list<P: Platform>(
     let filter =
         Filter { roles: actor.invitable().to_vec(), status, kind, workspace, prefix: field::prefix(query.q) };
     let now = ctx.now();
-    let rows = invitations::page(ctx.platform, organization, &filter, page.before, page.rows(), now).await?;
+    let rows =
+        invitation_list::page(ctx.platform, organization, &filter, page.before, page.rows(), now).await?;
     Ok(page.reply(
         rows,
         |record| record.state.id.to_string(),
