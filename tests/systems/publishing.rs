@@ -251,11 +251,18 @@ fn a_second_factor_is_asked_of_one_member_in_one_workspace() {
     let account = scene.assigned.clone();
     assert!(!scene.may("posts.view", &account));
     assert_eq!(scene.seen()["state"], "mfa_required");
+    let paths = [format!("/v1/workspaces/{}/resources", scene.place), format!("/v1/resources/{account}")];
+    for path in &paths {
+        assert_eq!(scene.ana.get(path).refusal(), (403, "mfa_required".to_owned()), "{path}");
+    }
     let rows = scene.ana.get("/v1/me/workspaces").ok().json();
     assert_eq!(rows["data"][0]["state"], "ready", "the other workspace asks for none");
     scene.team.world.state().database.borrow().change("UPDATE users SET mfa_enabled_at = 1");
     assert!(scene.may("posts.view", &account));
     assert_eq!(scene.seen()["state"], "ready");
+    for path in &paths {
+        scene.ana.get(path).ok();
+    }
 }
 
 /// S2-07: only *add accounts*: adds them, sees posts of all assigned accounts, and approves where the owner said so.
