@@ -414,7 +414,7 @@ fn person(team: &Team, number: usize) -> Client {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 28, ..ProptestConfig::default() })]
 
     #[test]
     fn no_history_overfills_a_plan_or_miscounts_a_seat(history in proptest::collection::vec(steps(), 1..60)) {
@@ -474,7 +474,7 @@ fn adding_and_importing_fill_the_plan() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn of_two_who_come_at_once_the_last_seat_is_one_persons(schedule in schedules()) {
