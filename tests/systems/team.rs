@@ -82,6 +82,12 @@ fn the_address_is_checked_and_one_person_is_invited_once() {
     assert_eq!(invited.str("/email"), "Mia.Member@studio.test");
     let again = team.owner.invite(&organization, MIA, "member").refusal();
     assert_eq!(again, (409, "already_invited".to_owned()));
+    let id = invited.str("/id");
+    team.world.operator().create_organization("Other Studio", MIA);
+    let mut mia = team.world.client();
+    mia.join(MIA, "Mia Member").ok();
+    let link = team.owner.post(&format!("/v1/invitations/{id}/link"), &json!({})).ok().str("/url");
+    accept(&mut mia, &crate::support::platform::token_in(&link)).ok();
 }
 
 /// S1-04, S1-16: an admin manages the team as the owner does: sees who is invited, invites, sends again, withdraws.
