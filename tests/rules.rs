@@ -191,8 +191,8 @@ fn document() -> (String, Vec<&'static str>) {
     let mut text = String::from(
         "# The rules, and the tests that prove them\n\n\
          Usher does what five systems do, each of which is a template: a file of data in `src/domain/templates/`. This\n\
-         table is made by `tests/rules.rs` from the rules that the tests of `tests/systems/` name; `make test` fails when it\n\
-         is out of date. What is about a screen alone is proved in the browser.\n",
+         table is made from the rules that the tests of `tests/systems/` name, by `USHER_WRITE=1 cargo test --test rules`; `make\n\
+         test` fails when it is out of date. What is about a screen alone is proved in the browser.\n",
     );
     let mut unproved = Vec::new();
     for system in SYSTEMS {

@@ -10,7 +10,7 @@ use usher::domain::secret;
 
 use crate::support::client::{Client, Team};
 use crate::support::race::{Racer, race};
-use crate::support::scene::{plan, workspace};
+use crate::support::scene::workspace;
 use crate::{accept_signed_in, copied_token, decline};
 
 const PEOPLE: usize = 5;
@@ -32,10 +32,41 @@ enum Step {
     Remove { people: Vec<usize>, with_sent: bool },
     Leave { person: usize },
     Transfer { person: usize },
+    AddNew { person: usize, role: usize, creates: bool, place: usize },
+    Bulk { rows: Vec<(usize, usize, bool)>, place: usize },
     Plan { seats: Option<i64> },
     Wait { hours: u64 },
     Tick,
-    Race { people: Vec<(usize, usize)>, schedule: Vec<usize> },
+    Race { racers: Vec<Run>, schedule: Vec<usize> },
+}
+
+/// One of several things that are done at the same time.
+#[derive(Debug, Clone)]
+enum Run {
+    ChangeAccess { person: usize },
+    ChangeRole { person: usize },
+    Remove { person: usize },
+    Join { person: usize, invitation: usize },
+    Invite { person: usize, role: usize },
+    AddNew { person: usize, role: usize },
+    Plan { seats: Option<i64> },
+}
+
+fn runs() -> impl Strategy<Value = Run> {
+    let person = || 0..PEOPLE;
+    prop_oneof![
+        1 => person().prop_map(|person| Run::ChangeAccess { person }),
+        1 => person().prop_map(|person| Run::ChangeRole { person }),
+        1 => person().prop_map(|person| Run::Remove { person }),
+        3 => (person(), 0..3_usize).prop_map(|(person, invitation)| Run::Join { person, invitation }),
+        2 => (person(), 0..3_usize).prop_map(|(person, role)| Run::Invite { person, role }),
+        2 => (person(), 0..3_usize).prop_map(|(person, role)| Run::AddNew { person, role }),
+        1 => seats().prop_map(|seats| Run::Plan { seats }),
+    ]
+}
+
+fn seats() -> impl Strategy<Value = Option<i64>> {
+    proptest::option::of(0..5_i64)
 }
 
 fn steps() -> impl Strategy<Value = Step> {
@@ -59,12 +90,21 @@ fn steps() -> impl Strategy<Value = Step> {
             .prop_map(|(people, with_sent)| Step::Remove { people, with_sent }),
         1 => person().prop_map(|person| Step::Leave { person }),
         1 => person().prop_map(|person| Step::Transfer { person }),
-        1 => proptest::option::of(0..5_i64).prop_map(|seats| Step::Plan { seats }),
+        2 => (person(), 0..3_usize, any::<bool>(), place())
+            .prop_map(|(person, role, creates, place)| Step::AddNew { person, role, creates, place }),
+        1 => (proptest::collection::vec((person(), 0..3_usize, any::<bool>()), 1..4), place())
+            .prop_map(|(rows, place)| Step::Bulk { rows, place }),
+        1 => seats().prop_map(|seats| Step::Plan { seats }),
         1 => (1..200_u64).prop_map(|hours| Step::Wait { hours }),
         1 => Just(Step::Tick),
-        2 => (proptest::collection::vec((person(), 0..3_usize), 2..4), proptest::collection::vec(0..3_usize, 0..10))
-            .prop_map(|(people, schedule)| Step::Race { people, schedule }),
+        3 => (proptest::collection::vec(runs(), 2..4), schedules())
+            .prop_map(|(racers, schedule)| Step::Race { racers, schedule }),
     ]
+}
+
+/// Whose turn it is, so often; then all in turn.
+fn schedules() -> impl Strategy<Value = Vec<usize>> {
+    proptest::collection::vec(0..3_usize, 0..10)
 }
 
 /// An organization with few seats, two workspaces, and people with accounts who are in nothing yet.
@@ -78,7 +118,9 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let mut team = Team::of("client-links");
-        plan(&team, Some(2), r#"["custom_client_permissions"]"#);
+        team.world.operator().put(&team.path("/plan"), &plan(Some(2))).ok();
+        // A history outlives a session.
+        team.world.state().database.borrow().change("UPDATE sessions SET expires_at = 9000000000000");
         let places = vec![team.workspace(), workspace(&team, "Second")];
         let people = (0..PEOPLE).map(|number| person(&team, number)).collect();
         Self { team, people, places, invitations: Vec::new() }
@@ -110,13 +152,8 @@ impl Scene {
         let (invite, remove, transfer) = paths;
         let answer = match step {
             Step::Invite { person, role, creates, place } => {
-                let role = ROLES[*role];
-                let mut body =
-                    json!({"kind": "email", "role": role, "email": address(*person), "send_email": false});
-                if role != "admin" {
-                    body["workspace_ids"] = json!([self.places[*place]]);
-                    body["access"] = access(*creates);
-                }
+                let mut body = self.offer(*person, *role, *creates, *place);
+                body["kind"] = "email".into();
                 self.owner().post(&invite, &body)
             }
             Step::InviteByLink { creates, place } => {
@@ -172,12 +209,21 @@ impl Scene {
                 let body = json!({"member_id": self.member(*person)});
                 self.owner().post(&transfer, &body)
             }
+            Step::AddNew { person, role, creates, place } => {
+                let path = self.team.path("/members");
+                let body = added(self.offer(*person, *role, *creates, *place));
+                self.owner().post(&path, &body)
+            }
+            Step::Bulk { rows, place } => return self.import(rows, *place),
             Step::Plan { seats } => {
-                return plan(&self.team, *seats, r#"["custom_client_permissions"]"#);
+                self.team.world.operator().put(&self.team.path("/plan"), &plan(*seats)).ok()
             }
             Step::Wait { hours } => return self.team.world.pass(Duration::from_hours(*hours)),
             Step::Tick => return self.team.world.tick(),
-            Step::Race { people, schedule } => return self.race(people, schedule),
+            Step::Race { racers, schedule } => {
+                self.race(racers, schedule);
+                return;
+            }
         };
         assert!(answer.status.as_u16() < 500, "{step:?}: {}", answer.text());
         if let Step::Invite { .. } | Step::InviteByLink { .. } = step
@@ -187,27 +233,80 @@ impl Scene {
         }
     }
 
-    /// Several at the same time: a role each, or an access.
-    fn race(&mut self, people: &[(usize, usize)], schedule: &[usize]) {
-        let owner = self.owner().clone();
-        let racers = people.iter().map(|(person, what)| {
-            let member = self.member(*person);
-            let access = format!("/v1/workspaces/{}/members/{member}", self.places[0]);
-            match what {
-                0 => Racer::new(&owner, &Method::PATCH, &access, &json!({"access": access_that_creates()})),
-                1 => Racer::new(
-                    &owner,
-                    &Method::PATCH,
-                    &format!("/v1/members/{member}"),
-                    &json!({"role": "member"}),
-                ),
-                _ => Racer::new(&owner, &Method::DELETE, &format!("/v1/members/{member}"), &Value::Null),
-            }
-        });
-        let racers = racers.collect();
-        for answer in race(&self.team.world, racers, schedule) {
-            assert!(answer.status.as_u16() < 500, "{}", answer.text());
+    /// What somebody is invited or added as.
+    fn offer(&self, person: usize, role: usize, creates: bool, place: usize) -> Value {
+        let role = ROLES[role];
+        let mut body = json!({"role": role, "email": address(person), "send_email": false});
+        if role != "admin" {
+            body["workspace_ids"] = json!([self.places[place]]);
+            body["access"] = access(creates);
         }
+        body
+    }
+
+    /// Many at once, by a job that runs now.
+    fn import(&mut self, rows: &[(usize, usize, bool)], place: usize) {
+        let rows: Vec<_> =
+            rows.iter().map(|(person, role, creates)| self.offer(*person, *role, *creates, place)).collect();
+        let path = self.team.path("/invitations/bulk");
+        let job = self.owner().post(&path, &json!({"rows": rows})).ok().str("/job_id");
+        self.team.world.deliver();
+        let made = self.owner().get(&format!("/v1/jobs/{job}")).ok().json();
+        assert_eq!(made["status"], "done", "{made}");
+        let made = made["data"].as_array().unwrap().clone();
+        self.invitations
+            .extend(made.iter().filter_map(|row| row["invitation_id"].as_str()).map(str::to_owned));
+    }
+
+    /// Several things at the same time. Answers each one's status.
+    fn race(&mut self, runs: &[Run], schedule: &[usize]) -> Vec<u16> {
+        let racers = runs.iter().filter_map(|run| self.racer(run)).collect::<Vec<_>>();
+        let answers = if racers.is_empty() { Vec::new() } else { race(&self.team.world, racers, schedule) };
+        for answer in &answers {
+            assert!(answer.status.as_u16() < 500, "{}", answer.text());
+            if let Some(id) = serde_json::from_slice::<Value>(&answer.body).ok().and_then(invitation_made) {
+                self.invitations.push(id);
+            }
+        }
+        answers.iter().map(|answer| answer.status.as_u16()).collect()
+    }
+
+    /// Nobody where the invitation to accept is over.
+    fn racer(&mut self, run: &Run) -> Option<Racer> {
+        let owner = self.owner().clone();
+        let (post, patch) = (Method::POST, Method::PATCH);
+        Some(match run {
+            Run::ChangeAccess { person } => {
+                let path = format!("/v1/workspaces/{}/members/{}", self.places[0], self.member(*person));
+                Racer::new(&owner, &patch, &path, &json!({"access": access_that_creates()}))
+            }
+            Run::ChangeRole { person } => {
+                let path = format!("/v1/members/{}", self.member(*person));
+                Racer::new(&owner, &patch, &path, &json!({"role": "member"}))
+            }
+            Run::Remove { person } => {
+                let path = format!("/v1/members/{}", self.member(*person));
+                Racer::new(&owner, &Method::DELETE, &path, &Value::Null)
+            }
+            Run::Join { person, invitation } => {
+                let token = self.token(*invitation)?;
+                let body = json!({"token": token});
+                Racer::new(&self.people[*person], &post, "/v1/invitations/accept", &body)
+            }
+            Run::Invite { person, role } => {
+                let mut body = self.offer(*person, *role, true, 0);
+                body["kind"] = "email".into();
+                Racer::new(&owner, &post, &self.team.path("/invitations"), &body)
+            }
+            Run::AddNew { person, role } => {
+                let body = added(self.offer(*person, *role, true, 0));
+                Racer::new(&owner, &post, &self.team.path("/members"), &body)
+            }
+            Run::Plan { seats } => {
+                let operator = self.team.world.operator();
+                Racer::new(&operator, &Method::PUT, &self.team.path("/plan"), &plan(*seats))
+            }
+        })
     }
 
     fn invitation(&self, place: usize) -> Option<String> {
@@ -262,6 +361,32 @@ impl Scene {
     }
 }
 
+/// A plan of so many seats.
+fn plan(seats: Option<i64>) -> Value {
+    json!({"key": "test", "seat_limit": seats, "features": ["custom_client_permissions"]})
+}
+
+/// The same as an offer, for whoever is in at once.
+fn added(mut offer: Value) -> Value {
+    offer["name"] = "Somebody".into();
+    offer["notify"] = false.into();
+    offer.as_object_mut().unwrap().remove("send_email");
+    offer
+}
+
+/// The invitation that this answer shows.
+fn invitation_made(answer: Value) -> Option<String> {
+    answer["id"].as_str().filter(|id| id.starts_with("inv_")).map(str::to_owned)
+}
+
+/// The largest plan that stood at any time of a race that began with this one, none being any number of seats.
+fn largest(step: &Step, limit: Option<i64>) -> Option<i64> {
+    let Step::Race { racers, .. } = step else { return Some(0) };
+    let plans =
+        racers.iter().filter_map(|run| if let Run::Plan { seats } = run { Some(*seats) } else { None });
+    std::iter::once(limit).chain(plans).try_fold(0, |most, seats| seats.map(|seats| most.max(seats)))
+}
+
 fn address(number: usize) -> String {
     format!("p{number}@studio.test")
 }
@@ -289,17 +414,18 @@ fn person(team: &Team, number: usize) -> Client {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 28, ..ProptestConfig::default() })]
 
     #[test]
     fn no_history_overfills_a_plan_or_miscounts_a_seat(history in proptest::collection::vec(steps(), 1..60)) {
         let mut scene = Scene::new();
         for (place, step) in history.iter().enumerate() {
             scene.team.world.pass(Duration::from_millis(1));
-            let before = scene.taken().0;
+            let (before, limit_before) = scene.taken();
             scene.take(step);
             let (taken, limit) = scene.taken();
-            let most = limit.map_or(i64::MAX, |limit| limit.max(before));
+            let allowed = |limit: Option<i64>| limit.unwrap_or(i64::MAX);
+            let most = allowed(limit).max(allowed(largest(step, limit_before))).max(before);
             prop_assert!(taken <= most, "step {place} {step:?}: {taken} of {limit:?}, {before} before");
             prop_assert_eq!(scene.flaws(), Vec::<Value>::new(), "step {} {:?}", place, step);
         }
@@ -319,6 +445,8 @@ fn histories_fill_the_plan_and_are_refused_more() {
     scene.take(&Step::ChangeAccess { person: 2, place: 0, creates: true });
     scene.take(&Step::Clone { person: 2, of: 0, place: 0 });
     scene.take(&Step::Add { person: 2, place: 1, creates: true });
+    scene.take(&Step::AddNew { person: 3, role: 1, creates: false, place: 0 });
+    scene.take(&Step::Bulk { rows: vec![(3, 1, false), (4, 0, true)], place: 0 });
     assert_eq!(scene.taken(), (2, Some(2)), "each was refused");
     scene.take(&Step::Add { person: 0, place: 1, creates: true });
     scene.take(&Step::ChangeAccess { person: 0, place: 0, creates: false });
@@ -327,4 +455,60 @@ fn histories_fill_the_plan_and_are_refused_more() {
     assert_eq!(scene.taken().0, 2, "one seat changes hands");
     scene.take(&Step::Remove { people: vec![0, 2], with_sent: true });
     assert_eq!((scene.taken().0, scene.flaws()), (1, Vec::new()));
+}
+
+/// Every other way in takes seats too, while there are any.
+#[test]
+fn adding_and_importing_fill_the_plan() {
+    let mut scene = Scene::new();
+    scene.take(&Step::AddNew { person: 0, role: 0, creates: false, place: 0 });
+    assert_eq!(scene.taken().0, 0, "a client without the permission takes none");
+    scene.take(&Step::AddNew { person: 1, role: 0, creates: true, place: 0 });
+    scene.take(&Step::Bulk { rows: vec![(2, 1, false), (3, 1, false)], place: 0 });
+    assert_eq!(scene.taken(), (2, Some(2)), "one of the rows had room");
+    scene.take(&Step::Join { person: 2, invitation: 0 });
+    assert_eq!((scene.taken().0, scene.flaws()), (2, Vec::new()));
+    scene.take(&Step::Plan { seats: Some(3) });
+    scene.take(&Step::AddNew { person: 3, role: 1, creates: false, place: 0 });
+    assert_eq!((scene.taken(), scene.flaws()), ((3, Some(3)), Vec::new()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+
+    #[test]
+    fn of_two_who_come_at_once_the_last_seat_is_one_persons(schedule in schedules()) {
+        let one = |statuses: &[u16], good: u16| {
+            let mut statuses = statuses.to_vec();
+            statuses.sort_unstable();
+            statuses == [good, 409]
+        };
+        let mut scene = Scene::new();
+        scene.take(&Step::Plan { seats: Some(1) });
+        scene.take(&Step::InviteByLink { creates: true, place: 0 });
+        let both = [0, 1].map(|person| Run::Join { person, invitation: 0 });
+        let statuses = scene.race(&both, &schedule);
+        prop_assert!(one(&statuses, 200), "two accept: {statuses:?}");
+        prop_assert_eq!((scene.taken().0, scene.flaws()), (1, Vec::new()));
+
+        scene.take(&Step::Plan { seats: Some(2) });
+        let both = [Run::Invite { person: 2, role: 1 }, Run::AddNew { person: 3, role: 1 }];
+        let statuses = scene.race(&both, &schedule);
+        prop_assert!(one(&statuses, 201), "one is invited, one added: {statuses:?}");
+        prop_assert_eq!((scene.taken().0, scene.flaws()), (2, Vec::new()));
+    }
+
+    /// Whichever comes first: who came in before the plan was lowered stays, and after it nobody comes in.
+    #[test]
+    fn an_accept_and_a_lowered_plan_are_one_after_the_other(schedule in schedules()) {
+        let mut scene = Scene::new();
+        scene.take(&Step::InviteByLink { creates: true, place: 0 });
+        let both = [Run::Join { person: 0, invitation: 0 }, Run::Plan { seats: Some(0) }];
+        let statuses = scene.race(&both, &schedule);
+        prop_assert!(statuses == [200, 200] || statuses == [409, 200], "{statuses:?}");
+        prop_assert_eq!(scene.taken(), (i64::from(statuses[0] == 200), Some(0)));
+        prop_assert_eq!(scene.flaws(), Vec::<Value>::new());
+        scene.take(&Step::Join { person: 1, invitation: 0 });
+        prop_assert_eq!(scene.taken().0, i64::from(statuses[0] == 200), "and nobody more");
+    }
 }

@@ -245,8 +245,16 @@ fn clients_add_accounts_for_the_platforms_that_were_selected() {
         assert_eq!(made["access"]["addable_kinds"], kinds);
         team.world.pass(std::time::Duration::from_secs(1));
         let email = format!("c{}@client.test", kinds.as_array().unwrap().len());
-        sign_up(&team.world, &token, &email).1.ok();
-        assert_eq!(given(&team).pop().unwrap()["addable_kinds"], kinds.to_string());
+        let (mut client, joined) = sign_up(&team.world, &token, &email);
+        let path = format!("/v1/workspaces/{}/resources", joined.ok().str("/workspace_ids/0"));
+        for kind in ["facebook", "instagram", "linkedin"] {
+            let added = client.post(&path, &json!({"kind": kind, "name": "Ana's bakery"}));
+            if kinds.as_array().unwrap().contains(&json!(kind)) {
+                assert_eq!((added.status.as_u16(), added.str("/kind")), (201, kind.to_owned()));
+            } else {
+                assert_eq!(added.refusal(), (403, "kind_not_allowed".to_owned()), "{kind} of {kinds}");
+            }
+        }
     }
     let organization = team.organization.clone();
     let unknown = offer(&mut team.owner, &organization, &json!({"access": {"addable_kinds": ["myspace"]}}));
@@ -342,6 +350,20 @@ fn those_who_run_the_organization_disconnect_a_clients_account() {
     assert_eq!(act(&mut admin, &page, "reconnect").ok().str("/status"), "connected");
     let mut carl = team.joined("carl.client@client.test", "client");
     assert_eq!(act(&mut carl, &page, "disconnect").status, 404, "another client doesn't even see it");
+}
+
+/// S0-27: a client who was given an account that another connected works with it, and doesn't disconnect it.
+#[test]
+fn a_client_does_not_disconnect_the_account_that_another_connected() {
+    let (mut team, _, page) = with_connected_page();
+    let access =
+        json!({"access": {"permissions": ["posts.edit"], "resources": [{"id": page, "approve": true}]}});
+    let mut carl = team.joined_with("carl.client@client.test", "client", access);
+    let forbidden = (403, "forbidden".to_owned());
+    assert_eq!(act(&mut carl, &page, "disconnect").refusal(), forbidden);
+    act(&mut team.owner, &page, "disconnect").ok();
+    assert_eq!(act(&mut carl, &page, "reconnect").refusal(), forbidden);
+    assert_eq!(carl.get(&format!("/v1/resources/{page}")).ok().str("/status"), "disconnected");
 }
 
 /// S0-28: a client disconnects their account for a while and loses nothing; for good, only the owner or an admin deletes it.

@@ -32,10 +32,13 @@ fn a_client_user_is_invited_to_their_companys_workspace() {
     let invited = invite(&mut team, &one, "Ana Client", ANA);
     assert_eq!((&invited["name"], &invited["workspace_ids"]), (&json!("Ana Client"), &json!([one])));
     invite(&mut team, &two, "Cem Client", CEM);
-    for (email, workspace) in [(ANA, one), (CEM, two)] {
+    for (email, workspace, other) in [(ANA, &one, &two), (CEM, &two, &one)] {
         let mut person = team.world.client();
         person.join(email, "Some Client").ok();
         assert_eq!(reached(&mut person), [json!(workspace)]);
+        person.get(&format!("/v1/workspaces/{workspace}/resources")).ok();
+        let outside = person.get(&format!("/v1/workspaces/{other}/resources")).refusal();
+        assert_eq!(outside, (404, "not_found".to_owned()), "another client's workspace");
     }
 }
 

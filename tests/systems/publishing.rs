@@ -16,15 +16,14 @@ fn a_client_is_invited_with_an_access_and_the_accounts_they_are_assigned() {
     let mut team = Team::of("publishing");
     let [page, feed] = [(1, "facebook"), (2, "instagram")].map(|(n, kind)| team.made_resource(n, kind));
     let access = json!({
-        "permissions": ["accounts.add", "posts.write"], "addable_kinds": ["linkedin"], "require_mfa": true,
+        "permissions": ["posts.write"], "addable_kinds": ["linkedin"], "require_mfa": true,
         "resources": [{"id": page, "approve": true, "credentials": "member"}, {"id": feed}],
     });
     let body = json!({"kind": "email", "role": "client", "email": ANA, "access": access});
     let invited = team.owner.post(&team.path("/invitations"), &body).ok().json();
     let keys = &invited["access"]["permissions"]["keys"];
-    for key in ["accounts.add", "posts.write.create", "posts.write.edit", "posts.write.delete"] {
-        assert!(keys.as_array().unwrap().contains(&json!(key)), "{key} in {keys}");
-    }
+    assert_eq!(keys, &json!(["posts.write.create", "posts.write.edit", "posts.write.delete"]));
+    assert_eq!(invited["access"]["addable_kinds"], json!(["linkedin"]));
     assert_eq!(
         invited["access"]["resources"],
         json!([
@@ -165,6 +164,12 @@ impl Scene {
         self.team.owner.patch(&path, &json!({"access": access}))
     }
 
+    /// The client adds an account of this kind.
+    fn add(&mut self, kind: &str) -> Answer {
+        let body = json!({"kind": kind, "name": "Ana's bakery"});
+        self.ana.post(&format!("/v1/workspaces/{}/resources", self.place), &body)
+    }
+
     fn seen(&mut self) -> Value {
         self.ana.get(&format!("/v1/workspaces/{}/members/{}/access", self.place, self.id)).ok().json()
     }
@@ -180,7 +185,11 @@ fn the_owner_has_full_access_to_every_workspace() {
         let access = team.owner.get(&format!("/v1/workspaces/{place}/members/{owner}/access")).ok().json();
         assert_eq!((&access["state"], &access["resources"]), (&json!("ready"), &json!("all")));
         let account = resource(&team, &place, "facebook");
-        for permission in ["accounts.add", "posts.view", "posts.approve", "posts.write"] {
+        let path = format!("/v1/workspaces/{place}/resources");
+        for kind in ["facebook", "instagram", "linkedin"] {
+            team.owner.post(&path, &json!({"kind": kind, "name": "An account"})).ok();
+        }
+        for permission in ["posts.view", "posts.approve", "posts.write"] {
             let question = json!({
                 "member_id": owner, "workspace_id": place, "permission": permission, "resource_id": account,
             });
@@ -205,21 +214,30 @@ fn people_and_accounts_are_put_into_a_workspace_that_was_made_before() {
     );
 }
 
+fn kind_not_allowed() -> (u16, String) {
+    (403, "kind_not_allowed".to_owned())
+}
+
 /// S2-05: adding accounts, and writing posts: both, either or neither.
 #[test]
 fn a_client_may_add_accounts_and_write_posts_both_either_or_neither() {
     for (adds, writes) in [(false, false), (true, false), (false, true), (true, true)] {
-        let mut ticked = Vec::new();
-        ticked.extend(adds.then_some("accounts.add"));
-        ticked.extend(writes.then_some("posts.write"));
         let kinds = if adds { json!(["facebook"]) } else { json!([]) };
+        let ticked = if writes { json!(["posts.write"]) } else { json!([]) };
         let mut scene = Scene::new(
             |account| json!({"permissions": ticked, "addable_kinds": kinds, "resources": [{"id": account}]}),
         );
         let account = scene.assigned.clone();
-        assert_eq!(scene.may("accounts.add", &account), adds);
         assert_eq!(scene.may("posts.write", &account), writes);
         assert_eq!(scene.seen()["addable_kinds"], kinds);
+        let added = scene.add("facebook");
+        if adds {
+            let added = added.ok().str("/id");
+            assert_eq!(scene.row(&added), [true, false, writes], "what they add is theirs");
+        } else {
+            assert_eq!(added.refusal(), kind_not_allowed());
+        }
+        assert_eq!(scene.add("instagram").refusal(), kind_not_allowed(), "no kind that wasn't ticked");
     }
 }
 
@@ -233,21 +251,33 @@ fn a_second_factor_is_asked_of_one_member_in_one_workspace() {
     let account = scene.assigned.clone();
     assert!(!scene.may("posts.view", &account));
     assert_eq!(scene.seen()["state"], "mfa_required");
+    let paths = [format!("/v1/workspaces/{}/resources", scene.place), format!("/v1/resources/{account}")];
+    for path in &paths {
+        assert_eq!(scene.ana.get(path).refusal(), (403, "mfa_required".to_owned()), "{path}");
+    }
     let rows = scene.ana.get("/v1/me/workspaces").ok().json();
     assert_eq!(rows["data"][0]["state"], "ready", "the other workspace asks for none");
     scene.team.world.state().database.borrow().change("UPDATE users SET mfa_enabled_at = 1");
     assert!(scene.may("posts.view", &account));
     assert_eq!(scene.seen()["state"], "ready");
+    for path in &paths {
+        scene.ana.get(path).ok();
+    }
 }
 
-/// S2-07: only *add accounts*: sees posts of all assigned accounts, and approves where the owner said so.
+/// S2-07: only *add accounts*: adds them, sees posts of all assigned accounts, and approves where the owner said so.
 #[test]
 fn who_only_adds_accounts_sees_posts_of_assigned_accounts_and_approves_where_told() {
     for approve in [false, true] {
-        let mut scene = Scene::new(
-            |account| json!({"permissions": ["accounts.add"], "resources": [{"id": account, "approve": approve}]}),
-        );
+        let mut scene = Scene::new(|account| {
+            json!({
+                "permissions": [], "addable_kinds": ["instagram"], "resources": [{"id": account, "approve": approve}],
+            })
+        });
         let (assigned, other) = (scene.assigned.clone(), scene.other.clone());
+        let added = scene.add("instagram").ok();
+        assert_eq!(added.status, 201);
+        assert_eq!(scene.row(&added.str("/id")), [true, false, false]);
         assert_eq!(scene.row(&assigned), [true, approve, false]);
         assert_eq!(scene.row(&other), [false; 3]);
     }
@@ -265,6 +295,7 @@ fn who_writes_posts_does_so_on_assigned_accounts_and_approves_where_told() {
         for permission in ["posts.write.create", "posts.write.edit", "posts.write.delete"] {
             assert!(scene.may(permission, &assigned) && !scene.may(permission, &other), "{permission}");
         }
+        assert_eq!(scene.add("facebook").refusal(), kind_not_allowed());
     }
 }
 
@@ -280,7 +311,9 @@ fn with_neither_ticked_a_client_only_views_and_approves_where_told() {
             let (assigned, other) = (scene.assigned.clone(), scene.other.clone());
             assert_eq!(scene.row(&assigned), [true, approve, false]);
             assert_eq!(scene.row(&other), [false; 3]);
-            assert!(!scene.may("accounts.add", &assigned));
+            for kind in ["facebook", "instagram", "linkedin"] {
+                assert_eq!(scene.add(kind).refusal(), kind_not_allowed(), "{kind}");
+            }
         }
     }
 }
@@ -329,14 +362,72 @@ fn whose_duty_the_credentials_are_is_told_to_both_sides() {
     assert_eq!(scene.seen()["resources"], told["resources"]);
 }
 
+fn connect(by: &mut Client, account: &str, action: &str) -> (u16, String) {
+    by.post(&format!("/v1/resources/{account}/{action}"), &json!({})).refusal()
+}
+
+/// S2-14, S2-15: who has to renew an account's credentials is who connects it again: with the owner's, the owner and not the
+/// client; with the member's, the client too.
+#[test]
+fn whoever_has_the_credentials_connects_an_account_again() {
+    let done = (200, String::new());
+    let forbidden = (403, "forbidden".to_owned());
+    for (credentials, theirs) in [("owner", &forbidden), ("member", &done)] {
+        let mut scene = Scene::new(
+            |account| json!({"permissions": ["posts.write"], "resources": [{"id": account, "credentials": credentials}]}),
+        );
+        let account = scene.assigned.clone();
+        assert_eq!(
+            &connect(&mut scene.ana, &account, "disconnect"),
+            theirs,
+            "{credentials}: not theirs to end"
+        );
+        assert_eq!(connect(&mut scene.team.owner, &account, "disconnect"), done);
+        assert_eq!(&connect(&mut scene.ana, &account, "reconnect"), theirs, "{credentials}");
+        assert_eq!(connect(&mut scene.team.owner, &account, "reconnect"), done);
+    }
+}
+
+/// S2-14, S2-15: so it is of an account that the client added: theirs to renew until the owner takes it over.
+#[test]
+fn an_account_that_a_client_added_is_theirs_to_renew_until_the_owner_takes_it_over() {
+    let mut scene = Scene::new(|_| json!({"permissions": ["posts.write"], "addable_kinds": ["facebook"]}));
+    let account = scene.add("facebook").ok().str("/id");
+    assert_eq!(scene.seen()["resources"][0]["credentials"], "member");
+    let done = (200, String::new());
+    for action in ["disconnect", "reconnect"] {
+        assert_eq!(connect(&mut scene.ana, &account, action), done);
+    }
+    scene.change(&json!({"resources": [{"id": account, "credentials": "owner"}]})).ok();
+    assert_eq!(connect(&mut scene.ana, &account, "disconnect"), done, "what they connected they may end");
+    assert_eq!(connect(&mut scene.ana, &account, "reconnect"), (403, "forbidden".to_owned()));
+    assert_eq!(connect(&mut scene.team.owner, &account, "reconnect"), done);
+}
+
 /// S2-18: the client sees their own membership and the accounts assigned to them, and nobody else's.
 #[test]
 fn a_client_sees_their_own_membership_and_assigned_accounts() {
     let mut scene = Scene::new(|account| json!({"resources": [{"id": account, "approve": true}]}));
     let (assigned, other) = (scene.assigned.clone(), scene.other.clone());
+    let more = json!({"access": {"resources": [{"id": other}]}});
+    let mut carl = scene.team.joined_with("carl.client@client.test", "client", more);
     let seen = scene.seen();
     assert_eq!(seen["resources"], json!([{"id": assigned, "approve": true, "credentials": null}]));
     assert!(!seen.to_string().contains(&other));
+    let accounts = format!("/v1/workspaces/{}/resources", scene.place);
+    for (person, theirs, hidden) in [(&mut scene.ana, &assigned, &other), (&mut carl, &other, &assigned)] {
+        let listed = person.get(&accounts).ok().json();
+        assert_eq!((listed["data"].as_array().unwrap().len(), &listed["data"][0]["id"]), (1, &json!(theirs)));
+        person.get(&format!("/v1/resources/{theirs}")).ok();
+        let answer = person.get(&format!("/v1/resources/{hidden}"));
+        assert_eq!(answer.refusal(), (404, "not_found".to_owned()));
+    }
+    let carl = scene.team.member("carl.client@client.test");
+    for path in
+        [format!("/v1/workspaces/{}/members/{carl}/access", scene.place), format!("/v1/members/{carl}")]
+    {
+        assert_eq!(scene.ana.get(&path).refusal(), (403, "forbidden".to_owned()), "{path}");
+    }
     let own = scene.ana.get(&format!("/v1/members/{}", scene.id)).ok().json();
     assert_eq!(own["workspaces"][0]["id"], scene.place);
     let owner = scene.team.member("olga.owner@studio.test");

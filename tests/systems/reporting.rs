@@ -245,6 +245,11 @@ fn staff_make_clients_and_nobody_else() {
     refused(staff.invite(&team.organization, "new@studio.test", "member"));
     refused(staff.invite(&team.organization, "new@studio.test", "admin"));
     staff.invite(&team.organization, "new@client.test", "client").ok();
+    team.joined("sam.member@studio.test", "member");
+    let path =
+        format!("/v1/workspaces/{}/members/{}", team.workspace(), team.member("sam.member@studio.test"));
+    let changed = staff.patch(&path, &json!({"access": {"permissions": "default"}}));
+    assert_eq!(changed.refusal(), (403, "forbidden".to_owned()), "nor is what staff may do theirs to say");
     team.joined(ANA, "client");
     let promoted = staff.patch(&format!("/v1/members/{}", team.member(ANA)), &json!({"role": "member"}));
     assert_eq!(promoted.refusal(), (403, "forbidden".to_owned()));

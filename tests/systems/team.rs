@@ -82,6 +82,12 @@ fn the_address_is_checked_and_one_person_is_invited_once() {
     assert_eq!(invited.str("/email"), "Mia.Member@studio.test");
     let again = team.owner.invite(&organization, MIA, "member").refusal();
     assert_eq!(again, (409, "already_invited".to_owned()));
+    let id = invited.str("/id");
+    team.world.operator().create_organization("Other Studio", MIA);
+    let mut mia = team.world.client();
+    mia.join(MIA, "Mia Member").ok();
+    let link = team.owner.post(&format!("/v1/invitations/{id}/link"), &json!({})).ok().str("/url");
+    accept(&mut mia, &crate::support::platform::token_in(&link)).ok();
 }
 
 /// S1-04, S1-16: an admin manages the team as the owner does: sees who is invited, invites, sends again, withdraws.
@@ -115,6 +121,54 @@ fn a_member_invites_nobody_and_sees_no_invitation() {
     for action in ["resend", "link", "revoke"] {
         let refused = mia.post(&format!("/v1/invitations/{invitation}/{action}"), &json!({})).refusal();
         assert_eq!(refused, (403, "forbidden".to_owned()), "{action}");
+    }
+}
+
+/// Whether this address may do this in the first workspace, as the service answers the host product.
+fn may(team: &mut Team, email: &str, permission: &str) -> bool {
+    let question =
+        json!({"member_id": team.member(email), "workspace_id": team.workspace(), "permission": permission});
+    team.owner.post("/v1/check", &question).ok().json()["allowed"].as_bool().unwrap()
+}
+
+/// S1-04, S1-05: a member composes, schedules and reads analytics; settings, billing and the team are an admin's, each by
+/// itself.
+#[test]
+fn settings_billing_and_the_team_are_the_admins_and_not_the_members() {
+    let mut team = Team::new();
+    let mut admin = team.joined("ada.admin@studio.test", "admin");
+    let mut mia = team.joined(MIA, "member");
+    for (permission, members) in [
+        ("compose", true),
+        ("schedule", true),
+        ("analytics", true),
+        ("settings.profile", false),
+        ("settings.accounts", false),
+        ("settings.security", false),
+        ("billing.view", false),
+        ("billing.manage", false),
+        ("team.invite", false),
+        ("team.roles", false),
+        ("team.remove", false),
+    ] {
+        assert!(may(&mut team, "ada.admin@studio.test", permission), "an admin: {permission}");
+        assert_eq!(may(&mut team, MIA, permission), members, "a member: {permission}");
+    }
+    let change = json!({"name": "Renamed Studio"});
+    assert_eq!(mia.patch(&team.path(""), &change).refusal(), (403, "forbidden".to_owned()));
+    assert_eq!(team.owner.get(&team.path("")).ok().str("/name"), "Example Studio");
+    assert_eq!(admin.patch(&team.path(""), &change).ok().str("/name"), "Renamed Studio");
+}
+
+/// S1-05: a limited access to settings can be given to a member, leaf by leaf.
+#[test]
+fn a_member_is_given_one_setting_and_has_no_other() {
+    let mut team = Team::new();
+    let access = json!({"access": {"permissions": ["compose", "settings.profile"]}});
+    team.joined_with(MIA, "member", access);
+    assert!(may(&mut team, MIA, "settings.profile") && may(&mut team, MIA, "compose"));
+    for permission in ["settings", "settings.accounts", "settings.security", "billing.view", "schedule"] {
+        assert!(!may(&mut team, MIA, permission), "{permission}");
     }
 }
 
