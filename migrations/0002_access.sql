@@ -129,6 +129,8 @@ ALTER TABLE invitations ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX invitations_by_role ON invitations (organization_id, role, id);
 CREATE INDEX invitations_reserved ON invitations (organization_id, id) WHERE reserves = 1;
 
+-- What the person was just before; null if they were not in. The audit log tells it.
+ALTER TABLE redemptions ADD COLUMN role_before TEXT CHECK (role_before IN ('owner', 'admin', 'member', 'client'));
 -- Redemptions are listed by invitation, newest first.
 CREATE INDEX redemptions_of_invitation ON redemptions (invitation_id, id);
 

@@ -8,10 +8,10 @@
 mod seats;
 
 #[macro_use]
-pub mod audit;
+pub mod access;
 
 #[macro_use]
-pub mod access;
+pub mod audit;
 
 pub mod accounts;
 pub mod adding;

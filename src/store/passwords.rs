@@ -137,7 +137,7 @@ pub fn copied(member: MemberId, holder: &Holder, entry: &Entry, expires_at: Time
         audited!(
             "m.id",
             "NULL",
-            "json_object('expires_at', ?8)",
+            concat!("json_object('expires_at', ", rfc3339!("?8"), ")"),
             "FROM members m
              JOIN users u ON u.id = m.user_id
              JOIN organizations o ON o.id = m.organization_id
