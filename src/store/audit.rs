@@ -186,22 +186,14 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event) -> St
     let mut params = entry.into_params(event.action());
     params.push(invitation.into());
     let sql = match event {
-        Event::Created => if_it!(
-            "NULL",
-            created!(),
-            "1"
-        ),
+        Event::Created => if_it!("NULL", created!(), "1"),
         // Its row tells whether the link was still good when it was given out.
         Event::LinkCopied(ver) => {
             params.push(ver.into());
             if_it!("NULL", "NULL", "i.ver = ?7 AND i.outcome = 'open' AND i.expires_at > ?2")
         }
         // These two stand before the write, under its own guard: after it, nothing tells it from one a moment ago.
-        Event::Revoked => if_it!(
-            standing!(),
-            status!("revoked"),
-            "i.outcome = 'open' AND i.expires_at > ?2"
-        ),
+        Event::Revoked => if_it!(standing!(), status!("revoked"), "i.outcome = 'open' AND i.expires_at > ?2"),
         Event::Declined(link) => {
             params.extend(params![link.organization_id, link.ver]);
             if_it!(

@@ -11,6 +11,7 @@ mod accounts;
 mod adding;
 mod any_request;
 mod audit;
+mod audit_operations;
 mod authorization;
 mod bad_input;
 mod bulk;
