@@ -42,7 +42,7 @@ impl Scene {
         self.team.owner.post(&self.team.path("/invitations"), &body).ok().str("/id")
     }
 
-    fn bulk(&mut self, rows: Value) -> String {
+    fn bulk(&mut self, rows: &Value) -> String {
         let job = self.team.owner.post(&self.team.path("/invitations/bulk"), &json!({"rows": rows})).ok();
         self.team.world.deliver();
         job.str("/job_id")
@@ -78,7 +78,8 @@ impl Scene {
 fn access(place: &str, of: Value, permissions: Option<&str>, resources: Value) -> Value {
     let permissions = permissions
         .map(|write| json!([format!("{write}.create"), format!("{write}.edit"), format!("{write}.delete")]));
-    let mut access = json!({"permissions": permissions, "resources": resources, "addable_kinds": [], "require_mfa": false});
+    let mut access = json!({"permissions": permissions, "addable_kinds": [], "require_mfa": false});
+    access["resources"] = resources;
     access[place] = of;
     access
 }
@@ -133,12 +134,12 @@ const OPERATIONS: &[Operation] = &[
     }),
     ("invitation.created", |s| {
         let given = json!({"resources": [{"id": s.page, "approve": true}]});
-        s.bulk(json!([{"email": "cy@client.test", "role": "client", "access": given}]));
+        s.bulk(&json!([{"email": "cy@client.test", "role": "client", "access": given}]));
         let id = s.invitation_of("cy@client.test");
         vec![(id, Value::Null, s.created(&[&s.first], json!([s.grant(true, None)])))]
     }),
     ("invitation.revoked", |s| {
-        let job = s.bulk(json!([{"email": "di@client.test", "role": "client"}]));
+        let job = s.bulk(&json!([{"email": "di@client.test", "role": "client"}]));
         s.team.owner.post(&format!("/v1/jobs/{job}/undo"), &json!({})).ok();
         vec![(s.invitation_of("di@client.test"), status("pending"), status("revoked"))]
     }),
