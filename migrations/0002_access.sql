@@ -147,6 +147,9 @@ UPDATE invitations SET offered_at = created_at;
 ALTER TABLE invitations ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX invitations_reserved ON invitations (organization_id, id) WHERE reserves = 1;
 
+-- What the person was just before; null if they were not in. The audit log tells it.
+ALTER TABLE redemptions ADD COLUMN role_before TEXT CHECK (role_before IN ('owner', 'admin', 'member', 'client'));
+
 -- A list of invitations reads a range of an index for each role and kind that it shows, newest first, and merges them:
 -- what it leaves out costs it nothing. What is still open by its row may be over by the clock; those are few, because the
 -- tick stamps them, and have an index of their own.

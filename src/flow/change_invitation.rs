@@ -98,7 +98,7 @@ async fn attempt<P: Platform>(
         return Err(Code::NotPending.into());
     }
     let planned = plan(ctx, by, &record, asked, now).await?;
-    let (before, after) = difference(by, &record, &planned);
+    let (before, after) = difference(&record, &planned);
     // Two addresses may look the same when masked, so it is the fields that count.
     if after.is_empty() {
         return Ok(Attempt::Done(record));
@@ -271,8 +271,8 @@ fn workspaces(
 
 /// What the audit log says of a change: the fields that change, as they were and as they are to be. An address is masked, and
 /// of what people wrote only which of it changed is told.
-fn difference(by: &Authority, record: &Record, plan: &Plan) -> (Map<String, Value>, Map<String, Value>) {
-    let (state, changed, template) = (&record.state, &plan.changed, by.template());
+fn difference(record: &Record, plan: &Plan) -> (Map<String, Value>, Map<String, Value>) {
+    let (state, changed) = (&record.state, &plan.changed);
     let masked = |email: Option<&EmailAddress>| json!(email.map(EmailAddress::masked));
     let mut words = Vec::new();
     for (field, old, new) in [
@@ -299,13 +299,8 @@ fn difference(by: &Authority, record: &Record, plan: &Plan) -> (Map<String, Valu
     tell("email", changed.readdressed, masked(state.email.as_ref()), masked(changed.email.as_ref()));
     tell("email_as_typed", retyped && !changed.readdressed, json!(false), json!(true));
     tell("locale", record.locale != changed.locale, json!(record.locale), json!(changed.locale));
-    tell("workspace_ids", plan.moves, json!(record.workspace_ids), json!(changed.workspaces));
-    tell(
-        "access",
-        plan.old_access != plan.new_access,
-        json!(plan.old_access.clone().shown(template, state.role)),
-        json!(plan.new_access.clone().shown(template, changed.role)),
-    );
+    // What it is, and where, stands in the row and is filled in there.
+    tell("access", plan.moves || plan.old_access != plan.new_access, Value::Null, Value::Null);
     tell(
         "takes_seat",
         state.takes_seat != changed.takes_seat,

@@ -36,11 +36,14 @@ pub async fn change<P: Platform>(
         if !active {
             return Err(Code::MemberNotActive.into());
         }
+        let becomes = wanted.role.filter(|wanted| *wanted != role);
+        let default = actor.template.default_permissions(becomes.unwrap_or(role));
         let update = Update {
             member: member.id,
             from: role,
             by: actor.role,
-            role: wanted.role.filter(|wanted| *wanted != role),
+            role: becomes,
+            needs_credentials: actor.template.catalog.needs_credentials(default),
             name: wanted.name.clone(),
         };
         if update.role.is_none() && update.name.is_none() {
@@ -50,7 +53,7 @@ pub async fn change<P: Platform>(
         let mut batch = vec![members::claim(&entry, &update), members::apply(&entry, &update)];
         if let Some(role) = update.role {
             batch.push(members::place(&entry, member.id, role, actor.template));
-            batch.push(members::settle_credentials(&entry, member.id, role, actor.template));
+            batch.push(members::settle_credentials(&entry, &update));
             batch.push(members::notify_of_role(ctx.id(), &entry, member.id));
         }
         batch.push(members::select(member.id));

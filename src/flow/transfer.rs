@@ -20,7 +20,7 @@ pub async fn transfer<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, to: Memb
     }
     let entry = ctx.entry(&actor.member_id);
     let mut batch = vec![ownership::claim(&entry, actor.organization_id, to)];
-    batch.extend(ownership::apply(&entry, actor.member_id, to));
+    batch.extend(ownership::apply(&entry, ctx.id(), actor.member_id, to));
     batch.push(members::notify_of_role(ctx.id(), &entry, to));
     batch.push(members::select(to));
     batch.push(members::select_obstacles(actor.organization_id, to, actor.member_id));

@@ -26,6 +26,88 @@ macro_rules! grants_of {
     };
 }
 
+/// An access as the audit log tells it, wherever it stands: where it is (`'workspace_id', …` of a membership, `'workspace_ids', …`
+/// of what somebody is offered), then what is given there. `grants` is a JSON array; `credentials` says whose they are of one
+/// of its elements, `e`. Null permissions are the template's default.
+macro_rules! told {
+    ($place:expr, $permissions:expr, $all_resources:expr, $grants:expr, $credentials:expr, $addable_kinds:expr, $require_mfa:expr) => {
+        concat!(
+            "json_object(",
+            $place,
+            ", 'permissions', json(",
+            $permissions,
+            "), 'resources', json(iif(",
+            $all_resources,
+            ", '\"all\"', (SELECT json_group_array(json_object('id', e.value ->> 'id',
+                 'approve', json(iif(e.value ->> 'approve', 'true', 'false')), 'credentials', ",
+            $credentials,
+            ") ORDER BY e.value ->> 'id') FROM json_each(",
+            $grants,
+            ") e))), 'addable_kinds', json(",
+            $addable_kinds,
+            "), 'require_mfa', json(iif(",
+            $require_mfa,
+            ", 'true', 'false')))"
+        )
+    };
+}
+
+/// The access of the membership `p`, as the audit log tells it; with other credentials, if they are given.
+macro_rules! membership_told {
+    () => {
+        membership_told!("e.value ->> 'credentials'")
+    };
+    ($credentials:expr) => {
+        told!(
+            "'workspace_id', p.workspace_id",
+            "p.permissions",
+            "p.all_resources",
+            grants_of!("p"),
+            $credentials,
+            "p.addable_kinds",
+            "p.require_mfa"
+        )
+    };
+}
+
+/// The access that the invitation `i` offers, as the audit log tells it.
+macro_rules! offer_told {
+    () => {
+        told!(
+            "'workspace_ids', json((SELECT json_group_array(workspace_id ORDER BY workspace_id)
+               FROM invitation_workspaces WHERE invitation_id = i.id))",
+            "i.permissions",
+            "i.all_resources",
+            "i.grants",
+            "e.value ->> 'credentials'",
+            "i.addable_kinds",
+            "i.require_mfa"
+        )
+    };
+}
+
+/// The workspaces that a JSON array of them comes to in the organization `o`, for the audit log: null is the oldest one, and
+/// owner and admins are put in none.
+macro_rules! workspaces_told {
+    ($role:literal, $workspaces:literal) => {
+        concat!(
+            "'workspace_ids', json((SELECT json_group_array(DISTINCT e.value ORDER BY e.value)
+               FROM json_each(CASE WHEN ",
+            $role,
+            " IN ('owner', 'admin') THEN '[]' ELSE coalesce(",
+            $workspaces,
+            ", json_array((SELECT min(id) FROM workspaces WHERE organization_id = o.id))) END) e))"
+        )
+    };
+}
+
+/// Whose credentials the grant `e` works with, where permissions begin to need some or need them no more (S2-13).
+macro_rules! settled_credentials {
+    ($needed:literal) => {
+        concat!("iif(", $needed, ", coalesce(e.value ->> 'credentials', 'owner'), NULL)")
+    };
+}
+
 /// The columns of an [`AccessRow`](crate::domain::access::AccessRow), from a membership `p` that may not be there.
 macro_rules! access_of {
     ($p:literal) => {

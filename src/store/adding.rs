@@ -63,18 +63,33 @@ pub fn claim(new: &New, by: &Acting, entry: &Entry) -> Statement {
         new.takes_seat(),
         new.role,
         new.notify,
+        new.access.permissions.as_ref(),
+        new.access.all_resources,
+        &new.access.addable_kinds,
+        new.access.require_mfa,
         by.was(),
     ]);
     Statement::new(
         audited!(
             "?6",
             "NULL",
-            "json_object('role', ?13, 'workspace_ids', json(coalesce(?9, 'null')),
-                         'notified', json(iif(?14, 'true', 'false')))",
+            concat!(
+                "json_object('role', ?13, 'access', ",
+                told!(
+                    workspaces_told!("?13", "?9"),
+                    "?15",
+                    "?16",
+                    "?10",
+                    "e.value ->> 'credentials'",
+                    "?17",
+                    "?18"
+                ),
+                ", 'notified', json(iif(?14, 'true', 'false')))"
+            ),
             concat!(
                 "FROM organizations o
                  WHERE o.id = ?7 AND ",
-                still_acts!("?3", "?15"),
+                still_acts!("?3", "?19"),
                 " AND NOT EXISTS ",
                 member_of!("?8"),
                 "

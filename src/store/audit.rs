@@ -82,6 +82,34 @@ macro_rules! still_is {
     };
 }
 
+/// What a new invitation `i` is, to the log. Neither its address nor its message is kept here: the subject leads to them.
+macro_rules! created {
+    () => {
+        concat!(
+            "json_object('status', 'pending', 'kind', i.kind, 'role', i.role, 'max_uses', i.max_uses, 'expires_at', ",
+            rfc3339!("i.expires_at"),
+            ", 'access', ",
+            offer_told!(),
+            ")"
+        )
+    };
+}
+
+/// What an invitation has become, to the log.
+macro_rules! status {
+    ($status:literal) => {
+        concat!("json_object('status', '", $status, "')")
+    };
+}
+
+/// What the open invitation `i` is, to the log: a link may be turned off or full.
+macro_rules! standing {
+    () => {
+        "json_object('status', CASE WHEN i.disabled_at IS NOT NULL THEN 'disabled'
+                                   WHEN i.uses >= i.max_uses THEN 'full' ELSE 'pending' END)"
+    };
+}
+
 /// Whether this batch's entry was written.
 macro_rules! claimed {
     ($entry:literal) => {
@@ -98,8 +126,12 @@ pub fn of_organization(entry: Entry, organization: OrganizationId) -> Statement 
         audited!(
             "o.id",
             "NULL",
-            "json_object('name', o.name, 'slug', o.slug, 'template', o.template, 'plan', json_object(
-               'key', o.plan_key, 'seat_limit', o.seat_limit, 'features', json(o.plan_features)))",
+            concat!(
+                "json_object('name', o.name, 'slug', o.slug, 'template', o.template, 'plan', json_object(
+                   'key', o.plan_key, 'seat_limit', o.seat_limit, 'features', json(o.plan_features), 'trial_ends_at', ",
+                rfc3339!("o.trial_ends_at"),
+                "))"
+            ),
             "FROM organizations o WHERE o.id = ?6"
         ),
         params,
@@ -155,21 +187,7 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event<'_>) -
     let mut params = entry.into_params(event.action());
     params.push(invitation.into());
     let sql = match event {
-        Event::Created => if_it!(
-            "NULL",
-            concat!(
-                "json_object('status', 'pending', 'kind', i.kind, 'role', i.role, 'max_uses', i.max_uses,
-                   'expires_at', ",
-                rfc3339!("i.expires_at"),
-                ", 'workspace_ids', json((SELECT json_group_array(workspace_id ORDER BY workspace_id)
-                                         FROM invitation_workspaces WHERE invitation_id = i.id)),
-                   'access', json_object('permissions', json(coalesce(i.permissions, '\"default\"')),
-                     'resources', json(iif(i.all_resources, '\"all\"', i.grants)),
-                     'addable_kinds', json(i.addable_kinds),
-                     'require_mfa', json(iif(i.require_mfa, 'true', 'false'))))"
-            ),
-            "1"
-        ),
+        Event::Created => if_it!("NULL", created!(), "1"),
         // Its row tells whether the link was still good when it was given out.
         Event::LinkCopied(ver, by) => {
             params.extend(params![ver, by.was()]);
@@ -186,16 +204,16 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event<'_>) -
         Event::Revoked(by) => {
             params.push(by.was());
             if_it!(
-                "json_object('status', 'pending')",
-                "json_object('status', 'revoked')",
+                standing!(),
+                status!("revoked"),
                 concat!("i.outcome = 'open' AND i.expires_at > ?2 AND ", still_acts!("?3", "?7"))
             )
         }
         Event::Declined(link) => {
             params.extend(params![link.organization_id, link.ver]);
             if_it!(
-                "json_object('status', 'pending')",
-                "json_object('status', 'declined')",
+                standing!(),
+                status!("declined"),
                 "i.organization_id = ?7 AND i.ver = ?8 AND i.kind = 'email' AND i.outcome = 'open'
                  AND i.disabled_at IS NULL AND i.expires_at > ?2"
             )
@@ -213,18 +231,28 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event<'_>) -
     Statement::new(sql, params)
 }
 
-/// Somebody became a member or gained workspaces, if the claim was let through: what they are in now.
+/// Somebody became a member or gained workspaces, if the claim was let through: what they were before, if they were in
+/// already, what they are now, and with what access they gained which workspaces.
 #[must_use]
 pub fn of_redemption(entry: Entry, redemption: RedemptionId) -> Statement {
     Statement::new(
-        "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id, after)
-         SELECT ?1, i.organization_id, ?3, r.member_id, 'invitation.accepted', i.id, ?4,
-                json_object('member_id', m.id, 'role', m.role, 'workspace_ids', json((
-                  SELECT json_group_array(workspace_id ORDER BY workspace_id) FROM memberships WHERE member_id = m.id)))
-         FROM redemptions r
-         JOIN invitations i ON i.id = r.invitation_id
-         JOIN members m ON m.id = r.member_id
-         WHERE r.id = ?2",
+        concat!(
+            "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id, before, after)
+             SELECT ?1, i.organization_id, ?3, r.member_id, 'invitation.accepted', i.id, ?4,
+                    iif(r.role_before IS NULL, NULL, json_object('member_id', m.id, 'role', r.role_before,
+                      'workspace_ids', json((SELECT json_group_array(p.workspace_id ORDER BY p.workspace_id)
+                                             FROM memberships p WHERE p.member_id = m.id AND p.made_by IS NOT r.id)))),
+                    json_object('member_id', m.id, 'role', m.role,
+                      'workspace_ids', json((SELECT json_group_array(p.workspace_id ORDER BY p.workspace_id)
+                                             FROM memberships p WHERE p.member_id = m.id)),
+                      'gained', json((SELECT json_group_array(",
+            membership_told!(),
+            " ORDER BY p.workspace_id) FROM memberships p WHERE p.member_id = m.id AND p.made_by = r.id)))
+             FROM redemptions r
+             JOIN invitations i ON i.id = r.invitation_id
+             JOIN members m ON m.id = r.member_id
+             WHERE r.id = ?2"
+        ),
         params![entry.id, redemption, entry.at, entry.request_id],
     )
 }

@@ -60,10 +60,26 @@ impl Changed {
     }
 }
 
-/// The claim: only by somebody who still is who they were; of an open invitation that is as it was read; if its new address has no other open invitation and belongs
+/// Those of a JSON array of grants whose resource is in one of the workspaces of the other.
+macro_rules! kept {
+    ($grants:literal, $workspaces:literal) => {
+        concat!(
+            "(SELECT json_group_array(json(e.value)) FROM json_each(",
+            $grants,
+            ") e WHERE ",
+            is_in_workspaces!($workspaces),
+            ")"
+        )
+    };
+}
+
+/// The claim: only by somebody who still is who they were; of an open invitation that is as it was read; if its new address
+/// has no other open invitation and belongs
 /// to no active member; if the workspaces and resources are the organization's and the plan allows the access; if no more
 /// people came in than may; and if a seat is free where it would newly reserve one. One that lives longer must still fit,
 /// because `now` may be a moment before its end and somebody else may have been given its seat since.
+///
+/// `before` and `after` say what changes, with an `access` for the claim to fill in if that does.
 #[must_use]
 pub fn claim(entry: &Entry, by: &Acting, changed: &Changed, before: String, after: String) -> Statement {
     let mut params = entry.params("invitation.changed");
@@ -79,17 +95,35 @@ pub fn claim(entry: &Entry, by: &Acting, changed: &Changed, before: String, afte
         changed.customized,
         changed.takes_seat,
         changed.expires_at.is_some(),
+        changed.role,
+        changed.access.permissions.as_ref(),
+        changed.access.all_resources,
+        &changed.access.grants,
+        &changed.access.addable_kinds,
+        changed.access.require_mfa,
         by.was(),
     ]);
     Statement::new(
         audited!(
             "i.id",
-            "?7",
-            "?8",
+            concat!("json_replace(?7, '$.access', ", offer_told!(), ")"),
+            concat!(
+                "json_replace(?8, '$.access', ",
+                told!(
+                    workspaces_told!("?17", "?12"),
+                    "?18",
+                    "?19",
+                    kept!("?20", "?12"),
+                    "e.value ->> 'credentials'",
+                    "?21",
+                    "?22"
+                ),
+                ")"
+            ),
             concat!(
                 "FROM invitations i JOIN organizations o ON o.id = i.organization_id
                  WHERE i.id = ?6 AND i.revision = ?9 AND i.outcome = 'open' AND i.expires_at > ?2 AND ",
-                still_acts!("?3", "?17"),
+                still_acts!("?3", "?23"),
                 " AND (?10 IS NULL OR i.uses <= ?10)
                    AND NOT EXISTS (SELECT 1 FROM invitations x
                                    WHERE x.organization_id = o.id AND x.email_key = ?11 AND x.outcome = 'open'
@@ -123,9 +157,9 @@ pub fn apply(claim: EventId, changed: &Changed, now: Timestamp) -> Statement {
              SET revision = i.revision + 1, role = ?3, email = ?4, email_key = ?5, name = ?6, name_key = ?7,
                  nickname = ?8, nickname_key = ?9, message = ?10, locale = ?11, branding_name = ?12,
                  branding_message = ?13, permissions = ?14, all_resources = ?15,
-                 grants = (SELECT json_group_array(json(e.value)) FROM json_each(?16) e WHERE ",
-            is_in_workspaces!("?17"),
-            "), addable_kinds = ?18, require_mfa = ?19, access_takes_seat = ?20, takes_seat = ?21,
+                 grants = ",
+            kept!("?16", "?17"),
+            ", addable_kinds = ?18, require_mfa = ?19, access_takes_seat = ?20, takes_seat = ?21,
                  expires_at = coalesce(?22, i.expires_at), max_uses = ?23, ver = i.ver + ?24,
                  delivery = CASE WHEN ?24 = 1 AND i.delivery <> 'none' THEN 'queued' ELSE i.delivery END,
                  offered_at = CASE WHEN ?24 = 1 THEN ?25 ELSE i.offered_at END

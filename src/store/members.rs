@@ -224,6 +224,8 @@ pub struct Update {
     pub by: Role,
     /// What they become.
     pub role: Option<Role>,
+    /// Whether what they may do by default then works with somebody's credentials (S2-13).
+    pub needs_credentials: bool,
     /// What the organization calls them from now on.
     pub name: Option<Name>,
 }
@@ -239,13 +241,44 @@ impl Update {
 /// client's own lists of permissions need, and a seat is free where the change takes a new one. `RETURNING` tells.
 #[must_use]
 pub fn claim(entry: &Entry, update: &Update) -> Statement {
+    // With another role, the first hundred memberships whose grants' credentials change with it: see `settle_credentials`.
+    macro_rules! resettled {
+        ($told:expr) => {
+            concat!(
+                "iif(?9 IS NULL, '{}', json_object('memberships', json((SELECT json_group_array(json(told) ORDER BY at) FROM (
+                   SELECT p.workspace_id AS at, ",
+                $told,
+                " AS told FROM memberships p
+                   WHERE p.member_id = ?6 AND p.permissions IS NULL AND EXISTS (
+                     SELECT 1 FROM grants g JOIN resources r ON r.id = g.resource_id AND r.deleted_at IS NULL
+                     WHERE g.member_id = p.member_id AND g.workspace_id = p.workspace_id
+                       AND (g.credentials IS NOT NULL) <> (?11 <> 0))
+                   ORDER BY p.workspace_id LIMIT 100)))))"
+            )
+        };
+    }
     let mut params = entry.params(update.action());
-    params.extend(params![update.member, update.from, update.by, update.role, update.name.as_ref(),]);
+    params.extend(params![
+        update.member,
+        update.from,
+        update.by,
+        update.role,
+        update.name.as_ref(),
+        update.needs_credentials,
+    ]);
     Statement::new(
         audited!(
             "m.id",
-            "json_object('role', m.role, 'name', m.name)",
-            "json_object('role', coalesce(?9, m.role), 'name', coalesce(?10, m.name))",
+            concat!(
+                "json_patch(json_object('role', m.role, 'name', m.name), ",
+                resettled!(membership_told!()),
+                ")"
+            ),
+            concat!(
+                "json_patch(json_object('role', coalesce(?9, m.role), 'name', coalesce(?10, m.name)), ",
+                resettled!(membership_told!(settled_credentials!("?11"))),
+                ")"
+            ),
             concat!(
                 "FROM members m
                  JOIN organizations o ON o.id = m.organization_id
@@ -303,8 +336,7 @@ pub fn place(entry: &Entry, member: MemberId, role: Role, template: &Template) -
 /// Brings the credentials of a member's grants in line with what their new role may do by default (S2-13). Own lists of
 /// permissions mean the same in every role.
 #[must_use]
-pub fn settle_credentials(entry: &Entry, member: MemberId, role: Role, template: &Template) -> Statement {
-    let needed = template.catalog.needs_credentials(template.default_permissions(role));
+pub fn settle_credentials(entry: &Entry, update: &Update) -> Statement {
     Statement::new(
         concat!(
             "UPDATE grants SET credentials = iif(?3, coalesce(credentials, 'owner'), NULL)
@@ -313,7 +345,7 @@ pub fn settle_credentials(entry: &Entry, member: MemberId, role: Role, template:
             " AND (SELECT p.permissions IS NULL FROM memberships p
                    WHERE p.member_id = grants.member_id AND p.workspace_id = grants.workspace_id)"
         ),
-        params![entry.id, member, needed],
+        params![entry.id, update.member, update.needs_credentials],
     )
 }
 

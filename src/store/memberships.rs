@@ -1,7 +1,7 @@
 //! Memberships: who is in a workspace, with what access, and the writes that change it.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::access::Columns;
 use super::acting::Acting;
@@ -116,51 +116,30 @@ impl Write {
         if self.with_resources { &self.access.grants } else { "[]" }
     }
 
-    /// As the audit log shows it.
-    fn after(&self) -> String {
-        let value = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
-        let mut after = json!({
-            "workspace_id": self.workspace,
-            "permissions": self.access.permissions.as_deref().map(value),
-            "all_resources": self.access.all_resources,
-            "addable_kinds": value(&self.access.addable_kinds),
-            "require_mfa": self.access.require_mfa,
-        });
-        if self.with_resources
-            && let Some(after) = after.as_object_mut()
-        {
-            after.insert("grants".to_owned(), value(&self.access.grants));
-        }
-        after.to_string()
-    }
-
-    /// The parameters of a claim: `?6` to `?14`.
-    fn params(&self) -> Vec<crate::platform::Param> {
+    /// The parameters of a claim: `?6` to `?18`. `made_by` is what wrote the membership that it was made from.
+    fn params(&self, made_by: Option<&String>) -> Vec<crate::platform::Param> {
         params![
             self.member,
             self.role,
             self.by.was(),
             self.workspace,
-            self.after(),
+            self.access.permissions.as_ref(),
             self.grants(),
             self.customized,
             self.access.takes_seat,
             json!([self.workspace]).to_string(),
+            made_by,
+            self.access.all_resources,
+            &self.access.addable_kinds,
+            self.access.require_mfa,
         ]
     }
 }
 
-/// What a membership was, for the audit log: from `memberships p`.
-macro_rules! before {
-    () => {
-        concat!(
-            "json_object('workspace_id', p.workspace_id, 'permissions', json(p.permissions),
-                         'all_resources', json(iif(p.all_resources, 'true', 'false')),
-                         'addable_kinds', json(p.addable_kinds),
-                         'require_mfa', json(iif(p.require_mfa, 'true', 'false')), 'grants', json(",
-            grants_of!("p"),
-            "))"
-        )
+/// What a claimed membership becomes, for the audit log.
+macro_rules! after {
+    ($grants:expr, $credentials:expr) => {
+        told!("'workspace_id', ?9", "?10", "?16", $grants, $credentials, "?17", "?18")
     };
 }
 
@@ -187,12 +166,12 @@ macro_rules! guards {
 #[must_use]
 pub fn claim_new(entry: &Entry, write: &Write) -> Statement {
     let mut params = entry.params("membership.added");
-    params.extend(write.params());
+    params.extend(write.params(None));
     Statement::new(
         audited!(
             "m.id",
             "NULL",
-            "?10",
+            after!("?11", "e.value ->> 'credentials'"),
             concat!(
                 "FROM members m
                  JOIN organizations o ON o.id = m.organization_id
@@ -211,13 +190,14 @@ pub fn claim_new(entry: &Entry, write: &Write) -> Statement {
 #[must_use]
 pub fn claim_change(entry: &Entry, write: &Write, made_by: Option<&String>) -> Statement {
     let mut params = entry.params("membership.updated");
-    params.extend(write.params());
-    params.push(made_by.into());
+    params.extend(write.params(made_by));
+    params.extend(params![write.with_resources, write.needs_credentials]);
     Statement::new(
         audited!(
             "m.id",
-            before!(),
-            "?10",
+            membership_told!(),
+            // Grants that stay as they are do so but for their credentials, see `write`.
+            after!(concat!("iif(?19, ?11, ", grants_of!("p"), ")"), settled_credentials!("?20")),
             concat!(
                 "FROM members m
                  JOIN organizations o ON o.id = m.organization_id
@@ -293,7 +273,7 @@ pub fn claim_end(
     Statement::new(
         audited!(
             "m.id",
-            before!(),
+            membership_told!(),
             "NULL",
             concat!(
                 "FROM members m

@@ -11,10 +11,10 @@ mod seats;
 pub mod acting;
 
 #[macro_use]
-pub mod audit;
+pub mod access;
 
 #[macro_use]
-pub mod access;
+pub mod audit;
 
 #[macro_use]
 pub mod invitations;

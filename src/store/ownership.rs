@@ -2,7 +2,7 @@
 //! holds that too.
 
 use super::audit::Entry;
-use crate::domain::ids::{MemberId, OrganizationId};
+use crate::domain::ids::{EventId, MemberId, OrganizationId};
 use crate::params;
 use crate::platform::Statement;
 
@@ -15,8 +15,8 @@ pub fn claim(entry: &Entry, organization: OrganizationId, to: MemberId) -> State
     Statement::new(
         audited!(
             "m.id",
-            "json_object('owner', ?3)",
-            "json_object('owner', m.id)",
+            "json_object('owner', ?3, 'role', m.role)",
+            "json_object('owner', m.id, 'role', 'owner')",
             concat!(
                 "FROM organizations o
                  JOIN members m ON m.id = ?7 AND m.organization_id = o.id AND m.removed_at IS NULL AND m.role <> 'owner'
@@ -32,11 +32,19 @@ pub fn claim(entry: &Entry, organization: OrganizationId, to: MemberId) -> State
     )
 }
 
-/// Changes the two roles. The old one first: there is never a second owner.
+/// Changes the two roles. The old one first: there is never a second owner. The claim is about the new owner; `other` is the
+/// id of the entry about the old one.
 #[must_use]
-pub fn apply(entry: &Entry, from: MemberId, to: MemberId) -> [Statement; 2] {
+pub fn apply(entry: &Entry, other: EventId, from: MemberId, to: MemberId) -> [Statement; 3] {
     let change = |sql, member: MemberId| Statement::new(sql, params![entry.id, member]);
     [
+        Statement::new(
+            "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
+             SELECT ?2, organization_id, at, actor, action, request_id, ?3,
+                    json_set(before, '$.role', 'owner'), json_set(after, '$.role', 'admin')
+             FROM audit_events WHERE id = ?1",
+            params![entry.id, other, from],
+        ),
         change(concat!("UPDATE members SET role = 'admin' WHERE id = ?2 AND ", claimed!("?1")), from),
         change(concat!("UPDATE members SET role = 'owner' WHERE id = ?2 AND ", claimed!("?1")), to),
     ]

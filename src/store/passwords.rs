@@ -163,7 +163,7 @@ pub fn copied(
         audited!(
             "m.id",
             "NULL",
-            "json_object('expires_at', ?8)",
+            concat!("json_object('expires_at', ", rfc3339!("?8"), ")"),
             concat!(
                 "FROM members m
                  JOIN users u ON u.id = m.user_id

@@ -72,8 +72,8 @@ macro_rules! guards {
 pub fn claim_signed_in(claim: Claim, link: &Link, session: &str) -> Statement {
     Statement::new(
         concat!(
-            "INSERT INTO redemptions (id, invitation_id, user_id, member_id, redeemed_at)
-             SELECT ?1, i.id, u.id, coalesce(inside.id, ?2), ?6
+            "INSERT INTO redemptions (id, invitation_id, user_id, member_id, redeemed_at, role_before)
+             SELECT ?1, i.id, u.id, coalesce(inside.id, ?2), ?6, inside.role
              FROM invitations i
              JOIN organizations o ON o.id = i.organization_id
              JOIN sessions s ON s.token_digest = ?7 AND s.expires_at > ?6 AND s.ended_at IS NULL
@@ -114,8 +114,8 @@ pub struct NewAccount {
 pub fn claim_signing_up(claim: Claim, link: &Link, account: &NewAccount) -> Statement {
     Statement::new(
         concat!(
-            "INSERT INTO redemptions (id, invitation_id, user_id, member_id, redeemed_at)
-             SELECT ?1, i.id, coalesce(u.id, ?7), coalesce(inside.id, ?2), ?6
+            "INSERT INTO redemptions (id, invitation_id, user_id, member_id, redeemed_at, role_before)
+             SELECT ?1, i.id, coalesce(u.id, ?7), coalesce(inside.id, ?2), ?6, inside.role
              FROM invitations i
              JOIN organizations o ON o.id = i.organization_id
              LEFT JOIN users u ON u.email_key = ?9

@@ -93,10 +93,13 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
         ),
         Statement::new(
             concat!(
-                "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject)
+                "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
                  SELECT 'evt_' || substr(?4, 5, 10) || substr(i.id, 15), i.organization_id, ?2, ?5,
-                        'invitation.revoked', ?6, i.id
-                 FROM invitations i WHERE i.id IN (",
+                        'invitation.revoked', ?6, i.id, ",
+                standing!(),
+                ", ",
+                status!("revoked"),
+                " FROM invitations i WHERE i.id IN (",
                 invitations!(),
                 ")"
             ),

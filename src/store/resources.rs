@@ -112,7 +112,8 @@ pub struct New<'a> {
 }
 
 /// Notes in the audit log that a resource is added, if its adder may add this kind here and the workspace has nothing with
-/// this kind and external id, and room for one more: the claim of [`insert`]. The external id may hold anything, so the log leaves it out.
+/// this kind and external id, and room for one more: the claim of [`insert`]. It tells whom the resource is given to. The
+/// external id may hold anything, so the log leaves it out.
 /// `RETURNING` tells.
 #[must_use]
 pub fn claim_new(entry: &Entry, new: &New<'_>) -> Statement {
@@ -122,7 +123,10 @@ pub fn claim_new(entry: &Entry, new: &New<'_>) -> Statement {
         audited!(
             "?6",
             "NULL",
-            "json_object('workspace_id', w.id, 'kind', ?8, 'name', ?9)",
+            "json_object('workspace_id', w.id, 'kind', ?8, 'name', ?9, 'granted_to', json((
+               SELECT json_object('count', count(*), 'member_ids', json_group_array(a.id))
+               FROM members a JOIN memberships p ON p.member_id = a.id AND p.workspace_id = w.id AND p.all_resources = 0
+               WHERE a.id = ?3 AND a.role IN ('member', 'client'))))",
             concat!(
                 "FROM workspaces w JOIN organizations o ON o.id = w.organization_id
                  WHERE w.id = ?7
@@ -317,7 +321,7 @@ pub fn select_may_connect(id: ResourceId, member: MemberId, status: Status) -> S
 }
 
 /// Notes in the audit log that a resource is deleted, if the actor still runs the organization: the claim of [`delete`].
-/// `RETURNING` tells.
+/// It tells how many had it, and the first hundred of them. `RETURNING` tells.
 #[must_use]
 pub fn claim_deletion(entry: &Entry, id: ResourceId) -> Statement {
     let mut params = entry.params("resource.deleted");
@@ -325,7 +329,12 @@ pub fn claim_deletion(entry: &Entry, id: ResourceId) -> Statement {
     Statement::new(
         audited!(
             "r.id",
-            "json_object('workspace_id', r.workspace_id, 'kind', r.kind, 'name', r.name)",
+            "json_object('workspace_id', r.workspace_id, 'kind', r.kind, 'name', r.name, 'granted_to', json_object(
+               'count', (SELECT count(*) FROM grants g JOIN members m ON m.id = g.member_id AND m.removed_at IS NULL
+                         WHERE g.resource_id = ?6),
+               'member_ids', json((SELECT json_group_array(id ORDER BY id) FROM (
+                  SELECT m.id FROM grants g JOIN members m ON m.id = g.member_id AND m.removed_at IS NULL
+                  WHERE g.resource_id = ?6 ORDER BY g.member_id LIMIT 100)))))",
             "NULL",
             concat!(
                 "FROM resources r JOIN organizations o ON o.id = r.organization_id

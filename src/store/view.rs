@@ -15,6 +15,7 @@ use crate::platform::Statement;
 use crate::store::members::WorkspaceName;
 
 /// What the holder of a link needs to be told, and what decides what they may do.
+#[allow(clippy::struct_excessive_bools, reason = "a row's columns")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct View {
     /// The invitation.

@@ -13,6 +13,7 @@ mod adding;
 mod adding_property;
 mod any_request;
 mod audit;
+mod audit_operations;
 mod authorization;
 mod bad_input;
 mod bulk;

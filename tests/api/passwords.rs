@@ -276,12 +276,12 @@ fn giving_out_a_link_and_setting_the_password_are_audited_and_no_token_is_kept()
         "SELECT action, actor, subject, after FROM audit_events WHERE action LIKE 'member.password%' ORDER BY rowid",
     );
     let owner = team.member("olga.owner@studio.test");
-    let until = team.world.now().plus(Duration::from_hours(72)).millis();
+    let until = team.world.now().plus(Duration::from_hours(72));
     assert_eq!(
         events,
         [
             json!({"action": "member.password_link_copied", "actor": owner, "subject": member,
-                   "after": format!("{{\"expires_at\":{until}}}")}),
+                   "after": format!("{{\"expires_at\":\"{until}\"}}")}),
             json!({"action": "member.password_set", "actor": "invitee", "subject": member,
                    "after": "{\"via\":\"copy\"}"}),
         ]

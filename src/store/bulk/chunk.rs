@@ -161,12 +161,14 @@ fn invitations(hold: Hold, requeue_at: Timestamp) -> [Statement; 4] {
         ),
         Statement::new(
             concat!(
-                "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id)
+                "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id, after)
                  SELECT r.wanted ->> 'event', b.organization_id, ?2, b.invited_by, 'invitation.created',
-                        r.invitation_id, b.request_id
-                 FROM ",
+                        i.id, b.request_id, ",
+                created!(),
+                " FROM ",
                 chunk!(),
-                " WHERE b.job_id = ?1 AND r.outcome = 'created' ORDER BY r.row"
+                " JOIN invitations i ON i.id = r.invitation_id
+                  WHERE b.job_id = ?1 AND r.outcome = 'created' ORDER BY r.row"
             ),
             params![job, now],
         ),

@@ -149,7 +149,7 @@ pub fn start(
             audited!(
                 "?7",
                 "NULL",
-                "json_object('rows', ?8)",
+                "json_object('rows', CAST(?8 AS INTEGER))",
                 concat!("FROM organizations o WHERE o.id = ?6 AND ", still_acts!("?3", "?9"))
             ),
             claim,
@@ -349,10 +349,16 @@ pub fn undo(
             params![job, entry.id, now],
         ),
         Statement::new(
-            "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id)
-             SELECT ?3 ->> (r.row - 1), a.organization_id, a.at, a.actor, 'invitation.revoked', r.invitation_id, a.request_id
-             FROM audit_events a JOIN bulk_rows r ON r.job_id = ?1 AND r.outcome = 'revoked'
-             WHERE a.id = ?2",
+            concat!(
+                "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id, before, after)
+                 SELECT ?3 ->> (r.row - 1), a.organization_id, a.at, a.actor, 'invitation.revoked', i.id, a.request_id, ",
+                standing!(),
+                ", ",
+                status!("revoked"),
+                " FROM audit_events a JOIN bulk_rows r ON r.job_id = ?1 AND r.outcome = 'revoked'
+                  JOIN invitations i ON i.id = r.invitation_id
+                  WHERE a.id = ?2"
+            ),
             params![job, entry.id, json!(events).to_string()],
         ),
         Statement::new(
