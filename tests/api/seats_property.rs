@@ -264,7 +264,9 @@ impl Scene {
         let answers = if racers.is_empty() { Vec::new() } else { race(&self.team.world, racers, schedule) };
         for answer in &answers {
             assert!(answer.status.as_u16() < 500, "{}", answer.text());
-            if let Some(id) = serde_json::from_slice::<Value>(&answer.body).ok().and_then(invitation_made) {
+            if let Some(id) =
+                serde_json::from_slice::<Value>(&answer.body).ok().as_ref().and_then(invitation_made)
+            {
                 self.invitations.push(id);
             }
         }
@@ -274,15 +276,15 @@ impl Scene {
     /// Nobody where the invitation to accept is over.
     fn racer(&mut self, run: &Run) -> Option<Racer> {
         let owner = self.owner().clone();
-        let (post, patch) = (Method::POST, Method::PATCH);
+        let (post, change) = (Method::POST, Method::PATCH);
         Some(match run {
             Run::ChangeAccess { person } => {
                 let path = format!("/v1/workspaces/{}/members/{}", self.places[0], self.member(*person));
-                Racer::new(&owner, &patch, &path, &json!({"access": access_that_creates()}))
+                Racer::new(&owner, &change, &path, &json!({"access": access_that_creates()}))
             }
             Run::ChangeRole { person } => {
                 let path = format!("/v1/members/{}", self.member(*person));
-                Racer::new(&owner, &patch, &path, &json!({"role": "member"}))
+                Racer::new(&owner, &change, &path, &json!({"role": "member"}))
             }
             Run::Remove { person } => {
                 let path = format!("/v1/members/{}", self.member(*person));
@@ -375,7 +377,7 @@ fn added(mut offer: Value) -> Value {
 }
 
 /// The invitation that this answer shows.
-fn invitation_made(answer: Value) -> Option<String> {
+fn invitation_made(answer: &Value) -> Option<String> {
     answer["id"].as_str().filter(|id| id.starts_with("inv_")).map(str::to_owned)
 }
 
