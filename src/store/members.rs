@@ -144,15 +144,21 @@ macro_rules! page_of {
 /// Those that a search finds: of names and of addresses the first thousand each, in alphabetical order.
 macro_rules! found_by_prefix {
     ($which:literal) => {
+        // The page first: only of those on it is all that a list shows read.
         page_of!(
-            "(SELECT id AS found FROM (SELECT id FROM members
+            concat!(
+                "(SELECT m.id AS chosen FROM (SELECT id AS found FROM (SELECT id FROM members
                 WHERE organization_id = ?1 AND active = ?2 AND name_key >= ?7 AND name_key < ?8
                 ORDER BY name_key LIMIT 1000)
               UNION SELECT id FROM (SELECT id FROM members
                 WHERE organization_id = ?1 AND active = ?2 AND email_key >= ?7 AND email_key < ?8
                 ORDER BY email_key LIMIT 1000))
-             CROSS JOIN members m ON m.id = found",
-            $which
+             CROSS JOIN members m ON m.id = found
+                  WHERE m.organization_id = ?1 AND m.active = ?2",
+                $which,
+                " LIMIT ?4) CROSS JOIN members m ON m.id = chosen"
+            ),
+            " ORDER BY m.id DESC"
         )
     };
 }

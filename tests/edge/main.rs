@@ -12,6 +12,7 @@
 
 mod bindings;
 mod browser;
+mod bulk;
 mod costs;
 mod crowds;
 mod growth;

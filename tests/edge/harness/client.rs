@@ -127,6 +127,17 @@ impl Client<'_> {
         self
     }
 
+    /// With a session that was begun before.
+    pub fn with_session(mut self, session: &str) -> Self {
+        self.cookies.insert(SESSION_COOKIE.to_owned(), session.to_owned());
+        self
+    }
+
+    /// The session that this client holds.
+    pub fn session(&self) -> String {
+        self.cookies[SESSION_COOKIE].clone()
+    }
+
     /// A cookie that the service set.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.get(name).map(String::as_str)

@@ -95,6 +95,16 @@ impl<'a> Team<'a> {
         Self { server, organization, owner, owner_address }
     }
 
+    /// One that was there before the Worker was started again, with its owner's session.
+    pub fn again(server: &'a Server, organization: &str, session: &str) -> Self {
+        Self {
+            server,
+            organization: organization.to_owned(),
+            owner: server.client().with_session(session),
+            owner_address: String::new(),
+        }
+    }
+
     /// A path below this organization.
     pub fn path(&self, rest: &str) -> String {
         format!("/v1/organizations/{}{rest}", self.organization)
