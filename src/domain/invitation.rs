@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId, OrganizationId};
+use crate::domain::link::Link;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::Code;
@@ -117,6 +118,8 @@ pub struct Invitation {
     pub email: Option<EmailAddress>,
     /// Raised by everything that kills the links made so far.
     pub ver: i64,
+    /// Raised whenever an e-mail invitation gives something else than before, which kills the links that were copied.
+    pub given: i64,
     /// Whether somebody who comes in by it takes a seat. An e-mail invitation reserves that until it is settled.
     #[serde(deserialize_with = "super::truth")]
     pub takes_seat: bool,
@@ -145,6 +148,12 @@ pub struct Invitation {
 }
 
 impl Invitation {
+    /// Whether this is one of its links that nothing since has killed.
+    #[must_use]
+    pub fn honours(&self, link: &Link) -> bool {
+        self.ver == link.ver && link.bound_to().is_none_or(|given| given == self.given)
+    }
+
     /// What the invitation is at this moment. What a person did outlasts the clock: an accepted invitation never expires.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> Status {
@@ -185,6 +194,7 @@ pub(super) mod tests {
             role: Role::Member,
             email: "ana@client.test".parse().ok(),
             ver: 2,
+            given: 0,
             takes_seat: true,
             max_uses: Some(1),
             uses: 0,

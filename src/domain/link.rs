@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{InvitationId, OrganizationId};
+use crate::domain::invitation::Invitation;
 use crate::domain::keys::{KeyRing, Purpose};
 use crate::domain::time::Timestamp;
 
@@ -44,6 +45,9 @@ pub struct Link {
     pub ver: i64,
     /// How it was handed over.
     pub via: Via,
+    /// What the invitation gave when the link was made, see [`Invitation::given`]: a copied link is good for nothing else.
+    #[serde(default)]
+    pub given: i64,
 }
 
 /// What a token turned out to be.
@@ -58,6 +62,24 @@ pub enum Opened {
 }
 
 impl Link {
+    /// The link of an invitation as it is now.
+    #[must_use]
+    pub fn to(invitation: &Invitation, via: Via) -> Self {
+        Self {
+            invitation_id: invitation.id,
+            organization_id: invitation.organization_id,
+            ver: invitation.ver,
+            via,
+            given: invitation.given,
+        }
+    }
+
+    /// What the invitation must still give for this link to be good; of a mailed one that is the mailbox's owner's affair.
+    #[must_use]
+    pub fn bound_to(&self) -> Option<i64> {
+        (self.via == Via::Copy).then_some(self.given)
+    }
+
     /// The token for a link that ends at `expires_at` (whole seconds).
     #[must_use]
     pub fn sign(self, keys: &KeyRing, expires_at: Timestamp) -> String {
@@ -93,6 +115,7 @@ mod tests {
             organization_id: OrganizationId::new(end, [2; 10]),
             ver: 3,
             via: Via::Copy,
+            given: 1,
         };
         let token = link.sign(&keys, end);
         let millisecond = Duration::from_millis(1);

@@ -83,7 +83,7 @@ impl Standing<'_> {
         // What became of the invitation tells more than that this link is an old one, but for a link that a newer one
         // replaced while it was open.
         match invitation.status(now).refusal() {
-            Some(Code::InvitationExpired) | None if invitation.ver != link.ver => {
+            Some(Code::InvitationExpired) | None if !invitation.honours(link) => {
                 return Err(Code::InvitationReplaced);
             }
             Some(code) => return Err(code),
@@ -141,7 +141,7 @@ mod tests {
 
     fn link(ver: i64, via: Via) -> Link {
         let of = invitation();
-        Link { invitation_id: of.id, organization_id: of.organization_id, ver, via }
+        Link { ver, ..Link::to(&of, via) }
     }
 
     fn standing(invitation: &Invitation) -> Standing<'_> {

@@ -63,7 +63,8 @@ const MOST_TRIES: u8 = 8;
 
 /// Changes an open invitation. Refuses one that is settled or over, a role that the actor may not invite, more than they hold
 /// or the plan allows, an address that is invited or a member's, fewer uses than there were, and a seat more than there is.
-/// Another address gets a link of its own, by e-mail if this invitation was sent by e-mail.
+/// For another address or role there is a new link, by e-mail if this invitation was sent by e-mail, and the old ones are dead;
+/// of an e-mail invitation that gives something else the copied ones are. A link for many keeps its URLs.
 pub async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     by: &Authority,
@@ -117,7 +118,7 @@ async fn attempt<P: Platform>(
     if moves {
         batch.extend(store::move_to(entry.id, &changed));
     }
-    if readdressed.is_some() {
+    if changed.offered_anew {
         batch.push(jobs::insert_invitation_email(job, id, now, lost_at(now)));
     }
     batch.push(invitations::select(id));
@@ -135,10 +136,10 @@ async fn attempt<P: Platform>(
     };
     let current: Record = current.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
     if ResultSet::any(claimed) {
-        if readdressed.is_some() && mailed.any() {
+        if changed.offered_anew && mailed.any() {
             ctx.platform.enqueue(job);
         }
-        look::forget(ctx, id, current.state.ver - i64::from(changed.readdressed)).await;
+        look::forget(ctx, id, current.state.ver - i64::from(changed.offered_anew)).await;
         return Ok(Attempt::Done(current));
     }
     check_still_acts(&acting, acts)?;
@@ -191,6 +192,7 @@ async fn plan<P: Platform>(
     let (workspaces, moves) = workspaces(by, record, role, asked.workspaces.clone());
     let email = asked.email.clone().or_else(|| state.email.clone());
     let readdressed = asked.email.is_some() && asked.email != state.email;
+    let by_mail = state.kind == Kind::Email;
 
     let old_access = record.access.clone().read(&template.catalog);
     let base = if asked.clear_access || state.role.reaches_every_workspace() {
@@ -223,12 +225,16 @@ async fn plan<P: Platform>(
     let message = |change: &Change<Message>, old: &Option<String>| {
         change.clone().and_then(|message| Some(message.as_str().to_owned())).of(old.clone())
     };
+    let offered_anew = readdressed || (by_mail && role != state.role);
+    let gives_else = by_mail && (offered_anew || moves || new_access != old_access);
     let changed = Changed {
         id: state.id,
         revision: record.revision,
         role,
         email,
         readdressed,
+        offered_anew,
+        gives_else,
         name: name(&asked.name, &record.name),
         nickname: name(&asked.nickname, &record.nickname),
         message: message(&asked.message, &record.message),

@@ -101,7 +101,7 @@ pub async fn copy_link<P: Platform>(
     check_hand_out(by, record)?;
     let invitation = &record.state;
     let acting = Acting::by(by);
-    let copied = audit::Event::LinkCopied(invitation.ver, &acting);
+    let copied = audit::Event::LinkCopied(invitation, &acting);
     let given = audit::of_invitation(ctx.entry(by), invitation.id, copied);
     let results = ctx.platform.batch(vec![given, acting.select()]).await?;
     let [given, acts] = results.as_slice() else {
@@ -111,12 +111,6 @@ pub async fn copy_link<P: Platform>(
         check_still_acts(&acting, acts)?;
         return Err(Code::NotPending.into());
     }
-    let link = Link {
-        invitation_id: invitation.id,
-        organization_id: invitation.organization_id,
-        ver: invitation.ver,
-        via: Via::Copy,
-    };
-    let token = link.sign(&ctx.config.keys, invitation.expires_at);
+    let token = Link::to(invitation, Via::Copy).sign(&ctx.config.keys, invitation.expires_at);
     Ok((Route::Invitation(token).url(&ctx.config.origin), invitation.expires_at))
 }

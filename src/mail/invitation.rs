@@ -87,13 +87,7 @@ struct Html<'a>(&'a Facts<'a>);
 pub fn write(config: &Config, content: &Content) -> Result<Mail> {
     let invitation = &content.invitation;
     let recipient = invitation.email.as_ref().ok_or_else(|| Error::Internal("no recipient".to_owned()))?;
-    let link = Link {
-        invitation_id: invitation.id,
-        organization_id: invitation.organization_id,
-        ver: invitation.ver,
-        via: Via::Email,
-    };
-    let token = link.sign(&config.keys, invitation.expires_at);
+    let token = Link::to(invitation, Via::Email).sign(&config.keys, invitation.expires_at);
     let facts = Facts {
         organization: &content.organization_name,
         inviter: content.inviter_name.as_deref(),

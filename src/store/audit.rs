@@ -1,6 +1,7 @@
 //! The audit log: append-only rows, each written in the batch of the change it is about.
 
 use crate::domain::ids::{EventId, InvitationId, JobId, OrganizationId, RedemptionId};
+use crate::domain::invitation::Invitation;
 use crate::domain::link::Link;
 use crate::domain::time::Timestamp;
 use crate::params;
@@ -149,8 +150,8 @@ pub enum Event<'a> {
     Revoked(&'a Acting),
     /// Somebody with this link says no in this batch, after this entry.
     Declined(Link),
-    /// Somebody is given the link of this version of it.
-    LinkCopied(i64, &'a Acting),
+    /// Somebody is given the link of it as it was read.
+    LinkCopied(&'a Invitation, &'a Acting),
 }
 
 impl Event<'_> {
@@ -189,13 +190,13 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event<'_>) -
     let sql = match event {
         Event::Created => if_it!("NULL", created!(), "1"),
         // Its row tells whether the link was still good when it was given out.
-        Event::LinkCopied(ver, by) => {
-            params.extend(params![ver, by.was()]);
+        Event::LinkCopied(read, by) => {
+            params.extend(params![read.ver, by.was(), read.given]);
             if_it!(
                 "NULL",
                 "NULL",
                 concat!(
-                    "i.ver = ?7 AND i.outcome = 'open' AND i.expires_at > ?2 AND ",
+                    "i.ver = ?7 AND i.given = ?9 AND i.outcome = 'open' AND i.expires_at > ?2 AND ",
                     still_acts!("?3", "?8")
                 )
             )
@@ -210,11 +211,11 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event<'_>) -
             )
         }
         Event::Declined(link) => {
-            params.extend(params![link.organization_id, link.ver]);
+            params.extend(params![link.organization_id, link.ver, link.bound_to()]);
             if_it!(
                 standing!(),
                 status!("declined"),
-                "i.organization_id = ?7 AND i.ver = ?8 AND i.kind = 'email' AND i.outcome = 'open'
+                "i.organization_id = ?7 AND i.ver = ?8 AND i.given = coalesce(?9, i.given) AND i.kind = 'email' AND i.outcome = 'open'
                  AND i.disabled_at IS NULL AND i.expires_at > ?2"
             )
         }

@@ -14,6 +14,7 @@ use crate::params;
 use crate::platform::Statement;
 
 /// What an invitation becomes.
+#[allow(clippy::struct_excessive_bools, reason = "each is a question of its own, asked by one statement")]
 #[derive(Debug)]
 pub struct Changed {
     /// Which.
@@ -24,8 +25,13 @@ pub struct Changed {
     pub role: Role,
     /// For this address; none is for many people.
     pub email: Option<EmailAddress>,
-    /// Whether that is another address than before: then the links made so far are dead, and the invitation is offered anew.
+    /// Whether that is another address than before.
     pub readdressed: bool,
+    /// Whether the links made so far are dead and the invitation is offered anew: it is for another address, or what its
+    /// e-mail says the person becomes is no longer so.
+    pub offered_anew: bool,
+    /// Whether it gives something else: then the links that were copied are dead, for whoever copied one may not hold this.
+    pub gives_else: bool,
     /// What the invited person is called.
     pub name: Option<String>,
     /// What only the inviter's side sees.
@@ -160,7 +166,7 @@ pub fn apply(claim: EventId, changed: &Changed, now: Timestamp) -> Statement {
                  grants = ",
             kept!("?16", "?17"),
             ", addable_kinds = ?18, require_mfa = ?19, access_takes_seat = ?20, takes_seat = ?21,
-                 expires_at = coalesce(?22, i.expires_at), max_uses = ?23, ver = i.ver + ?24,
+                 expires_at = coalesce(?22, i.expires_at), max_uses = ?23, ver = i.ver + ?24, given = i.given + ?26,
                  delivery = CASE WHEN ?24 = 1 AND i.delivery <> 'none' THEN 'queued' ELSE i.delivery END,
                  offered_at = CASE WHEN ?24 = 1 THEN ?25 ELSE i.offered_at END
              FROM organizations o
@@ -191,8 +197,9 @@ pub fn apply(claim: EventId, changed: &Changed, now: Timestamp) -> Statement {
             changed.takes_seat,
             changed.expires_at,
             changed.max_uses,
-            changed.readdressed,
+            changed.offered_anew,
             now,
+            changed.gives_else,
         ],
     )
 }

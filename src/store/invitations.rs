@@ -52,7 +52,7 @@ pub struct Record {
 /// The columns of [`Record`], from `invitations i`.
 macro_rules! invitation_columns {
     () => {
-        "i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.nickname, i.message, i.locale, i.ver,
+        "i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.nickname, i.message, i.locale, i.ver, i.given,
          i.takes_seat, i.max_uses, i.uses, i.delivery, i.expires_at, i.created_at,
          coalesce(i.offered_at, i.created_at) AS offered_at, i.invited_by, i.accepted_at,
          i.accepted_by, i.declined_at, i.revoked_at, i.disabled_at, i.expired_at, i.permissions, i.all_resources,
@@ -225,10 +225,11 @@ pub fn revoke(claim: EventId, id: InvitationId, now: Timestamp) -> Statement {
 pub fn decline(link: &Link, now: Timestamp) -> Statement {
     Statement::new(
         "UPDATE invitations SET declined_at = ?4
-         WHERE id = ?1 AND organization_id = ?2 AND ver = ?3 AND kind = 'email' AND outcome = 'open'
+         WHERE id = ?1 AND organization_id = ?2 AND ver = ?3 AND given = coalesce(?5, given)
+           AND kind = 'email' AND outcome = 'open'
            AND disabled_at IS NULL AND expires_at > ?4
          RETURNING id",
-        params![link.invitation_id, link.organization_id, link.ver, now],
+        params![link.invitation_id, link.organization_id, link.ver, now, link.bound_to()],
     )
 }
 

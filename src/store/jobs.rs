@@ -105,7 +105,7 @@ pub struct Content {
 #[must_use]
 pub fn content(id: JobId) -> Statement {
     Statement::new(
-        "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.ver, i.takes_seat, i.max_uses,
+        "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.ver, i.given, i.takes_seat, i.max_uses,
                 i.uses, i.expires_at, i.created_at, coalesce(i.offered_at, i.created_at) AS offered_at, i.accepted_at, i.accepted_by, i.declined_at, i.revoked_at,
                 i.disabled_at, i.expired_at, o.name AS organization_name, n.name AS inviter_name,
                 (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)

@@ -29,17 +29,25 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// `?1` to `?6` of a claim's statement: its own two ids, the invitation, organization and version of the link, and the
-    /// time; then what else it takes.
+    /// `?1` to `?7` of a claim's statement: its own two ids, the invitation, organization and version of the link, the time,
+    /// and what the link is bound to; then what else it takes.
     fn params(self, link: &Link, more: Vec<Param>) -> Vec<Param> {
-        let mut params =
-            params![self.id, self.member_id, link.invitation_id, link.organization_id, link.ver, self.now,];
+        let mut params = params![
+            self.id,
+            self.member_id,
+            link.invitation_id,
+            link.organization_id,
+            link.ver,
+            self.now,
+            link.bound_to()
+        ];
         params.extend(more);
         params
     }
 }
 
-/// What every claim asks of the invitation and its organization. `?3` to `?6`: invitation, organization, version, now.
+/// What every claim asks of the invitation and its organization. `?3` to `?7`: invitation, organization, version, now, and
+/// what the link is bound to.
 ///
 /// Somebody who is in already keeps their role, and takes a seat only if they are a client without one whom a workspace
 /// that they lack would give one. But an account that nobody proved may be anybody's who typed that address at a link:
@@ -48,7 +56,7 @@ impl Claim {
 macro_rules! guards {
     () => {
         concat!(
-            " i.id = ?3 AND i.organization_id = ?4 AND i.ver = ?5 AND i.outcome = 'open' AND i.disabled_at IS NULL
+            " i.id = ?3 AND i.organization_id = ?4 AND i.ver = ?5 AND i.given = coalesce(?7, i.given) AND i.outcome = 'open' AND i.disabled_at IS NULL
               AND i.expires_at > ?6 AND (i.max_uses IS NULL OR i.uses < i.max_uses)
               AND NOT EXISTS (SELECT 1 FROM members gone WHERE gone.organization_id = i.organization_id
                               AND gone.user_id = u.id AND gone.removed_at >= coalesce(i.offered_at, i.created_at))
@@ -76,7 +84,7 @@ pub fn claim_signed_in(claim: Claim, link: &Link, session: &str) -> Statement {
              SELECT ?1, i.id, u.id, coalesce(inside.id, ?2), ?6, inside.role
              FROM invitations i
              JOIN organizations o ON o.id = i.organization_id
-             JOIN sessions s ON s.token_digest = ?7 AND s.expires_at > ?6 AND s.ended_at IS NULL
+             JOIN sessions s ON s.token_digest = ?8 AND s.expires_at > ?6 AND s.ended_at IS NULL
              JOIN users u ON u.id = s.user_id
              LEFT JOIN members inside ON inside.organization_id = i.organization_id AND inside.user_id = u.id
                AND inside.removed_at IS NULL
@@ -115,15 +123,15 @@ pub fn claim_signing_up(claim: Claim, link: &Link, account: &NewAccount) -> Stat
     Statement::new(
         concat!(
             "INSERT INTO redemptions (id, invitation_id, user_id, member_id, redeemed_at, role_before)
-             SELECT ?1, i.id, coalesce(u.id, ?7), coalesce(inside.id, ?2), ?6, inside.role
+             SELECT ?1, i.id, coalesce(u.id, ?8), coalesce(inside.id, ?2), ?6, inside.role
              FROM invitations i
              JOIN organizations o ON o.id = i.organization_id
-             LEFT JOIN users u ON u.email_key = ?9
+             LEFT JOIN users u ON u.email_key = ?10
              LEFT JOIN members inside ON inside.organization_id = i.organization_id AND inside.user_id = u.id
                AND inside.removed_at IS NULL
-             WHERE (i.email_key IS NULL OR i.email_key = ?9) AND (u.id IS NULL
+             WHERE (i.email_key IS NULL OR i.email_key = ?10) AND (u.id IS NULL
                     OR (u.email_verified_at IS NULL
-                        AND (?8 = 'email' OR (u.password_hash IS NULL AND i.email_key IS NOT NULL)))) AND",
+                        AND (?9 = 'email' OR (u.password_hash IS NULL AND i.email_key IS NOT NULL)))) AND",
             guards!(),
             " ON CONFLICT DO NOTHING RETURNING id"
         ),

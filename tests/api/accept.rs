@@ -344,6 +344,7 @@ fn a_link_signed_under_an_older_root_key_still_opens() {
         organization_id: team.organization.parse().unwrap(),
         ver: 1,
         via: Via::Email,
+        given: 0,
     };
     let before = KeyRing::parse(ROOT_KEY, ORIGIN).ok().unwrap();
     let old = link.sign(&before, team.world.now().plus(Duration::from_secs(DAY)));

@@ -297,6 +297,7 @@ fn what_was_signed_for_another_purpose_or_elsewhere_is_refused() {
         organization_id: scene.team.organization.parse().unwrap(),
         ver: 1,
         via: Via::Email,
+        given: 0,
     };
     let ours = scene.team.world.state().config.as_ref().ok().unwrap();
     assert_forged(&scene, &ours.keys.sign(Purpose::Form, link, later));
@@ -317,6 +318,7 @@ fn a_token_that_names_another_organization_opens_nothing_even_if_we_signed_it() 
         organization_id: other.parse().unwrap(),
         ver: 1,
         via: Via::Email,
+        given: 0,
     };
     let config = scene.team.world.state().config.as_ref().ok().unwrap();
     let token = link.sign(&config.keys, Timestamp::from_seconds(2_000_000_000));

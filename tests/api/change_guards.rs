@@ -180,6 +180,8 @@ fn living_longer_takes_no_seat_that_was_given_away_at_the_very_end() {
             role: usher::domain::role::Role::Member,
             email: ANA.parse().ok(),
             readdressed: false,
+            offered_anew: false,
+            gives_else: false,
             name: None,
             nickname: None,
             message: None,

@@ -26,6 +26,7 @@ mod ceiling;
 mod change_guards;
 mod change_invitation;
 mod check;
+mod copied_links;
 mod costs;
 mod growth;
 mod invitations;

@@ -156,6 +156,7 @@ fn v12_a_link_joins_the_organization_it_was_made_for_and_no_other() {
         organization_id: other.organization.parse().unwrap(),
         ver: 1,
         via: Via::Email,
+        given: 0,
     };
     // Even signed by ourselves, which nobody can make us do.
     let token = swapped.sign(&config.keys, Timestamp::from_seconds(2_000_000_000));

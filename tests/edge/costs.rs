@@ -22,6 +22,7 @@ fn a_forged_and_an_expired_link_cost_nothing() {
         organization_id: team.organization.parse().unwrap(),
         ver: 1,
         via: Via::Email,
+        given: 0,
     };
     let expired = link.sign(&server.keys(ROOT_KEY), Timestamp::from_seconds(1_700_000_000));
     let other_key = server.keys("k1:Zp7RkT2yWc9VbXs4LmQ0aJd6NuEh1FgOi8CxYqB5vKw");

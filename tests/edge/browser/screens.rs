@@ -127,6 +127,7 @@ fn every_page_fits_every_screen_and_axe_finds_nothing() {
             organization_id: other.organization.parse().unwrap(),
             ver: 1,
             via: Via::Email,
+            given: 0,
         };
         let over = link.sign(&server.keys(ROOT_KEY), Timestamp::from_seconds(1_700_000_000));
         browser.goto(&format!("/i/{over}")).await;

@@ -55,6 +55,7 @@ impl Server {
             organization_id: organization.parse().unwrap(),
             ver: 1,
             via: Via::Email,
+            given: 0,
         };
         let token = link.sign(&self.keys(ROOT_KEY), Timestamp::from_seconds(4_000_000_000));
         self.keep_secret(&token);

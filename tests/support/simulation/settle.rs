@@ -73,6 +73,7 @@ impl Simulation {
                 organization_id: row["organization_id"].as_str().unwrap().parse().unwrap(),
                 ver: row["ver"].as_i64().unwrap(),
                 via: Via::Email,
+                given: 0,
             };
             let expires_at = Timestamp::from_millis(row["expires_at"].as_i64().unwrap());
             let token = link.sign(&world.settings().keys, expires_at);
