@@ -15,6 +15,9 @@ const SCHEMES: [&str; 2] = ["light", "dark"];
 /// The smallest control, in CSS pixels: what a thumb hits.
 const SMALLEST_CONTROL: f64 = 44.0;
 
+/// The narrowest screen that must do (WCAG 2.2, 1.4.10), and a desk's.
+pub const WIDTHS: [u32; 2] = [320, 1280];
+
 /// Whatever of WCAG 2.2 A and AA a machine can see, and what axe's authors hold good practice.
 pub const OF_PAGES: &[&str] = &["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 /// A mail has no landmarks: the program that shows it has.

@@ -8,11 +8,8 @@ use usher::domain::link::{Link, Via};
 use usher::domain::time::Timestamp;
 
 use super::chromium::{Browser, run, server};
-use super::look::{OF_MAILS, OF_PAGES};
+use super::look::{OF_MAILS, OF_PAGES, WIDTHS};
 use crate::harness::{ROOT_KEY, Team};
-
-/// The narrowest screen that must do (WCAG 2.2, 1.4.10), and a desk's.
-const WIDTHS: [u32; 2] = [320, 1280];
 
 /// Names that fill a line, run the other way, or count as many letters as they are.
 fn hostile_names() -> [(&'static str, String); 3] {
