@@ -1,15 +1,21 @@
-//! Names the stylesheet by its content, as the build does when it copies it (`/assets/usher.<hash>.css`), and lists the
+//! Names the stylesheet and the script by their content, as the build does when it copies them (`/assets/usher.<hash>.css`),
+//! and lists the
 //! templates: each file of `src/domain/templates/` is one.
 
 use sha2::{Digest, Sha256};
 
 fn main() {
-    println!("cargo:rerun-if-changed=assets/usher.css");
-    let css = std::fs::read("assets/usher.css").unwrap_or_default();
-    let digest = Sha256::digest(&css);
-    let hash = digest.iter().take(8).fold(0_u64, |hash, byte| (hash << 8) | u64::from(*byte));
-    println!("cargo:rustc-env=USHER_STYLESHEET=/assets/usher.{hash:016x}.css");
+    name_asset("USHER_STYLESHEET", "css");
+    name_asset("USHER_SCRIPT", "js");
     list_templates();
+}
+
+fn name_asset(variable: &str, extension: &str) {
+    let file = format!("assets/usher.{extension}");
+    println!("cargo:rerun-if-changed={file}");
+    let digest = Sha256::digest(std::fs::read(file).unwrap_or_default());
+    let hash = digest.iter().take(8).fold(0_u64, |hash, byte| (hash << 8) | u64::from(*byte));
+    println!("cargo:rustc-env={variable}=/assets/usher.{hash:016x}.{extension}");
 }
 
 fn list_templates() {

@@ -18,6 +18,7 @@ pub mod password_link;
 pub mod policy;
 pub mod role;
 pub mod secret;
+pub mod shades;
 pub mod standing;
 pub mod template;
 pub mod text;

@@ -31,6 +31,17 @@ impl Role {
         }
     }
 
+    /// As a list shows it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Client => "Client",
+            Self::Member => "Member",
+            Self::Admin => "Admin",
+            Self::Owner => "Owner",
+        }
+    }
+
     /// As a person reads it, with its article: "as **an admin**".
     #[must_use]
     pub fn with_article(self) -> &'static str {

@@ -70,9 +70,11 @@ pub struct Holding {
 
 /// Whose organization is asked about.
 #[derive(Debug, Clone, Copy)]
-pub enum At {
+pub enum At<'a> {
     /// It itself.
     Organization(OrganizationId),
+    /// It itself, by its slug.
+    Slug(&'a str),
     /// An invitation's.
     Invitation(InvitationId),
     /// A member's.
@@ -83,6 +85,30 @@ pub enum At {
     Resource(ResourceId),
     /// A job's.
     Job(JobId),
+}
+
+/// A statement and its `?3`, which says whose organization is meant: `$statement!` takes the SQL that answers its id.
+macro_rules! of_organization {
+    ($statement:ident, $at:expr) => {
+        match $at {
+            At::Organization(id) => ($statement!("?3"), id.to_string()),
+            At::Slug(slug) => ($statement!("(SELECT id FROM organizations WHERE slug = ?3)"), slug.to_owned()),
+            At::Invitation(id) => {
+                ($statement!("(SELECT organization_id FROM invitations WHERE id = ?3)"), id.to_string())
+            }
+            At::Member(id) => {
+                ($statement!("(SELECT organization_id FROM members WHERE id = ?3)"), id.to_string())
+            }
+            At::Workspace(id) => {
+                ($statement!("(SELECT organization_id FROM workspaces WHERE id = ?3)"), id.to_string())
+            }
+            At::Resource(id) => (
+                $statement!("(SELECT organization_id FROM resources WHERE id = ?3 AND deleted_at IS NULL)"),
+                id.to_string(),
+            ),
+            At::Job(id) => ($statement!("(SELECT organization_id FROM jobs WHERE id = ?3)"), id.to_string()),
+        }
+    };
 }
 
 /// A workspace somebody reaches.
@@ -135,7 +161,7 @@ pub fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
 /// somebody only in the organization that it is confined to. A membership that asks for a second factor counts for
 /// nothing until there is one.
 #[must_use]
-pub fn seen(digest: &str, at: At, now: Timestamp) -> Statement {
+pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
     macro_rules! seen_at {
         ($organization:literal) => {
             concat!(
@@ -159,21 +185,7 @@ pub fn seen(digest: &str, at: At, now: Timestamp) -> Statement {
             )
         };
     }
-    let (sql, id) = match at {
-        At::Organization(id) => (seen_at!("?3"), id.to_string()),
-        At::Invitation(id) => {
-            (seen_at!("(SELECT organization_id FROM invitations WHERE id = ?3)"), id.to_string())
-        }
-        At::Member(id) => (seen_at!("(SELECT organization_id FROM members WHERE id = ?3)"), id.to_string()),
-        At::Workspace(id) => {
-            (seen_at!("(SELECT organization_id FROM workspaces WHERE id = ?3)"), id.to_string())
-        }
-        At::Resource(id) => (
-            seen_at!("(SELECT organization_id FROM resources WHERE id = ?3 AND deleted_at IS NULL)"),
-            id.to_string(),
-        ),
-        At::Job(id) => (seen_at!("(SELECT organization_id FROM jobs WHERE id = ?3)"), id.to_string()),
-    };
+    let (sql, id) = of_organization!(seen_at, at);
     Statement::new(sql, params![digest, now, id])
 }
 

@@ -19,11 +19,13 @@ pub mod audit;
 #[macro_use]
 pub mod invitations;
 
+#[macro_use]
 pub mod accounts;
 pub mod adding;
 pub mod audit_log;
 pub mod bulk;
 pub mod change_invitation;
+pub mod desk;
 pub mod invitation_list;
 pub mod jobs;
 pub mod links;

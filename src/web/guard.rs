@@ -106,7 +106,7 @@ impl Caller {
     pub async fn acting<P: Platform>(
         &self,
         ctx: &Context<'_, P>,
-        at: At,
+        at: At<'_>,
         reads: Vec<Statement>,
     ) -> Result<(Actor, Vec<ResultSet>)> {
         match self {
@@ -170,7 +170,11 @@ pub fn rules<P>(
     Ok((template, policy))
 }
 
-fn actor<P>(ctx: &Context<'_, P>, seen: Option<Seen>) -> Result<Actor> {
+/// The member that a session's holder is in the organization that was asked about.
+///
+/// # Errors
+/// 401 where there is no such session, 404 where they are nobody.
+pub fn actor<P>(ctx: &Context<'_, P>, seen: Option<Seen>) -> Result<Actor> {
     let seen = seen.ok_or_else(|| Error::from(Code::Unauthenticated))?;
     let (Some(member_id), Some(role), Some(organization_id), Some(template)) =
         (seen.member_id, seen.role, seen.organization_id, seen.template)

@@ -50,7 +50,11 @@ pub async fn answer<P: Platform>(ctx: &Context<'_, P>, request: &Request, route:
     let verb = Verb::of(request.method()).filter(|_| route.methods().contains(request.method()));
     let Some(verb) = verb else { return Err(method_not_allowed(route)) };
     if route.is_page() {
-        page(ctx, request, route, verb).await
+        match page(ctx, request, route, verb).await {
+            // A person is shown the way in, and comes back from there.
+            Err(error) if error.code() == Code::Unauthenticated => Ok(pages::sign_in::way(request)),
+            answer => answer,
+        }
     } else {
         call(ctx, request, route, verb).await
     }
@@ -151,7 +155,11 @@ async fn page<P: Platform>(
         (Route::SignIn, Post) => pages::sign_in::submit(ctx, request).await,
         (Route::SignIn, _) => pages::sign_in::show(ctx, request),
         (Route::SignOut, _) => pages::sign_in::sign_out(ctx, request).await,
-        (Route::Brand(id, hash), _) => api::logo::serve(ctx, *id, hash).await,
+        (Route::Brand(id, name), _) => match name.strip_suffix(".css") {
+            Some(colour) => pages::brand::stylesheet(colour),
+            None => api::logo::serve(ctx, *id, name).await,
+        },
+        (Route::Team(slug), _) => pages::team::show(ctx, request, slug).await,
         (Route::Me, _) => pages::me::show(ctx, request).await,
         (Route::Invitation(token), Post) => pages::invitation::submit(ctx, request, token).await,
         (Route::Invitation(token), _) => pages::invitation::show(ctx, request, token).await,

@@ -36,15 +36,24 @@ pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// The secret in a cookie, if it could be one of ours. Our cookies' values need no decoding (RFC 6265, section 5.4), so
-/// splitting is all there is to it; the crates for this bring a calendar of 17 KB.
+/// A cookie that says what was just done, for the page that follows.
+pub const SAID_COOKIE: &str = "__Host-usher_said";
+
+/// The secret in a cookie, if it could be one of ours.
 #[must_use]
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<Bearer> {
+    cookie_text(headers, name).and_then(Bearer::parse)
+}
+
+/// A cookie's value. Those of ours need no decoding (RFC 6265, section 5.4), so splitting is all there is to it; the crates
+/// for this bring a calendar of 17 KB.
+#[must_use]
+pub fn cookie_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     header(headers, header::COOKIE.as_str())?
         .split(';')
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(known, _)| *known == name)
-        .and_then(|(_, value)| Bearer::parse(value))
+        .map(|(_, value)| value)
 }
 
 /// What limits per network count by: the caller's address as the platform tells it, IPv6 by its /64. What callers write

@@ -64,8 +64,10 @@ routes! {
     Home "/" [GET];
     /// Signing in.
     SignIn "/sign-in" [GET, POST];
-    /// An organization's logo, for everybody.
+    /// An organization's logo, or its colour as a stylesheet, for everybody.
     Brand(organization: OrganizationId, hash: String) "/brand/{organization}/{hash}" [GET];
+    /// Team & Clients: an organization's members, clients, invitations and links.
+    Team(slug: String) "/o/{slug}/team" [GET];
     /// Signing out.
     SignOut "/sign-out" [POST];
     /// Who is signed in, and the workspaces they reach.
@@ -215,6 +217,7 @@ mod tests {
         pattern
             .replace("{token}", "eyJ.x-_.y")
             .replace("{hash}", "0123456789abcdef")
+            .replace("{slug}", "example-studio")
             .replace("{job}", &JobId::new(now, [1; 10]).to_string())
             .replace("{organization}", &OrganizationId::new(now, [1; 10]).to_string())
             .replace("{invitation}", &InvitationId::new(now, [1; 10]).to_string())

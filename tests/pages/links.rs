@@ -200,7 +200,7 @@ fn whoever_is_signed_in_sees_as_whom_and_joins_or_uses_another_account() {
 fn each_way_in_which_a_link_ends_has_words_of_its_own() {
     for (action, title, words) in [
         ("disable", "This link is turned off", "Ask whoever gave it to you for a new one."),
-        ("rotate", "A newer link was made", "The older ones stopped working when it was made."),
+        ("rotate", "A newer link was made", "the older ones stopped working"),
         ("revoke", "This invitation was withdrawn", "withdrew it"),
     ] {
         let mut scene = at_link(&json!({"branding": {"name": "Bright"}}));

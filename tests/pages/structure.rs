@@ -35,11 +35,7 @@ pub fn check_page(answer: &Answer) {
     assert!(once.contains("main"));
 
     for tag in &tags {
-        assert!(
-            !["script", "style", "iframe", "object", "base"].contains(&tag.name.as_str()),
-            "<{}>",
-            tag.name
-        );
+        assert!(!["style", "iframe", "object", "base"].contains(&tag.name.as_str()), "<{}>", tag.name);
         for (attribute, value) in &tag.attributes {
             assert!(attribute != "style" && !attribute.starts_with("on"), "{attribute} on <{}>", tag.name);
             assert!(!value.to_lowercase().starts_with("javascript:"), "{value}");
@@ -50,10 +46,18 @@ pub fn check_page(answer: &Answer) {
             }
         }
     }
-    let [stylesheet] = named("link")[..] else { panic!("one stylesheet: {page}") };
-    let name =
-        stylesheet.get("href").strip_prefix("/assets/usher.").and_then(|name| name.strip_suffix(".css"));
-    assert!(name.is_some_and(|hash| hash.len() == 16), "a stylesheet named by its content: {stylesheet:?}");
+    // Ours, named by its content, and after it the organization's colour.
+    let by_content = |path: &str, extension: &str| {
+        let name = path.strip_prefix("/assets/usher.").and_then(|name| name.strip_suffix(extension));
+        name.is_some_and(|hash| hash.len() == 16)
+    };
+    let stylesheets: Vec<&str> = named("link").iter().map(|link| link.get("href")).collect();
+    assert!(by_content(stylesheets[0], ".css"), "{stylesheets:?}");
+    assert!(stylesheets[1..].iter().all(|path| path.starts_with("/brand/")), "{stylesheets:?}");
+    assert!(stylesheets.len() <= 2, "{stylesheets:?}");
+    let [script] = named("script")[..] else { panic!("one script: {page}") };
+    assert!(by_content(script.get("src"), ".js") && script.has("defer"), "{script:?}");
+    assert!(page.contains("defer></script>"), "and nothing written into it");
 
     let labelled: BTreeSet<&str> = named("label").iter().map(|label| label.get("for")).collect();
     for input in named("input") {

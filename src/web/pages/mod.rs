@@ -1,18 +1,24 @@
 //! The pages: server-rendered, whole without JavaScript, every change by a form that carries a nonce.
 
+pub mod brand;
+pub mod desk;
 pub mod failure;
+pub mod form;
 pub mod home;
 pub mod invitation;
 pub mod mailbox;
 pub mod me;
 pub mod reset;
+mod said;
 pub mod sign_in;
+pub mod team;
 
 use askama::Template;
 use http::StatusCode;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::domain::nonce;
+use crate::domain::organization::Accent;
 use crate::domain::secret::Bearer;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
@@ -22,16 +28,25 @@ use crate::web::guard;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, FORM_COOKIE, Request};
 use crate::web::route::Route;
+use desk::Nav;
 
 /// What every page's layout needs.
 #[derive(Debug, Clone)]
 pub struct Frame {
     /// The stylesheet's path, named by its content.
     pub stylesheet: &'static str,
+    /// The script's, which improves a page that is whole without it.
+    pub script: &'static str,
+    /// Where the organization's colour is, if it has one.
+    pub accent: Option<String>,
     /// Whose page it is: an organization's name, or the product's.
     pub brand: String,
     /// Where that organization's logo is, if it has one.
     pub logo: Option<String>,
+    /// The ways from here, for those who are signed in.
+    pub nav: Option<Nav>,
+    /// What was just done.
+    pub said: Option<String>,
 }
 
 impl Frame {
@@ -44,15 +59,27 @@ impl Frame {
     /// An organization's frame: no product's name on it (S0-06).
     #[must_use]
     pub fn of(brand: &str) -> Self {
-        Self { stylesheet: env!("USHER_STYLESHEET"), brand: brand.to_owned(), logo: None }
+        Self {
+            stylesheet: env!("USHER_STYLESHEET"),
+            script: env!("USHER_SCRIPT"),
+            accent: None,
+            brand: brand.to_owned(),
+            logo: None,
+            nav: None,
+            said: None,
+        }
     }
 
-    /// The frame of an invitation's page: with the brand of its link, and the organization's logo.
+    /// The frame of an invitation's page: with the brand of its link, and the organization's logo and colour.
     #[must_use]
     pub fn of_invitation(view: &View, product: &str) -> Self {
-        let logo =
-            view.logo_hash.clone().map(|hash| Route::Brand(view.invitation.organization_id, hash).path());
-        Self { logo, ..Self::of(view.masthead(product)) }
+        let organization = view.invitation.organization_id;
+        let accent = view.branding_accent.as_deref().and_then(Accent::parse);
+        Self {
+            logo: view.logo_hash.clone().map(|hash| Route::Brand(organization, hash).path()),
+            accent: accent.map(|accent| brand::path(organization, &accent)),
+            ..Self::of(view.masthead(product))
+        }
     }
 
     /// The brand's first letter: what stands where a logo would.
@@ -125,10 +152,11 @@ fn page(status: StatusCode, template: &impl Template) -> Result<Reply> {
 }
 
 /// The nonce for a page's forms, and the cookie it is bound to.
-struct FormKey {
+pub struct FormKey {
     cookie: Bearer,
     is_new: bool,
-    nonce: String,
+    /// What each form on the page carries.
+    pub nonce: String,
 }
 
 impl FormKey {

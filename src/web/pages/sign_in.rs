@@ -1,7 +1,7 @@
 //! Signing in and out by form.
 
 use askama::Template;
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::{FormKey, Frame, Problems, check_form, page, session};
@@ -22,6 +22,8 @@ struct SignIn<'a> {
     frame: Frame,
     nonce: &'a str,
     email: &'a str,
+    /// Where they go from here; nothing is `/me`.
+    to: &'a str,
     problems: Problems,
 }
 
@@ -31,41 +33,69 @@ struct Form {
     nonce: String,
     email: String,
     password: String,
+    #[serde(default)]
+    to: String,
 }
 
-/// `GET /sign-in`.
+/// To the sign-in, for whoever is not; from there back to the page that they asked for.
+#[must_use]
+pub fn way(request: &Request) -> Reply {
+    let asked = request.uri().path_and_query().map_or("", |asked| asked.as_str());
+    let back = Some(asked).filter(|_| request.method() == Method::GET).filter(|asked| is_ours(asked));
+    let query = back.and_then(|to| serde_urlencoded::to_string([("to", to)]).ok());
+    let path = Route::SignIn.path();
+    reply::see_other(&query.map_or(path.clone(), |query| format!("{path}?{query}")))
+}
+
+/// Whether this is the address of a page of ours, and not of another site that is spelled like one.
+fn is_ours(address: &str) -> bool {
+    let path = address.split('?').next().unwrap_or_default();
+    address.bytes().all(|byte| byte.is_ascii_graphic())
+        && Route::parse(path).is_some_and(|route| route.is_page() && route.methods().contains(&Method::GET))
+}
+
+/// `GET /sign-in`, with `?to=` where one wants to go.
 pub fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    form(ctx, request, "", None)
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Query {
+        to: String,
+    }
+    let query: Query = request::query(request).unwrap_or_default();
+    form(ctx, request, "", &query.to, None)
 }
 
 fn form<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     email: &str,
+    to: &str,
     error: Option<&Error>,
 ) -> Result<Reply> {
     let key = FormKey::of(ctx, request);
     let status = error.map_or(StatusCode::OK, |error| error.code().status());
     let problems = Problems::of(error);
-    let mut reply = page(status, &SignIn { frame: Frame::product(ctx), nonce: &key.nonce, email, problems })?;
+    let mut reply =
+        page(status, &SignIn { frame: Frame::product(ctx), nonce: &key.nonce, email, to, problems })?;
     if let Some(Error::Refused(refusal)) = error {
         reply::tell(&mut reply, refusal);
     }
     Ok(key.keep(reply))
 }
 
-/// `POST /sign-in`: on to `/me`, or the form again with what was typed.
+/// `POST /sign-in`: on to where they wanted to go, or to `/me`, or the form again with what was typed.
 pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     let body: Form = request::form(request)?;
     match with_password(ctx, request, &body).await {
         Ok(session) => {
-            let mut reply = reply::see_other(&Route::Me.path());
+            let to = if is_ours(&body.to) { body.to.clone() } else { Route::Me.path() };
+            let mut reply = reply::see_other(&to);
             reply::set_cookie(&mut reply, SESSION_COOKIE, session.reveal(), SESSION.as_secs().cast_signed());
             Ok(reply)
         }
         // Another site has no page of ours to go back to.
         Err(error) if matches!(error.code(), Code::CrossSiteRequest | Code::Internal) => Err(error),
-        Err(error) => form(ctx, request, &body.email, Some(&error)),
+        Err(error) => form(ctx, request, &body.email, &body.to, Some(&error)),
     }
 }
 

@@ -57,6 +57,8 @@ impl Browser {
             for (const element of document.querySelectorAll('body *')) {
                 const box = element.getBoundingClientRect();
                 if (element.closest('.skip, [aria-hidden]') || box.width === 0) continue;
+                // What only screen readers meet is one pixel, on purpose.
+                if (getComputedStyle(element).clipPath !== 'none') continue;
                 if (box.right > innerWidth + 1 || box.left < -1) found.push(`${element.outerHTML.slice(0, 80)} stands out`);
                 if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0
                     && getComputedStyle(element).overflowX === 'hidden') found.push(`${element.className} is cut`);

@@ -8,4 +8,5 @@ mod chromium;
 mod joining;
 mod look;
 mod screens;
+mod team;
 mod walk;

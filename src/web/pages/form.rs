@@ -1,0 +1,61 @@
+//! A form that somebody sent from one of our pages.
+
+use http::header;
+
+use super::check_form;
+use crate::error::{Code, Refusal, Result};
+use crate::flow::Context;
+use crate::platform::Platform;
+use crate::web::request::{self, Request};
+
+/// Its fields, in their order. A field may stand there several times, as checked boxes of one name do.
+#[derive(Debug, Clone, Default)]
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads a form and checks that it was sent from a page of ours, in the browser that was shown it.
+    ///
+    /// # Errors
+    /// 400 or 415 for what no form of ours sends, 403 for another site's, `form_expired` for one that lay open too long.
+    pub fn read<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Self> {
+        let content_type =
+            request::header(request.headers(), header::CONTENT_TYPE.as_str()).unwrap_or_default();
+        if !content_type.starts_with("application/x-www-form-urlencoded") {
+            return Err(Refusal::new(Code::UnsupportedMediaType)
+                .because("Send the form as a browser does.")
+                .into());
+        }
+        let fields = serde_urlencoded::from_bytes(request.body()).map_err(|_| Code::InvalidForm)?;
+        let form = Self(fields);
+        check_form(ctx, request, form.text("nonce"))?;
+        Ok(form)
+    }
+
+    /// What was typed into a field; nothing where there is none.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.all(name).next().unwrap_or_default()
+    }
+
+    /// What was typed into a field, if it is more than blanks.
+    #[must_use]
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        Some(self.text(name).trim()).filter(|text| !text.is_empty())
+    }
+
+    /// Each value of a field.
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a box of this name is checked, or a button of it was pressed.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
+    /// Every field with its value.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
