@@ -316,7 +316,7 @@ pub fn apply(entry: &Entry, update: &Update) -> Statement {
              WHERE id = ?2 AND ",
             claimed!("?1")
         ),
-        params![entry.id, update.member, update.role, name, name.map(|name| name.as_str().to_lowercase()),],
+        params![entry.id, update.member, update.role, name, name.map(Name::key)],
     )
 }
 

@@ -9,6 +9,7 @@ use crate::domain::authority::{Actor, Authority};
 use crate::domain::change::Change;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::invitation::Kind;
+use crate::domain::offer::Offer;
 use crate::domain::policy::{Lifetime, Policy};
 use crate::domain::text::{Message, Name};
 use crate::error::{Code, Fields};
@@ -74,8 +75,7 @@ pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
     check_limit(fields, limit);
     check_lifetime(fields, life_of(&actor.policy, kind.unwrap_or(Kind::Email)), body.expires_in);
     let Object(branding) = body.branding.unwrap_or(Object(Branding { name: None, message: None }));
-    let invite = Invite {
-        email: email.clone(),
+    let offer = Offer {
         role: role?,
         workspaces: body.workspace_ids.and_then(|ids| workspaces(fields, &ids)),
         access: access::read(fields, actor.template, body.access.as_ref()),
@@ -85,11 +85,17 @@ pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
         branding_name: optional(fields, "/branding/name", branding.name.as_deref(), Name::parse),
         branding_message: optional(fields, "/branding/message", branding.message.as_deref(), Message::parse),
         locale: locale(fields, body.locale),
+    };
+    if kind? == Kind::Email && email.is_none() {
+        return None;
+    }
+    Some(Invite {
+        email,
+        offer,
         lifetime: body.expires_in.map(Duration::from_secs),
         max_uses: limit,
         send_email: body.send_email.unwrap_or(actor.policy.send_email),
-    };
-    (kind? == Kind::Link || email.is_some()).then_some(invite)
+    })
 }
 
 /// The body of `PATCH /v1/invitations/{inv}`. What is not in it stays; null takes away what there need not be.
