@@ -24,6 +24,7 @@ pub mod adding;
 pub mod audit_log;
 pub mod bulk;
 pub mod change_invitation;
+pub mod change_member;
 pub mod invitation_list;
 pub mod jobs;
 pub mod links;
