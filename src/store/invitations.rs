@@ -49,16 +49,34 @@ pub struct Record {
     pub revision: i64,
 }
 
+/// The columns of [`Invitation`], from `invitations i`.
+macro_rules! state_columns {
+    () => {
+        "i.id, i.organization_id, i.kind, i.role, i.email, i.ver, i.given, i.takes_seat, i.max_uses, i.uses, i.expires_at,
+         i.created_at, coalesce(i.offered_at, i.created_at) AS offered_at, i.accepted_at, i.accepted_by, i.declined_at,
+         i.revoked_at, i.disabled_at, i.expired_at"
+    };
+}
+
+/// The workspaces of the invitation `i` by name, as JSON, the oldest first.
+macro_rules! workspaces_by_name {
+    () => {
+        "(SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
+          FROM invitation_workspaces x JOIN workspaces w ON w.id = x.workspace_id
+          WHERE x.invitation_id = i.id)"
+    };
+}
+
 /// The columns of [`Record`], from `invitations i`.
 macro_rules! invitation_columns {
     () => {
-        "i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.nickname, i.message, i.locale, i.ver, i.given,
-         i.takes_seat, i.max_uses, i.uses, i.delivery, i.expires_at, i.created_at,
-         coalesce(i.offered_at, i.created_at) AS offered_at, i.invited_by, i.accepted_at,
-         i.accepted_by, i.declined_at, i.revoked_at, i.disabled_at, i.expired_at, i.permissions, i.all_resources,
-         i.grants, i.addable_kinds, i.require_mfa, i.branding_name, i.branding_message, i.revision,
-         (SELECT json_group_array(workspace_id) FROM invitation_workspaces WHERE invitation_id = i.id)
-           AS workspace_ids"
+        concat!(
+            state_columns!(),
+            ", i.name, i.nickname, i.message, i.locale, i.delivery, i.invited_by, i.permissions, i.all_resources,
+             i.grants, i.addable_kinds, i.require_mfa, i.branding_name, i.branding_message, i.revision,
+             (SELECT json_group_array(workspace_id) FROM invitation_workspaces WHERE invitation_id = i.id)
+               AS workspace_ids"
+        )
     };
 }
 

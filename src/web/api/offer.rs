@@ -12,7 +12,7 @@ use crate::domain::invitation::Kind;
 use crate::domain::offer::Offer;
 use crate::domain::policy::{Lifetime, Policy};
 use crate::domain::text::{Message, Name};
-use crate::error::{Code, Fields};
+use crate::error::{Code, Fields, Result};
 use crate::flow::change_invitation::Changes;
 use crate::flow::invite::Invite;
 use crate::web::api::field::{changed, one_of, optional};
@@ -55,8 +55,15 @@ pub struct Branding {
     message: Option<String>,
 }
 
-/// Reads an offer. What is wrong is noted; then there is none.
-pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
+/// Reads an offer.
+pub fn read(actor: &Actor, body: Body) -> Result<Invite> {
+    let mut fields = Fields::default();
+    let invite = invite(&mut fields, actor, body);
+    fields.finish(invite)
+}
+
+/// What is wrong is noted; then there is none.
+fn invite(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
     let kind: Option<Kind> = one_of(fields, "/kind", Some(&body.kind), "email, link");
     let role = one_of(fields, "/role", Some(&body.role), "admin, member, client");
     let email = if kind == Some(Kind::Link) {
@@ -129,12 +136,21 @@ struct BrandingChanges {
 }
 
 /// A field that may be left out, but not be null.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// Reads what is to change of an invitation. What is wrong is noted.
-pub fn read_changes(fields: &mut Fields, by: &Authority, kind: Kind, body: ChangesBody) -> Changes {
+/// Reads what is to change of an invitation.
+pub fn read_changes(by: &Authority, kind: Kind, body: ChangesBody) -> Result<Changes> {
+    let mut fields = Fields::default();
+    let changes = changes(&mut fields, by, kind, body);
+    fields.finish(Some(changes))
+}
+
+/// What is wrong is noted.
+fn changes(fields: &mut Fields, by: &Authority, kind: Kind, body: ChangesBody) -> Changes {
     if body.email.is_some() && kind == Kind::Link {
         fields.refuse("/email", Code::LinkHasNoRecipient, FOR_MANY);
     }
