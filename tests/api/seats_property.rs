@@ -6,11 +6,10 @@ use std::time::Duration;
 use http::Method;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use usher::domain::secret;
 
 use crate::support::client::{Client, Team};
 use crate::support::race::{Racer, race};
-use crate::support::scene::workspace;
+use crate::support::scene::{somebody, workspace};
 use crate::{accept_signed_in, copied_token, decline};
 
 const PEOPLE: usize = 5;
@@ -119,17 +118,19 @@ impl Scene {
     fn new() -> Self {
         let mut team = Team::of("client-links");
         team.world.operator().put(&team.path("/plan"), &plan(Some(2))).ok();
+        let places = vec![team.workspace(), workspace(&team, "Second")];
+        let people = (0..PEOPLE).map(|number| somebody(&team.world, &address(number))).collect();
         // A history outlives a session.
         team.world.state().database.borrow().change("UPDATE sessions SET expires_at = 9000000000000");
-        let places = vec![team.workspace(), workspace(&team, "Second")];
-        let people = (0..PEOPLE).map(|number| person(&team, number)).collect();
         Self { team, people, places, invitations: Vec::new() }
     }
 
     /// The member that somebody is, or was; nobody's id if they never were in.
     fn member(&self, person: usize) -> String {
         let rows = self.team.world.state().database.borrow().query(&format!(
-            "SELECT id FROM members WHERE user_id = 'usr_{person:0>26}' ORDER BY removed_at IS NULL DESC, id DESC LIMIT 1"
+            "SELECT id FROM members WHERE user_id = (SELECT id FROM users WHERE email_key = '{}')
+             ORDER BY removed_at IS NULL DESC, id DESC LIMIT 1",
+            address(person)
         ));
         rows.first()
             .map_or("mbr_01h455vb4pex5vsknk084sn02q".to_owned(), |row| row["id"].as_str().unwrap().to_owned())
@@ -399,20 +400,6 @@ fn access(creates: bool) -> Value {
 
 fn access_that_creates() -> Value {
     json!({"permissions": ["posts.create", "posts.view"]})
-}
-
-/// Somebody with an account, signed in.
-fn person(team: &Team, number: usize) -> Client {
-    let token = format!("{:A<43}", format!("p{number}p"));
-    team.world.state().database.borrow().change(&format!(
-        "INSERT INTO users (id, email, email_key, name, password_hash, email_verified_at, created_at)
-         VALUES ('usr_{number:0>26}', '{email}', '{email}', 'Somebody', 'x', 1, 0);
-         INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at)
-         VALUES ('ses_{number:0>26}', 'usr_{number:0>26}', '{digest}', 0, 9000000000000)",
-        email = address(number),
-        digest = secret::digest(token.as_bytes()),
-    ));
-    team.world.client().with_cookie("__Host-usher_session", &token)
 }
 
 proptest! {
