@@ -87,13 +87,15 @@ struct Sealed<T> {
     rest: T,
 }
 
-/// A token that somebody signed with one of our keys for this purpose. Whether it has expired is still to be asked.
-#[derive(Debug, Clone)]
-pub struct Verified<T> {
-    /// What the purpose put in.
-    pub claims: T,
-    /// When it ends.
-    pub expires_at: Timestamp,
+/// What a token turned out to be. An expired one still says which page to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened<T> {
+    /// Signed by us for this purpose and still good; what the purpose put in.
+    Live(T),
+    /// Signed by us for this purpose, and over since then.
+    Expired(Timestamp),
+    /// Anything else.
+    Forged,
 }
 
 impl KeyRing {
@@ -136,12 +138,19 @@ impl KeyRing {
         signed.unwrap_or_default()
     }
 
-    /// Verifies a token for one purpose, by signature, issuer, audience and type. `None` says nothing about why: a forged
-    /// token, one for another purpose and one from another deployment get one answer.
-    ///
-    /// Expiry is for the caller to ask, of [`Verified::expires_at`]: an expired token still says which page to show.
+    /// Reads a token for one purpose, with no I/O. At `exp` it is expired. A forged token, one for another purpose and one
+    /// from another deployment get one answer.
     #[must_use]
-    pub fn verify<T: DeserializeOwned>(&self, purpose: Purpose, token: &str) -> Option<Verified<T>> {
+    pub fn open<T: DeserializeOwned>(&self, purpose: Purpose, token: &str, now: Timestamp) -> Opened<T> {
+        match self.verify(purpose, token) {
+            None => Opened::Forged,
+            Some((_, expires_at)) if now >= expires_at => Opened::Expired(expires_at),
+            Some((claims, _)) => Opened::Live(claims),
+        }
+    }
+
+    /// Verifies a token by signature, issuer, audience and type; answers what is in it, and when it ends.
+    fn verify<T: DeserializeOwned>(&self, purpose: Purpose, token: &str) -> Option<(T, Timestamp)> {
         if token.len() > LONGEST_TOKEN {
             return None;
         }
@@ -160,7 +169,7 @@ impl KeyRing {
             return None;
         }
         let (_, claims) = token.into_parts();
-        Some(Verified { claims: claims.custom.rest, expires_at })
+        Some((claims.custom.rest, expires_at))
     }
 }
 
@@ -192,6 +201,8 @@ fn is_weak(secret: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const ORIGIN: &str = "https://usher.test";
@@ -226,11 +237,22 @@ mod tests {
         for signed in Purpose::ALL {
             let token = keys.sign(signed, note(), later());
             for asked in Purpose::ALL {
-                let verified = keys.verify::<Note>(asked, &token);
-                let told = verified.map(|verified| (verified.claims, verified.expires_at));
+                let told = keys.verify::<Note>(asked, &token);
                 assert_eq!(told, (signed == asked).then(|| (note(), later())), "{signed:?} as {asked:?}");
             }
         }
+    }
+
+    /// V17: the clock just before, at and just after `exp`.
+    #[test]
+    fn a_token_ends_exactly_at_exp() {
+        let keys = ring(&[("k1", 1)]);
+        let token = keys.sign(Purpose::Invitation, note(), later());
+        let open = |now| keys.open(Purpose::Invitation, &token, now);
+        let millisecond = Duration::from_millis(1);
+        assert_eq!(open(later().minus(millisecond)), Opened::Live(note()));
+        assert_eq!(open(later()), Opened::<Note>::Expired(later()));
+        assert_eq!(open(later().plus(millisecond)), Opened::<Note>::Expired(later()));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod link;
 pub mod logo;
 pub mod nonce;
+pub mod offer;
 pub mod organization;
 pub mod password;
 pub mod password_link;

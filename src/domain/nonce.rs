@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::keys::{KeyRing, Purpose};
+use crate::domain::keys::{KeyRing, Opened, Purpose};
 use crate::domain::secret::{self, Bearer};
 use crate::domain::time::Timestamp;
 
@@ -30,9 +30,10 @@ pub fn issue(keys: &KeyRing, cookie: &Bearer, now: Timestamp) -> String {
 /// Whether a nonce is one that this browser was shown, and is not over.
 #[must_use]
 pub fn is_valid(keys: &KeyRing, cookie: &Bearer, nonce: &str, now: Timestamp) -> bool {
-    keys.verify::<Bound>(Purpose::Form, nonce).is_some_and(|verified| {
-        now < verified.expires_at && secret::same(&verified.claims.sub, &cookie.digest())
-    })
+    match keys.open::<Bound>(Purpose::Form, nonce, now) {
+        Opened::Live(bound) => secret::same(&bound.sub, &cookie.digest()),
+        Opened::Expired(_) | Opened::Forged => false,
+    }
 }
 
 #[cfg(test)]

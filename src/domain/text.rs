@@ -58,6 +58,12 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What names are looked up by.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.0.to_lowercase()
+    }
 }
 
 impl std::fmt::Display for Name {

@@ -133,9 +133,9 @@ async fn resolve<P: Platform>(
     let mut invites = Vec::with_capacity(rows.len());
     for row in rows {
         invites.push(match row {
-            Ok(invite) if !actor.may_invite(invite.role) => Err(Error::from(Code::RoleNotAllowed)),
+            Ok(invite) if !actor.may_invite(invite.offer.role) => Err(Error::from(Code::RoleNotAllowed)),
             Ok(mut invite) => {
-                invite.workspaces = actor.workspaces_meant(invite.workspaces);
+                invite.offer.workspaces = actor.workspaces_meant(invite.offer.workspaces);
                 Ok(invite)
             }
             Err(error) => Err(error),
@@ -161,8 +161,9 @@ async fn clone_sources<P: Platform>(
     let mut asked: Vec<_> = invites
         .iter()
         .filter_map(|row| row.as_ref().ok())
-        .filter(|invite| !invite.role.reaches_every_workspace())
-        .filter_map(|invite| Some((invite.access.clone_of()?, invite.workspaces.clone())))
+        .map(|invite| &invite.offer)
+        .filter(|offer| !offer.role.reaches_every_workspace())
+        .filter_map(|offer| Some((offer.access.clone_of()?, offer.workspaces.clone())))
         .collect();
     asked.sort_unstable();
     asked.dedup();
@@ -176,24 +177,16 @@ async fn clone_sources<P: Platform>(
 
 fn want(actor: &Actor, invite: Invite, sources: &Sources) -> Result<Wanted> {
     let email = invite.email.ok_or_else(|| Error::from(Code::LinkHasNoRecipient))?;
-    let source =
-        invite.access.clone_of().and_then(|source| sources.get(&(source, invite.workspaces.clone())));
-    let access =
-        settle(actor, invite.role, invite.workspaces.as_deref(), Access::default(), invite.access, source)?;
+    let mut offer = invite.offer;
+    let (place, wanted) = (offer.workspaces.as_deref(), std::mem::take(&mut offer.access));
+    let source = wanted.clone_of().and_then(|source| sources.get(&(source, offer.workspaces.clone())));
+    let access = settle(actor, offer.role, place, Access::default(), wanted, source)?;
     Ok(Wanted {
         email,
-        role: invite.role,
-        name: invite.name,
-        nickname: invite.nickname,
-        message: invite.message,
-        branding_name: invite.branding_name,
-        branding_message: invite.branding_message,
-        locale: invite.locale,
-        customized: access.is_custom_for(invite.role),
-        access: Columns::of(&access, actor.template),
+        customized: access.is_custom_for(offer.role),
+        offer: offer.of(Columns::of(&access, actor.template)),
         queued: invite.send_email,
         lifetime: invite.lifetime.unwrap_or(Duration::from_secs(actor.policy.email_lifetime.default)),
-        workspaces: invite.workspaces,
     })
 }
 

@@ -227,6 +227,7 @@ async fn plan<P: Platform>(
     };
     let offered_anew = readdressed || (by_mail && role != state.role);
     let gives_else = by_mail && (offered_anew || moves || new_access != old_access);
+    let access = Columns::of(&new_access, template);
     let changed = Changed {
         id: state.id,
         revision: record.revision,
@@ -241,9 +242,9 @@ async fn plan<P: Platform>(
         locale: asked.locale.clone().unwrap_or_else(|| record.locale.clone()),
         branding_name: name(&asked.branding_name, &record.branding_name),
         branding_message: message(&asked.branding_message, &record.branding_message),
-        takes_seat: role.takes_seat() || (role == Role::Client && new_access.takes_seat(template)),
+        takes_seat: access.takes_seat_as(role),
         customized: lists && new_access.is_custom_for(role),
-        access: Columns::of(&new_access, template),
+        access,
         asked_grants,
         workspaces,
         expires_at: asked.lifetime.map(|lifetime| now.plus(lifetime).whole_seconds()),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::domain::access::Access;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::OrganizationId;
+use crate::domain::offer::Offer;
 use crate::domain::organization::{Plan, Slug};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
@@ -64,21 +65,23 @@ async fn attempt<P: Platform>(ctx: &Context<'_, P>, new: &New, slug: &Slug) -> R
     let invitation = invitations::New {
         id: ctx.id(),
         organization_id: id,
-        role: Role::Owner,
         email: Some(new.owner_email.clone()),
-        name: Some(new.owner_name.clone()),
-        nickname: None,
-        message: None,
-        locale: "en".to_owned(),
-        branding_name: None,
-        branding_message: None,
-        access: Columns::of(&Access::default(), new.template),
+        offer: Offer {
+            role: Role::Owner,
+            workspaces: None,
+            access: Columns::of(&Access::default(), new.template),
+            name: Some(new.owner_name.clone()),
+            nickname: None,
+            message: None,
+            branding_name: None,
+            branding_message: None,
+            locale: "en".to_owned(),
+        },
         customized: false,
         max_uses: Some(1),
         queued: true,
         expires_at: now.plus(lifetime).whole_seconds(),
         invited_by: None,
-        workspaces: None,
     };
     let job = ctx.id();
     let results = ctx

@@ -6,9 +6,8 @@ use std::time::Duration;
 use crate::domain::access::Access;
 use crate::domain::authority::{Actor, Authority};
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::WorkspaceId;
+use crate::domain::offer::Offer;
 use crate::domain::role::Role;
-use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::access::{Wanted, resolve};
@@ -26,24 +25,8 @@ use crate::store::{audit, invitations, jobs};
 pub struct Invite {
     /// Whom; nobody in particular is a link for many.
     pub email: Option<EmailAddress>,
-    /// As what.
-    pub role: Role,
-    /// Into which workspaces; `None` is the oldest.
-    pub workspaces: Option<Vec<WorkspaceId>>,
-    /// With what access there.
-    pub access: Wanted,
-    /// What the person is called.
-    pub name: Option<Name>,
-    /// What only the inviter's side sees (S0-05).
-    pub nickname: Option<Name>,
-    /// A message to them.
-    pub message: Option<Message>,
-    /// What the link's page calls the organization (S0-06).
-    pub branding_name: Option<Name>,
-    /// What the link's page says.
-    pub branding_message: Option<Message>,
-    /// The language of mail and page.
-    pub locale: String,
+    /// To what.
+    pub offer: Offer<Wanted>,
     /// How long it lives, if not as the policy says.
     pub lifetime: Option<Duration>,
     /// How many may come in by a link; `None` is any number.
@@ -55,37 +38,30 @@ pub struct Invite {
 /// Invites. Refuses a role the actor may not invite, an address that has an open invitation or is a member's, what is not
 /// this organization's, more than the actor or the plan may give, and one person more than there are seats.
 pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: Invite) -> Result<Record> {
+    let Invite { email, mut offer, .. } = invite;
     // A link is bound to nobody, so it lets in nobody who could do harm.
-    let for_all = invite.email.is_none() && invite.role != Role::Client;
-    if for_all || !actor.may_invite(invite.role) {
+    let for_all = email.is_none() && offer.role != Role::Client;
+    if for_all || !actor.may_invite(offer.role) {
         return Err(Code::RoleNotAllowed.into());
     }
-    let workspaces = actor.workspaces_meant(invite.workspaces);
-    let access =
-        resolve(ctx, actor, invite.role, workspaces.as_deref(), Access::default(), invite.access).await?;
+    offer.workspaces = actor.workspaces_meant(offer.workspaces);
+    let (place, wanted) = (offer.workspaces.as_deref(), std::mem::take(&mut offer.access));
+    let access = resolve(ctx, actor, offer.role, place, Access::default(), wanted).await?;
     let now = ctx.now();
-    let life = if invite.email.is_some() { actor.policy.email_lifetime } else { actor.policy.link_lifetime };
+    let life = if email.is_some() { actor.policy.email_lifetime } else { actor.policy.link_lifetime };
     let lifetime = invite.lifetime.unwrap_or(Duration::from_secs(life.default));
     let new = New {
         id: ctx.id(),
         organization_id: actor.organization_id,
-        role: invite.role,
-        max_uses: if invite.email.is_some() { Some(1) } else { invite.max_uses },
-        queued: invite.email.is_some() && invite.send_email,
-        email: invite.email,
-        name: invite.name,
-        nickname: invite.nickname,
-        message: invite.message,
-        branding_name: invite.branding_name,
-        branding_message: invite.branding_message,
-        locale: invite.locale,
-        customized: access.is_custom_for(invite.role),
-        access: Columns::of(&access, actor.template),
+        max_uses: if email.is_some() { Some(1) } else { invite.max_uses },
+        queued: email.is_some() && invite.send_email,
+        email,
+        customized: access.is_custom_for(offer.role),
+        offer: offer.of(Columns::of(&access, actor.template)),
         expires_at: now.plus(lifetime).whole_seconds(),
         invited_by: Some(actor.member_id),
-        workspaces,
     };
-    let by = Acting::giving(actor, new.workspaces.as_deref());
+    let by = Acting::giving(actor, new.offer.workspaces.as_deref());
     let job = ctx.id();
     let mut batch = Vec::new();
     if let Some(email) = &new.email {
@@ -100,8 +76,8 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
         obstacles::select(&Asked {
             organization: new.organization_id,
             email: new.email.as_ref(),
-            workspaces: new.workspaces.as_deref(),
-            grants: &new.access.grants,
+            workspaces: new.offer.workspaces.as_deref(),
+            grants: &new.offer.access.grants,
             except: Some(new.id),
         }),
         by.select(),

@@ -2,7 +2,8 @@
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::InvitationId;
-use crate::domain::link::{Link, Opened};
+use crate::domain::keys::Opened;
+use crate::domain::link::Link;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::Platform;

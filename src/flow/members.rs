@@ -7,7 +7,8 @@ use crate::domain::text::Name;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet};
-use crate::store::members::{self, Member, Obstacles, Status, Update};
+use crate::store::change_member::{self as store, Obstacles, Update};
+use crate::store::members::{self, Member, Status};
 
 /// How often a change is tried again that somebody else's came before. Each time, one of them was let through.
 pub const TRIES: usize = 5;
@@ -50,14 +51,14 @@ pub async fn change<P: Platform>(
             return Ok(member);
         }
         let entry = ctx.entry(&actor.member_id);
-        let mut batch = vec![members::claim(&entry, &update), members::apply(&entry, &update)];
+        let mut batch = vec![store::claim(&entry, &update), store::apply(&entry, &update)];
         if let Some(role) = update.role {
-            batch.push(members::place(&entry, member.id, role, actor.template));
-            batch.push(members::settle_credentials(&entry, &update));
-            batch.push(members::notify_of_role(ctx.id(), &entry, member.id));
+            batch.push(store::place(&entry, member.id, role, actor.template));
+            batch.push(store::settle_credentials(&entry, &update));
+            batch.push(store::notify_of_role(ctx.id(), &entry, member.id));
         }
         batch.push(members::select(member.id));
-        batch.push(members::select_obstacles(actor.organization_id, member.id, actor.member_id));
+        batch.push(store::select_obstacles(actor.organization_id, member.id, actor.member_id));
         let results = ctx.platform.batch(batch).await?;
         let [claim, .., current, obstacles] = results.as_slice() else {
             return Err(Error::Internal("a claim and two reads".to_owned()));

@@ -7,7 +7,8 @@ use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::flow::members::no_seat;
 use crate::platform::{Platform, ResultSet};
-use crate::store::members::{self, Member, Obstacles};
+use crate::store::change_member::{self, Obstacles};
+use crate::store::members::{self, Member};
 use crate::store::ownership;
 
 /// Transfers the ownership. Answers the new owner. Refuses anybody but the owner, somebody who is not in or has not proved
@@ -21,9 +22,9 @@ pub async fn transfer<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, to: Memb
     let entry = ctx.entry(&actor.member_id);
     let mut batch = vec![ownership::claim(&entry, actor.organization_id, to)];
     batch.extend(ownership::apply(&entry, ctx.id(), actor.member_id, to));
-    batch.push(members::notify_of_role(ctx.id(), &entry, to));
+    batch.push(change_member::notify_of_role(ctx.id(), &entry, to));
     batch.push(members::select(to));
-    batch.push(members::select_obstacles(actor.organization_id, to, actor.member_id));
+    batch.push(change_member::select_obstacles(actor.organization_id, to, actor.member_id));
     let results = ctx.platform.batch(batch).await?;
     let [claim, .., current, obstacles] = results.as_slice() else {
         return Err(Error::Internal("a claim and two reads".to_owned()));

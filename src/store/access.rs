@@ -179,6 +179,12 @@ impl Columns {
             takes_seat: access.takes_seat(template),
         }
     }
+
+    /// Whether somebody takes a seat in this role with it (S0-13, S0-14).
+    #[must_use]
+    pub fn takes_seat_as(&self, role: Role) -> bool {
+        role.takes_seat() || (role == Role::Client && self.takes_seat)
+    }
 }
 
 /// Whom permissions are copied from.

@@ -3,6 +3,7 @@
 //! Its claim is the audit entry, which is written only if every guard holds; every other statement goes out from it. Nothing
 //! here depends on whether the address had an account, but for the account itself, which is made if there is none.
 
+use super::workspaces_json;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{EventId, MemberId, OrganizationId, UserId, WorkspaceId};
 use crate::domain::role::Role;
@@ -38,16 +39,6 @@ pub struct New {
     pub notify: bool,
 }
 
-impl New {
-    fn takes_seat(&self) -> bool {
-        self.role.takes_seat() || (self.role == Role::Client && self.access.takes_seat)
-    }
-
-    fn workspaces_json(&self) -> Option<String> {
-        self.workspaces.as_ref().map(|ids| serde_json::json!(ids).to_string())
-    }
-}
-
 /// Claims the place: only if whoever adds still is who they were, the address belongs to no active member and has no open invitation, the workspaces and
 /// resources are this organization's, the plan allows such an access, and a seat is free where one is taken.
 #[must_use]
@@ -57,10 +48,10 @@ pub fn claim(new: &New, by: &Acting, entry: &Entry) -> Statement {
         new.member_id,
         new.organization_id,
         new.email.key(),
-        new.workspaces_json(),
+        workspaces_json(new.workspaces.as_deref()),
         &new.access.grants,
         new.customized,
-        new.takes_seat(),
+        new.access.takes_seat_as(new.role),
         new.role,
         new.notify,
         new.access.permissions.as_ref(),
@@ -117,7 +108,7 @@ pub fn claim(new: &New, by: &Acting, entry: &Entry) -> Statement {
 /// organization may come to see the account. That is called by what stands before the @ until the person says.
 #[must_use]
 pub fn let_in(new: &New, claim: EventId) -> Vec<Statement> {
-    let name_key = new.name.as_str().to_lowercase();
+    let name_key = new.name.key();
     let address = new.email.key();
     let called = address.rsplit_once('@').map_or(address.as_str(), |(local, _)| local);
     vec![
@@ -146,7 +137,7 @@ pub fn let_in(new: &New, claim: EventId) -> Vec<Statement> {
             params![
                 claim,
                 new.role,
-                new.workspaces_json(),
+                workspaces_json(new.workspaces.as_deref()),
                 new.access.permissions.as_ref(),
                 new.access.all_resources,
                 &new.access.addable_kinds,

@@ -6,6 +6,7 @@
 use super::access::Columns;
 use super::acting::Acting;
 use super::audit::Entry;
+use super::workspaces_json;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{EventId, InvitationId, WorkspaceId};
 use crate::domain::role::Role;
@@ -60,12 +61,6 @@ pub struct Changed {
     pub max_uses: Option<i64>,
 }
 
-impl Changed {
-    fn workspaces_json(&self) -> Option<String> {
-        self.workspaces.as_ref().map(|ids| serde_json::json!(ids).to_string())
-    }
-}
-
 /// Those of a JSON array of grants whose resource is in one of the workspaces of the other.
 macro_rules! kept {
     ($grants:literal, $workspaces:literal) => {
@@ -96,7 +91,7 @@ pub fn claim(entry: &Entry, by: &Acting, changed: &Changed, before: String, afte
         changed.revision,
         changed.max_uses,
         changed.email.as_ref().filter(|_| changed.readdressed).map(EmailAddress::key),
-        changed.workspaces_json(),
+        workspaces_json(changed.workspaces.as_deref()),
         &changed.asked_grants,
         changed.customized,
         changed.takes_seat,
@@ -190,7 +185,7 @@ pub fn apply(claim: EventId, changed: &Changed, now: Timestamp) -> Statement {
             changed.access.permissions.as_ref(),
             changed.access.all_resources,
             &changed.access.grants,
-            changed.workspaces_json(),
+            workspaces_json(changed.workspaces.as_deref()),
             &changed.access.addable_kinds,
             changed.access.require_mfa,
             changed.access.takes_seat,
@@ -223,7 +218,7 @@ pub fn move_to(claim: EventId, changed: &Changed) -> Vec<Statement> {
                  THEN w.id = (SELECT min(id) FROM workspaces WHERE organization_id = i.organization_id)
                  ELSE w.id IN (SELECT value FROM json_each(?3)) END"
             ),
-            params![changed.id, claim, changed.workspaces_json()],
+            params![changed.id, claim, workspaces_json(changed.workspaces.as_deref())],
         ),
     ]
 }

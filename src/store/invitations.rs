@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::access::Columns;
 use super::acting::Acting;
-use super::json_text;
+use super::{json_text, workspaces_json};
 use crate::domain::access::AccessRow;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{EventId, InvitationId, MemberId, OrganizationId, WorkspaceId};
 use crate::domain::invitation::{Delivery, Invitation};
 use crate::domain::link::Link;
-use crate::domain::role::Role;
-use crate::domain::text::{Message, Name};
+use crate::domain::offer::Offer;
+use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
@@ -49,16 +49,34 @@ pub struct Record {
     pub revision: i64,
 }
 
+/// The columns of [`Invitation`], from `invitations i`.
+macro_rules! state_columns {
+    () => {
+        "i.id, i.organization_id, i.kind, i.role, i.email, i.ver, i.given, i.takes_seat, i.max_uses, i.uses, i.expires_at,
+         i.created_at, coalesce(i.offered_at, i.created_at) AS offered_at, i.accepted_at, i.accepted_by, i.declined_at,
+         i.revoked_at, i.disabled_at, i.expired_at"
+    };
+}
+
+/// The workspaces of the invitation `i` by name, as JSON, the oldest first.
+macro_rules! workspaces_by_name {
+    () => {
+        "(SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
+          FROM invitation_workspaces x JOIN workspaces w ON w.id = x.workspace_id
+          WHERE x.invitation_id = i.id)"
+    };
+}
+
 /// The columns of [`Record`], from `invitations i`.
 macro_rules! invitation_columns {
     () => {
-        "i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.nickname, i.message, i.locale, i.ver, i.given,
-         i.takes_seat, i.max_uses, i.uses, i.delivery, i.expires_at, i.created_at,
-         coalesce(i.offered_at, i.created_at) AS offered_at, i.invited_by, i.accepted_at,
-         i.accepted_by, i.declined_at, i.revoked_at, i.disabled_at, i.expired_at, i.permissions, i.all_resources,
-         i.grants, i.addable_kinds, i.require_mfa, i.branding_name, i.branding_message, i.revision,
-         (SELECT json_group_array(workspace_id) FROM invitation_workspaces WHERE invitation_id = i.id)
-           AS workspace_ids"
+        concat!(
+            state_columns!(),
+            ", i.name, i.nickname, i.message, i.locale, i.delivery, i.invited_by, i.permissions, i.all_resources,
+             i.grants, i.addable_kinds, i.require_mfa, i.branding_name, i.branding_message, i.revision,
+             (SELECT json_group_array(workspace_id) FROM invitation_workspaces WHERE invitation_id = i.id)
+               AS workspace_ids"
+        )
     };
 }
 
@@ -71,22 +89,8 @@ pub struct New {
     pub organization_id: OrganizationId,
     /// For this address; none is for many people.
     pub email: Option<EmailAddress>,
-    /// What the person becomes.
-    pub role: Role,
-    /// Their name.
-    pub name: Option<Name>,
-    /// What only the inviter's side sees.
-    pub nickname: Option<Name>,
-    /// A message to them.
-    pub message: Option<Message>,
-    /// What the link's page calls the organization.
-    pub branding_name: Option<Name>,
-    /// What the link's page says.
-    pub branding_message: Option<Message>,
-    /// The language of mail and page.
-    pub locale: String,
-    /// What they are given.
-    pub access: Columns,
+    /// What it offers.
+    pub offer: Offer<Columns>,
     /// Whether this is a client's own list of permissions, which is a feature of the plan (S3-15).
     pub customized: bool,
     /// How many may come in by it; `None` is any number.
@@ -97,20 +101,6 @@ pub struct New {
     pub expires_at: Timestamp,
     /// Who makes it.
     pub invited_by: Option<MemberId>,
-    /// Where the person will be; `None` is the organization's oldest workspace. Owner and admins have all.
-    pub workspaces: Option<Vec<WorkspaceId>>,
-}
-
-impl New {
-    /// Whether somebody who comes in by it takes a seat.
-    #[must_use]
-    pub fn takes_seat(&self) -> bool {
-        self.role.takes_seat() || (self.role == Role::Client && self.access.takes_seat)
-    }
-
-    fn workspaces_json(&self) -> Option<String> {
-        self.workspaces.as_ref().map(|ids| serde_json::json!(ids).to_string())
-    }
 }
 
 /// Stamps an open invitation of this address whose time is over, so that it doesn't stand in the way of a new one.
@@ -128,6 +118,8 @@ pub fn stamp_lapsed_of(organization: OrganizationId, email: &EmailAddress, now: 
 /// reserved: a link for many reserves none, it asks when somebody comes in. `RETURNING` tells.
 #[must_use]
 pub fn insert(new: &New, by: &Acting, now: Timestamp) -> Statement {
+    let New { offer, .. } = new;
+    let Offer { access, .. } = offer;
     Statement::new(
         concat!(
             "INSERT INTO invitations
@@ -154,30 +146,30 @@ pub fn insert(new: &New, by: &Acting, now: Timestamp) -> Statement {
         params![
             new.id,
             new.organization_id,
-            new.role,
+            offer.role,
             new.email.as_ref(),
             new.email.as_ref().map(EmailAddress::key),
-            new.name.as_ref(),
-            new.nickname.as_ref(),
-            new.name.as_ref().map(|name| name.as_str().to_lowercase()),
-            new.nickname.as_ref().map(|name| name.as_str().to_lowercase()),
-            new.message.as_ref(),
-            &new.locale,
-            new.takes_seat(),
+            offer.name.as_ref(),
+            offer.nickname.as_ref(),
+            offer.name.as_ref().map(Name::key),
+            offer.nickname.as_ref().map(Name::key),
+            offer.message.as_ref(),
+            &offer.locale,
+            access.takes_seat_as(offer.role),
             if new.queued { "queued" } else { "none" },
             new.expires_at,
             now,
             new.invited_by,
-            new.workspaces_json(),
+            workspaces_json(offer.workspaces.as_deref()),
             new.max_uses,
-            new.access.permissions.as_ref(),
-            new.access.all_resources,
-            &new.access.grants,
-            &new.access.addable_kinds,
-            new.access.require_mfa,
-            new.access.takes_seat,
-            new.branding_name.as_ref(),
-            new.branding_message.as_ref(),
+            access.permissions.as_ref(),
+            access.all_resources,
+            &access.grants,
+            &access.addable_kinds,
+            access.require_mfa,
+            access.takes_seat,
+            offer.branding_name.as_ref(),
+            offer.branding_message.as_ref(),
             new.customized,
             by.was(),
         ],
@@ -193,7 +185,7 @@ pub fn insert_workspaces(new: &New) -> Statement {
          WHERE i.id = ?1 AND i.role NOT IN ('owner', 'admin') AND CASE WHEN ?2 IS NULL
            THEN w.id = (SELECT min(id) FROM workspaces WHERE organization_id = i.organization_id)
            ELSE w.id IN (SELECT value FROM json_each(?2)) END",
-        params![new.id, new.workspaces_json()],
+        params![new.id, workspaces_json(new.offer.workspaces.as_deref())],
     )
 }
 

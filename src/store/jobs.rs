@@ -105,17 +105,18 @@ pub struct Content {
 #[must_use]
 pub fn content(id: JobId) -> Statement {
     Statement::new(
-        "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.ver, i.given, i.takes_seat, i.max_uses,
-                i.uses, i.expires_at, i.created_at, coalesce(i.offered_at, i.created_at) AS offered_at, i.accepted_at, i.accepted_by, i.declined_at, i.revoked_at,
-                i.disabled_at, i.expired_at, o.name AS organization_name, n.name AS inviter_name,
-                (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
-                 FROM invitation_workspaces x JOIN workspaces w ON w.id = x.workspace_id
-                 WHERE x.invitation_id = i.id) AS workspaces
-         FROM jobs j
-         JOIN invitations i ON i.id = j.invitation_id
-         JOIN organizations o ON o.id = i.organization_id
-         LEFT JOIN members n ON n.id = i.invited_by
-         WHERE j.id = ?1",
+        concat!(
+            "SELECT ",
+            state_columns!(),
+            ", i.name, i.message, o.name AS organization_name, n.name AS inviter_name, ",
+            workspaces_by_name!(),
+            " AS workspaces
+             FROM jobs j
+             JOIN invitations i ON i.id = j.invitation_id
+             JOIN organizations o ON o.id = i.organization_id
+             LEFT JOIN members n ON n.id = i.invited_by
+             WHERE j.id = ?1"
+        ),
         params![id],
     )
 }

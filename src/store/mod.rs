@@ -26,6 +26,7 @@ pub mod audit_log;
 pub mod bulk;
 pub mod change_invitation;
 pub mod desk;
+pub mod change_member;
 pub mod invitation_list;
 pub mod jobs;
 pub mod links;
@@ -48,6 +49,7 @@ pub mod workspaces;
 
 use serde::{Deserialize, Deserializer};
 
+use crate::domain::ids::WorkspaceId;
 use crate::error::Error;
 use crate::platform::DatabaseError;
 
@@ -55,6 +57,11 @@ impl From<DatabaseError> for Error {
     fn from(error: DatabaseError) -> Self {
         Self::Internal(error.to_string())
     }
+}
+
+/// Workspaces as a parameter: a JSON array, or null where none are named.
+fn workspaces_json(ids: Option<&[WorkspaceId]>) -> Option<String> {
+    ids.map(|ids| serde_json::json!(ids).to_string())
 }
 
 /// A column that holds JSON as text, such as a `json_group_array`.

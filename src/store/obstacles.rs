@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::workspaces_json;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId, OrganizationId, WorkspaceId};
 use crate::domain::role::Role;
@@ -68,7 +69,7 @@ pub fn select(asked: &Asked<'_>) -> Statement {
         params![
             asked.organization,
             asked.email.map(EmailAddress::key),
-            asked.workspaces.map(|ids| serde_json::json!(ids).to_string()),
+            workspaces_json(asked.workspaces),
             asked.except,
             asked.grants,
         ],

@@ -155,7 +155,7 @@ pub fn reset_unproved(claim: Claim, account: &NewAccount) -> Vec<Statement> {
                     confined_to = (SELECT i.organization_id FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
                                    WHERE r.id = ?1)
              WHERE email_verified_at IS NULL AND id = (SELECT user_id FROM redemptions WHERE id = ?1)",
-            params![claim.id, &account.name, &account.password_hash, account.name.as_str().to_lowercase()],
+            params![claim.id, &account.name, &account.password_hash, account.name.key()],
         ),
     ]
 }
@@ -177,7 +177,7 @@ pub fn make_account(claim: Claim, account: &NewAccount) -> Vec<Statement> {
                 account.user_id,
                 &account.email,
                 account.email.key(),
-                account.name.as_str().to_lowercase()
+                account.name.key()
             ],
         ),
         Statement::new(

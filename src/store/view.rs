@@ -142,20 +142,18 @@ impl View {
 pub fn select(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, now: Timestamp) -> Statement {
     Statement::new(
         concat!(
-            "SELECT i.id, i.organization_id, i.kind, i.role, i.email, i.name, i.message, i.locale, i.ver, i.given, i.takes_seat,
-                i.max_uses, i.uses, i.expires_at, i.created_at, coalesce(i.offered_at, i.created_at) AS offered_at,
-                i.require_mfa, i.branding_name, i.branding_message, o.branding_name AS organization_branding_name,
-                o.branding_accent, o.logo_hash, o.branding_message AS organization_branding_message, i.accepted_at, i.accepted_by, i.declined_at,
-                i.revoked_at, i.disabled_at, i.expired_at,
-                o.name AS organization_name, o.trial_ends_at, ",
+            "SELECT ",
+            state_columns!(),
+            ", i.name, i.message, i.locale, i.require_mfa, i.branding_name, i.branding_message,
+                o.branding_name AS organization_branding_name, o.branding_accent, o.logo_hash,
+                o.branding_message AS organization_branding_message, o.name AS organization_name, o.trial_ends_at, ",
             within_limit!("?4", "1 - i.reserves"),
             " AS seat_free, ",
             may_customize!(),
             " AS may_customize,
-                n.name AS inviter_name,
-                (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)
-                 FROM invitation_workspaces x JOIN workspaces w ON w.id = x.workspace_id
-                 WHERE x.invitation_id = i.id) AS workspaces,
+                n.name AS inviter_name, ",
+            workspaces_by_name!(),
+            " AS workspaces,
                 a.id AS account_id, a.email AS account_email, a.email_verified_at AS account_verified_at,
                 a.password_hash IS NOT NULL AS account_has_password,
                 u.id AS session_user_id, u.email AS session_email, u.email_verified_at AS session_verified_at,

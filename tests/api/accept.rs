@@ -9,6 +9,7 @@ use usher::domain::link::{Link, Via};
 use crate::support::World;
 use crate::support::client::{PASSWORD, Team};
 use crate::support::platform::{ORIGIN, ROOT_KEY};
+use crate::support::scene::workspace;
 use crate::{about, accept_signed_in, another, complaint, copied_token, decline, preview, refusal, remove};
 
 const DAY: u64 = 24 * 3600;
@@ -274,11 +275,7 @@ fn a_signed_out_or_ended_session_is_nobody() {
 #[test]
 fn a_member_who_accepts_a_further_invitation_gains_workspaces_and_keeps_their_role() {
     let mut team = Team::new();
-    let second = "wsp_01zz55vb4pex5vsknk084sn02q";
-    team.world.state().database.borrow().change(&format!(
-        "INSERT INTO workspaces (id, organization_id, name, created_at) VALUES ('{second}', '{}', 'Second', 0)",
-        team.organization
-    ));
+    let second = workspace(&team, "Second");
     let mut mia = team.joined("mia.two@studio.test", "client");
     let body = json!({"kind": "email", "role": "member", "email": MIA, "workspace_ids": [second]});
     team.world.pass(Duration::from_secs(1));

@@ -9,7 +9,7 @@ use usher::domain::ids::UserId;
 use crate::support::World;
 use crate::support::client::{Client, Team};
 use crate::support::platform::Cost;
-use crate::support::scene::plan_of;
+use crate::support::scene::{plan_of, workspace};
 use crate::{about, another, complaint, copied_token, refusal, remove};
 
 const ANA: &str = "ana.client@client.test";
@@ -57,8 +57,8 @@ fn an_account_that_is_made_opens_nothing_by_itself() {
 fn workspaces_access_and_grants_are_theirs_at_once() {
     let mut team = Team::of("publishing");
     let first = team.workspace();
-    let second = team.made_workspace(1, "Second");
-    let page = team.made_resource(1, "facebook");
+    let second = workspace(&team, "Second");
+    let page = team.resource("facebook");
     let access = json!({
         "permissions": ["posts.write"], "addable_kinds": ["facebook"], "require_mfa": true,
         "resources": [{"id": page, "approve": true, "credentials": "member"}],
@@ -218,9 +218,9 @@ fn an_ended_trial_lets_nobody_in_who_takes_a_seat() {
 fn what_is_another_organizations_or_not_in_the_plan_or_the_policy_is_refused_and_writes_nothing() {
     let mut team = Team::of("reporting");
     let mut other = another(&team.world);
-    let (foreign, campaign) = (other.workspace(), other.made_resource(1, "campaign"));
-    let elsewhere = team.made_workspace(2, "Second");
-    let own = team.made_resource(2, "campaign");
+    let (foreign, campaign) = (other.workspace(), other.resource("campaign"));
+    let elsewhere = workspace(&team, "Second");
+    let own = team.resource("campaign");
     let before = team.world.state().database.borrow().dump();
     for (role, more, expected) in [
         ("client", json!({"workspace_ids": [foreign]}), about(422, "invalid_value", "/workspace_ids/0")),
@@ -261,9 +261,9 @@ fn what_is_another_organizations_or_not_in_the_plan_or_the_policy_is_refused_and
 #[test]
 fn staff_add_clients_within_what_they_hold() {
     let mut team = Team::of("reporting");
-    let mine = team.made_resource(1, "campaign");
-    let not_mine = team.made_resource(2, "campaign");
-    let elsewhere = team.made_workspace(1, "Second");
+    let mine = team.resource("campaign");
+    let not_mine = team.resource("campaign");
+    let elsewhere = workspace(&team, "Second");
     let access = json!({"access": {"resources": [{"id": mine}]}});
     let mut staff = team.joined_with("sam.staff@studio.test", "member", access);
     let path = team.path("/members");

@@ -33,7 +33,7 @@ impl Scene {
         team.world.deliver();
         let token = team.world.mailed_token("mia.member@studio.test");
         let (workspace, member) = (team.workspace(), team.member("olga"));
-        let resource = team.resource("facebook", "A page");
+        let resource = team.resource("facebook");
         let rows = json!([{"email": "ana@client.test", "role": "client"}]);
         let job = bulk::send(&mut team.owner, &team.organization, &rows, false).ok().str("/job_id");
         Self { team, invitation, token, workspace, member, resource, job }

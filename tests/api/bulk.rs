@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::support::World;
 use crate::support::client::{Answer, Client, Team};
 use crate::support::platform::Cost;
+use crate::support::scene::resource;
 use crate::{another, refusal, remove};
 
 /// Sends rows.
@@ -126,12 +127,7 @@ fn each_row_has_its_own_result_in_order_and_a_wrong_one_stops_no_other() {
 fn an_invitation_of_many_is_like_one_made_alone() {
     let mut team = Team::of("publishing");
     let workspace = team.workspace();
-    let resource = "res_01h455vb4pex5vsknk084sn02q";
-    team.world.state().database.borrow().change(&format!(
-        "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
-         VALUES ('{resource}', '{}', '{workspace}', 'facebook', 'A page', 0)",
-        team.organization
-    ));
+    let resource = resource(&team, &workspace, "facebook");
     let offer = |email: &str| {
         json!({
             "kind": "email", "email": email, "role": "client", "name": "Ana Client", "nickname": "The Baker",

@@ -4,6 +4,7 @@ use crate::another;
 use crate::bulk::{client, foreseen_and_made, job, made, outcomes, send, staff};
 use crate::support::World;
 use crate::support::client::Team;
+use crate::support::scene::{resource, workspace};
 use serde_json::{Value, json};
 
 #[test]
@@ -73,15 +74,7 @@ fn a_resource_of_another_workspace_is_refused_at_its_place() {
     let other = another(&team.world);
     let theirs = other.owner.clone().get(&other.path("/workspaces")).str("/data/0/id");
     let ours = team.workspace();
-    let resource = |organization: &str, workspace: &str, place: u32| {
-        let id = format!("res_{place:0>26}");
-        team.world.state().database.borrow().change(&format!(
-            "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
-             VALUES ('{id}', '{organization}', '{workspace}', 'campaign', 'One', 0)"
-        ));
-        id
-    };
-    let (a, b) = (resource(&team.organization, &ours, 1), resource(&other.organization, &theirs, 2));
+    let (a, b) = (resource(&team, &ours, "campaign"), resource(&other, &theirs, "campaign"));
     let row = |email: &str, ids: &[&String]| {
         let grants: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
         json!({"email": email, "role": "client", "access": {"resources": grants}})
@@ -129,11 +122,7 @@ fn an_open_invitation_is_named_only_to_those_who_may_see_it() {
 fn staff_invite_clients_within_their_own_reach() {
     let mut team = Team::of("reporting");
     let near = team.workspace();
-    let far = "wsp_01h455vb4pex5vsknk084sn02q";
-    team.world.state().database.borrow().change(&format!(
-        "INSERT INTO workspaces (id, organization_id, name, created_at) VALUES ('{far}', '{}', 'Far', 0)",
-        team.organization
-    ));
+    let far = workspace(&team, "Far");
     let mut sam = team.joined_with("sam@studio.test", "member", json!({"workspace_ids": [near]}));
     let rows = json!([
         client("a@client.test"),

@@ -3,6 +3,7 @@
 use crate::support::World;
 use crate::support::client::{Answer, Client, Team};
 use crate::support::platform::token_in;
+use crate::support::scene::resource;
 use crate::{another, remove};
 use http::Method;
 use serde_json::{Value, json};
@@ -21,8 +22,6 @@ pub struct Cast {
     pub workspace: String,
     /// The client.
     pub member: String,
-    /// A resource in that workspace.
-    pub resource: String,
     fresh: u32,
 }
 
@@ -39,13 +38,8 @@ impl Cast {
         let job = team.world.mailbox()[0]["id"].as_str().unwrap().to_owned();
         let workspace = team.owner.get(&team.path("/workspaces")).ok().str("/data/0/id");
         let member = team.owner.get(&team.path("/members?role=client")).ok().str("/data/0/id");
-        let resource = "res_01h455vb4pex5vsknk084sn02q".to_owned();
-        team.world.state().database.borrow().change(&format!(
-            "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
-             VALUES ('{resource}', '{}', '{workspace}', 'facebook', 'A page', 0)",
-            team.organization
-        ));
-        Self { team, other, job, workspace, member, resource, fresh: 0 }
+        resource(&team, &workspace, "facebook");
+        Self { team, other, job, workspace, member, fresh: 0 }
     }
 
     /// A caller of this kind with a session of their own, so that one may end.
@@ -100,7 +94,7 @@ impl Cast {
         let of_link = ["/rotate", "/disable", "/enable", "/redemptions"];
         let is_of_link = of_link.iter().any(|end| pattern.ends_with(end));
         let (invitation, token) = if is_of_link { self.link() } else { self.invitation() };
-        let resource = if pattern.contains("{resource}") { self.another_resource() } else { String::new() };
+        let resource = if pattern.contains("{resource}") { self.fresh_resource() } else { String::new() };
         let job = if pattern.starts_with("/v1/jobs/") { self.bulk() } else { self.job.clone() };
         let path = pattern
             .replace("{workspace}", &self.workspace)
@@ -115,16 +109,9 @@ impl Cast {
         (path, token)
     }
 
-    /// Another resource like the first, since one that is deleted is gone.
-    fn another_resource(&mut self) -> String {
-        self.fresh += 1;
-        let id = format!("res_01h455vb4pex5vsknk084{:0>5}", self.fresh);
-        self.team.world.state().database.borrow().change(&format!(
-            "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
-             SELECT '{id}', organization_id, workspace_id, kind, name, created_at FROM resources WHERE id = '{}'",
-            self.resource
-        ));
-        id
+    /// Another resource in the workspace, since one that is deleted is gone.
+    fn fresh_resource(&self) -> String {
+        resource(&self.team, &self.workspace, "facebook")
     }
 
     /// A client who is only there to be removed, or put into the workspace; or one who is in it.

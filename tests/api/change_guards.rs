@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 use usher::domain::time::Timestamp;
 use usher::platform::Database;
 
-use crate::change_invitation::{invited, place};
-use crate::links::{change, link, read, somebody, stored};
+use crate::change_invitation::invited;
+use crate::links::{change, link, read, stored};
 use crate::overtaking::between_read_and_write;
 use crate::support::World;
 use crate::support::client::{Client, Team};
 use crate::support::platform::{Native, block_on};
-use crate::support::scene::seats;
+use crate::support::scene::{place, seats, somebody};
 use crate::{about, another, complaint, copied_token, refusal};
 
 const ANA: &str = "ana@client.test";
@@ -207,7 +207,7 @@ fn living_longer_takes_no_seat_that_was_given_away_at_the_very_end() {
 #[test]
 fn nobody_changes_an_invitation_they_could_not_make() {
     let mut team = Team::of("reporting");
-    let (first, campaign) = (team.workspace(), place(&team, 1).1);
+    let (first, campaign) = (team.workspace(), place(&team, "campaign").1);
     let mut mia = team.joined("mia.member@studio.test", "member");
     let clients = invited(&mut team, &json!({}));
     let members = invited(&mut team, &json!({"email": BO, "role": "member"}));

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::links::{act, change, link, read, somebody, stored};
+use crate::links::{act, change, link, read, stored};
 use crate::support::client::Team;
-use crate::support::scene::seats;
+use crate::support::scene::{place, seats, somebody};
 use crate::{about, accept_signed_in, complaint, copied_token, decline, ids, preview, refusal};
 
 const DAY: u64 = 24 * 3600;
@@ -18,19 +18,6 @@ pub fn invited(team: &mut Team, more: &Value) -> String {
     let mut body = json!({"kind": "email", "role": "client", "email": ANA});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     team.owner.post(&team.path("/invitations"), &body).ok().str("/id")
-}
-
-/// A workspace with a resource in it: their ids.
-pub fn place(team: &Team, number: u8) -> (String, String) {
-    let (workspace, resource) =
-        (format!("wsp_7zz55vb4pex5vsknk084sn02q{number}"), format!("res_7zz55vb4pex5vsknk084sn02q{number}"));
-    team.world.state().database.borrow().change(&format!(
-        "INSERT INTO workspaces (id, organization_id, name, created_at)
-         SELECT '{workspace}', id, 'Place {number}', 0 FROM organizations;
-         INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
-         SELECT '{resource}', id, '{workspace}', 'facebook', 'A page', 0 FROM organizations"
-    ));
-    (workspace, resource)
 }
 
 #[test]
@@ -244,7 +231,7 @@ fn an_address_that_is_invited_or_a_members_is_refused() {
 #[test]
 fn the_role_changes_with_what_follows_from_it() {
     let mut team = Team::of("client-links");
-    let (workspace, _) = place(&team, 1);
+    let (workspace, _) = place(&team, "facebook");
     let id =
         invited(&mut team, &json!({"workspace_ids": [workspace], "access": {"permissions": ["posts.view"]}}));
     let admin = change(&mut team, &id, &json!({"role": "admin"})).ok().json();
@@ -298,7 +285,7 @@ fn an_invitation_lives_for_as_long_from_now_as_is_said() {
 #[test]
 fn grants_of_a_workspace_that_is_left_go_with_it() {
     let mut team = Team::of("client-links");
-    let ((first, page), (second, other_page)) = (place(&team, 1), place(&team, 2));
+    let ((first, page), (second, other_page)) = (place(&team, "facebook"), place(&team, "facebook"));
     let id = invited(
         &mut team,
         &json!({"workspace_ids": [first, second], "access": {"resources": [{"id": page, "approve": true}, {"id": other_page}]}}),
@@ -314,7 +301,7 @@ fn grants_of_a_workspace_that_is_left_go_with_it() {
 #[test]
 fn a_resource_that_was_deleted_since_stands_in_no_changes_way() {
     let mut team = Team::of("client-links");
-    let (workspace, page) = place(&team, 1);
+    let (workspace, page) = place(&team, "facebook");
     let id =
         invited(&mut team, &json!({"workspace_ids": [workspace], "access": {"resources": [{"id": page}]}}));
     team.world.state().database.borrow().change("UPDATE resources SET deleted_at = 1");

@@ -3,9 +3,10 @@
 
 use serde_json::json;
 
-use crate::change_invitation::{invited, place};
+use crate::change_invitation::invited;
 use crate::links::{change, link};
 use crate::support::client::Team;
+use crate::support::scene::place;
 use crate::{accept_signed_in, copied_token, decline, preview, refusal};
 
 const ANA: &str = "ana@client.test";
@@ -43,7 +44,7 @@ fn a_copied_link_gives_nothing_but_what_it_gave_when_it_was_copied() {
 #[test]
 fn another_workspace_is_something_else_too() {
     let mut team = Team::of("client-links");
-    let (workspace, _) = place(&team, 1);
+    let (workspace, _) = place(&team, "facebook");
     let id = invited(&mut team, &json!({}));
     let copied = copied_token(&mut team.owner, &id);
     change(&mut team, &id, &json!({"workspace_ids": [workspace]})).ok();
@@ -102,7 +103,7 @@ fn a_role_changed_before_the_mail_went_out_is_mailed_once() {
 #[test]
 fn a_link_for_many_keeps_its_urls_through_every_change() {
     let mut team = Team::of("client-links");
-    let (workspace, _) = place(&team, 1);
+    let (workspace, _) = place(&team, "facebook");
     let (id, url) = link(&mut team, &json!({"access": {"permissions": ["posts.view"]}}));
     let more =
         json!({"access": {"permissions": ["posts.view", "posts.create"]}, "workspace_ids": [workspace]});

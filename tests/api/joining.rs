@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::links::{act, change, link, read, second_workspace, somebody, stored, team};
+use crate::links::{act, change, link, read, stored, team};
 use crate::support::World;
 use crate::support::client::{Answer, Client, PASSWORD, Team};
 use crate::support::platform::Cost;
-use crate::support::scene::seats;
+use crate::support::scene::{seats, somebody, workspace};
 use crate::{about, accept_signed_in, another, complaint, copied_token, preview, refusal, remove, sign_in};
 
 const DAY: u64 = 24 * 3600;
@@ -294,7 +294,7 @@ fn an_e_mail_invitation_from_before_a_removal_lets_the_person_in_once_it_is_sent
 fn a_member_who_comes_by_a_link_gains_the_workspaces_they_lack_and_nothing_else_changes() {
     let mut team = team();
     let first = team.workspace();
-    let second = second_workspace(&team);
+    let second = workspace(&team, "Second");
     let mut mia = team.joined("mia@studio.test", "member");
     let (_, token) = link(
         &mut team,
@@ -330,7 +330,7 @@ fn an_admin_who_comes_by_a_link_lacks_nothing() {
 fn a_client_who_would_take_a_seat_by_a_further_link_needs_one_to_be_free() {
     let plan = json!({"key": "test", "seat_limit": 0, "features": ["custom_client_permissions"]});
     let mut team = Team::make(World::new(), "client-links", Some(plan));
-    let second = second_workspace(&team);
+    let second = workspace(&team, "Second");
     let (_, free) = link(&mut team, &json!({}));
     let mut ana = somebody(&team.world, ANA);
     accept_signed_in(&mut ana, &free).ok();

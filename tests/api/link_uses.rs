@@ -7,9 +7,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
-use crate::links::{link, somebody};
+use crate::links::link;
 use crate::overtaking::all_at_once;
 use crate::support::client::{Client, PASSWORD, Team};
+use crate::support::scene::somebody;
 use crate::{accept_signed_in, copied_token};
 
 /// How many people there are.

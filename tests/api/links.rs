@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use usher::domain::secret;
 
-use crate::support::World;
-use crate::support::client::{Answer, Client, Team};
+use crate::support::client::{Answer, Team};
+use crate::support::scene::{somebody, workspace};
 use crate::{about, accept_signed_in, complaint, copied_token, decline, ids, preview, refusal, remove};
 
 const DAY: u64 = 24 * 3600;
@@ -29,22 +28,6 @@ pub fn link(team: &mut Team, more: &Value) -> (String, String) {
     (id, token)
 }
 
-/// Somebody with an account whose address is proved, signed in.
-pub fn somebody(world: &World, email: &str) -> Client {
-    let token = format!("{:A<43}", email.replace(['@', '.'], "-"));
-    let user = format!("usr_1{:0>25}", world.count("SELECT count(*) FROM users"));
-    world.state().database.borrow().change(&format!(
-        "INSERT INTO users (id, email, email_key, name, name_key, email_verified_at, created_at)
-         VALUES ('{user}', '{email}', '{email}', 'Ana Client', 'ana client', 1, 1);
-         INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at)
-         VALUES ('{session}', '{user}', '{digest}', 0, {later})",
-        session = user.replace("usr", "ses"),
-        digest = secret::digest(token.as_bytes()),
-        later = world.now().millis() + 400 * 86_400_000,
-    ));
-    world.client().with_cookie("__Host-usher_session", &token)
-}
-
 pub fn act(team: &mut Team, id: &str, action: &str) -> Answer {
     team.owner.post(&format!("/v1/invitations/{id}/{action}"), &json!({}))
 }
@@ -55,16 +38,6 @@ pub fn read(team: &mut Team, id: &str) -> Value {
 
 pub fn change(team: &mut Team, id: &str, changes: &Value) -> Answer {
     team.owner.patch(&format!("/v1/invitations/{id}"), changes)
-}
-
-/// A second workspace: no route of this part makes one.
-pub fn second_workspace(team: &Team) -> String {
-    let id = "wsp_7zz55vb4pex5vsknk084sn02q0".to_owned();
-    team.world.state().database.borrow().change(&format!(
-        "INSERT INTO workspaces (id, organization_id, name, created_at) VALUES ('{id}', '{}', 'Second', 0)",
-        team.organization
-    ));
-    id
 }
 
 pub fn stored(team: &Team) -> String {
@@ -101,7 +74,7 @@ fn what_is_not_said_of_a_link_has_a_default() {
 #[test]
 fn what_is_said_of_a_link_is_kept() {
     let mut team = team();
-    let second = second_workspace(&team);
+    let second = workspace(&team, "Second");
     let said = json!({
         "nickname": "Bakery", "name": "Spring campaign", "message": "Welcome", "max_uses": 3, "expires_in": 3600,
         "branding": {"name": "Bright Agency", "message": "Join us"}, "workspace_ids": [second],

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::client::Team;
+use crate::support::scene::workspace;
 use crate::{about, complaint, ids, refusal, remove};
 
 /// A team with some invitations by name; answers their ids, oldest first.
@@ -134,12 +135,7 @@ fn invitations_are_found_by_what_they_are() {
 #[test]
 fn invitations_are_found_by_workspace() {
     let mut team = Team::new();
-    let second = "wsp_01zz55vb4pex5vsknk084sn02q";
-    team.world.state().database.borrow().change(&format!(
-        "INSERT INTO workspaces (id, organization_id, name, created_at)
-         VALUES ('{second}', '{}', 'Second', 0)",
-        team.organization
-    ));
+    let second = workspace(&team, "Second");
     let made = with(
         &mut team,
         &[json!({"email": "a@client.test", "workspace_ids": [second]}), json!({"email": "b@client.test"})],
@@ -305,11 +301,7 @@ fn a_member_is_shown_as_the_contract_says() {
 #[test]
 fn a_client_sees_their_own_workspaces_and_nobody_else() {
     let mut team = Team::new();
-    team.world.state().database.borrow().change(&format!(
-        "INSERT INTO workspaces (id, organization_id, name, created_at)
-         VALUES ('wsp_01zz55vb4pex5vsknk084sn02q', '{}', 'Second', 0)",
-        team.organization
-    ));
+    workspace(&team, "Second");
     let mut ana = team.joined("ana@client.test", "client");
     assert_eq!(ids(&ana.get(&team.path("/workspaces")).ok().json()).len(), 1);
     assert_eq!(ids(&team.owner.get(&team.path("/workspaces")).ok().json()).len(), 2);

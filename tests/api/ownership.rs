@@ -1,6 +1,7 @@
 //! Handing an organization over.
 
-use crate::members::{ANA, MIA, roles};
+use crate::change_member::roles;
+use crate::members::{ANA, MIA};
 use crate::support::client::Team;
 use crate::support::scene::{audited, notified, plan, seats};
 use crate::{about, another, complaint, refusal, remove};

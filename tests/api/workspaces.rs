@@ -105,7 +105,7 @@ fn whom_a_second_factor_keeps_outside_is_told_so() {
 #[test]
 fn before_the_second_factor_nothing_of_the_workspace_shows_anywhere() {
     let mut team = Team::of("client-links");
-    let page = team.made_resource(1, "facebook");
+    let page = team.resource("facebook");
     let workspace = team.workspace();
     let more =
         json!({"access": {"require_mfa": true, "resources": [{"id": page}], "addable_kinds": ["linkedin"]}});

@@ -219,7 +219,7 @@ fn v21_an_access_names_only_what_there_is() {
         .ok()
         .str("/id");
     other.owner.join("oscar.owner@other.test", "Oscar Owner").ok();
-    let foreign = other.resource("facebook", "Theirs");
+    let foreign = other.resource("facebook");
     let before = dump(&team);
     for (access, pointer) in [
         (json!({"permissions": ["*"]}), "/access/permissions/0"),
@@ -244,7 +244,7 @@ fn v21_an_access_names_only_what_there_is() {
 fn v30_a_workspace_that_asks_for_a_second_factor_shows_nothing_before_it() {
     let mut team = Team::make(World::new(), "publishing", None);
     let workspace = team.workspace();
-    team.resource("facebook", "A page");
+    team.resource("facebook");
     let access = json!({"access": {"require_mfa": true, "resources": "all", "addable_kinds": ["facebook"]}});
     let mut ana = team.joined_with("ana@client.test", "client", access);
     let member = team.member("ana@client.test");

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::reading::{plain, seen, tags};
 use crate::scene::{MIA, PRODUCT, team};
 use crate::support::platform::{ORIGIN, World};
+use crate::support::scene::workspace;
 
 /// The newest message to Mia, who was added in this role; with an account of her own already, or without.
 fn mail_to_mia(role: &str, name: &str, has_account: bool) -> (World, Value) {
@@ -105,7 +106,7 @@ fn the_mail_reads_without_images_scripts_or_much_weight_and_names_stay_text() {
 #[test]
 fn a_long_list_of_workspaces_is_counted() {
     let mut team = team();
-    let ids: Vec<String> = (0..9).map(|n| team.made_workspace(n, &format!("Place {n}"))).collect();
+    let ids: Vec<String> = (0..9).map(|n| workspace(&team, &format!("Place {n}"))).collect();
     team.add(MIA, "member", json!({"workspace_ids": ids, "notify": true})).ok();
     team.world.deliver();
     let mail = team.world.mailbox().pop().unwrap();

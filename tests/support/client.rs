@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
-use usher::domain::ids::ResourceId;
 
 use super::platform::{ORIGIN, World, block_on};
+use super::scene;
 
 /// The password everybody in the tests has.
 pub const PASSWORD: &str = "a sentence works well";
@@ -310,47 +310,21 @@ impl Team {
         super::platform::password_token_in(&link.str("/url"))
     }
 
-    /// Makes a workspace behind the service's back. Answers its id; `n` (0 to 9) tells several from each other.
-    pub fn made_workspace(&mut self, n: u8, name: &str) -> String {
-        let id = format!("wsp_01zz55vb4pex5vsknk084sn0{n}0");
-        self.world.state().database.borrow().change(&format!(
-            "INSERT INTO workspaces (id, organization_id, name, created_at) VALUES ('{id}', '{}', '{name}', 0)",
-            self.organization
-        ));
-        id
-    }
-
-    /// Registers a resource in the oldest workspace behind the service's back. Answers its id.
-    pub fn made_resource(&mut self, n: u8, kind: &str) -> String {
-        let id = format!("res_01zz55vb4pex5vsknk084sn0{n}0");
-        self.world.state().database.borrow().change(&format!(
-            "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
-             SELECT '{id}', organization_id, min(id), '{kind}', 'A resource', 0 FROM workspaces
-             WHERE organization_id = '{}'",
-            self.organization
-        ));
-        id
-    }
-
     /// The member with this address.
     pub fn member(&mut self, email: &str) -> String {
         self.owner.get(&self.path(&format!("/members?q={email}"))).ok().str("/data/0/id")
     }
 
-    /// A resource in the first workspace, as the host product would register it. Answers its id.
-    pub fn resource(&mut self, kind: &str, name: &str) -> String {
-        let (workspace, now) = (self.workspace(), self.world.now());
-        let id = ResourceId::new(now, self.world.random()).to_string();
-        self.world.state().database.borrow().change(&format!(
-            "INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
-             VALUES ('{id}', '{}', '{workspace}', '{kind}', '{name}', {})",
-            self.organization,
-            now.millis()
+    /// A resource in the oldest workspace, as the host product would register it. Answers its id.
+    pub fn resource(&self, kind: &str) -> String {
+        let oldest = self.world.state().database.borrow().query(&format!(
+            "SELECT min(id) AS id FROM workspaces WHERE organization_id = '{}'",
+            self.organization
         ));
-        id
+        scene::resource(self, oldest[0]["id"].as_str().unwrap(), kind)
     }
 
-    /// The organization's first workspace.
+    /// The organization's workspace, or its newest.
     pub fn workspace(&mut self) -> String {
         self.owner.get(&self.path("/workspaces")).ok().str("/data/0/id")
     }

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 use usher::domain::ids::{Id, Kind};
+use usher::domain::secret;
 use usher::platform::Entropy;
 
-use super::client::Team;
-use super::platform::Native;
+use super::client::{Client, Team};
+use super::platform::{Native, World};
 
 fn id<K: Kind>(team: &Team) -> String {
     Id::<K>::new(team.world.now(), Native::new(team.world.clone()).random()).to_string()
@@ -32,6 +33,29 @@ pub fn resource(team: &Team, workspace: &str, kind: &str) -> String {
         team.organization
     ));
     id
+}
+
+/// A further workspace with a resource of this kind in it: their ids.
+pub fn place(team: &Team, kind: &str) -> (String, String) {
+    let workspace = workspace(team, "A place");
+    let resource = resource(team, &workspace, kind);
+    (workspace, resource)
+}
+
+/// Somebody with an account whose address is proved, signed in.
+pub fn somebody(world: &World, email: &str) -> Client {
+    let token = format!("{:A<43}", email.replace(['@', '.'], "-"));
+    let user = format!("usr_1{:0>25}", world.count("SELECT count(*) FROM users"));
+    world.state().database.borrow().change(&format!(
+        "INSERT INTO users (id, email, email_key, name, name_key, email_verified_at, created_at)
+         VALUES ('{user}', '{email}', '{email}', 'Ana Client', 'ana client', 1, 1);
+         INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at)
+         VALUES ('{session}', '{user}', '{digest}', 0, {later})",
+        session = user.replace("usr", "ses"),
+        digest = secret::digest(token.as_bytes()),
+        later = world.now().millis() + 400 * 86_400_000,
+    ));
+    world.client().with_cookie("__Host-usher_session", &token)
 }
 
 /// Another plan.

@@ -28,7 +28,7 @@ fn reached(person: &mut Client) -> Vec<Value> {
 #[test]
 fn a_client_user_is_invited_to_their_companys_workspace() {
     let mut team = Team::of("client-portal");
-    let [one, two] = [1, 2].map(|n| team.made_workspace(n, &format!("Client {n}")));
+    let [one, two] = [1, 2].map(|n| workspace(&team, &format!("Client {n}")));
     let invited = invite(&mut team, &one, "Ana Client", ANA);
     assert_eq!((&invited["name"], &invited["workspace_ids"]), (&json!("Ana Client"), &json!([one])));
     invite(&mut team, &two, "Cem Client", CEM);
@@ -46,7 +46,7 @@ fn a_client_user_is_invited_to_their_companys_workspace() {
 #[test]
 fn an_existing_user_is_not_invited_as_a_new_one() {
     let mut team = Team::of("client-portal");
-    let [one, two] = [1, 2].map(|n| team.made_workspace(n, &format!("Client {n}")));
+    let [one, two] = [1, 2].map(|n| workspace(&team, &format!("Client {n}")));
     invite(&mut team, &one, "Ana Client", ANA);
     let mut ana = team.world.client();
     ana.join(ANA, "Ana Client").ok();
@@ -63,7 +63,7 @@ fn an_existing_user_is_not_invited_as_a_new_one() {
 #[test]
 fn the_welcome_e_mail_has_a_link_to_log_in_and_create_a_password() {
     let mut team = Team::of("client-portal");
-    let workspace = team.made_workspace(1, "Client One");
+    let workspace = workspace(&team, "Client One");
     invite(&mut team, &workspace, "Ana Client", ANA);
     team.world.deliver();
     let mail = team.world.mailbox().pop().unwrap();
@@ -82,7 +82,7 @@ fn the_welcome_e_mail_has_a_link_to_log_in_and_create_a_password() {
 #[test]
 fn the_e_mail_of_an_account_made_at_once_has_a_link_to_log_in_and_create_a_password() {
     let mut team = Team::of("client-portal");
-    let workspace = team.made_workspace(1, "Client One");
+    let workspace = workspace(&team, "Client One");
     team.add(ANA, "client", json!({"workspace_ids": [workspace], "notify": true})).ok();
     team.world.deliver();
     let page = format!("/reset/{}", team.world.mailed_password_token(ANA));
@@ -96,7 +96,7 @@ fn the_e_mail_of_an_account_made_at_once_has_a_link_to_log_in_and_create_a_passw
 #[test]
 fn an_invited_client_user_is_in_the_table_as_pending_at_once() {
     let mut team = Team::of("client-portal");
-    let [one, two] = [1, 2].map(|n| team.made_workspace(n, &format!("Client {n}")));
+    let [one, two] = [1, 2].map(|n| workspace(&team, &format!("Client {n}")));
     let invited = invite(&mut team, &one, "Ana Client", ANA);
     let mut owner = team.owner.clone();
     let path = team.path("/invitations?status=pending&workspace_id=");
@@ -120,7 +120,7 @@ fn an_invited_client_user_is_in_the_table_as_pending_at_once() {
 #[test]
 fn the_link_of_a_pending_invitation_is_copied_and_works() {
     let mut team = Team::of("client-portal");
-    let workspace = team.made_workspace(1, "Client One");
+    let workspace = workspace(&team, "Client One");
     let invited = invite(&mut team, &workspace, "Ana Client", ANA);
     let path = format!("/v1/invitations/{}/link", invited["id"].as_str().unwrap());
     let link = team.owner.post(&path, &json!({})).ok();
@@ -135,7 +135,7 @@ fn the_link_of_a_pending_invitation_is_copied_and_works() {
 #[test]
 fn each_link_is_unique_to_its_user_and_lets_in_nobody_else() {
     let mut team = Team::of("client-portal");
-    let workspace = team.made_workspace(1, "Client One");
+    let workspace = workspace(&team, "Client One");
     let mut links = Vec::new();
     for (name, email) in [("Ana Client", ANA), ("Cem Client", CEM)] {
         let invited = invite(&mut team, &workspace, name, email);

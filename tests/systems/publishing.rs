@@ -14,7 +14,7 @@ const ANA: &str = "ana.client@client.test";
 #[test]
 fn a_client_is_invited_with_an_access_and_the_accounts_they_are_assigned() {
     let mut team = Team::of("publishing");
-    let [page, feed] = [(1, "facebook"), (2, "instagram")].map(|(n, kind)| team.made_resource(n, kind));
+    let [page, feed] = ["facebook", "instagram"].map(|kind| team.resource(kind));
     let access = json!({
         "permissions": ["posts.write"], "addable_kinds": ["linkedin"], "require_mfa": true,
         "resources": [{"id": page, "approve": true, "credentials": "member"}, {"id": feed}],
@@ -38,7 +38,7 @@ fn a_client_is_invited_with_an_access_and_the_accounts_they_are_assigned() {
 #[test]
 fn a_client_is_added_with_an_access_and_the_accounts_they_are_assigned() {
     let mut team = Team::of("publishing");
-    let page = team.made_resource(1, "facebook");
+    let page = team.resource("facebook");
     let access = json!({"permissions": ["posts.write"], "resources": [{"id": page, "approve": true}]});
     let added = team.add(ANA, "client", json!({"name": "Ana Client", "access": access})).ok();
     assert_eq!((added.str("/status"), added.str("/role")), ("active".to_owned(), "client".to_owned()));

@@ -147,7 +147,7 @@ pub fn judge(actor: &Actor, rows: &[Option<Wanted>], now: Timestamp) -> Statemen
         .zip(1..)
         .filter_map(|(wanted, row)| {
             let wanted = wanted.as_ref()?;
-            let ids: Vec<Value> = match read(&wanted.access.grants) {
+            let ids: Vec<Value> = match read(&wanted.offer.access.grants) {
                 Value::Array(grants) => grants.iter().map(|grant| json!({"id": grant.get("id")})).collect(),
                 _ => Vec::new(),
             };

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::access::Columns;
 use crate::domain::authority::Actor;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{EventId, InvitationId, JobId, MemberId, WorkspaceId};
-use crate::domain::role::Role;
+use crate::domain::ids::{EventId, InvitationId, JobId, MemberId};
+use crate::domain::offer::Offer;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::params;
@@ -31,30 +31,14 @@ const LARGEST_PARAMETER: usize = 1_000_000;
 pub struct Wanted {
     /// For whom.
     pub email: EmailAddress,
-    /// What the person becomes.
-    pub role: Role,
-    /// Their name.
-    pub name: Option<Name>,
-    /// What only the inviter's side sees.
-    pub nickname: Option<Name>,
-    /// A message to them.
-    pub message: Option<Message>,
-    /// What the link's page calls the organization.
-    pub branding_name: Option<Name>,
-    /// What the link's page says.
-    pub branding_message: Option<Message>,
-    /// The language of mail and page.
-    pub locale: String,
-    /// What they are given.
-    pub access: Columns,
+    /// What it offers.
+    pub offer: Offer<Columns>,
     /// Whether this is a client's own list of permissions (S3-15).
     pub customized: bool,
     /// Whether a mail goes out.
     pub queued: bool,
     /// How long it lives, from when it is made.
     pub lifetime: Duration,
-    /// Where the person will be; `None` is the organization's oldest workspace.
-    pub workspaces: Option<Vec<WorkspaceId>>,
 }
 
 /// The ids of what a row makes: settled before it is made, so that nothing is ever made under two.
@@ -69,47 +53,44 @@ pub struct Ids {
 }
 
 impl Wanted {
-    fn takes_seat(&self) -> bool {
-        self.role.takes_seat() || (self.role == Role::Client && self.access.takes_seat)
-    }
-
     /// What the judge asks of a row.
     fn outline(&self, grants: &Value) -> Value {
         json!({
             "key": self.email.key(),
-            "takes_seat": self.takes_seat(),
+            "takes_seat": self.offer.access.takes_seat_as(self.offer.role),
             "customized": self.customized,
-            "workspaces": self.workspaces,
+            "workspaces": self.offer.workspaces,
             "grants": grants,
         })
     }
 
     fn whole(&self, ids: Ids) -> Value {
-        let lower = |name: &Option<Name>| name.as_ref().map(|name| name.as_str().to_lowercase());
-        let name = |name: &Option<Name>| name.as_ref().map(|name| name.as_str().to_owned());
+        let Self { offer, .. } = self;
+        let Offer { access, .. } = offer;
+        let name = |name: &Option<Name>| name.as_ref().map(Name::to_string);
         let message = |text: &Option<Message>| text.as_ref().map(|text| text.as_str().to_owned());
-        let mut whole = self.outline(&read(&self.access.grants));
+        let mut whole = self.outline(&read(&access.grants));
         let rest = json!({
             "invitation": ids.invitation,
             "mail": ids.mail,
             "event": ids.event,
             "email": self.email.as_str(),
-            "role": self.role,
-            "name": name(&self.name),
-            "name_key": lower(&self.name),
-            "nickname": name(&self.nickname),
-            "nickname_key": lower(&self.nickname),
-            "message": message(&self.message),
-            "branding_name": name(&self.branding_name),
-            "branding_message": message(&self.branding_message),
-            "locale": self.locale,
+            "role": offer.role,
+            "name": name(&offer.name),
+            "name_key": offer.name.as_ref().map(Name::key),
+            "nickname": name(&offer.nickname),
+            "nickname_key": offer.nickname.as_ref().map(Name::key),
+            "message": message(&offer.message),
+            "branding_name": name(&offer.branding_name),
+            "branding_message": message(&offer.branding_message),
+            "locale": offer.locale,
             "delivery": if self.queued { "queued" } else { "none" },
             "seconds": self.lifetime.as_secs(),
-            "permissions": self.access.permissions.as_deref().map(read),
-            "all_resources": self.access.all_resources,
-            "addable_kinds": read(&self.access.addable_kinds),
-            "require_mfa": self.access.require_mfa,
-            "access_takes_seat": self.access.takes_seat,
+            "permissions": access.permissions.as_deref().map(read),
+            "all_resources": access.all_resources,
+            "addable_kinds": read(&access.addable_kinds),
+            "require_mfa": access.require_mfa,
+            "access_takes_seat": access.takes_seat,
         });
         if let (Value::Object(whole), Value::Object(rest)) = (&mut whole, rest) {
             whole.extend(rest);

@@ -3,8 +3,8 @@
 use http::StatusCode;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use crate::domain::authority::Actor;
 use crate::domain::ids::{InvitationId, JobId, OrganizationId};
@@ -151,13 +151,7 @@ fn read(actor: &Actor, row: Value) -> Result<Invite> {
         return Err(Error::field("/kind", Code::InvalidValue, detail));
     }
     row.insert("kind".to_owned(), "email".into());
-    offer_of(actor, row)
-}
-
-fn offer_of(actor: &Actor, row: Map<String, Value>) -> Result<Invite> {
-    let mut fields = crate::error::Fields::default();
-    let offer = offer::read(&mut fields, actor, request::part(row)?);
-    fields.finish(offer)
+    offer::read(actor, request::part(row)?)
 }
 
 /// The caller and a job that they may look at: an admin's or owner's any, another inviter's their own.

@@ -101,9 +101,7 @@ pub async fn create<P: Platform>(
 ) -> Result<Reply> {
     let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
     let body: Body = request::json(request)?;
-    let mut fields = Fields::default();
-    let offer = offer::read(&mut fields, &actor, body);
-    let record = invite(ctx, &actor, fields.finish(offer)?).await?;
+    let record = invite(ctx, &actor, offer::read(&actor, body)?).await?;
     Ok(reply::json(StatusCode::CREATED, &Shown::of(record, actor.template, ctx.now())))
 }
 
@@ -182,9 +180,7 @@ pub async fn link<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Invi
 pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
     let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
     let body: ChangesBody = request::json(request)?;
-    let mut fields = Fields::default();
-    let changes = offer::read_changes(&mut fields, &by, record.state.kind, body);
-    let changes = fields.finish(Some(changes))?;
+    let changes = offer::read_changes(&by, record.state.kind, body)?;
     let record = change_invitation::change(ctx, &by, record, changes).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(record, by.template(), ctx.now())))
 }

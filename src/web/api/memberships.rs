@@ -65,6 +65,17 @@ async fn caller_and<P: Platform>(
     Ok((actor, place))
 }
 
+/// The same, for a caller who invites somebody: only such a one changes who is in a workspace.
+async fn inviter_and<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    workspace: WorkspaceId,
+    member: Option<MemberId>,
+) -> Result<(Actor, Option<Place>)> {
+    let (actor, place) = caller_and(ctx, request, workspace, member).await?;
+    if actor.invitable().is_empty() { Err(Code::Forbidden.into()) } else { Ok((actor, place)) }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct New {
@@ -81,10 +92,7 @@ pub async fn create<P: Platform>(
     // Read before the caller is known, for one round trip less, and looked at after.
     let body = request::json::<New>(request);
     let member = body.as_ref().ok().and_then(|body| body.member_id.parse::<MemberId>().ok());
-    let (actor, place) = caller_and(ctx, request, workspace, member).await?;
-    if actor.invitable().is_empty() {
-        return Err(Code::Forbidden.into());
-    }
+    let (actor, place) = inviter_and(ctx, request, workspace, member).await?;
     let wanted = wanted(&actor, body?.access.as_ref())?;
     let (Some(member), Some(place)) = (member, place) else { return Err(Code::NotFound.into()) };
     let of = Of { workspace, member };
@@ -105,10 +113,7 @@ pub async fn change<P: Platform>(
     workspace: WorkspaceId,
     member: MemberId,
 ) -> Result<Reply> {
-    let (actor, place) = caller_and(ctx, request, workspace, Some(member)).await?;
-    if actor.invitable().is_empty() {
-        return Err(Code::Forbidden.into());
-    }
+    let (actor, place) = inviter_and(ctx, request, workspace, Some(member)).await?;
     let body: Changed = request::json(request)?;
     let wanted = wanted(&actor, body.access.as_ref())?;
     let of = Of { workspace, member };
@@ -124,10 +129,7 @@ pub async fn remove<P: Platform>(
     workspace: WorkspaceId,
     member: MemberId,
 ) -> Result<Reply> {
-    let (actor, place) = caller_and(ctx, request, workspace, Some(member)).await?;
-    if actor.invitable().is_empty() {
-        return Err(Code::Forbidden.into());
-    }
+    let (actor, place) = inviter_and(ctx, request, workspace, Some(member)).await?;
     let place = place.ok_or_else(|| Error::from(Code::NotFound))?;
     flow::remove(ctx, &actor, Of { workspace, member }, &place).await?;
     Ok(reply::no_content())

@@ -9,9 +9,10 @@ use crate::domain::authority::{Actor, Authority};
 use crate::domain::change::Change;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::invitation::Kind;
+use crate::domain::offer::Offer;
 use crate::domain::policy::{Lifetime, Policy};
 use crate::domain::text::{Message, Name};
-use crate::error::{Code, Fields};
+use crate::error::{Code, Fields, Result};
 use crate::flow::change_invitation::Changes;
 use crate::flow::invite::Invite;
 use crate::web::api::field::{changed, one_of, optional};
@@ -54,8 +55,15 @@ pub struct Branding {
     message: Option<String>,
 }
 
-/// Reads an offer. What is wrong is noted; then there is none.
-pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
+/// Reads an offer.
+pub fn read(actor: &Actor, body: Body) -> Result<Invite> {
+    let mut fields = Fields::default();
+    let invite = invite(&mut fields, actor, body);
+    fields.finish(invite)
+}
+
+/// What is wrong is noted; then there is none.
+fn invite(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
     let kind: Option<Kind> = one_of(fields, "/kind", Some(&body.kind), "email, link");
     let role = one_of(fields, "/role", Some(&body.role), "admin, member, client");
     let email = if kind == Some(Kind::Link) {
@@ -74,8 +82,7 @@ pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
     check_limit(fields, limit);
     check_lifetime(fields, life_of(&actor.policy, kind.unwrap_or(Kind::Email)), body.expires_in);
     let Object(branding) = body.branding.unwrap_or(Object(Branding { name: None, message: None }));
-    let invite = Invite {
-        email: email.clone(),
+    let offer = Offer {
         role: role?,
         workspaces: body.workspace_ids.and_then(|ids| workspaces(fields, &ids)),
         access: access::read(fields, actor.template, body.access.as_ref()),
@@ -85,11 +92,17 @@ pub fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
         branding_name: optional(fields, "/branding/name", branding.name.as_deref(), Name::parse),
         branding_message: optional(fields, "/branding/message", branding.message.as_deref(), Message::parse),
         locale: locale(fields, body.locale),
+    };
+    if kind? == Kind::Email && email.is_none() {
+        return None;
+    }
+    Some(Invite {
+        email,
+        offer,
         lifetime: body.expires_in.map(Duration::from_secs),
         max_uses: limit,
         send_email: body.send_email.unwrap_or(actor.policy.send_email),
-    };
-    (kind? == Kind::Link || email.is_some()).then_some(invite)
+    })
 }
 
 /// The body of `PATCH /v1/invitations/{inv}`. What is not in it stays; null takes away what there need not be.
@@ -123,12 +136,21 @@ struct BrandingChanges {
 }
 
 /// A field that may be left out, but not be null.
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// Reads what is to change of an invitation. What is wrong is noted.
-pub fn read_changes(fields: &mut Fields, by: &Authority, kind: Kind, body: ChangesBody) -> Changes {
+/// Reads what is to change of an invitation.
+pub fn read_changes(by: &Authority, kind: Kind, body: ChangesBody) -> Result<Changes> {
+    let mut fields = Fields::default();
+    let changes = changes(&mut fields, by, kind, body);
+    fields.finish(Some(changes))
+}
+
+/// What is wrong is noted.
+fn changes(fields: &mut Fields, by: &Authority, kind: Kind, body: ChangesBody) -> Changes {
     if body.email.is_some() && kind == Kind::Link {
         fields.refuse("/email", Code::LinkHasNoRecipient, FOR_MANY);
     }

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use usher::config::{Config, ConfigError};
 use usher::domain::ids::{InvitationId, JobId, OrganizationId};
-use usher::domain::link::{Link, Opened};
+use usher::domain::keys::Opened;
+use usher::domain::link::Link;
 use usher::domain::time::Timestamp;
 use usher::params;
 use usher::platform::{DatabaseError, ResultSet, Statement};

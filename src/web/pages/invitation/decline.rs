@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::Visit;
 use crate::domain::invitation::Kind;
-use crate::domain::link::{Link, Opened};
+use crate::domain::keys::Opened;
+use crate::domain::link::Link;
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, decline as flow, look};
 use crate::platform::Platform;

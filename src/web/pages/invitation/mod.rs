@@ -10,7 +10,8 @@ pub use decline::{decline, show_decline};
 pub use submit::submit;
 
 use super::session;
-use crate::domain::link::{Link, Opened};
+use crate::domain::keys::Opened;
+use crate::domain::link::Link;
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, look};
 use crate::platform::Platform;
@@ -55,12 +56,12 @@ impl<'a, P: Platform> Visit<'a, P> {
     }
 
     /// Reads the token, with no I/O.
-    fn open(&self) -> Opened {
+    fn open(&self) -> Opened<Link> {
         Link::open(&self.ctx.config.keys, self.token, self.ctx.now())
     }
 
     /// The page of a token that is expired or not ours. It needs no I/O either.
-    fn dead(&self, token: Opened) -> Result<Reply> {
+    fn dead(&self, token: Opened<Link>) -> Result<Reply> {
         match token {
             Opened::Expired(at) => self.closed(Code::InvitationExpired, None, Some(at)),
             Opened::Forged | Opened::Live(_) => self.closed(Code::InvitationInvalid, None, None),

@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::Visit;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::link::{Link, Opened};
+use crate::domain::keys::Opened;
+use crate::domain::link::Link;
 use crate::domain::password;
 use crate::domain::secret::Bearer;
 use crate::domain::standing::Next;
