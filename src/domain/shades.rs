@@ -127,8 +127,8 @@ impl Colour {
                 if shows(with(middle)) { least = middle } else { most = middle }
             }
         }
-        let shown = with(least).to_srgb();
-        Self([shown.r, shown.g, shown.b])
+        let screen = with(least).to_srgb();
+        Self([screen.r, screen.g, screen.b])
     }
 
     /// WCAG 2.2, "relative luminance".

@@ -238,6 +238,6 @@ fn named(mut names: Vec<String>) -> String {
     const MOST: usize = 3;
     let more = names.len().saturating_sub(MOST);
     names.truncate(MOST);
-    let named = names.join(", ");
-    if more == 0 { named } else { format!("{named} and {more} more") }
+    let few = names.join(", ");
+    if more == 0 { few } else { format!("{few} and {more} more") }
 }
