@@ -205,6 +205,23 @@ impl Catalog {
         self.leaves.iter().enumerate().filter_map(is_in)
     }
 
+    /// A set in words: what a person reads of it. A node whose every leaf is in stands for all of them.
+    #[must_use]
+    pub fn in_words(&self, set: PermissionSet) -> Vec<&str> {
+        fn tell<'a>(nodes: &'a [Node], set: PermissionSet, told: &mut Vec<&'a str>) {
+            for node in nodes {
+                if !node.leaves.is_empty() && set.contains(node.leaves) {
+                    told.push(&node.label);
+                } else if set.meets(node.leaves) {
+                    tell(&node.children, set, told);
+                }
+            }
+        }
+        let mut told = Vec::new();
+        tell(&self.tree, set, &mut told);
+        told
+    }
+
     /// Every leaf.
     #[must_use]
     pub fn all(&self) -> PermissionSet {

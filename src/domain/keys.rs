@@ -87,13 +87,13 @@ struct Sealed<T> {
     rest: T,
 }
 
-/// What a token turned out to be. An expired one still says which page to show.
+/// What a token turned out to be. An expired one still says what it was for, so that a new one can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opened<T> {
     /// Signed by us for this purpose and still good; what the purpose put in.
     Live(T),
-    /// Signed by us for this purpose, and over since then.
-    Expired(Timestamp),
+    /// Signed by us for this purpose, and over since then; what the purpose put in opens nothing any more.
+    Expired(T, Timestamp),
     /// Anything else.
     Forged,
 }
@@ -144,7 +144,7 @@ impl KeyRing {
     pub fn open<T: DeserializeOwned>(&self, purpose: Purpose, token: &str, now: Timestamp) -> Opened<T> {
         match self.verify(purpose, token) {
             None => Opened::Forged,
-            Some((_, expires_at)) if now >= expires_at => Opened::Expired(expires_at),
+            Some((claims, expires_at)) if now >= expires_at => Opened::Expired(claims, expires_at),
             Some((claims, _)) => Opened::Live(claims),
         }
     }
@@ -251,8 +251,8 @@ mod tests {
         let open = |now| keys.open(Purpose::Invitation, &token, now);
         let millisecond = Duration::from_millis(1);
         assert_eq!(open(later().minus(millisecond)), Opened::Live(note()));
-        assert_eq!(open(later()), Opened::<Note>::Expired(later()));
-        assert_eq!(open(later().plus(millisecond)), Opened::<Note>::Expired(later()));
+        assert_eq!(open(later()), Opened::Expired(note(), later()));
+        assert_eq!(open(later().plus(millisecond)), Opened::Expired(note(), later()));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub fn issue(keys: &KeyRing, cookie: &Bearer, now: Timestamp) -> String {
 pub fn is_valid(keys: &KeyRing, cookie: &Bearer, nonce: &str, now: Timestamp) -> bool {
     match keys.open::<Bound>(Purpose::Form, nonce, now) {
         Opened::Live(bound) => secret::same(&bound.sub, &cookie.digest()),
-        Opened::Expired(_) | Opened::Forged => false,
+        Opened::Expired(..) | Opened::Forged => false,
     }
 }
 

@@ -68,7 +68,7 @@ impl PasswordLink {
     pub fn open(keys: &KeyRing, token: &str, now: Timestamp) -> Result<Self, Code> {
         match keys.open(Purpose::Password, token, now) {
             Opened::Live(link) => Ok(link),
-            Opened::Expired(_) => Err(Code::PasswordLinkExpired),
+            Opened::Expired(..) => Err(Code::PasswordLinkExpired),
             Opened::Forged => Err(Code::PasswordLinkInvalid),
         }
     }

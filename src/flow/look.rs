@@ -20,7 +20,7 @@ const LANDING_SECONDS: u64 = 60;
 pub fn open<P: Platform>(ctx: &Context<'_, P>, token: &str) -> Result<Link> {
     match Link::open(&ctx.config.keys, token, ctx.now()) {
         Opened::Live(link) => Ok(link),
-        Opened::Expired(_) => Err(Code::InvitationExpired.into()),
+        Opened::Expired(..) => Err(Code::InvitationExpired.into()),
         Opened::Forged => Err(Code::InvitationInvalid.into()),
     }
 }

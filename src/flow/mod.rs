@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod access;
 pub mod add_member;
+pub mod ask;
 pub mod bulk;
 pub mod change_invitation;
 pub mod change_organization;

@@ -22,11 +22,12 @@ pub mod invitations;
 #[macro_use]
 pub mod accounts;
 pub mod adding;
+pub mod asking;
 pub mod audit_log;
 pub mod bulk;
 pub mod change_invitation;
-pub mod desk;
 pub mod change_member;
+pub mod desk;
 pub mod invitation_list;
 pub mod jobs;
 pub mod links;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::json_text;
+use super::{json_text, json_text_or_null};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{MemberId, UserId};
 use crate::domain::invitation::{Invitation, Kind};
@@ -34,6 +34,13 @@ pub struct View {
     /// The workspaces by name; none for those who reach all.
     #[serde(deserialize_with = "json_text", serialize_with = "as_json_text")]
     pub workspaces: Vec<WorkspaceName>,
+    /// What the organization was made from.
+    pub template: String,
+    /// What the person may do, as keys; null for the default.
+    #[serde(deserialize_with = "json_text_or_null", serialize_with = "as_json_text_or_null")]
+    pub permissions: Option<Vec<String>>,
+    /// On how many of the workspaces' resources; null is all of them, now and later.
+    pub resources: Option<u32>,
     /// Whether a second factor is asked of whoever comes in.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub require_mfa: bool,
@@ -71,6 +78,18 @@ pub struct View {
 
 fn as_json_text<S: serde::Serializer>(value: &Vec<WorkspaceName>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&serde_json::to_string(value).map_err(serde::ser::Error::custom)?)
+}
+
+fn as_json_text_or_null<S: serde::Serializer>(
+    value: &Option<Vec<String>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match value {
+        None => serializer.serialize_none(),
+        Some(keys) => {
+            serializer.serialize_str(&serde_json::to_string(keys).map_err(serde::ser::Error::custom)?)
+        }
+    }
 }
 
 impl View {
@@ -144,7 +163,8 @@ pub fn select(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, 
         concat!(
             "SELECT ",
             state_columns!(),
-            ", i.name, i.message, i.locale, i.require_mfa, i.branding_name, i.branding_message,
+            ", i.name, i.message, i.locale, i.require_mfa, i.branding_name, i.branding_message, o.template, i.permissions,
+                iif(i.all_resources, NULL, json_array_length(i.grants)) AS resources,
                 o.branding_name AS organization_branding_name, o.branding_accent, o.logo_hash,
                 o.branding_message AS organization_branding_message, o.name AS organization_name, o.trial_ends_at, ",
             within_limit!("?4", "1 - i.reserves"),

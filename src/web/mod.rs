@@ -161,8 +161,16 @@ async fn page<P: Platform>(
         },
         (Route::Team(slug), _) => pages::team::show(ctx, request, slug).await,
         (Route::Me, _) => pages::me::show(ctx, request).await,
+        (Route::WorkspacePage(id), _) => pages::workspace::show(ctx, request, *id).await,
+        (Route::WorkspaceAccounts(id), _) => pages::workspace::add(ctx, request, *id).await,
+        (Route::AccountPage(id, resource), Post) => pages::workspace::act(ctx, request, *id, *resource).await,
+        (Route::AccountPage(id, resource), _) => {
+            pages::workspace::confirm(ctx, request, *id, *resource).await
+        }
+        (Route::WorkspaceAsk(id), _) => pages::workspace::ask(ctx, request, *id).await,
         (Route::Invitation(token), Post) => pages::invitation::submit(ctx, request, token).await,
         (Route::Invitation(token), _) => pages::invitation::show(ctx, request, token).await,
+        (Route::InvitationAsk(token), _) => pages::invitation::ask(ctx, request, token).await,
         (Route::InvitationDecline(token), Post) => pages::invitation::decline(ctx, request, token).await,
         (Route::InvitationDecline(token), _) => pages::invitation::show_decline(ctx, request, token).await,
         (Route::Reset(token), Post) => pages::reset::submit(ctx, request, token).await,

@@ -72,8 +72,18 @@ routes! {
     SignOut "/sign-out" [POST];
     /// Who is signed in, and the workspaces they reach.
     Me "/me" [GET];
+    /// A workspace, as whoever is in it sees it.
+    WorkspacePage(workspace: WorkspaceId) "/w/{workspace}" [GET];
+    /// Adding an account to it, by form.
+    WorkspaceAccounts(workspace: WorkspaceId) "/w/{workspace}/accounts" [POST];
+    /// One of its accounts, by form.
+    AccountPage(workspace: WorkspaceId, resource: ResourceId) "/w/{workspace}/accounts/{resource}" [GET, POST];
+    /// Asking for access to it, by form.
+    WorkspaceAsk(workspace: WorkspaceId) "/w/{workspace}/ask" [POST];
     /// An invitation's link: what it is, and the form that accepts it.
     Invitation(token: String) "/i/{token}" [GET, POST];
+    /// Asking for a new one, by form.
+    InvitationAsk(token: String) "/i/{token}/ask" [POST];
     /// Declining by form.
     InvitationDecline(token: String) "/i/{token}/decline" [GET, POST];
     /// Setting a password with a link, by form.

@@ -5,7 +5,9 @@ use serde_json::Value;
 use usher::web::route::Route;
 
 use crate::cast::{CALLERS, Cast};
-use crate::rows::{Answers, ELSEWHERE, FORBIDDEN, NOBODY, adding, bulk, links, members, organizations};
+use crate::rows::{
+    Answers, ELSEWHERE, FORBIDDEN, NOBODY, adding, bulk, links, members, organizations, pages,
+};
 use crate::support::client::{Answer, Team};
 
 /// What the callers get, in the order of [`CALLERS`]: a status, or a status and a code.
@@ -21,6 +23,7 @@ const TABLE: &[Answers] = &[
     ("POST", "/i/{token}", ["403"; 9]),
     ("GET", "/i/{token}/decline", ["200"; 9]),
     ("POST", "/i/{token}/decline", ["403"; 9]),
+    ("POST", "/i/{token}/ask", ["403"; 9]),
     // For developers, only where nobody else comes.
     ("GET", "/dev/mailbox", ["200"; 9]),
     ("GET", "/dev/mailbox/{job}", ["200"; 9]),
@@ -90,8 +93,15 @@ const TABLE: &[Answers] = &[
 
 /// Every row.
 fn rows() -> impl Iterator<Item = &'static Answers> {
-    let parts =
-        [TABLE, adding::ANSWERS, bulk::ANSWERS, links::ANSWERS, members::ANSWERS, organizations::ANSWERS];
+    let parts = [
+        TABLE,
+        adding::ANSWERS,
+        bulk::ANSWERS,
+        links::ANSWERS,
+        members::ANSWERS,
+        organizations::ANSWERS,
+        pages::ANSWERS,
+    ];
     parts.into_iter().flatten()
 }
 

@@ -74,7 +74,7 @@ pub const FACES: &[Face] = &[
         status: 410,
         title: "This invitation expired on 28 November 2026 – Zebraform",
         heading: "This invitation expired on 28 November 2026",
-        primary: "Go to sign in",
+        primary: "Ask for a new invitation",
     },
     Face {
         what: "an invitation that was withdrawn",
@@ -98,7 +98,7 @@ pub const FACES: &[Face] = &[
         status: 410,
         title: "A newer invitation was sent – Example Studio",
         heading: "A newer invitation was sent",
-        primary: "Go to sign in",
+        primary: "Ask for a new invitation",
     },
     Face {
         what: "an invitation that somebody used, signed out",
@@ -123,7 +123,7 @@ pub const FACES: &[Face] = &[
         status: 410,
         title: "This invitation was declined – Example Studio",
         heading: "This invitation was declined",
-        primary: "Go to sign in",
+        primary: "Ask for a new invitation",
     },
     Face {
         what: "a forged link",

@@ -26,6 +26,8 @@ pub mod sessions;
 mod spreadsheet;
 pub mod workspaces;
 
+pub use field::kind as kind_of;
+
 use std::str::FromStr;
 
 use http::StatusCode;

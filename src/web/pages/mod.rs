@@ -12,6 +12,7 @@ pub mod reset;
 mod said;
 pub mod sign_in;
 pub mod team;
+pub mod workspace;
 
 use askama::Template;
 use http::StatusCode;

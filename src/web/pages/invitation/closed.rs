@@ -4,11 +4,12 @@ use askama::Template;
 
 use super::Visit;
 use crate::domain::invitation::Kind;
+use crate::domain::link::{Link, Via};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Refusal, Result};
 use crate::platform::Platform;
 use crate::store::view::View;
-use crate::web::pages::{Frame, page};
+use crate::web::pages::{FormKey, Frame, page};
 use crate::web::reply::Reply;
 use crate::web::route::Route;
 
@@ -31,6 +32,11 @@ struct Closed<'a> {
     at: Option<Timestamp>,
     next_path: String,
     next_label: &'static str,
+    /// Where a new one is asked for, if that may help.
+    ask: Option<String>,
+    /// Whether there is nothing to be made anew, but to be waited for.
+    waits: bool,
+    nonce: String,
 }
 
 impl<P: Platform> Visit<'_, P> {
@@ -38,6 +44,7 @@ impl<P: Platform> Visit<'_, P> {
     pub(super) fn closed(
         &self,
         code: Code,
+        link: Option<&Link>,
         view: Option<&View>,
         ended_at: Option<Timestamp>,
     ) -> Result<Reply> {
@@ -57,11 +64,14 @@ impl<P: Platform> Visit<'_, P> {
             _ => code.title().to_owned(),
         };
         let (next, next_label) = match code {
-            Code::SeatLimitReached | Code::TrialEnded | Code::RateLimited => (self.path(), "Try again"),
+            Code::SeatLimitReached | Code::TrialEnded | Code::PlanFeatureRequired | Code::RateLimited => {
+                (self.path(), "Try again")
+            }
             _ if self.session.is_some() => (Route::Me.path(), "Go to your workspaces"),
             _ => (Route::SignIn.path(), "Go to sign in"),
         };
-        page(
+        let key = FormKey::of(self.ctx, self.request);
+        let reply = page(
             code.status(),
             &Closed {
                 frame: view
@@ -76,7 +86,31 @@ impl<P: Platform> Visit<'_, P> {
                 at: view.and_then(|view| view.invitation.revoked_at),
                 next_path: next,
                 next_label,
+                ask: may_ask(code, link, view).then(|| Route::InvitationAsk(self.token.to_owned()).path()),
+                waits: matches!(
+                    code,
+                    Code::SeatLimitReached | Code::TrialEnded | Code::PlanFeatureRequired | Code::RateLimited
+                ),
+                nonce: key.nonce.clone(),
             },
-        )
+        )?;
+        Ok(key.keep(reply))
     }
+}
+
+/// Whether asking for a new one may help: it was one person's, and nobody decided against it. Of a token that is over nothing
+/// was read; one that was mailed was one person's.
+fn may_ask(code: Code, link: Option<&Link>, view: Option<&View>) -> bool {
+    let helps = matches!(
+        code,
+        Code::InvitationExpired
+            | Code::InvitationDeclined
+            | Code::InvitationReplaced
+            | Code::SeatLimitReached
+            | Code::TrialEnded
+            | Code::PlanFeatureRequired
+            | Code::FormExpired
+    );
+    let kind = view.map(|view| view.invitation.kind);
+    helps && link.is_some_and(|link| kind.map_or(link.via == Via::Email, |kind| kind == Kind::Email))
 }

@@ -91,7 +91,7 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, request: &Request, token
         // As things are now: they may have changed since the page was loaded.
         Err(Error::Refused(refusal)) => {
             let view = look::look(ctx, &link, visit.session.as_deref(), None).await?;
-            visit.closed(refusal.code, Some(&view), None)
+            visit.closed(refusal.code, Some(&link), Some(&view), None)
         }
         Err(error) => Err(error),
     }
@@ -104,7 +104,7 @@ impl<P: Platform> Visit<'_, P> {
             return Ok(reply::see_other(&self.path()));
         }
         if let Err(code) = view.standing().next(link, self.ctx.now()) {
-            return self.closed(code, Some(&view), None);
+            return self.closed(code, Some(link), Some(&view), None);
         }
         let key = FormKey::of(self.ctx, self.request);
         let reply = page(

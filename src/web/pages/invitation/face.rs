@@ -5,6 +5,7 @@ use http::StatusCode;
 
 use super::Visit;
 use super::submit::Form;
+use crate::domain::access::Permissions;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::invitation::Kind;
 use crate::domain::link::Link;
@@ -14,6 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::platform::Platform;
 use crate::store::view::View;
+use crate::web::guard;
 use crate::web::pages::{FormKey, Frame, Problems, page};
 use crate::web::reply::{self, Reply};
 use crate::web::route::Route;
@@ -35,6 +37,12 @@ struct Open<'a> {
     inviter: Option<&'a str>,
     role: Role,
     workspaces: Vec<&'a str>,
+    /// What they may do, in words; nothing for those who may do everything.
+    may: Vec<&'static str>,
+    /// On how many accounts, in words; empty for none.
+    accounts: String,
+    /// Whether they come in only with a second step.
+    require_mfa: bool,
     message: Option<&'a str>,
     /// The invited address, masked until the person has shown that it is theirs.
     address: Option<String>,
@@ -64,11 +72,11 @@ impl<P: Platform> Visit<'_, P> {
         let next = match view.standing().next(link, now) {
             Ok(Next::None) => return Ok(reply::see_other(&Route::Me.path())),
             Ok(next) => next,
-            Err(code) => return self.closed(code, Some(view), None),
+            Err(code) => return self.closed(code, Some(link), Some(view), None),
         };
         let code = error.map(Error::code);
         if let Some(code @ (Code::SeatLimitReached | Code::TrialEnded)) = code {
-            return self.closed(code, Some(view), None);
+            return self.closed(code, Some(link), Some(view), None);
         }
         let email = view.invitation.email.as_ref();
         let for_many = view.invitation.kind == Kind::Link;
@@ -89,6 +97,9 @@ impl<P: Platform> Visit<'_, P> {
                 inviter: view.inviter_name.as_deref(),
                 role: view.invitation.role,
                 workspaces: view.workspaces.iter().map(|workspace| workspace.name.as_str()).collect(),
+                may: self.may(view)?,
+                accounts: accounts(view),
+                require_mfa: view.require_mfa,
                 message: view.shown_message(),
                 address: email.map(|email| if theirs { email.as_str().to_owned() } else { email.masked() }),
                 theirs,
@@ -110,6 +121,30 @@ impl<P: Platform> Visit<'_, P> {
             },
         )?;
         Ok(key.keep(reply))
+    }
+}
+
+impl<P: Platform> Visit<'_, P> {
+    /// What the invited person may do there, in the catalog's words.
+    fn may(&self, view: &View) -> Result<Vec<&'static str>> {
+        let role = view.invitation.role;
+        if role.reaches_every_workspace() {
+            return Ok(Vec::new());
+        }
+        let (template, _) = guard::rules(self.ctx, &view.template, None)?;
+        let permissions = Permissions::from_row(view.permissions.as_deref(), &template.catalog);
+        Ok(template.catalog.in_words(permissions.effective(template, role)))
+    }
+}
+
+/// On how many of the organization's accounts, as nouns.
+fn accounts(view: &View) -> String {
+    match view.resources {
+        _ if view.invitation.role.reaches_every_workspace() => String::new(),
+        None => "All of them, now and later".to_owned(),
+        Some(0) => String::new(),
+        Some(1) => "1 account".to_owned(),
+        Some(many) => format!("{many} accounts"),
     }
 }
 

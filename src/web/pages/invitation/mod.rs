@@ -1,11 +1,13 @@
 //! `/i/{token}`: what an invitation is, and the form that accepts it. Opening it changes nothing, however often and
 //! whoever or whatever opens it (a mail scanner does, with scripts on); only the forms do.
 
+mod ask;
 mod closed;
 mod decline;
 mod face;
 mod submit;
 
+pub use ask::ask;
 pub use decline::{decline, show_decline};
 pub use submit::submit;
 
@@ -63,15 +65,15 @@ impl<'a, P: Platform> Visit<'a, P> {
     /// The page of a token that is expired or not ours. It needs no I/O either.
     fn dead(&self, token: Opened<Link>) -> Result<Reply> {
         match token {
-            Opened::Expired(at) => self.closed(Code::InvitationExpired, None, Some(at)),
-            Opened::Forged | Opened::Live(_) => self.closed(Code::InvitationInvalid, None, None),
+            Opened::Expired(link, at) => self.closed(Code::InvitationExpired, Some(&link), None, Some(at)),
+            Opened::Forged | Opened::Live(_) => self.closed(Code::InvitationInvalid, None, None, None),
         }
     }
 
     /// Too many tries: nothing was read, so nothing is known of the invitation but its address.
     fn wait(&self, error: Error) -> Result<Reply> {
         let Error::Refused(refusal) = error else { return Err(error) };
-        let mut reply = self.closed(refusal.code, None, None)?;
+        let mut reply = self.closed(refusal.code, None, None, None)?;
         reply::tell(&mut reply, &refusal);
         Ok(reply)
     }

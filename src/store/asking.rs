@@ -1,0 +1,95 @@
+//! Asking: somebody who can't go on by themselves tells the one who can help. It gives nothing; it writes a notification, once a
+//! day at most.
+
+use std::time::Duration;
+
+use crate::domain::ids::{MemberId, NotificationId, OrganizationId, WorkspaceId};
+use crate::domain::link::Link;
+use crate::domain::time::Timestamp;
+use crate::params;
+use crate::platform::Statement;
+
+/// How long until one may ask again.
+const AGAIN_AFTER: Duration = Duration::from_hours(24);
+
+/// The active member who is told: whoever made it, while they are in; else the owner.
+macro_rules! helper {
+    ($organization:literal, $maker:literal) => {
+        concat!(
+            "coalesce((SELECT id FROM members WHERE id = ",
+            $maker,
+            " AND removed_at IS NULL), (SELECT id FROM members INDEXED BY members_by_role WHERE organization_id = ",
+            $organization,
+            " AND active = 1 AND role = 'owner' ORDER BY id LIMIT 1))"
+        )
+    };
+}
+
+/// Whether the holder of the link may ask for a new one of the invitation `i`: it is theirs alone, and was neither accepted nor
+/// withdrawn. `?1` to `?3`: invitation, organization, the moment before which they may have asked already.
+macro_rules! may_ask {
+    () => {
+        "i.id = ?1 AND i.organization_id = ?2 AND i.kind = 'email' AND i.outcome NOT IN ('accepted', 'revoked')
+         AND (i.asked_at IS NULL OR i.asked_at <= ?3)"
+    };
+}
+
+/// The holder of this link asks for a new one: its inviter is told, and it is noted when.
+#[must_use]
+pub fn for_invitation(id: NotificationId, link: &Link, now: Timestamp) -> Vec<Statement> {
+    let before = now.minus(AGAIN_AFTER);
+    vec![
+        Statement::new(
+            concat!(
+                "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+                 SELECT ?4, n.user_id, i.organization_id, 'invitation.asked', json_object('invitation_id', i.id), ?5
+                 FROM invitations i JOIN members n ON n.id = ",
+                helper!("i.organization_id", "i.invited_by"),
+                " WHERE ",
+                may_ask!()
+            ),
+            params![link.invitation_id, link.organization_id, before, id, now],
+        ),
+        Statement::new(
+            concat!("UPDATE invitations AS i SET asked_at = ?4 WHERE ", may_ask!()),
+            params![link.invitation_id, link.organization_id, before, now],
+        ),
+    ]
+}
+
+/// A member who is in a workspace and can do nothing there asks for more: whoever invited them is told, else the owner.
+#[must_use]
+pub fn for_access(
+    id: NotificationId,
+    organization: OrganizationId,
+    member: MemberId,
+    workspace: WorkspaceId,
+    now: Timestamp,
+) -> Vec<Statement> {
+    let before = now.minus(AGAIN_AFTER);
+    vec![
+        Statement::new(
+            concat!(
+                "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+                 SELECT ?4, n.user_id, m.organization_id, 'access.asked',
+                        json_object('member_id', m.id, 'workspace_id', p.workspace_id), ?5
+                 FROM members m JOIN memberships p ON p.member_id = m.id AND p.workspace_id = ?6
+                 JOIN members n ON n.id = ",
+                helper!(
+                    "m.organization_id",
+                    "(SELECT i.invited_by FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
+                      WHERE r.member_id = m.id ORDER BY r.id LIMIT 1)"
+                ),
+                " WHERE m.id = ?1 AND m.organization_id = ?2 AND m.removed_at IS NULL
+                    AND (m.asked_at IS NULL OR m.asked_at <= ?3)"
+            ),
+            params![member, organization, before, id, now, workspace],
+        ),
+        Statement::new(
+            "UPDATE members AS m SET asked_at = ?4
+             WHERE m.id = ?1 AND m.organization_id = ?2 AND m.removed_at IS NULL
+               AND (m.asked_at IS NULL OR m.asked_at <= ?3)",
+            params![member, organization, before, now],
+        ),
+    ]
+}
