@@ -205,20 +205,24 @@ impl Catalog {
         self.leaves.iter().enumerate().filter_map(is_in)
     }
 
-    /// A set in words: what a person reads of it. A node whose every leaf is in stands for all of them.
+    /// A set in words: what a person reads of it. A node whose every leaf is in stands for all of them, if it has several; deep
+    /// in the tree, where labels are short, what it is of is said too: "Google Ads: Cost".
     #[must_use]
-    pub fn in_words(&self, set: PermissionSet) -> Vec<&str> {
-        fn tell<'a>(nodes: &'a [Node], set: PermissionSet, told: &mut Vec<&'a str>) {
+    pub fn in_words(&self, set: PermissionSet) -> Vec<String> {
+        fn tell(nodes: &[Node], of: Option<&str>, depth: usize, set: PermissionSet, told: &mut Vec<String>) {
             for node in nodes {
-                if !node.leaves.is_empty() && set.contains(node.leaves) {
-                    told.push(&node.label);
+                if node.children.len() != 1 && set.contains(node.leaves) {
+                    told.push(match of {
+                        Some(of) if depth > 1 => format!("{of}: {}", node.label),
+                        _ => node.label.clone(),
+                    });
                 } else if set.meets(node.leaves) {
-                    tell(&node.children, set, told);
+                    tell(&node.children, Some(&node.label), depth + 1, set, told);
                 }
             }
         }
         let mut told = Vec::new();
-        tell(&self.tree, set, &mut told);
+        tell(&self.tree, None, 0, set, &mut told);
         told
     }
 
@@ -307,6 +311,7 @@ fn grow(written: Written, parent: &Implies, leaves: &mut Vec<Leaf>) -> Node {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::template::Templates;
 
     fn catalog() -> Catalog {
         let text = r#"[
@@ -340,5 +345,23 @@ mod tests {
         assert!(catalog.takes_seat(catalog.all()));
         assert!(!catalog.takes_seat(catalog.preset(Role::Client)));
         assert_eq!(catalog.keys(catalog.from_grant(false)), ["posts.view"]);
+    }
+
+    #[test]
+    fn a_set_in_words_names_the_largest_nodes_that_are_whole() {
+        let links = Templates::built_in().named("client-links").unwrap();
+        let words = |keys: &[&str]| {
+            let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+            links.catalog.in_words(links.catalog.read_keys(&keys))
+        };
+        assert_eq!(words(&["posts", "accounts"]), ["Manage accounts", "Posts"]);
+        assert_eq!(words(&["posts.view", "posts.edit"]), ["View posts", "Edit posts"]);
+        assert_eq!(words(&[]), Vec::<String>::new());
+        let ads = catalog();
+        let words = |keys: &[&str]| {
+            let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+            ads.in_words(ads.read_keys(&keys))
+        };
+        assert_eq!(words(&["ads.google.cost", "posts.view"]), ["View", "Google: Cost"]);
     }
 }

@@ -38,7 +38,7 @@ struct Open<'a> {
     role: Role,
     workspaces: Vec<&'a str>,
     /// What they may do, in words; nothing for those who may do everything.
-    may: Vec<&'static str>,
+    may: Vec<String>,
     /// On how many accounts, in words; empty for none.
     accounts: String,
     /// Whether they come in only with a second step.
@@ -126,7 +126,7 @@ impl<P: Platform> Visit<'_, P> {
 
 impl<P: Platform> Visit<'_, P> {
     /// What the invited person may do there, in the catalog's words.
-    fn may(&self, view: &View) -> Result<Vec<&'static str>> {
+    fn may(&self, view: &View) -> Result<Vec<String>> {
         let role = view.invitation.role;
         if role.reaches_every_workspace() {
             return Ok(Vec::new());

@@ -41,8 +41,8 @@ struct Page<'a> {
     role: Role,
     state: State,
     /// What they may do, and what not.
-    may: Vec<&'static str>,
-    may_not: Vec<&'static str>,
+    may: Vec<String>,
+    may_not: Vec<String>,
     /// Whether they reach every account, now and later.
     everything: bool,
     accounts: Vec<Account>,
