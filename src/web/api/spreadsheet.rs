@@ -68,7 +68,7 @@ pub fn rows<T>(
         let record = record.map_err(|_| not_csv("The file can't be read as CSV."))?;
         if record.iter().any(|cell| !cell.is_empty()) {
             let fits = record.as_slice().len() <= largest;
-            rows.push(read(if fits { Ok(row(&columns, &record)) } else { Err(too_large()) }));
+            rows.push(read(if fits { row(&columns, &record) } else { Err(too_large()) }));
             if rows.len() > most {
                 break;
             }
@@ -173,10 +173,14 @@ fn columns(header: &StringRecord) -> Result<Vec<&'static str>> {
     }
 }
 
-fn row(columns: &[&'static str], record: &StringRecord) -> Value {
+fn row(columns: &[&'static str], record: &StringRecord) -> Result<Value> {
     if record.len() > columns.len() {
-        // Refused as no object: its cells can't be told apart.
-        return Value::Null;
+        let detail = format!(
+            "This line has {} cells, and there are {} columns. Put a cell with a delimiter in it in quotes.",
+            record.len(),
+            columns.len()
+        );
+        return Err(Error::field("", Code::InvalidType, detail));
     }
     let mut row = Map::new();
     let mut access = Map::new();
@@ -204,7 +208,7 @@ fn row(columns: &[&'static str], record: &StringRecord) -> Value {
     if !access.is_empty() {
         row.insert("access".to_owned(), access.into());
     }
-    row.into()
+    Ok(row.into())
 }
 
 fn list(cell: &str) -> Vec<&str> {
