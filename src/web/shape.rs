@@ -126,9 +126,9 @@ fn shape_error(pointer: &str, why: &str) -> Error {
     Error::field(pointer, code, format!("This can't be used here. {}", instead(expected)))
 }
 
-/// The name that serde writes behind these words, of a field that one of our structs has.
+/// The name that serde writes behind these words, if its sentence begins with them: further in may be what somebody sent.
 pub fn named<'a>(why: &'a str, words: &str) -> Option<&'a str> {
-    why.split_once(words).and_then(|(_, rest)| rest.split('`').next())
+    why.strip_prefix(words).and_then(|rest| rest.split('`').next())
 }
 
 fn below_field(pointer: &str, name: &str) -> String {
