@@ -157,7 +157,9 @@ fn no_room<P: Platform>(view: &View, ctx: &Context<'_, P>) -> Error {
             .because("There is no room for you yet: their trial has ended. Tell whoever invited you, then try again.")
             .into()
     } else if view.seat_free && !view.may_customize {
-        Code::PlanFeatureRequired.into()
+        Refusal::new(Code::PlanFeatureRequired)
+            .because("What this invitation gives is not part of their plan any more. Tell whoever invited you, then try again.")
+            .into()
     } else if view.seat_free {
         Error::Internal("a claim was refused and nothing says why".to_owned())
     } else {

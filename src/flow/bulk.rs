@@ -12,7 +12,7 @@ use crate::domain::authority::Actor;
 use crate::domain::ids::{Id, InvitationId, JobId, Kind, MemberId, WorkspaceId};
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::access::settle;
-use crate::flow::invite::{Invite, foreign_resource, foreign_workspace};
+use crate::flow::invite::{Invite, foreign_resource, foreign_workspace, role_not_allowed};
 use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
@@ -117,7 +117,13 @@ pub async fn undo<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, import: &Imp
     check_still_acts(&by, acts)?;
     // Of two who undo at once, one did; or there are roles among the rows that are above who asks.
     let entitled = after.first::<Import>()?.is_some_and(|import| import.status() == bulk::Status::Undone);
-    Err(if entitled { Code::NotUndoable.into() } else { Code::RoleNotAllowed.into() })
+    Err(if entitled {
+        Code::NotUndoable.into()
+    } else {
+        Refusal::new(Code::RoleNotAllowed)
+            .because("Some of these rows are of a role that you may not invite. Ask the owner to undo them.")
+            .into()
+    })
 }
 
 /// What a row is to make, or the problem that it is refused with.
@@ -133,7 +139,9 @@ async fn resolve<P: Platform>(
     let mut invites = Vec::with_capacity(rows.len());
     for row in rows {
         invites.push(match row {
-            Ok(invite) if !actor.may_invite(invite.offer.role) => Err(Error::from(Code::RoleNotAllowed)),
+            Ok(invite) if !actor.may_invite(invite.offer.role) => {
+                Err(role_not_allowed(actor, invite.offer.role))
+            }
             Ok(mut invite) => {
                 invite.offer.workspaces = actor.workspaces_meant(invite.offer.workspaces);
                 Ok(invite)
@@ -223,6 +231,9 @@ fn problem_of_verdict(verdict: Verdict, place: Option<i64>) -> Result<Option<Val
         Verdict::ForeignResource => foreign_resource(place),
         Verdict::AlreadyMember => Code::AlreadyMember.into(),
         Verdict::AlreadyInvited => Code::AlreadyInvited.into(),
+        Verdict::Twice => Refusal::new(Code::AlreadyInvited)
+            .because("An earlier row is for this address already. Leave one of them out.")
+            .into(),
         Verdict::PlanFeatureRequired => Code::PlanFeatureRequired.into(),
         Verdict::TrialEnded => Code::TrialEnded.into(),
         Verdict::SeatLimitReached => Code::SeatLimitReached.into(),

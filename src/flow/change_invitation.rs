@@ -16,7 +16,7 @@ use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::access::{Wanted, everything, keep_second_factor, resolve};
-use crate::flow::invite::refusal_of;
+use crate::flow::invite::{link_for_clients, refusal_of, role_not_allowed};
 use crate::flow::{Context, check_still_acts, look};
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
@@ -185,8 +185,12 @@ async fn plan<P: Platform>(
     if !by.covers(state.role) {
         return Err(Code::Forbidden.into());
     }
-    if !by.covers(role) || (state.kind == Kind::Link && role != Role::Client) {
-        return Err(Code::RoleNotAllowed.into());
+    match by {
+        Authority::Member(actor) if !by.covers(role) => return Err(role_not_allowed(actor, role)),
+        // An owner's invitation stays one.
+        Authority::Operator(_) if !by.covers(role) => return Err(Code::RoleNotAllowed.into()),
+        _ if state.kind == Kind::Link && role != Role::Client => return Err(link_for_clients()),
+        _ => {}
     }
     let template = by.template();
     let (workspaces, moves) = workspaces(by, record, role, asked.workspaces.clone());

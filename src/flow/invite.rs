@@ -39,10 +39,11 @@ pub struct Invite {
 /// this organization's, more than the actor or the plan may give, and one person more than there are seats.
 pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: Invite) -> Result<Record> {
     let Invite { email, mut offer, .. } = invite;
-    // A link is bound to nobody, so it lets in nobody who could do harm.
-    let for_all = email.is_none() && offer.role != Role::Client;
-    if for_all || !actor.may_invite(offer.role) {
-        return Err(Code::RoleNotAllowed.into());
+    if !actor.may_invite(offer.role) {
+        return Err(role_not_allowed(actor, offer.role));
+    }
+    if email.is_none() && offer.role != Role::Client {
+        return Err(link_for_clients());
     }
     offer.workspaces = actor.workspaces_meant(offer.workspaces);
     let (place, wanted) = (offer.workspaces.as_deref(), std::mem::take(&mut offer.access));
@@ -97,6 +98,31 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
         Some(obstacles) => refusal_of(&obstacles, &Authority::Member(actor.clone()), new.customized, now),
         None => Code::NotFound.into(),
     })
+}
+
+/// Nobody is invited in this role, or not by this actor.
+pub(super) fn role_not_allowed(actor: &Actor, role: Role) -> Error {
+    let refusal = Refusal::new(Code::RoleNotAllowed);
+    let whom_to_ask = match (role, actor.role) {
+        (Role::Owner, _) => {
+            "Nobody is invited as the owner. Choose another role; later the owner can transfer the ownership to them."
+        }
+        (_, Role::Owner) => "Nobody is invited in this role here. Choose another role.",
+        (_, Role::Admin) => {
+            "You may not invite somebody in this role. Choose another role, or ask the owner."
+        }
+        _ => return refusal.into(),
+    };
+    refusal.because(whom_to_ask).into()
+}
+
+/// A link is bound to nobody, so it lets in nobody who could do harm.
+pub(super) fn link_for_clients() -> Error {
+    Refusal::new(Code::RoleNotAllowed)
+        .because(
+            "A link lets in whoever has it, so it is for clients only. Invite staff one by one, by e-mail.",
+        )
+        .into()
 }
 
 /// Says which guard refused, from what was read in the same batch. `customized`: a client's own list of permissions was

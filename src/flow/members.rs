@@ -94,9 +94,11 @@ fn allow(actor: &Actor, member: &Member, role: Role, wanted: &Wanted) -> Result<
         Some(Role::Owner) => Err(Refusal::new(Code::RoleNotAllowed)
             .because("Nobody is made the owner by a change of role. The owner transfers the ownership.")
             .into()),
-        Some(wanted) if !actor.may_invite(wanted) || !actor.may_invite(role) => {
-            Err(Code::RoleNotAllowed.into())
-        }
+        Some(wanted) if !actor.may_invite(wanted) || !actor.may_invite(role) => Err(Refusal::new(
+            Code::RoleNotAllowed,
+        )
+        .because("Both what they are and what they become must be roles that you may invite. Ask the owner.")
+        .into()),
         None if wanted.name.is_some() && !own && !actor.may_invite(role) => Err(Code::Forbidden.into()),
         _ => Ok(()),
     }

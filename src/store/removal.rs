@@ -80,8 +80,10 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
         Statement::new(
             concat!(
                 "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
-                 SELECT e.value ->> 'event', o.id, ?2, ?3, ?4, ?5, m.id, json_object('role', m.role, 'status', 'active'),
-                        json_object('status', 'removed')
+                 SELECT e.value ->> 'event', o.id, ?2, ?3, ?4, ?5, m.id,
+                        json_patch(json_object('role', m.role, 'status', 'active'), ",
+                memberships_told!(),
+                "), json_object('status', 'removed')
                  FROM json_each(?6) e
                  CROSS JOIN members m ON m.id = e.value ->> 'member' AND +m.organization_id = ?7
                  JOIN organizations o ON o.id = m.organization_id

@@ -10,7 +10,7 @@ use crate::domain::ids::{InvitationId, OrganizationId};
 use crate::domain::policy::Policy;
 use crate::domain::secret;
 use crate::domain::template::Template;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::accounts::{self, At, Seen};
@@ -77,7 +77,9 @@ impl Caller {
     pub fn operator(&self) -> Result<()> {
         match self {
             Self::Operator => Ok(()),
-            Self::Session(_) => Err(Code::Forbidden.into()),
+            Self::Session(_) => Err(Refusal::new(Code::Forbidden)
+                .because("Only the operator of this service may do this. Ask them.")
+                .into()),
             Self::Nobody => Err(Code::Unauthenticated.into()),
         }
     }

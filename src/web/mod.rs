@@ -6,6 +6,7 @@ pub mod pages;
 pub mod reply;
 pub mod request;
 pub mod route;
+pub mod shape;
 
 use http::{Method, StatusCode};
 

@@ -25,8 +25,10 @@ pub enum Verdict {
     ForeignResource,
     /// The address is an active member's.
     AlreadyMember,
-    /// The address has an open invitation, maybe of an earlier row.
+    /// The address has an open invitation.
     AlreadyInvited,
+    /// An earlier row is for the same address, and is made.
+    Twice,
     /// A client's own list of permissions, without the plan's feature.
     PlanFeatureRequired,
     /// It would take a seat, and the trial is over.
@@ -122,9 +124,9 @@ macro_rules! judged {
              told AS MATERIALIZED (
                SELECT row, coalesce(foreign_workspace, foreign_resource) AS place,
                       CASE WHEN made THEN 'create'
-                           WHEN made_before AND obstacle IS NULL THEN 'already_invited'
+                           WHEN made_before AND obstacle IS NULL THEN 'twice'
                            WHEN made_before AND obstacle IN ('plan_feature_required', 'trial_ended')
-                             THEN 'already_invited'
+                             THEN 'twice'
                            ELSE coalesce(obstacle, 'seat_limit_reached') END AS verdict,
                       CASE WHEN made THEN invitation
                            WHEN obstacle = 'already_member' THEN (

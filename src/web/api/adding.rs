@@ -2,7 +2,6 @@
 
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::domain::authority::Actor;
 use crate::domain::ids::{MemberId, OrganizationId};
@@ -21,6 +20,7 @@ use crate::web::api::{access, no_fields, offer};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
+use crate::web::shape::Distinct;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,7 +29,7 @@ struct Body {
     name: String,
     role: String,
     workspace_ids: Option<Vec<String>>,
-    access: Option<Value>,
+    access: Option<Distinct>,
     notify: bool,
 }
 

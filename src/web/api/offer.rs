@@ -18,6 +18,7 @@ use crate::flow::invite::Invite;
 use crate::web::api::field::{changed, one_of, optional};
 use crate::web::api::{access, field};
 use crate::web::request::Object;
+use crate::web::shape::Distinct;
 
 /// The most workspaces that one invitation names.
 const MOST_WORKSPACES: usize = 100;
@@ -38,7 +39,7 @@ pub struct Body {
     workspace_ids: Option<Vec<String>>,
     name: Option<String>,
     nickname: Option<String>,
-    access: Option<Value>,
+    access: Option<Distinct>,
     message: Option<String>,
     branding: Option<Object<Branding>>,
     locale: Option<String>,
@@ -118,7 +119,7 @@ pub struct ChangesBody {
     name: Change<String>,
     nickname: Change<String>,
     #[serde(deserialize_with = "given")]
-    access: Option<Value>,
+    access: Option<Distinct>,
     message: Change<String>,
     branding: Change<BrandingChanges>,
     locale: Change<String>,
@@ -179,7 +180,7 @@ fn changes(fields: &mut Fields, by: &Authority, kind: Kind, body: ChangesBody) -
             Change::Set(named) => Some(locale(fields, Some(named))),
         },
         workspaces: body.workspace_ids.and_then(|ids| workspaces(fields, &ids)),
-        clear_access: body.access == Some(Value::Null),
+        clear_access: body.access == Some(Distinct(Value::Null)),
         access: access::read(fields, by.template(), body.access.as_ref()),
         lifetime: body.expires_in.map(Duration::from_secs),
         max_uses: body.max_uses,

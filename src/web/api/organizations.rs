@@ -3,7 +3,7 @@
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::domain::change::Change;
 use crate::domain::ids::{InvitationId, OrganizationId};
@@ -23,6 +23,7 @@ use crate::web::api::{Page, policy};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Object, Request};
+use crate::web::shape::DistinctFields;
 
 /// The most features of a plan.
 const MOST_FEATURES: usize = 100;
@@ -178,7 +179,7 @@ struct Changed {
     #[serde(default)]
     branding: Change<Object<ChangedBranding>>,
     #[serde(default)]
-    policy: Change<Map<String, Value>>,
+    policy: Change<DistinctFields>,
 }
 
 #[derive(Deserialize)]
@@ -218,7 +219,7 @@ pub async fn change<P: Platform>(
         }
     }
     to.of_admins = policy::of_admins(&body.policy);
-    to.policy = body.policy.and_then(|changes| {
+    to.policy = body.policy.and_then(|DistinctFields(changes)| {
         policy::check(&mut fields, &actor.template.policy, &changes);
         Some(Value::Object(changes).to_string())
     });
@@ -233,10 +234,10 @@ pub async fn set_plan<P: Platform>(
     id: OrganizationId,
 ) -> Result<Reply> {
     let caller = Caller::of(request, ctx.config)?;
-    if caller != Caller::Operator {
+    if let Err(refused) = caller.operator() {
         // To somebody of another organization there is none.
         caller.member_of(ctx, id).await?;
-        return Err(Code::Forbidden.into());
+        return Err(refused);
     }
     let body: PlanBody = request::json(request)?;
     let mut fields = Fields::default();
