@@ -1,6 +1,7 @@
 //! Changing an invitation until it is settled. Who came in by it before keeps what they were given: a link's access is what
 //! it is at the moment somebody joins.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -264,9 +265,9 @@ fn workspaces(
     match (named, by) {
         (Some(named), _) if role.reaches_every_workspace() => (Some(named), !record.workspace_ids.is_empty()),
         (Some(named), _) => {
-            let same = named.len() == record.workspace_ids.len()
-                && named.iter().all(|id| record.workspace_ids.contains(id));
-            (Some(named), !same)
+            // As sets: a list that names one of them twice is not the same as two.
+            let moves = named.iter().collect::<BTreeSet<_>>() != record.workspace_ids.iter().collect();
+            (Some(named), moves)
         }
         // It named none, because its role reached them all.
         (None, Authority::Member(actor)) if record.workspace_ids.is_empty() => {

@@ -41,6 +41,7 @@ mod manage;
 mod members;
 mod memberships;
 mod my_access;
+mod named_twice;
 mod notifications;
 mod organization_changes;
 mod organizations;
