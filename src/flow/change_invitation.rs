@@ -168,6 +168,8 @@ struct Plan {
     changed: Changed,
     old_access: Access,
     new_access: Access,
+    /// Whether somebody new took a seat by it.
+    took_seat: bool,
     /// Whether its workspaces change.
     moves: bool,
     /// Whether it decides anew who is given what.
@@ -219,7 +221,8 @@ async fn plan<P: Platform>(
         Authority::Member(_) => base,
         // An owner's.
         Authority::Operator(_) => everything(&wanted)?,
-    };
+    }
+    .in_order();
     let name = |change: &Change<Name>, old: &Option<String>| {
         change.clone().and_then(|name| Some(name.as_str().to_owned())).of(old.clone())
     };
@@ -244,14 +247,15 @@ async fn plan<P: Platform>(
         branding_name: name(&asked.branding_name, &record.branding_name),
         branding_message: message(&asked.branding_message, &record.branding_message),
         takes_seat: access.takes_seat_as(role),
-        customized: lists && new_access.is_custom_for(role),
+        customized: (lists || readdressed || lets_in_more) && new_access.is_custom_for(role),
         access,
         asked_grants,
         workspaces,
         expires_at: asked.lifetime.map(|lifetime| now.plus(lifetime).whole_seconds()),
         max_uses: asked.max_uses.of(state.max_uses),
     };
-    Ok(Plan { changed, old_access, new_access, moves, gives })
+    let took_seat = Columns::of(&old_access, template).takes_seat_as(state.role);
+    Ok(Plan { changed, old_access, new_access, took_seat, moves, gives })
 }
 
 /// Where the person will be, and whether that is a change.
@@ -309,12 +313,9 @@ fn difference(record: &Record, plan: &Plan) -> (Map<String, Value>, Map<String, 
     tell("locale", record.locale != changed.locale, json!(record.locale), json!(changed.locale));
     // What it is, and where, stands in the row and is filled in there.
     tell("access", plan.moves || plan.old_access != plan.new_access, Value::Null, Value::Null);
-    tell(
-        "takes_seat",
-        state.takes_seat != changed.takes_seat,
-        json!(state.takes_seat),
-        json!(changed.takes_seat),
-    );
+    // By what it gives: whether it reserves one just now depends on whom it is for.
+    let took_seat = plan.took_seat;
+    tell("takes_seat", took_seat != changed.takes_seat, json!(took_seat), json!(changed.takes_seat));
     if let Some(expires_at) = changed.expires_at {
         tell("expires_at", expires_at != state.expires_at, json!(state.expires_at), json!(expires_at));
     }

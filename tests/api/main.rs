@@ -49,6 +49,7 @@ mod outbox;
 mod overtaking;
 mod ownership;
 mod passwords;
+mod plan_of_clients;
 mod plans;
 mod privacy;
 mod removal;
