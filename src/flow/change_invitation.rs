@@ -1,6 +1,7 @@
 //! Changing an invitation until it is settled. Who came in by it before keeps what they were given: a link's access is what
 //! it is at the moment somebody joins.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -167,6 +168,8 @@ struct Plan {
     changed: Changed,
     old_access: Access,
     new_access: Access,
+    /// Whether somebody new took a seat by it.
+    took_seat: bool,
     /// Whether its workspaces change.
     moves: bool,
     /// Whether it decides anew who is given what.
@@ -222,7 +225,8 @@ async fn plan<P: Platform>(
         Authority::Member(_) => base,
         // An owner's.
         Authority::Operator(_) => everything(&wanted)?,
-    };
+    }
+    .in_order();
     let name = |change: &Change<Name>, old: &Option<String>| {
         change.clone().and_then(|name| Some(name.as_str().to_owned())).of(old.clone())
     };
@@ -247,14 +251,15 @@ async fn plan<P: Platform>(
         branding_name: name(&asked.branding_name, &record.branding_name),
         branding_message: message(&asked.branding_message, &record.branding_message),
         takes_seat: access.takes_seat_as(role),
-        customized: lists && new_access.is_custom_for(role),
+        customized: (lists || readdressed || lets_in_more) && new_access.is_custom_for(role),
         access,
         asked_grants,
         workspaces,
         expires_at: asked.lifetime.map(|lifetime| now.plus(lifetime).whole_seconds()),
         max_uses: asked.max_uses.of(state.max_uses),
     };
-    Ok(Plan { changed, old_access, new_access, moves, gives })
+    let took_seat = Columns::of(&old_access, template).takes_seat_as(state.role);
+    Ok(Plan { changed, old_access, new_access, took_seat, moves, gives })
 }
 
 /// Where the person will be, and whether that is a change.
@@ -268,9 +273,9 @@ fn workspaces(
     match (named, by) {
         (Some(named), _) if role.reaches_every_workspace() => (Some(named), !record.workspace_ids.is_empty()),
         (Some(named), _) => {
-            let same = named.len() == record.workspace_ids.len()
-                && named.iter().all(|id| record.workspace_ids.contains(id));
-            (Some(named), !same)
+            // As sets: a list that names one of them twice is not the same as two.
+            let moves = named.iter().collect::<BTreeSet<_>>() != record.workspace_ids.iter().collect();
+            (Some(named), moves)
         }
         // It named none, because its role reached them all.
         (None, Authority::Member(actor)) if record.workspace_ids.is_empty() => {
@@ -312,12 +317,9 @@ fn difference(record: &Record, plan: &Plan) -> (Map<String, Value>, Map<String, 
     tell("locale", record.locale != changed.locale, json!(record.locale), json!(changed.locale));
     // What it is, and where, stands in the row and is filled in there.
     tell("access", plan.moves || plan.old_access != plan.new_access, Value::Null, Value::Null);
-    tell(
-        "takes_seat",
-        state.takes_seat != changed.takes_seat,
-        json!(state.takes_seat),
-        json!(changed.takes_seat),
-    );
+    // By what it gives: whether it reserves one just now depends on whom it is for.
+    let took_seat = plan.took_seat;
+    tell("takes_seat", took_seat != changed.takes_seat, json!(took_seat), json!(changed.takes_seat));
     if let Some(expires_at) = changed.expires_at {
         tell("expires_at", expires_at != state.expires_at, json!(state.expires_at), json!(expires_at));
     }

@@ -8,7 +8,7 @@ use crate::flow::{Context, check_still_acts, look};
 use crate::platform::{Platform, ResultSet};
 use crate::store::acting::Acting;
 use crate::store::invitations::{self, Record};
-use crate::store::links::{self, Action};
+use crate::store::links::{self, Action, PlanAllows};
 
 /// Changes an open link; whoever holds one of its URLs finds that at once. A link that is as wanted already stays so, which
 /// is no error. Nobody who came in by it is touched. Whoever opens one, or makes it new, must hold what it gives.
@@ -33,11 +33,12 @@ pub async fn change<P: Platform>(
             links::claim(&entry, &acting, id, action),
             links::apply(entry.id, id, action, entry.at),
             invitations::select(id),
+            links::select_plan_allows(id),
             acting.select(),
         ])
         .await?;
-    let [claimed, _, current, acts] = results.as_slice() else {
-        return Err(Error::Internal("four results".to_owned()));
+    let [claimed, _, current, plan, acts] = results.as_slice() else {
+        return Err(Error::Internal("five results".to_owned()));
     };
     let current: Record = current.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
     if ResultSet::any(claimed) {
@@ -48,6 +49,14 @@ pub async fn change<P: Platform>(
     check_still_acts(&acting, acts)?;
     if !matches!(current.state.status(entry.at), Status::Pending | Status::Disabled | Status::Full) {
         return Err(Code::NotPending.into());
+    }
+    let as_wanted = match action {
+        Action::Rotated => false,
+        Action::Disabled => current.state.disabled_at.is_some(),
+        Action::Enabled => current.state.disabled_at.is_none(),
+    };
+    if !as_wanted && plan.first::<PlanAllows>()?.is_some_and(|plan| !plan.allows) {
+        return Err(Code::PlanFeatureRequired.into());
     }
     Ok(current)
 }

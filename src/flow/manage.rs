@@ -61,7 +61,15 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
         return Err(Code::NotPending.into());
     }
     let Some(obstacles) = obstacles.first::<Obstacles>()? else { return Err(Code::NotFound.into()) };
-    Err(refusal_of(&obstacles, by, false, now))
+    let customized = match by {
+        Authority::Member(actor) => {
+            let access = current.access.read(&actor.template.catalog);
+            access.is_custom_for(current.state.role)
+        }
+        // An owner's has no list at all.
+        Authority::Operator(_) => false,
+    };
+    Err(refusal_of(&obstacles, by, customized, now))
 }
 
 /// Withdraws an open invitation; its links and its seat are free at once.

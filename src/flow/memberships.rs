@@ -55,13 +55,14 @@ pub async fn add<P: Platform>(
     Err(Error::slow_down())
 }
 
-/// Changes what somebody was given; what isn't asked for stays. Refuses as [`add`] does, and whoever asks it for themself.
+/// Changes what somebody was given; what isn't asked for stays, unless it all `begins_anew` from the default. Refuses as [`add`] does, and whoever asks it for themself.
 pub async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     actor: &Actor,
     of: Of,
     mut place: Place,
     wanted: Wanted,
+    begins_anew: bool,
 ) -> Result<Place> {
     for _ in 0..TRIES {
         may_change(actor, of, place.role)?;
@@ -75,12 +76,11 @@ pub async fn change<P: Platform>(
         if !place.placed {
             return Err(Code::NotFound.into());
         }
-        if wanted.is_empty() {
+        if wanted.is_empty() && !begins_anew {
             return Ok(place);
         }
         let before = place.access.clone().read(&actor.template.catalog);
-        let with_resources = wanted.resources.is_some();
-        let write = write(ctx, actor, of, place.role, before, wanted.clone(), with_resources).await?;
+        let write = write(ctx, actor, of, place.role, before, wanted.clone(), begins_anew).await?;
         let entry = ctx.entry(&actor.member_id);
         let mut batch = vec![memberships::claim_change(&entry, &write, place.made_by.as_ref())];
         batch.extend(memberships::write(&entry, &write));
@@ -144,11 +144,13 @@ async fn write<P: Platform>(
     role: Role,
     before: Access,
     wanted: Wanted,
-    with_resources: bool,
+    begins_anew: bool,
 ) -> Result<Write> {
     let asks_for_permissions = wanted.permissions.is_some();
+    let with_resources = wanted.resources.is_some() || begins_anew;
     let factor = before.require_mfa;
-    let access = resolve(ctx, actor, role, Some(&[of.workspace]), before, wanted).await?;
+    let base = if begins_anew { Access::default() } else { before };
+    let access = resolve(ctx, actor, role, Some(&[of.workspace]), base, wanted).await?;
     keep_second_factor(actor, factor, &access)?;
     let effective = access.permissions.effective(actor.template, role);
     Ok(Write {

@@ -113,7 +113,7 @@ pub fn claim(entry: &Entry, update: &Update) -> Statement {
                       OR (?9 = 'client' AND NOT EXISTS (
                             SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.takes_seat = 1))
                       OR ",
-                seat_free!("?2"),
+                seat_free!("?2", concat!("1 - ", reserved_for!("m.user_id", "?2"))),
                 ")"
             )
         ),

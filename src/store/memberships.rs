@@ -6,6 +6,7 @@ use serde_json::json;
 use super::access::Columns;
 use super::acting::Acting;
 use super::audit::Entry;
+use super::seats;
 use crate::domain::access::{Access, AccessRow};
 use crate::domain::decision::{Held, HeldResources, State, Subject};
 use crate::domain::ids::{MemberId, NotificationId, WorkspaceId};
@@ -155,7 +156,7 @@ macro_rules! guards {
             " AND (?12 = 0 OR ",
             may_customize!(),
             ") AND (?13 = 0 OR m.role <> 'client' OR m.takes_seat = 1 OR ",
-            seat_free!("?2"),
+            seat_free!("?2", concat!("1 - ", reserved_for!("m.user_id", "?2"))),
             ")"
         )
     };
@@ -249,6 +250,7 @@ pub fn write(entry: &Entry, write: &Write) -> Vec<Statement> {
             params![entry.id, write.member, write.workspace, write.needs_credentials],
         ));
     }
+    batch.push(seats::release(entry.id));
     batch
 }
 

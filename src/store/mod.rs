@@ -5,7 +5,7 @@
 //! written later.
 
 #[macro_use]
-mod seats;
+pub mod seats;
 
 #[macro_use]
 pub mod acting;

@@ -2,6 +2,7 @@
 //! holds that too.
 
 use super::audit::Entry;
+use super::seats;
 use crate::domain::ids::{EventId, MemberId, OrganizationId};
 use crate::params;
 use crate::platform::Statement;
@@ -24,7 +25,7 @@ pub fn claim(entry: &Entry, organization: OrganizationId, to: MemberId) -> State
                  WHERE o.id = ?6 AND u.email_verified_at IS NOT NULL AND ",
                 still_is!("'owner'"),
                 " AND (m.takes_seat = 1 OR ",
-                seat_free!("?2"),
+                seat_free!("?2", concat!("1 - ", reserved_for!("(SELECT user_id FROM members WHERE id = ?3)", "?2"))),
                 ")"
             )
         ),
@@ -35,7 +36,7 @@ pub fn claim(entry: &Entry, organization: OrganizationId, to: MemberId) -> State
 /// Changes the two roles. The old one first: there is never a second owner. The claim is about the new owner; `other` is the
 /// id of the entry about the old one.
 #[must_use]
-pub fn apply(entry: &Entry, other: EventId, from: MemberId, to: MemberId) -> [Statement; 3] {
+pub fn apply(entry: &Entry, other: EventId, from: MemberId, to: MemberId) -> [Statement; 4] {
     let change = |sql, member: MemberId| Statement::new(sql, params![entry.id, member]);
     [
         Statement::new(
@@ -52,5 +53,6 @@ pub fn apply(entry: &Entry, other: EventId, from: MemberId, to: MemberId) -> [St
         ),
         change(concat!("UPDATE members SET role = 'admin' WHERE id = ?2 AND ", claimed!("?1")), from),
         change(concat!("UPDATE members SET role = 'owner' WHERE id = ?2 AND ", claimed!("?1")), to),
+        seats::release(other),
     ]
 }

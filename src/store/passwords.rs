@@ -109,6 +109,11 @@ pub fn settle(link: &PasswordLink, password_hash: &str, entry: &Entry, now: Time
     let mut params = entry.params("member.password_set");
     params.extend(params![link.user_id, link.organization_id, link.via.as_str(), password_hash]);
     vec![
+        // Their mailbox may just have been proved.
+        Statement::new(
+            released!("(SELECT id FROM users WHERE id = ?1 AND password_hash = ?2)"),
+            params![link.user_id, password_hash],
+        ),
         Statement::new(
             "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL
                AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?3)",

@@ -175,6 +175,9 @@ fn undoing_revokes_what_is_open_and_leaves_those_who_came_in() {
 
     let undone = team.owner.post(&format!("/v1/jobs/{id}/undo"), &json!({})).ok().json();
     assert_eq!(undone, json!({"revoked": 2, "status": "undone"}));
+    let told = team.owner.get(&team.path("/audit?action=bulk.undone")).ok().json()["data"][0].clone();
+    assert_eq!(told["before"], json!({"done": 3, "undone": false}));
+    assert_eq!(told["after"], json!({"done": 3, "undone": true}));
     let after = job(&mut team.owner, &id);
     assert_eq!(after["status"], "undone");
     assert_eq!(outcomes(&after), ["created", "revoked", "revoked"]);

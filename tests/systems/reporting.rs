@@ -407,7 +407,10 @@ fn only_larger_plans_choose_a_clients_permissions() {
     team.joined("mia.member@studio.test", "member");
     let staff = team.member("mia.member@studio.test");
     change(&mut team, &staff, &json!({"permissions": ["reports.view"]})).ok();
-    plan(&team, Some(25), r#"["custom_client_permissions"]"#);
+    plan(&team, Some(25), r#"["white_label"]"#);
+    let refused = change(&mut team, &id, &json!({"permissions": ["reports.view"]}));
+    assert_eq!(refused.refusal(), (403, "plan_feature_required".to_owned()), "another feature");
+    plan(&team, Some(25), r#"["white_label", "custom_client_permissions"]"#);
     change(&mut team, &id, &json!({"permissions": ["reports.view"]})).ok();
 }
 

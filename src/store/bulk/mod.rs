@@ -289,8 +289,8 @@ pub fn undo(
         Statement::new(
             audited!(
                 "b.job_id",
-                "json_object('done', b.done)",
-                "NULL",
+                "json_object('done', b.done, 'undone', json('false'))",
+                "json_object('done', b.done, 'undone', json('true'))",
                 concat!(
                     "FROM bulk_imports b JOIN organizations o ON o.id = b.organization_id
                      WHERE b.job_id = ?6 AND o.id = ?7 AND b.undone_at IS NULL AND NOT EXISTS (

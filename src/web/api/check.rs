@@ -1,5 +1,9 @@
 //! `POST /v1/check`: may this member do this? What a host product asks on each of its own requests, so it costs one round
 //! trip.
+//!
+//! A resource that is disconnected is answered as any other. It keeps its history and everybody's grants until it is connected
+//! again (S0-28), and what was done on it stays to be seen; that nothing can be sent through it is the host product's to know.
+//! Only one that is deleted is unknown.
 
 use http::StatusCode;
 use serde::Deserialize;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::access::{self, Access};
 use crate::domain::authority::Actor;
+use crate::domain::change::Change;
 use crate::domain::decision::State;
 use crate::domain::ids::{MemberId, WorkspaceId};
 use crate::domain::role::Role;
@@ -103,10 +104,11 @@ pub async fn create<P: Platform>(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Changed {
-    access: Option<Distinct>,
+    #[serde(default)]
+    access: Change<Distinct>,
 }
 
-/// `PATCH`: changes what is given of the access. 200 with what they have now.
+/// `PATCH`: changes what is given of the access; null begins it again from the default. 200 with what they have now.
 pub async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
@@ -115,10 +117,11 @@ pub async fn change<P: Platform>(
 ) -> Result<Reply> {
     let (actor, place) = inviter_and(ctx, request, workspace, Some(member)).await?;
     let body: Changed = request::json(request)?;
-    let wanted = wanted(&actor, body.access.as_ref())?;
+    let wanted = wanted(&actor, body.access.value())?;
+    let clears = body.access == Change::Clear;
     let of = Of { workspace, member };
     let place = place.ok_or_else(|| Error::from(Code::NotFound))?;
-    let place = flow::change(ctx, &actor, of, place, wanted).await?;
+    let place = flow::change(ctx, &actor, of, place, wanted, clears).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(of, place, &actor)))
 }
 

@@ -121,7 +121,7 @@ pub struct ChangesBody {
     #[serde(deserialize_with = "given")]
     access: Option<Distinct>,
     message: Change<String>,
-    branding: Change<BrandingChanges>,
+    branding: Change<Object<BrandingChanges>>,
     locale: Change<String>,
     #[serde(deserialize_with = "given")]
     expires_in: Option<u64>,
@@ -164,7 +164,7 @@ fn changes(fields: &mut Fields, by: &Authority, kind: Kind, body: ChangesBody) -
     let branding = match body.branding {
         Change::Keep => BrandingChanges::default(),
         Change::Clear => BrandingChanges { name: Change::Clear, message: Change::Clear },
-        Change::Set(branding) => branding,
+        Change::Set(Object(branding)) => branding,
     };
     Changes {
         role: one_of(fields, "/role", body.role.as_deref(), "admin, member, client"),
@@ -217,16 +217,17 @@ pub fn locale(fields: &mut Fields, locale: Option<String>) -> String {
     locale
 }
 
-/// Reads `workspace_ids`.
+/// Reads `workspace_ids`: each once, however often it is named.
 pub fn workspaces(fields: &mut Fields, ids: &[String]) -> Option<Vec<WorkspaceId>> {
     if ids.is_empty() || ids.len() > MOST_WORKSPACES {
         let detail = "Name 1 to 100 workspaces, or leave this out.";
         fields.refuse("/workspace_ids", Code::InvalidValue, detail);
         return None;
     }
-    let mut known = Vec::with_capacity(ids.len());
+    let mut known: Vec<WorkspaceId> = Vec::with_capacity(ids.len());
     for (place, id) in ids.iter().enumerate() {
-        known.extend(field::workspace(fields, &format!("/workspace_ids/{place}"), id));
+        let id = field::workspace(fields, &format!("/workspace_ids/{place}"), id);
+        known.extend(id.filter(|id| !known.contains(id)));
     }
     Some(known)
 }

@@ -82,7 +82,10 @@ struct Owner {
 #[serde(deny_unknown_fields)]
 struct PlanBody {
     key: String,
-    seat_limit: Option<i64>,
+    // Said outright, null being any number: nobody is to have a plan without end by leaving a word out.
+    #[serde(default)]
+    seat_limit: Change<i64>,
+    // The operator's own words; those that Usher asks for are in docs/templates.md.
     #[serde(default)]
     features: Vec<String>,
     trial_ends_at: Option<String>,
@@ -128,14 +131,18 @@ fn plan(fields: &mut Fields, at: &str, body: PlanBody) -> Plan {
         let detail = format!("List at most {MOST_FEATURES}.");
         fields.refuse(&format!("{at}/features"), Code::InvalidValue, detail);
     }
-    if body.seat_limit.is_some_and(|limit| !(0..=1_000_000).contains(&limit)) {
-        let detail = "Use 0 to 1,000,000, or null for any number.";
-        fields.refuse(&format!("{at}/seat_limit"), Code::InvalidValue, detail);
+    let limit_at = format!("{at}/seat_limit");
+    if !body.seat_limit.is_said() {
+        fields.refuse(&limit_at, Code::Required, "Say how many seats it has, or null for any number.");
+    }
+    let seat_limit = body.seat_limit.of(None);
+    if seat_limit.is_some_and(|limit| !(0..=1_000_000).contains(&limit)) {
+        fields.refuse(&limit_at, Code::InvalidValue, "Use 0 to 1,000,000, or null for any number.");
     }
     let trial_ends_at = body.trial_ends_at;
     let trial_ends_at =
         trial_ends_at.and_then(|text| field::time(fields, &format!("{at}/trial_ends_at"), &text));
-    Plan { key, seat_limit: body.seat_limit, features, trial_ends_at }
+    Plan { key, seat_limit, features, trial_ends_at }
 }
 
 /// `GET`: every organization, newest first.
