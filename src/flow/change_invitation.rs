@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::access::{Wanted, everything, keep_second_factor, resolve};
 use crate::flow::invite::refusal_of;
-use crate::flow::{Context, check_still_acts, look};
+use crate::flow::{Attempt, Context, check_still_acts, look};
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
 use crate::store::access::Columns;
@@ -58,8 +58,8 @@ pub struct Changes {
     pub max_uses: Change<i64>,
 }
 
-/// How often a change is worked out again because somebody else's came between.
-const MOST_TRIES: u8 = 8;
+/// How often what is done with an invitation is worked out again because somebody else's came between.
+pub(super) const MOST_TRIES: u8 = 8;
 
 /// Changes an open invitation. Refuses one that is settled or over, a role that the actor may not invite, more than they hold
 /// or the plan allows, an address that is invited or a member's, fewer uses than there were, and a seat more than there is.
@@ -81,18 +81,12 @@ pub async fn change<P: Platform>(
     Err(Error::slow_down())
 }
 
-enum Attempt {
-    Done(Record),
-    /// Somebody else changed it in between; this is how it is now.
-    Overtaken(Record),
-}
-
 async fn attempt<P: Platform>(
     ctx: &Context<'_, P>,
     by: &Authority,
     record: Record,
     asked: &Changes,
-) -> Result<Attempt> {
+) -> Result<Attempt<Record>> {
     let entry = ctx.entry(by);
     let now = entry.at;
     if !is_open(&record, now) {
@@ -104,8 +98,8 @@ async fn attempt<P: Platform>(
     if after.is_empty() {
         return Ok(Attempt::Done(record));
     }
-    let Plan { changed, moves, gives, .. } = planned;
-    let acting = Acting::by_giving(by, changed.workspaces.as_deref().filter(|_| gives));
+    let Plan { changed, moves, .. } = planned;
+    let acting = Acting::by(by);
     let id = changed.id;
     let readdressed = changed.email.as_ref().filter(|_| changed.readdressed);
     let job = ctx.id();
@@ -158,7 +152,7 @@ async fn attempt<P: Platform>(
 }
 
 /// Until it is settled or over: a link also while it is turned off or full.
-fn is_open(record: &Record, now: Timestamp) -> bool {
+pub(super) fn is_open(record: &Record, now: Timestamp) -> bool {
     matches!(record.state.status(now), Status::Pending | Status::Disabled | Status::Full)
 }
 
@@ -169,8 +163,6 @@ struct Plan {
     new_access: Access,
     /// Whether its workspaces change.
     moves: bool,
-    /// Whether it decides anew who is given what.
-    gives: bool,
 }
 
 async fn plan<P: Platform>(
@@ -250,7 +242,7 @@ async fn plan<P: Platform>(
         expires_at: asked.lifetime.map(|lifetime| now.plus(lifetime).whole_seconds()),
         max_uses: asked.max_uses.of(state.max_uses),
     };
-    Ok(Plan { changed, old_access, new_access, moves, gives })
+    Ok(Plan { changed, old_access, new_access, moves })
 }
 
 /// Where the person will be, and whether that is a change.
