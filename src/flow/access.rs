@@ -155,6 +155,7 @@ pub fn keep_second_factor(actor: &Actor, asked_before: bool, access: &Access) ->
 
 /// The refusal of whoever would do without a second factor that somebody found needed: also by ending what asks for it, which
 /// could then be made anew without.
+#[must_use]
 pub fn factor_needed() -> Error {
     let detail =
         "Only the owner and admins may do without a second factor that is asked for. Ask one of them.";

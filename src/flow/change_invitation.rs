@@ -75,7 +75,7 @@ pub async fn change<P: Platform>(
     for _ in 0..MOST_TRIES {
         match attempt(ctx, by, record, &asked).await? {
             Attempt::Done(changed) => return Ok(changed),
-            Attempt::Overtaken(current) => record = current,
+            Attempt::Overtaken(current) => record = *current,
         }
     }
     Err(Error::slow_down())
@@ -141,7 +141,7 @@ async fn attempt<P: Platform>(
         return Err(Code::NotPending.into());
     }
     if current.revision != changed.revision {
-        return Ok(Attempt::Overtaken(current));
+        return Ok(Attempt::Overtaken(Box::new(current)));
     }
     if changed.max_uses.is_some_and(|most| most < current.state.uses) {
         let detail = format!("{} came in by it already. Use that many or more.", current.state.uses);

@@ -22,7 +22,7 @@ pub async fn change<P: Platform>(
     for _ in 0..MOST_TRIES {
         match attempt(ctx, by, &record, action).await? {
             Attempt::Done(changed) => return Ok(changed),
-            Attempt::Overtaken(current) => record = current,
+            Attempt::Overtaken(current) => record = *current,
         }
     }
     Err(Error::slow_down())
@@ -66,5 +66,5 @@ async fn attempt<P: Platform>(
         return Err(Code::NotPending.into());
     }
     let overtaken = current.revision != record.revision;
-    Ok(if overtaken { Attempt::Overtaken(current) } else { Attempt::Done(current) })
+    Ok(if overtaken { Attempt::Overtaken(Box::new(current)) } else { Attempt::Done(current) })
 }

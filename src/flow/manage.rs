@@ -27,7 +27,7 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, mut recor
     for _ in 0..MOST_TRIES {
         match try_resend(ctx, by, &record).await? {
             Attempt::Done(sent) => return Ok(sent),
-            Attempt::Overtaken(current) => record = current,
+            Attempt::Overtaken(current) => record = *current,
         }
     }
     Err(Error::slow_down())
@@ -75,7 +75,7 @@ async fn try_resend<P: Platform>(
     }
     check_still_acts(&acting, acts)?;
     if current.revision != record.revision {
-        return Ok(Attempt::Overtaken(current));
+        return Ok(Attempt::Overtaken(Box::new(current)));
     }
     if !matches!(current.state.status(now), Status::Pending | Status::Expired) {
         return Err(Code::NotPending.into());
@@ -128,7 +128,7 @@ pub async fn copy_link<P: Platform>(
     for _ in 0..MOST_TRIES {
         match try_copy(ctx, by, &record).await? {
             Attempt::Done(link) => return Ok(link),
-            Attempt::Overtaken(current) => record = current,
+            Attempt::Overtaken(current) => record = *current,
         }
     }
     Err(Error::slow_down())
@@ -154,7 +154,7 @@ async fn try_copy<P: Platform>(
         check_still_acts(&acting, acts)?;
         let current: Record = current.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
         return if is_open(&current, now) {
-            Ok(Attempt::Overtaken(current))
+            Ok(Attempt::Overtaken(Box::new(current)))
         } else {
             Err(Code::NotPending.into())
         };

@@ -80,7 +80,7 @@ enum Attempt<T> {
     /// It is done.
     Done(T),
     /// Somebody else changed it in between; this is how it is now.
-    Overtaken(Record),
+    Overtaken(Box<Record>),
 }
 
 /// Says, when a claim was refused, whether that is because the actor is no longer who they were: what they would be told if

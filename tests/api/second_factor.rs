@@ -157,6 +157,11 @@ fn whoever_lacks_the_factor_in_every_workspace_holds_nothing_in_the_organization
     assert_eq!(own.str("/state"), "mfa_required");
     let owner = team.member("olga.owner@studio.test");
     assert_eq!(sam.get(&format!("/v1/workspaces/{first}/members/{owner}/access")).refusal(), required);
+    let question =
+        |member: &str| json!({"member_id": member, "workspace_id": first, "permission": "dashboards.view"});
+    let told = sam.post("/v1/check", &question(&me)).ok().json();
+    assert_eq!(told, json!({"allowed": false, "reason": "mfa_required"}));
+    assert_eq!(sam.post("/v1/check", &question(&owner)).refusal(), required);
     assert_eq!(sam.get("/v1/me/workspaces").ok().json()["data"][0]["state"], "mfa_required");
 
     team.world.state().database.borrow().change("UPDATE users SET mfa_enabled_at = 1");

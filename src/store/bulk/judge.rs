@@ -50,8 +50,8 @@ pub struct Judged {
     pub invitation_id: Option<InvitationId>,
 }
 
-/// Judges rows: `judged!(asker, rows)`. `asker` answers one row: `organization_id`, `invited_by`, `role`, `access_rev`, `visible`, `now`;
-/// `rows` answers `row` and `wanted`. Makes a table `told` of [`Judged`].
+/// Judges rows: `judged!(asker, rows)`. `asker` answers one row: `organization_id`, `invited_by`, `role`, `access_rev`,
+/// `visible`, `now`; `rows` answers `row` and `wanted`. Makes a table `told` of [`Judged`].
 ///
 /// A row is *able* if nothing stands in its way but other rows. Of the able rows of one address the first is made; only if
 /// no seat was left for it, the first of them that takes none. The seats go to the first rows that ask for one.
@@ -62,7 +62,7 @@ macro_rules! judged {
             $asker,
             "),
              o AS MATERIALIZED (
-               SELECT o.id, asker.now, asker.visible, asker.invited_by, asker.role, asker.access_rev, ",
+               SELECT o.id, asker.now, asker.visible, ",
             may_customize!(),
             " AS may_customize, coalesce(o.trial_ends_at <= asker.now, 0) AS trial_over, ",
             seats_left!("asker.now"),

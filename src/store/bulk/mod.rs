@@ -296,9 +296,9 @@ pub fn select_rows(job: JobId, after: i64, limit: i64) -> Statement {
 }
 
 /// Revokes what a job made and is still open, and stops what it has not come to, unless that was done before: all of it, or
-/// nothing. Its rows may be of the roles only that whoever asks may invite, and what it revokes is what they may withdraw as it
-/// is now. `events` are the new entries' ids, one for each row. The last result
-/// holds the revoked ones' ids; the first tells whether there was anything to undo.
+/// nothing. Its rows may be of the roles only that whoever asks may invite, and what it revokes only what they may withdraw as
+/// it is now. `events` are the new entries' ids, one for each row. The last result holds the revoked ones' ids; the first
+/// tells whether there was anything to undo.
 #[must_use]
 pub fn undo(
     job: JobId,
