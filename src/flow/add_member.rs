@@ -59,7 +59,7 @@ pub async fn add_member<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, add: A
         notify: add.notify,
     };
     let entry = audit::Entry { at: now, ..ctx.entry(&actor.member_id) };
-    let by = Acting::giving(actor, new.workspaces.as_deref());
+    let by = Acting::of(actor);
     let job = ctx.id();
     let mut batch = vec![
         // An invitation that is over doesn't stand in the way.

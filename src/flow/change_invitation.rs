@@ -18,7 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::access::{Wanted, everything, keep_second_factor, resolve};
 use crate::flow::invite::{link_for_clients, refusal_of, role_not_allowed};
-use crate::flow::{Context, check_still_acts, look};
+use crate::flow::{Attempt, Context, check_still_acts, look};
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
 use crate::store::access::Columns;
@@ -59,8 +59,8 @@ pub struct Changes {
     pub max_uses: Change<i64>,
 }
 
-/// How often a change is worked out again because somebody else's came between.
-const MOST_TRIES: u8 = 8;
+/// How often what is done with an invitation is worked out again because somebody else's came between.
+pub(super) const MOST_TRIES: u8 = 8;
 
 /// Changes an open invitation. Refuses one that is settled or over, a role that the actor may not invite, more than they hold
 /// or the plan allows, an address that is invited or a member's, fewer uses than there were, and a seat more than there is.
@@ -76,16 +76,10 @@ pub async fn change<P: Platform>(
     for _ in 0..MOST_TRIES {
         match attempt(ctx, by, record, &asked).await? {
             Attempt::Done(changed) => return Ok(changed),
-            Attempt::Overtaken(current) => record = current,
+            Attempt::Overtaken(current) => record = *current,
         }
     }
     Err(Error::slow_down())
-}
-
-enum Attempt {
-    Done(Record),
-    /// Somebody else changed it in between; this is how it is now.
-    Overtaken(Record),
 }
 
 async fn attempt<P: Platform>(
@@ -93,7 +87,7 @@ async fn attempt<P: Platform>(
     by: &Authority,
     record: Record,
     asked: &Changes,
-) -> Result<Attempt> {
+) -> Result<Attempt<Record>> {
     let entry = ctx.entry(by);
     let now = entry.at;
     if !is_open(&record, now) {
@@ -105,8 +99,8 @@ async fn attempt<P: Platform>(
     if after.is_empty() {
         return Ok(Attempt::Done(record));
     }
-    let Plan { changed, moves, gives, .. } = planned;
-    let acting = Acting::by_giving(by, changed.workspaces.as_deref().filter(|_| gives));
+    let Plan { changed, moves, .. } = planned;
+    let acting = Acting::by(by);
     let id = changed.id;
     let readdressed = changed.email.as_ref().filter(|_| changed.readdressed);
     let job = ctx.id();
@@ -148,7 +142,7 @@ async fn attempt<P: Platform>(
         return Err(Code::NotPending.into());
     }
     if current.revision != changed.revision {
-        return Ok(Attempt::Overtaken(current));
+        return Ok(Attempt::Overtaken(Box::new(current)));
     }
     if changed.max_uses.is_some_and(|most| most < current.state.uses) {
         let detail = format!("{} came in by it already. Use that many or more.", current.state.uses);
@@ -159,7 +153,7 @@ async fn attempt<P: Platform>(
 }
 
 /// Until it is settled or over: a link also while it is turned off or full.
-fn is_open(record: &Record, now: Timestamp) -> bool {
+pub(super) fn is_open(record: &Record, now: Timestamp) -> bool {
     matches!(record.state.status(now), Status::Pending | Status::Disabled | Status::Full)
 }
 
@@ -172,8 +166,6 @@ struct Plan {
     took_seat: bool,
     /// Whether its workspaces change.
     moves: bool,
-    /// Whether it decides anew who is given what.
-    gives: bool,
 }
 
 async fn plan<P: Platform>(
@@ -259,7 +251,7 @@ async fn plan<P: Platform>(
         max_uses: asked.max_uses.of(state.max_uses),
     };
     let took_seat = Columns::of(&old_access, template).takes_seat_as(state.role);
-    Ok(Plan { changed, old_access, new_access, took_seat, moves, gives })
+    Ok(Plan { changed, old_access, new_access, took_seat, moves })
 }
 
 /// Where the person will be, and whether that is a change.

@@ -62,7 +62,7 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
         expires_at: now.plus(lifetime).whole_seconds(),
         invited_by: Some(actor.member_id),
     };
-    let by = Acting::giving(actor, new.offer.workspaces.as_deref());
+    let by = Acting::of(actor);
     let job = ctx.id();
     let mut batch = Vec::new();
     if let Some(email) = &new.email {

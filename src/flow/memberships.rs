@@ -6,7 +6,7 @@ use crate::domain::authority::Actor;
 use crate::domain::ids::{MemberId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::access::{Wanted, keep_second_factor, resolve};
+use crate::flow::access::{Wanted, factor_needed, keep_second_factor, resolve};
 use crate::flow::members::{TRIES, no_seat};
 use crate::flow::{Context, check_still_acts};
 use crate::platform::{Platform, ResultSet, Statement};
@@ -98,12 +98,15 @@ pub async fn change<P: Platform>(
     Err(Error::slow_down())
 }
 
-/// Takes somebody out of a workspace. They stay in the organization.
+/// Takes somebody out of a workspace. They stay in the organization. Whom it asks for a second factor there only those who run
+/// the organization take out, or they themself: put in again, it would ask for none.
 pub async fn remove<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, of: Of, place: &Place) -> Result<()> {
     may_change(actor, of, place.role)?;
     let entry = ctx.entry(&actor.member_id);
-    let by = Acting::giving(actor, Some(&[of.workspace]));
-    let mut batch = vec![memberships::claim_end(&entry, of.workspace, of.member, &by, actor.invitable())];
+    let by = Acting::of(actor);
+    let with_factor = actor.administers() || of.member == actor.member_id;
+    let roles = actor.invitable();
+    let mut batch = vec![memberships::claim_end(&entry, of.workspace, of.member, &by, roles, with_factor)];
     batch.extend(memberships::end(&entry, of.workspace, of.member));
     batch.extend([memberships::select(of.workspace, of.member), by.select()]);
     let results = ctx.platform.batch(batch).await?;
@@ -119,6 +122,8 @@ pub async fn remove<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, of: Of, pl
         Code::MemberNotActive.into()
     } else if !now.placed {
         Code::NotFound.into()
+    } else if actor.may_invite(now.role) {
+        factor_needed()
     } else {
         Code::Forbidden.into()
     })
@@ -157,7 +162,7 @@ async fn write<P: Platform>(
         workspace: of.workspace,
         member: of.member,
         role,
-        by: Acting::giving(actor, Some(&[of.workspace])),
+        by: Acting::of(actor),
         // What somebody has stays theirs when the plan is lowered.
         customized: asks_for_permissions && access.is_custom_for(role),
         needs_credentials: actor.template.catalog.needs_credentials(effective),

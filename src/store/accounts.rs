@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::domain::access::AccessRow;
+use crate::domain::access::{self, AccessRow};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{
     InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, UserId, WorkspaceId,
@@ -52,6 +52,11 @@ pub struct Seen {
     pub role: Option<Role>,
     /// What somebody who doesn't reach everything holds, as JSON: [`Holding`]s, oldest workspace first.
     pub holdings: Option<String>,
+    /// Which of their accesses that is.
+    pub access_rev: Option<i64>,
+    /// Whether they hold nothing only because each of their memberships asks for a second factor that they lack.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub lacks_factor: bool,
 }
 
 /// What a member holds in a workspace.
@@ -64,8 +69,8 @@ pub struct Holding {
     /// Whether they were given every resource.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub all_resources: bool,
-    /// Those they were given, each with whether they approve on it (0 or 1).
-    pub resources: Vec<(ResourceId, u8)>,
+    /// Those they were given, each with whether they approve on it (0 or 1), and with whose credentials.
+    pub resources: Vec<(ResourceId, u8, Option<access::Credentials>)>,
 }
 
 /// Whose organization is asked about.
@@ -170,11 +175,16 @@ pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
                           SELECT json_group_array(json_object(
                                    'workspace_id', p.workspace_id, 'permissions', json(p.permissions),
                                    'all_resources', p.all_resources,
-                                   'resources', json((SELECT json_group_array(json_array(g.resource_id, g.approve)) FROM grants g
+                                   'resources', json((SELECT json_group_array(json_array(g.resource_id, g.approve, g.credentials)) FROM grants g
                                                  WHERE g.member_id = p.member_id AND g.workspace_id = p.workspace_id)))
                                    ORDER BY p.workspace_id)
                           FROM memberships p
-                          WHERE p.member_id = m.id AND (p.require_mfa = 0 OR u.mfa_enabled_at IS NOT NULL)) END AS holdings
+                          WHERE p.member_id = m.id AND (p.require_mfa = 0 OR u.mfa_enabled_at IS NOT NULL)) END AS holdings,
+                        m.access_rev,
+                        coalesce(m.role IN ('member', 'client'), 0) AND u.mfa_enabled_at IS NULL
+                          AND EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id)
+                          AND NOT EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.require_mfa = 0)
+                          AS lacks_factor
                  FROM sessions s
                  JOIN users u ON u.id = s.user_id
                  LEFT JOIN organizations o ON o.id = ",

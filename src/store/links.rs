@@ -24,10 +24,11 @@ pub enum Action {
     Enabled,
 }
 
-/// The claim of a change: only by somebody who still is who they were, of an open link, and of one that is not as wanted already. Nobody is let
-/// in anew by one that gives clients a list of their own, unless the plan has that.
+/// The claim of a change: only by somebody who still is who they were, of an open link that still offers what it did when it was
+/// read at this `revision`, and of one that is not as wanted already. Nobody is let in anew by one that gives clients a list of
+/// their own, unless the plan has that.
 #[must_use]
-pub fn claim(entry: &Entry, by: &Acting, id: InvitationId, action: Action) -> Statement {
+pub fn claim(entry: &Entry, by: &Acting, id: InvitationId, revision: i64, action: Action) -> Statement {
     macro_rules! of_open_link {
         ($before:literal, $after:literal, $guard:expr) => {
             audited!(
@@ -36,7 +37,7 @@ pub fn claim(entry: &Entry, by: &Acting, id: InvitationId, action: Action) -> St
                 $after,
                 concat!(
                     "FROM invitations i JOIN organizations o ON o.id = i.organization_id
-                     WHERE i.id = ?6 AND i.kind = 'link' AND i.outcome = 'open' AND i.expires_at > ?2 AND ",
+                     WHERE i.id = ?6 AND i.revision = ?8 AND i.kind = 'link' AND i.outcome = 'open' AND i.expires_at > ?2 AND ",
                     still_acts!("?3", "?7"),
                     " AND ",
                     $guard
@@ -67,7 +68,7 @@ pub fn claim(entry: &Entry, by: &Acting, id: InvitationId, action: Action) -> St
         ),
     };
     let mut params = entry.params(name);
-    params.extend(params![id, by.was()]);
+    params.extend(params![id, by.was(), revision]);
     Statement::new(sql, params)
 }
 

@@ -261,7 +261,8 @@ fn forget_grants(entry: &Entry, workspace: WorkspaceId, member: MemberId) -> Sta
     )
 }
 
-/// Claims the end of a membership, of somebody whom the roles named here may be taken out. `RETURNING` tells.
+/// Claims the end of a membership, of somebody in one of these roles; of one that asks for a second factor only
+/// `with_factor`. `RETURNING` tells.
 #[must_use]
 pub fn claim_end(
     entry: &Entry,
@@ -269,9 +270,10 @@ pub fn claim_end(
     member: MemberId,
     by: &Acting,
     roles: &[Role],
+    with_factor: bool,
 ) -> Statement {
     let mut params = entry.params("membership.removed");
-    params.extend(params![member, workspace, by.was(), json!(roles).to_string()]);
+    params.extend(params![member, workspace, by.was(), json!(roles).to_string(), with_factor]);
     Statement::new(
         audited!(
             "m.id",
@@ -281,7 +283,8 @@ pub fn claim_end(
                 "FROM members m
                  JOIN organizations o ON o.id = m.organization_id
                  JOIN memberships p ON p.member_id = m.id AND p.workspace_id = ?7
-                 WHERE m.id = ?6 AND m.removed_at IS NULL AND m.role IN (SELECT value FROM json_each(?9)) AND ",
+                 WHERE m.id = ?6 AND m.removed_at IS NULL AND m.role IN (SELECT value FROM json_each(?9))
+                   AND (p.require_mfa = 0 OR ?10) AND ",
                 still_acts!("?3", "?8")
             )
         ),

@@ -7,12 +7,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::audit::Entry;
+use super::audit::{Entry, Withdrawal};
 use crate::domain::ids::{EventId, InvitationId, MemberId, OrganizationId};
 use crate::domain::role::Role;
 use crate::domain::truth;
 use crate::params;
-use crate::platform::Statement;
+use crate::platform::{Param, Statement};
 
 /// Who is to be removed.
 #[derive(Debug)]
@@ -25,8 +25,10 @@ pub struct Removal<'a> {
     pub by: Role,
     /// The roles that the actor may remove. Themself they always may, unless they are the owner.
     pub removable: &'a [Role],
-    /// Whether the open invitations that they sent go too.
+    /// Whether the open invitations that they sent go too: those that the actor may withdraw.
     pub with_sent: bool,
+    /// Which these are.
+    pub withdrawal: Withdrawal,
 }
 
 /// One of them, with the id of their audit entry.
@@ -64,11 +66,18 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
                     AND i.outcome = 'open' AND i.expires_at > ?2
                   UNION SELECT i.id FROM ",
                 removed!(),
-                " JOIN invitations i ON i.invited_by = m.id AND i.outcome = 'open' AND i.expires_at > ?2 WHERE ?3"
+                " JOIN invitations i ON i.invited_by = m.id AND i.outcome = 'open' AND i.expires_at > ?2 WHERE ?3 AND ",
+                withdrawable!("?4", "?5")
             )
         };
     }
     let who = removal.json();
+    let revoked = |more: Vec<Param>| {
+        let mut params = params![who.as_str(), entry.at, removal.with_sent];
+        params.extend(removal.withdrawal.params());
+        params.extend(more);
+        params
+    };
     let mut claim = entry.params("member.removed");
     claim.extend(params![
         who.as_str(),
@@ -96,8 +105,8 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
         Statement::new(
             concat!(
                 "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
-                 SELECT 'evt_' || substr(?4, 5, 10) || substr(i.id, 15), i.organization_id, ?2, ?5,
-                        'invitation.revoked', ?6, i.id, ",
+                 SELECT 'evt_' || substr(?6, 5, 10) || substr(i.id, 15), i.organization_id, ?2, ?7,
+                        'invitation.revoked', ?8, i.id, ",
                 standing!(),
                 ", ",
                 status!("revoked"),
@@ -105,7 +114,7 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
                 invitations!(),
                 ")"
             ),
-            params![who.as_str(), entry.at, removal.with_sent, entry.id, &entry.actor, &entry.request_id],
+            revoked(params![entry.id, &entry.actor, &entry.request_id]),
         ),
         Statement::new(
             concat!(
@@ -113,7 +122,7 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
                 invitations!(),
                 ") RETURNING id, ver - 1 AS ver"
             ),
-            params![who.as_str(), entry.at, removal.with_sent],
+            revoked(Vec::new()),
         ),
         Statement::new(
             concat!(

@@ -7,6 +7,7 @@
 mod support;
 
 mod accept;
+mod access_changes;
 mod accounts;
 mod acting;
 mod adding;
@@ -58,6 +59,7 @@ mod rows;
 mod seats;
 mod seats_of_a_person;
 mod seats_property;
+mod second_factor;
 mod sessions;
 mod templates;
 mod what_to_do_next;

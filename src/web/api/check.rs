@@ -50,7 +50,7 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resu
     // What is no resource's id is an unknown resource, as any other.
     let resource = body.resource_id.as_deref().and_then(|id| id.parse::<ResourceId>().ok());
     let reads = vec![question::select(workspace, member, resource)];
-    let (actor, found) = caller.acting(ctx, At::Workspace(workspace), reads).await?;
+    let (actor, found) = caller.looking_at(ctx, At::Workspace(workspace), Some(member), reads).await?;
     let asked = ResultSet::row_of::<Question>(found.first())?;
     let asked = asked.ok_or_else(|| Error::from(Code::NotFound))?;
     if member != actor.member_id && !actor.administers() {

@@ -137,8 +137,12 @@ pub async fn list<P: Platform>(
     let filter =
         Filter { roles: actor.invitable().to_vec(), status, kind, workspace, prefix: field::prefix(query.q) };
     let now = ctx.now();
-    let rows =
-        invitation_list::page(ctx.platform, organization, &filter, page.before, page.rows(), now).await?;
+    // As with members, what is in a workspace is nothing to staff who don't come into it.
+    let rows = if workspace.is_some_and(|workspace| !actor.reaches(workspace)) {
+        Vec::new()
+    } else {
+        invitation_list::page(ctx.platform, organization, &filter, page.before, page.rows(), now).await?
+    };
     Ok(page.reply(
         rows,
         |record| record.state.id.to_string(),
@@ -156,7 +160,7 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Invit
 pub async fn resend<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
     let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
     no_fields(request)?;
-    let record = manage::resend(ctx, &by, &record).await?;
+    let record = manage::resend(ctx, &by, record).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(record, by.template(), ctx.now())))
 }
 
@@ -172,7 +176,7 @@ pub async fn revoke<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: In
 pub async fn link<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
     let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
     no_fields(request)?;
-    let (url, expires_at) = manage::copy_link(ctx, &by, &record).await?;
+    let (url, expires_at) = manage::copy_link(ctx, &by, record).await?;
     Ok(reply::json(StatusCode::OK, &serde_json::json!({"url": url, "expires_at": expires_at})))
 }
 

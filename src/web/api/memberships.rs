@@ -145,7 +145,10 @@ pub async fn access<P: Platform>(
     workspace: WorkspaceId,
     member: MemberId,
 ) -> Result<Reply> {
-    let (actor, place) = caller_and(ctx, request, workspace, Some(member)).await?;
+    let reads = vec![memberships::select(workspace, member)];
+    let caller = Caller::of(request, ctx.config)?;
+    let (actor, found) = caller.looking_at(ctx, At::Workspace(workspace), Some(member), reads).await?;
+    let place: Option<Place> = ResultSet::row_of(found.first())?;
     let own = actor.member_id == member;
     if !own && !actor.administers() && (actor.invitable().is_empty() || !actor.reaches(workspace)) {
         return Err(Code::Forbidden.into());
