@@ -12,6 +12,7 @@ use crate::store::members::{self, Member};
 use crate::store::ownership;
 
 /// The refusal of anybody else.
+#[must_use]
 pub fn only_the_owner() -> Error {
     Refusal::new(Code::Forbidden).because("Only the owner hands the organization over. Ask them.").into()
 }

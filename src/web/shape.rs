@@ -96,6 +96,7 @@ fn distinct<'de, A: MapAccess<'de>>(mut fields: A) -> Result<Map<String, Value>,
 }
 
 /// The refusal of what doesn't fit: 400 for what is no JSON, 422 with a pointer for the rest.
+#[must_use]
 pub fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     let why = error.inner();
     if !why.is_data() {
@@ -127,6 +128,7 @@ fn shape_error(pointer: &str, why: &str) -> Error {
 }
 
 /// The name that serde writes behind these words, if its sentence begins with them: further in may be what somebody sent.
+#[must_use]
 pub fn named<'a>(why: &'a str, words: &str) -> Option<&'a str> {
     why.strip_prefix(words).and_then(|rest| rest.split('`').next())
 }

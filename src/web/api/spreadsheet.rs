@@ -120,8 +120,8 @@ fn check_quotes(text: &str, table: &str, delimiter: u8) -> Result<()> {
         Quoted,
         Closed,
     }
-    let lines = |part: &[u8]| 1 + part.iter().filter(|byte| **byte == b'\n').count();
-    let mut line = lines(text.as_bytes()) - lines(table.as_bytes()) + 1;
+    let lines = |part: &str| 1 + part.matches('\n').count();
+    let mut line = lines(text) - lines(table) + 1;
     let (mut at, mut opened) = (At::Start, line);
     for byte in table.bytes() {
         at = match (at, byte) {
