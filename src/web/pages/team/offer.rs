@@ -52,6 +52,9 @@ pub(super) async fn open<P: Platform>(
     }
 }
 
+/// What stands where a link has no name: "Turn off the link without a name?"
+const NAMELESS: &str = "without a name";
+
 /// What an invitation or a link is called where it stands in a sentence.
 pub(super) fn title(record: &Record) -> &str {
     let Record { state, name, nickname, .. } = record;
@@ -61,7 +64,15 @@ pub(super) fn title(record: &Record) -> &str {
     };
     let address = || state.email.as_ref().map(EmailAddress::as_str);
     let named = names.into_iter().flatten().next().map(String::as_str);
-    named.or_else(address).unwrap_or("without a name")
+    named.or_else(address).unwrap_or(NAMELESS)
+}
+
+/// The same where it stands by itself.
+pub(super) fn heading(record: &Record) -> &str {
+    match title(record) {
+        NAMELESS => "A link without a name",
+        title => title,
+    }
 }
 
 #[derive(Template)]
@@ -195,7 +206,7 @@ fn reply<P: Platform>(
         problems: Problems::of(error),
         record,
         is_link,
-        title: title(record),
+        title: heading(record),
         status: told(state.kind, status, record.delivery),
         advice: advice(is_link, status, record.delivery),
         workspaces: if state.role.reaches_every_workspace() {

@@ -1,6 +1,6 @@
 //! The lists of what was offered: e-mail invitations, and links for many.
 
-use super::offer::title;
+use super::offer::heading;
 use super::{ONE_MORE, Query, Tab};
 use crate::domain::ids::InvitationId;
 use crate::domain::invitation::{Delivery, Kind, Status};
@@ -71,7 +71,7 @@ pub(super) fn rows(found: &ResultSet, now: Timestamp) -> Result<(Vec<OfferRow>, 
 }
 
 fn row(record: Record, now: Timestamp) -> OfferRow {
-    let title = title(&record).to_owned();
+    let title = heading(&record).to_owned();
     let state = record.state;
     let status = state.status(now);
     let email = state.email.map(|email| email.as_str().to_owned());
