@@ -141,11 +141,12 @@ pub async fn list<P: Platform>(
     let rows = if workspace.is_some_and(|workspace| !actor.reaches(workspace)) {
         Vec::new()
     } else {
-        invitation_list::page(ctx.platform, organization, &filter, page.before, page.rows(), now).await?
+        let list = invitation_list::page(organization, &filter, page.before, page.rows(), now);
+        ctx.platform.run(list).await?.rows()?
     };
     Ok(page.reply(
         rows,
-        |record| record.state.id.to_string(),
+        |record: &Record| record.state.id.to_string(),
         |record| Shown::of(record, actor.template, now),
     ))
 }

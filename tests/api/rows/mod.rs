@@ -7,6 +7,7 @@ pub mod links;
 pub mod members;
 pub mod organizations;
 pub mod pages;
+pub mod team;
 
 /// Method, pattern, and what each of [`crate::cast::CALLERS`] gets: a status, or a status and a code.
 pub type Answers = (&'static str, &'static str, [&'static str; 9]);
@@ -19,3 +20,24 @@ pub const NOBODY: &str = "401 unauthenticated";
 pub const FORBIDDEN: &str = "403 forbidden";
 /// A caller to whom it doesn't exist.
 pub const ELSEWHERE: &str = "404 not_found";
+
+/// Every part's answers.
+pub const ANSWERS: &[&[Answers]] = &[
+    adding::ANSWERS,
+    bulk::ANSWERS,
+    links::ANSWERS,
+    members::ANSWERS,
+    organizations::ANSWERS,
+    pages::ANSWERS,
+    team::ANSWERS,
+];
+/// Every part's costs.
+pub const COSTS: &[&[Costs]] = &[
+    adding::COSTS,
+    bulk::COSTS,
+    links::COSTS,
+    members::COSTS,
+    organizations::COSTS,
+    pages::COSTS,
+    team::COSTS,
+];
