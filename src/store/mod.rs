@@ -28,6 +28,7 @@ pub mod change_invitation;
 pub mod change_member;
 pub mod choices;
 pub mod desk;
+pub mod drafts;
 pub mod invitation_list;
 pub mod jobs;
 pub mod links;

@@ -160,6 +160,14 @@ async fn page<P: Platform>(
             None => api::logo::serve(ctx, *id, name).await,
         },
         (Route::Team(slug), _) => pages::team::show(ctx, request, slug).await,
+        (Route::InviteStart(slug), Post) => pages::invite::begin(ctx, request, slug).await,
+        (Route::InviteStart(slug), _) => pages::invite::start(ctx, request, slug).await,
+        (Route::InviteStep(slug, draft, step), Post) => {
+            pages::invite::submit(ctx, request, slug, *draft, *step).await
+        }
+        (Route::InviteStep(slug, draft, step), _) => {
+            pages::invite::show(ctx, request, slug, *draft, *step).await
+        }
         (Route::Me, _) => pages::me::show(ctx, request).await,
         (Route::Invitation(token), Post) => pages::invitation::submit(ctx, request, token).await,
         (Route::Invitation(token), _) => pages::invitation::show(ctx, request, token).await,

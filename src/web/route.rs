@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use http::Method;
 use matchit::{Params, Router};
 
-use crate::domain::ids::{InvitationId, JobId, MemberId, OrganizationId, ResourceId, WorkspaceId};
+use crate::domain::ids::{DraftId, InvitationId, JobId, MemberId, OrganizationId, ResourceId, WorkspaceId};
+use crate::web::pages::invite::Step;
 
 macro_rules! routes {
     ($($(#[doc = $doc:literal])* $variant:ident $(($($field:ident: $type:ty),+))? $path:literal [$($method:ident),+];)*) => {
@@ -68,6 +69,10 @@ routes! {
     Brand(organization: OrganizationId, hash: String) "/brand/{organization}/{hash}" [GET];
     /// Team & Clients: an organization's members, clients, invitations and links.
     Team(slug: String) "/o/{slug}/team" [GET];
+    /// Inviting somebody: whom.
+    InviteStart(slug: String) "/o/{slug}/team/invite" [GET, POST];
+    /// Inviting somebody: each step after that.
+    InviteStep(slug: String, draft: DraftId, step: Step) "/o/{slug}/team/invite/{draft}/{step}" [GET, POST];
     /// Signing out.
     SignOut "/sign-out" [POST];
     /// Who is signed in, and the workspaces they reach.
@@ -218,6 +223,8 @@ mod tests {
             .replace("{token}", "eyJ.x-_.y")
             .replace("{hash}", "0123456789abcdef")
             .replace("{slug}", "example-studio")
+            .replace("{draft}", &DraftId::new(now, [1; 10]).to_string())
+            .replace("{step}", "person")
             .replace("{job}", &JobId::new(now, [1; 10]).to_string())
             .replace("{organization}", &OrganizationId::new(now, [1; 10]).to_string())
             .replace("{invitation}", &InvitationId::new(now, [1; 10]).to_string())

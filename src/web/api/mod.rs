@@ -15,7 +15,7 @@ pub mod me;
 pub mod members;
 pub mod memberships;
 pub mod notifications;
-mod offer;
+pub(super) mod offer;
 pub mod organizations;
 pub mod passwords;
 mod policy;

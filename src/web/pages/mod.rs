@@ -7,6 +7,7 @@ pub mod failure;
 pub mod form;
 pub mod home;
 pub mod invitation;
+pub mod invite;
 pub mod mailbox;
 pub mod me;
 pub mod reset;
