@@ -15,6 +15,8 @@ pub const CALLERS: [&str; 9] =
 /// An organization with somebody of every kind, and the owner of another.
 pub struct Cast {
     pub team: Team,
+    /// What the team is called in the paths of its pages.
+    slug: String,
     pub other: Team,
     /// Somebody's e-mail.
     job: String,
@@ -39,7 +41,8 @@ impl Cast {
         let workspace = team.owner.get(&team.path("/workspaces")).ok().str("/data/0/id");
         let member = team.owner.get(&team.path("/members?role=client")).ok().str("/data/0/id");
         resource(&team, &workspace, "facebook");
-        Self { team, other, job, workspace, member, fresh: 0 }
+        let slug = team.owner.get(&team.path("")).ok().str("/slug");
+        Self { team, slug, other, job, workspace, member, fresh: 0 }
     }
 
     /// A caller of this kind with a session of their own, so that one may end.
@@ -103,8 +106,11 @@ impl Cast {
             .replace("{organization}", &self.team.organization)
             .replace("{invitation}", &invitation)
             .replace("{token}", &token)
+            .replace("{slug}", &self.slug)
             .replace("{hash}", "0123456789abcdef")
-            .replace("{job}", &job);
+            .replace("{job}", &job)
+            .replace("{draft}", "drf_01h455vb4pex5vsknk084sn02q")
+            .replace("{step}", "person");
         assert!(!path.contains('{'), "{path}: say here what stands for it");
         (path, token)
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 use usher::web::route::Route;
 
 use crate::cast::Cast;
-use crate::rows::{Costs, adding, bulk, links, members, organizations};
+use crate::rows::{Costs, adding, bulk, links, members, organizations, wizard};
 use crate::support::World;
 use crate::support::client::{PASSWORD, Team};
 use crate::support::platform::Cost;
@@ -55,7 +55,7 @@ const TABLE: &[Costs] = &[
 
 /// Every row.
 fn all_rows() -> impl Iterator<Item = &'static Costs> {
-    [TABLE, adding::COSTS, bulk::COSTS, links::COSTS, members::COSTS, organizations::COSTS]
+    [TABLE, adding::COSTS, bulk::COSTS, links::COSTS, members::COSTS, organizations::COSTS, wizard::COSTS]
         .into_iter()
         .flatten()
 }

@@ -58,6 +58,7 @@ mod seats_of_a_person;
 mod seats_property;
 mod sessions;
 mod templates;
+mod wizard;
 mod workspaces;
 
 use serde_json::{Value, json};

@@ -19,3 +19,4 @@ mod reset;
 mod scene;
 mod structure;
 mod weight;
+mod wizard;

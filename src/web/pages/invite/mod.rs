@@ -66,7 +66,7 @@ struct Page<'a> {
     away: String,
 }
 
-/// `GET /o/{slug}/team/invite`, with `?who=` where it is known.
+/// `GET /o/{slug}/team/invite`, with `?who=` and `?email=` where they are known.
 ///
 /// # Errors
 /// 403 for whoever may invite nobody.
@@ -74,8 +74,11 @@ pub async fn start<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     let desk = inviting(Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?.0)?;
     let fields: Vec<(String, String)> = request::query(request).unwrap_or_default();
     let mut answers = Answers::default();
-    answers.keep(&Form::of(fields), Step::Who);
-    let open = Open { desk, id: None, answers: answers.settled_for_client(true) };
+    let fields = Form::of(fields);
+    answers.keep(&fields, Step::Who);
+    answers.keep(&fields, Step::Person);
+    let answers = answers.settled_for_client(only_clients(&desk));
+    let open = Open { desk, id: None, answers };
     open.page_of_start(ctx, Problems::default()).await
 }
 
@@ -97,8 +100,9 @@ pub async fn begin<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     }
     let id: DraftId = ctx.id();
     open.id = Some(id);
+    // An address that was known before stands in the first form already.
+    open.answers.keep(&form, Step::Person);
     let step = if only_clients { Step::Person } else { Step::Who };
-    open.answers.keep(&form, step);
     let until = ctx.now().plus(KEPT);
     let kept = drafts::insert(id, open.desk.actor.member_id, &open.answers.data(), until);
     open.go_on(ctx, step, false, kept).await

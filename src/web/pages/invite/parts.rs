@@ -43,6 +43,8 @@ struct WhoFields {
     who: Option<Who>,
     staff: bool,
     clients: bool,
+    /// An address that was known before.
+    email: Option<String>,
     wrong: Option<String>,
 }
 
@@ -96,6 +98,7 @@ impl Open {
                 who: answers.who(),
                 staff: actor.may_invite(Role::Member) || actor.may_invite(Role::Admin),
                 clients: actor.may_invite(Role::Client),
+                email: answers.filled("email").filter(|_| self.id.is_none()).map(str::to_owned),
                 wrong: problems.at("who").map(str::to_owned),
             }
             .render()?,
