@@ -37,6 +37,21 @@ fn an_address_that_is_known_is_filled_in() {
     assert!(wizard.page().contains("value=\"carl.client@client.test\""));
 }
 
+/// S4-02: from a workspace's page, the workspace is known.
+#[test]
+fn a_workspace_that_is_known_is_chosen() {
+    let mut wizard = Wizard::of("client-portal");
+    let north = scene::workspace(&wizard.team, "North");
+    wizard.at = format!("{}?who=client&workspace_ids={north}&nonce=x&resource=y", wizard.start);
+    let page = wizard.page();
+    assert!(page.contains(&format!("type=\"hidden\" name=\"workspace_ids\" value=\"{north}\"")));
+    assert!(!page.contains("name=\"resource\""), "and nothing else is carried along");
+    wizard.at = wizard.start.clone();
+    wizard.go(&[("who", "client"), ("workspace_ids", &north)]);
+    wizard.go(&[("email", CARL), ("how", "mail")]);
+    assert!(wizard.page().contains(&format!("value=\"{north}\" autocomplete=\"off\" checked")));
+}
+
 /// S3-05: whoever may invite clients only is not asked whom; and the server lets them invite nobody else.
 #[test]
 fn a_staff_member_s_wizard_begins_with_the_client() {

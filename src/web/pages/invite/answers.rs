@@ -58,6 +58,13 @@ impl Answers {
         self.fields.fields().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
+    /// Begins with what is known before anything is asked: whom it is for, their address, where they will be.
+    pub fn begin(&mut self, known: &Form) {
+        for step in [Step::Who, Step::Person, Step::Workspaces] {
+            self.keep(known, step);
+        }
+    }
+
     /// Takes a step's answers from its form, in the place of those that were there.
     pub fn keep(&mut self, form: &Form, step: Step) {
         let stays = self.fields.fields().filter(|(name, _)| !step.has(name));

@@ -45,10 +45,6 @@ pub(super) fn fields(open: &Open, known: &Known, now: Timestamp) -> Result<(Stri
     }
     let may = telling.may(&access);
     let seat = telling.seat(&access, now);
-    if known.taken.is_some() {
-        let email = answers.text("email").trim();
-        telling.warnings.insert(0, format!("{email} has an invitation or is a member already."));
-    }
     let name = || answers.filled("name").or_else(|| answers.filled("email")).unwrap_or_default();
     let go = match (answers.is_link(), answers.how(actor)) {
         (true, _) => "Make the link".to_owned(),
@@ -117,7 +113,9 @@ impl Telling<'_> {
             self.row(Step::Person, "E-mail address", email);
         }
         self.filled("Name", "name");
-        self.filled("Nickname", "nickname");
+        if how != How::Added || answers.is_link() {
+            self.filled("Nickname", "nickname");
+        }
         self.filled("Name on the page", "branding/name");
         self.filled("Words on the page", "branding/message");
         if answers.is_link() {

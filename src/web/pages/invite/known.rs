@@ -26,6 +26,8 @@ pub struct Known {
     pub source: Option<CloneSource>,
     /// Why the address can't be invited, if it can't.
     pub taken: Option<Refusal>,
+    /// What became of what was written.
+    pub written: Vec<ResultSet>,
     /// What can be given there; read for a step that shows it.
     pub resources: Vec<Resource>,
     /// Who can be copied from; read for a step that shows it.
@@ -41,7 +43,7 @@ impl Known {
         shown: Option<Step>,
     ) -> Result<Self> {
         let (actor, answers) = (&open.desk.actor, &open.answers);
-        let written = batch.len();
+        let writes = batch.len();
         let meant = actor.workspaces_meant(answers.workspaces());
         let places = meant.as_deref();
         let source = answers.chosen().clone_of.parse().ok().map(|source| (source, meant.clone()));
@@ -66,10 +68,9 @@ impl Known {
             choices::resources(actor, places, resources),
             choices::people(actor, answers.role(), None, people),
         ]);
-        let found = ctx.platform.batch(batch).await?;
-        let [workspaces, plan, source, obstacles, resources, people] =
-            found.get(written..).unwrap_or_default()
-        else {
+        let mut written = ctx.platform.batch(batch).await?;
+        let found = written.split_off(writes);
+        let [workspaces, plan, source, obstacles, resources, people] = found.as_slice() else {
             return Err(Error::Internal("six results".to_owned()));
         };
         let obstacles: Option<Obstacles> = obstacles.first()?;
@@ -79,6 +80,7 @@ impl Known {
             workspaces: workspaces.rows()?,
             plan: ResultSet::row_of(Some(plan))?.ok_or_else(|| Error::from(Code::NotFound))?,
             source: source.map(|placed| placed.source).filter(|source| source.role == answers.role()),
+            written,
             taken: obstacles.filter(|_| email.is_some()).and_then(|obstacles| taken(&obstacles, &by)),
             resources: resources.rows()?,
             people: people.rows()?,

@@ -66,7 +66,7 @@ struct Page<'a> {
     away: String,
 }
 
-/// `GET /o/{slug}/team/invite`, with `?who=` and `?email=` where they are known.
+/// `GET /o/{slug}/team/invite`, with `?who=`, `?email=` and `?workspace_ids=` where they are known.
 ///
 /// # Errors
 /// 403 for whoever may invite nobody.
@@ -75,8 +75,7 @@ pub async fn start<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     let fields: Vec<(String, String)> = request::query(request).unwrap_or_default();
     let mut answers = Answers::default();
     let fields = Form::of(fields);
-    answers.keep(&fields, Step::Who);
-    answers.keep(&fields, Step::Person);
+    answers.begin(&fields);
     let answers = answers.settled_for_client(only_clients(&desk));
     let open = Open { desk, id: None, answers };
     open.page_of_start(ctx, Problems::default()).await
@@ -91,7 +90,7 @@ pub async fn begin<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     let desk = inviting(Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?.0)?;
     let only_clients = only_clients(&desk);
     let mut answers = Answers::default();
-    answers.keep(&form, Step::Who);
+    answers.begin(&form);
     let mut open = Open { desk, id: None, answers: answers.settled_for_client(only_clients) };
     if let Err(error) = open.check_who() {
         let problems = Problems::of(Some(&error)).gathered(Step::Who.places());
@@ -100,8 +99,6 @@ pub async fn begin<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     }
     let id: DraftId = ctx.id();
     open.id = Some(id);
-    // An address that was known before stands in the first form already.
-    open.answers.keep(&form, Step::Person);
     let step = if only_clients { Step::Person } else { Step::Who };
     let until = ctx.now().plus(KEPT);
     let kept = drafts::insert(id, open.desk.actor.member_id, &open.answers.data(), until);
@@ -322,6 +319,9 @@ impl Open {
         change: bool,
     ) -> Result<Reply> {
         let (fields, go) = self.fields(ctx, step, known, &problems)?;
+        let known_already = known.taken.clone().filter(|_| step == Step::Check);
+        let duplicate =
+            duplicate.or_else(|| known_already.and_then(|refusal| Duplicate::of(&refusal.into(), self)));
         self.desk.reply(&Page {
             frame: self.desk.frame(Place::Team),
             nonce: &self.desk.key.nonce,

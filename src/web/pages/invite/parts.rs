@@ -43,8 +43,8 @@ struct WhoFields {
     who: Option<Who>,
     staff: bool,
     clients: bool,
-    /// An address that was known before.
-    email: Option<String>,
+    /// What was known before.
+    known: Vec<(String, String)>,
     wrong: Option<String>,
 }
 
@@ -53,8 +53,8 @@ struct WhoFields {
 struct PersonFields<'a> {
     open: &'a Open,
     problems: &'a Problems,
-    /// The first answer, where this is the first step.
-    who: Option<&'static str>,
+    /// What was known before, where this is the first step.
+    known: Vec<(String, String)>,
     /// The other first step, for whoever is not asked whom they invite.
     other: Option<(&'static str, String)>,
     /// The roles to choose from; none where there is one only.
@@ -98,7 +98,7 @@ impl Open {
                 who: answers.who(),
                 staff: actor.may_invite(Role::Member) || actor.may_invite(Role::Admin),
                 clients: actor.may_invite(Role::Client),
-                email: answers.filled("email").filter(|_| self.id.is_none()).map(str::to_owned),
+                known: self.known_before(Step::Who),
                 wrong: problems.at("who").map(str::to_owned),
             }
             .render()?,
@@ -126,6 +126,13 @@ impl Open {
         Ok((fields, "Continue".to_owned()))
     }
 
+    /// What the first form carries along, besides its own fields.
+    fn known_before(&self, step: Step) -> Vec<(String, String)> {
+        let mut known = if self.id.is_none() { self.answers.data() } else { Vec::new() };
+        known.retain(|(name, _)| !step.has(name));
+        known
+    }
+
     fn person<'a>(&'a self, problems: &'a Problems) -> PersonFields<'a> {
         let (actor, answers) = (&self.desk.actor, &self.answers);
         let roles: Vec<Role> =
@@ -138,7 +145,7 @@ impl Open {
         PersonFields {
             open: self,
             problems,
-            who: self.id.is_none().then_some(if answers.is_link() { "link" } else { "client" }),
+            known: self.known_before(Step::Person),
             other: self.id.is_none().then(|| match kind {
                 Kind::Link => other("client", "Invite one client instead"),
                 Kind::Email => other("link", "Make a link for many clients instead"),

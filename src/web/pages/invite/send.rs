@@ -13,7 +13,7 @@ use crate::flow::add_member::add_member;
 use crate::flow::invite::invite;
 use crate::flow::{manage, password_link};
 use crate::jobs::LEASE;
-use crate::platform::Platform;
+use crate::platform::{Platform, ResultSet};
 use crate::store::drafts;
 use crate::store::passwords::{self, Version};
 use crate::web::pages::desk::Place;
@@ -38,11 +38,12 @@ struct Made {
 /// Sends the draft, if nobody does already; shows it again if it is refused.
 pub(super) async fn send<P: Platform>(ctx: &Context<'_, P>, open: Open, id: DraftId) -> Result<Reply> {
     let now = ctx.now();
-    let taken = ctx.platform.run(drafts::take(id, open.desk.actor.member_id, now, now.minus(LEASE))).await?;
-    if !taken.any() {
+    let take = drafts::take(id, open.desk.actor.member_id, now, now.minus(LEASE));
+    let known = Known::read(ctx, &open, vec![take], None).await?;
+    if !known.written.first().is_some_and(ResultSet::any) {
         return Ok(gone(&open.slug()));
     }
-    match open.hand_in(ctx).await {
+    match open.hand_in(ctx, &known).await {
         Ok(reply) => {
             ctx.platform.run(drafts::delete(id)).await?;
             Ok(reply)
@@ -62,9 +63,8 @@ pub(super) async fn send<P: Platform>(ctx: &Context<'_, P>, open: Open, id: Draf
 }
 
 impl Open {
-    async fn hand_in<P: Platform>(&self, ctx: &Context<'_, P>) -> Result<Reply> {
+    async fn hand_in<P: Platform>(&self, ctx: &Context<'_, P>, known: &Known) -> Result<Reply> {
         let (actor, answers) = (&self.desk.actor, &self.answers);
-        let known = Known::read(ctx, self, Vec::new(), None).await?;
         let credentials = answers.asks_for_credentials(actor.template, known.source.as_ref());
         let how = answers.how(actor);
         if how == How::Added && !answers.is_link() {
