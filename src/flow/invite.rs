@@ -134,14 +134,8 @@ pub(super) fn refusal_of(obstacles: &Obstacles, by: &Authority, customized: bool
     if let Some(place) = obstacles.foreign_resource {
         return foreign_resource(place);
     }
-    if obstacles.member_id.is_some() {
-        return Code::AlreadyMember.into();
-    }
-    if let Some(open) = obstacles.open_id {
-        // Its id only for those who may see it.
-        let visible = obstacles.open_role.is_some_and(|role| by.covers(role));
-        return Refusal { invitation_id: visible.then_some(open), ..Refusal::new(Code::AlreadyInvited) }
-            .into();
+    if let Some(refusal) = taken(obstacles, by) {
+        return refusal.into();
     }
     if customized && !obstacles.may_customize {
         return Code::PlanFeatureRequired.into();
@@ -150,6 +144,18 @@ pub(super) fn refusal_of(obstacles: &Obstacles, by: &Authority, customized: bool
         return Code::TrialEnded.into();
     }
     Code::SeatLimitReached.into()
+}
+
+/// Why the address can't be invited, whatever to, if it can't.
+#[must_use]
+pub fn taken(obstacles: &Obstacles, by: &Authority) -> Option<Refusal> {
+    if obstacles.member_id.is_some() {
+        return Some(Refusal::new(Code::AlreadyMember));
+    }
+    let open = obstacles.open_id?;
+    // Its id only for those who may see it.
+    let visible = obstacles.open_role.is_some_and(|role| by.covers(role));
+    Some(Refusal { invitation_id: visible.then_some(open), ..Refusal::new(Code::AlreadyInvited) })
 }
 
 /// The workspace at this place is another organization's, or nobody's.

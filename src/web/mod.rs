@@ -174,6 +174,14 @@ async fn page<P: Platform>(
         (Route::OfferReplace(slug, id), _) => offer_act(ctx, request, slug, *id, Act::Replace, verb).await,
         (Route::OfferOff(slug, id), _) => offer_act(ctx, request, slug, *id, Act::Off, verb).await,
         (Route::OfferOn(slug, id), _) => offer_act(ctx, request, slug, *id, Act::On, verb).await,
+        (Route::InviteStart(slug), Post) => pages::invite::begin(ctx, request, slug).await,
+        (Route::InviteStart(slug), _) => pages::invite::start(ctx, request, slug).await,
+        (Route::InviteStep(slug, draft, step), Post) => {
+            pages::invite::submit(ctx, request, slug, *draft, *step).await
+        }
+        (Route::InviteStep(slug, draft, step), _) => {
+            pages::invite::show(ctx, request, slug, *draft, *step).await
+        }
         (Route::Me, _) => pages::me::show(ctx, request).await,
         (Route::WorkspacePage(id), _) => pages::workspace::show(ctx, request, *id).await,
         (Route::WorkspaceAccounts(id), _) => pages::workspace::add(ctx, request, *id).await,

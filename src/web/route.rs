@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use http::Method;
 use matchit::{Params, Router};
 
-use crate::domain::ids::{InvitationId, JobId, MemberId, OrganizationId, ResourceId, WorkspaceId};
+use crate::domain::ids::{DraftId, InvitationId, JobId, MemberId, OrganizationId, ResourceId, WorkspaceId};
+use crate::web::pages::invite::Step;
 
 macro_rules! routes {
     ($($(#[doc = $doc:literal])* $variant:ident $(($($field:ident: $type:ty),+))? $path:literal [$($method:ident),+];)*) => {
@@ -86,6 +87,10 @@ routes! {
     OfferOff(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}/off" [GET, POST];
     /// Turning it on again, by form.
     OfferOn(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}/on" [GET, POST];
+    /// Inviting somebody: whom.
+    InviteStart(slug: String) "/o/{slug}/team/invite" [GET, POST];
+    /// Inviting somebody: each step after that.
+    InviteStep(slug: String, draft: DraftId, step: Step) "/o/{slug}/team/invite/{draft}/{step}" [GET, POST];
     /// Signing out.
     SignOut "/sign-out" [POST];
     /// Who is signed in, and the workspaces they reach.
@@ -246,6 +251,8 @@ mod tests {
             .replace("{token}", "eyJ.x-_.y")
             .replace("{hash}", "0123456789abcdef")
             .replace("{slug}", "example-studio")
+            .replace("{draft}", &DraftId::new(now, [1; 10]).to_string())
+            .replace("{step}", "person")
             .replace("{job}", &JobId::new(now, [1; 10]).to_string())
             .replace("{organization}", &OrganizationId::new(now, [1; 10]).to_string())
             .replace("{invitation}", &InvitationId::new(now, [1; 10]).to_string())

@@ -68,6 +68,8 @@ impl Scene {
             .replace("{resource}", &self.resource)
             .replace("{hash}", "0123456789abcdef")
             .replace("{job}", &self.job)
+            .replace("{draft}", "drf_01h455vb4pex5vsknk084sn02q")
+            .replace("{step}", "person")
     }
 
     fn dump(&self) -> String {

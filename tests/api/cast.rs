@@ -108,7 +108,9 @@ impl Cast {
             .replace("{token}", &token)
             .replace("{slug}", &self.slug)
             .replace("{hash}", "0123456789abcdef")
-            .replace("{job}", &job);
+            .replace("{job}", &job)
+            .replace("{draft}", "drf_01h455vb4pex5vsknk084sn02q")
+            .replace("{step}", "person");
         assert!(!path.contains('{'), "{path}: say here what stands for it");
         (path, token)
     }

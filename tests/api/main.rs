@@ -63,6 +63,7 @@ mod second_factor;
 mod sessions;
 mod templates;
 mod what_to_do_next;
+mod wizard;
 mod workspaces;
 
 use serde_json::{Value, json};

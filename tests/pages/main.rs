@@ -23,3 +23,4 @@ mod team;
 mod team_offers;
 mod team_remove;
 mod weight;
+mod wizard;

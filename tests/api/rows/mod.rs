@@ -8,6 +8,7 @@ pub mod members;
 pub mod organizations;
 pub mod pages;
 pub mod team;
+pub mod wizard;
 
 /// Method, pattern, and what each of [`crate::cast::CALLERS`] gets: a status, or a status and a code.
 pub type Answers = (&'static str, &'static str, [&'static str; 9]);
@@ -30,6 +31,7 @@ pub const ANSWERS: &[&[Answers]] = &[
     organizations::ANSWERS,
     pages::ANSWERS,
     team::ANSWERS,
+    wizard::ANSWERS,
 ];
 /// Every part's costs.
 pub const COSTS: &[&[Costs]] = &[
@@ -40,4 +42,5 @@ pub const COSTS: &[&[Costs]] = &[
     organizations::COSTS,
     pages::COSTS,
     team::COSTS,
+    wizard::COSTS,
 ];

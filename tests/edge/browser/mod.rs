@@ -10,3 +10,4 @@ mod look;
 mod screens;
 mod team;
 mod walk;
+mod wizard;
