@@ -23,6 +23,7 @@ const TABLE: &[Costs] = &[
     ("GET", "/i/{token}", "owner", 1, 0),
     ("POST", "/i/{token}", "nobody", 1, 0),
     ("GET", "/i/{token}/decline", "nobody", 1, 2),
+    ("POST", "/i/{token}/ask", "nobody", 0, 0),
     ("POST", "/i/{token}/decline", "nobody", 1, 2),
     ("GET", "/dev/mailbox", "nobody", 1, 0),
     ("GET", "/dev/mailbox/{job}", "nobody", 1, 0),

@@ -15,4 +15,10 @@ pub const ANSWERS: &[Answers] = &[
     ("POST", "/w/{workspace}/accounts/{resource}", ["403"; 9]),
 ];
 
-pub const COSTS: &[Costs] = &[("GET", "/w/{workspace}", "client", 2, 0)];
+pub const COSTS: &[Costs] = &[
+    ("GET", "/w/{workspace}", "owner", 3, 0),
+    ("POST", "/w/{workspace}/ask", "client", 0, 0),
+    ("POST", "/w/{workspace}/accounts", "client", 0, 0),
+    ("GET", "/w/{workspace}/accounts/{resource}", "owner", 1, 0),
+    ("POST", "/w/{workspace}/accounts/{resource}", "owner", 0, 0),
+];
