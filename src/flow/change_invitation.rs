@@ -11,7 +11,7 @@ use crate::domain::authority::{Actor, Authority};
 use crate::domain::change::Change;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::WorkspaceId;
-use crate::domain::invitation::{Kind, Status};
+use crate::domain::invitation::Kind;
 use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
@@ -154,7 +154,7 @@ async fn attempt<P: Platform>(
 
 /// Until it is settled or over: a link also while it is turned off or full.
 pub(super) fn is_open(record: &Record, now: Timestamp) -> bool {
-    matches!(record.state.status(now), Status::Pending | Status::Disabled | Status::Full)
+    record.state.status(now).is_open()
 }
 
 /// What the invitation becomes, and what that was worked out from.

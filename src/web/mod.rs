@@ -183,6 +183,8 @@ async fn page<P: Platform>(
             pages::invite::show(ctx, request, slug, *draft, *step).await
         }
         (Route::Me, _) => pages::me::show(ctx, request).await,
+        (Route::NotificationsPage, Post) => pages::notifications::read(ctx, request).await,
+        (Route::NotificationsPage, _) => pages::notifications::show(ctx, request).await,
         (Route::WorkspacePage(id), _) => pages::workspace::show(ctx, request, *id).await,
         (Route::WorkspaceAccounts(id), _) => pages::workspace::add(ctx, request, *id).await,
         (Route::AccountPage(id, resource), Post) => pages::workspace::act(ctx, request, *id, *resource).await,

@@ -103,6 +103,8 @@ routes! {
     AccountPage(workspace: WorkspaceId, resource: ResourceId) "/w/{workspace}/accounts/{resource}" [GET, POST];
     /// Asking for access to it, by form.
     WorkspaceAsk(workspace: WorkspaceId) "/w/{workspace}/ask" [POST];
+    /// What happened that concerns whoever is signed in.
+    NotificationsPage "/me/notifications" [GET, POST];
     /// An invitation's link: what it is, and the form that accepts it.
     Invitation(token: String) "/i/{token}" [GET, POST];
     /// Asking for a new one, by form.

@@ -102,6 +102,7 @@ fn ask(team: &mut Team) {
     let mut cleo = team.joined("cleo.client@client.test", "client");
     let reached = cleo.get("/v1/me/workspaces").ok().str("/data/0/workspace/id");
     cleo.submit("/sign-in", &format!("/w/{reached}/ask"), &[]).ok();
+    team.owner.get("/me/notifications").ok();
 }
 
 /// What happens to a mail that its provider doesn't take: it is tried again, refused, and given up as a dead letter.

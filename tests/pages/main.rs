@@ -14,6 +14,7 @@ mod mail;
 mod mail_added;
 mod names;
 mod nonces;
+mod notifications;
 mod others;
 mod reading;
 mod reset;

@@ -10,6 +10,7 @@ pub mod invitation;
 pub mod invite;
 pub mod mailbox;
 pub mod me;
+pub mod notifications;
 mod qr;
 pub mod reset;
 mod said;

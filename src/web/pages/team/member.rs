@@ -21,7 +21,8 @@ use crate::web::request::Request;
 struct Shown {
     frame: Frame,
     person: PersonRow,
-    list: String,
+    /// The list that they are in, for those who may see it.
+    list: Option<String>,
     /// Where somebody who was removed is invited again, for those who may.
     again: Option<String>,
 }
@@ -52,7 +53,8 @@ pub async fn show<P: Platform>(
         frame: desk.frame(Place::Team),
         again: (person.removed_at.is_some() && !desk.actor.invitable().is_empty())
             .then(|| invite_path(slug, Some(&person.email))),
-        list: address(slug, &Query { tab, ..Query::default() }, None),
+        list: (desk.actor.role != Role::Client)
+            .then(|| address(slug, &Query { tab, ..Query::default() }, None)),
         person,
     })
 }
