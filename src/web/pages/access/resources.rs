@@ -132,8 +132,8 @@ fn in_order(name: &str) -> String {
             continue;
         }
         if !digits.is_empty() {
-            key.push_str(&format!("{digits:0>12}"));
-            digits.clear();
+            key.extend(std::iter::repeat_n('0', 12_usize.saturating_sub(digits.len())));
+            key.push_str(&std::mem::take(&mut digits));
         }
         key.push(letter);
     }

@@ -144,8 +144,8 @@ impl Telling<'_> {
 
     fn places(&mut self) {
         let places = self.known.places(self.open);
-        let named = self.known.workspaces.iter().filter(|place| places.contains(&place.id));
-        let names: Vec<String> = named.map(|place| place.name.clone()).collect();
+        let chosen = self.known.workspaces.iter().filter(|place| places.contains(&place.id));
+        let names: Vec<String> = chosen.map(|place| place.name.clone()).collect();
         if self.known.workspaces.len() > 1 {
             self.row(Step::Workspaces, "Workspaces", short(names));
         }
