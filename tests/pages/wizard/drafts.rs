@@ -10,7 +10,7 @@ const GONE: &str = "That invitation was sent already, or lay unfinished for more
 /// A wizard whose last button is to be pressed.
 fn ready() -> Wizard {
     let mut wizard = Wizard::of("client-portal");
-    wizard.to_a_client(CARL);
+    wizard.meet_a_client(CARL);
     wizard.go(&[]);
     assert_eq!(wizard.step(), "check");
     wizard

@@ -63,7 +63,7 @@ impl Wizard {
         form.extend(fields);
         let answer = self.who.post_form(&self.at.clone(), &form);
         if let Some(next) = answer.header("location") {
-            self.at = next.to_owned();
+            next.clone_into(&mut self.at);
         } else {
             check_page(&answer);
         }
@@ -99,7 +99,7 @@ impl Wizard {
     }
 
     /// As far as the person: a client with this address, who gets an e-mail.
-    fn to_a_client(&mut self, email: &str) {
+    fn meet_a_client(&mut self, email: &str) {
         self.go(&[("who", "client")]);
         self.go(&[("email", email), ("how", "mail")]);
     }

@@ -10,7 +10,7 @@ fn no_account_is_chosen_until_somebody_chooses_it() {
     for _ in 0..51 {
         wizard.team.resource("campaign");
     }
-    wizard.to_a_client(CARL);
+    wizard.meet_a_client(CARL);
     let page = wizard.page();
     assert!(seen(&page).contains("0 of 51 selected"), "{page}");
     assert!(!tags(&page).iter().any(|tag| tag.get("name") == "resource" && tag.has("checked")));
@@ -29,7 +29,7 @@ fn no_account_is_chosen_until_somebody_chooses_it() {
 fn what_is_chosen_is_what_is_given() {
     let mut wizard = Wizard::of("client-links");
     let (page, other) = (wizard.team.resource("facebook"), wizard.team.resource("linkedin"));
-    wizard.to_a_client(CARL);
+    wizard.meet_a_client(CARL);
     wizard.go(&[
         ("resources", "listed"),
         ("resource", &page),
@@ -63,7 +63,7 @@ fn what_is_chosen_is_what_is_given() {
 fn all_is_all_now_and_later() {
     let mut wizard = Wizard::of("client-links");
     let page = wizard.team.resource("facebook");
-    wizard.to_a_client(CARL);
+    wizard.meet_a_client(CARL);
     wizard.go(&[("resources", "all"), ("resource", &page)]);
     wizard.go(&[]);
     assert!(seen(&wizard.page()).contains("All accounts, now and later"));
@@ -74,11 +74,11 @@ fn all_is_all_now_and_later() {
 /// S3-12: the default in words. S3-16 to S3-18: every permission as a switch with its word, down to the metrics, General last.
 #[test]
 fn permissions_are_the_default_or_a_tree_of_switches() {
-    let mut team = Team::of("reporting");
+    let team = Team::of("reporting");
     let plan = json!({"key": "agency", "seat_limit": 25, "features": ["custom_client_permissions"]});
     team.world.operator().put(&team.path("/plan"), &plan).ok();
     let mut wizard = Wizard::in_team(team);
-    wizard.to_a_client(CARL);
+    wizard.meet_a_client(CARL);
     wizard.go(&[]);
     let page = wizard.page();
     let text = seen(&page);
@@ -114,7 +114,7 @@ fn leaves(nodes: &Value) -> usize {
 #[test]
 fn what_the_plan_does_not_have_says_so() {
     let mut wizard = Wizard::of("reporting");
-    wizard.to_a_client(CARL);
+    wizard.meet_a_client(CARL);
     wizard.go(&[]);
     let page = wizard.page();
     assert!(
@@ -138,7 +138,7 @@ fn permissions_are_copied_from_another_client() {
     team.joined("mia.member@studio.test", "member");
     let ana = team.member("ana.client@client.test");
     let mut wizard = Wizard::in_team(team);
-    wizard.to_a_client(CARL);
+    wizard.meet_a_client(CARL);
     wizard.go(&[]);
     let page = wizard.page();
     let listed =

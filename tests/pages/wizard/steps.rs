@@ -106,7 +106,7 @@ fn for_an_admin_there_are_neither_accounts_nor_permissions() {
 fn workspaces_are_asked_for_where_there_are_several() {
     let mut wizard = Wizard::of("publishing");
     let north = scene::workspace(&wizard.team, "North");
-    wizard.to_a_client(CARL);
+    wizard.meet_a_client(CARL);
     assert_eq!(wizard.step(), "workspaces");
     let none = wizard.send(&[]);
     assert_eq!(none.status, 422);
@@ -128,7 +128,7 @@ fn workspaces_are_asked_for_where_there_are_several() {
 fn credentials_are_asked_for_only_where_they_count() {
     let mut wizard = Wizard::of("publishing");
     let page = wizard.team.resource("facebook");
-    wizard.to_a_client(CARL);
+    wizard.meet_a_client(CARL);
     wizard.go(&[("resource", &page), ("approve", &page)]);
     wizard.go(&[("permissions", "default")]);
     assert_eq!(wizard.step(), "check", "only looking and approving");
@@ -190,7 +190,7 @@ fn an_error_keeps_what_was_typed_even_for_later() {
 #[test]
 fn a_change_leads_back_to_the_check() {
     let mut wizard = Wizard::of("client-portal");
-    wizard.to_a_client(CARL);
+    wizard.meet_a_client(CARL);
     wizard.go(&[]);
     assert_eq!(wizard.step(), "check");
     let page = wizard.page();

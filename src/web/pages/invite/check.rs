@@ -48,7 +48,7 @@ pub(super) fn fields(open: &Open, known: &Known, now: Timestamp) -> Result<(Stri
     let name = || answers.filled("name").or_else(|| answers.filled("email")).unwrap_or_default();
     let go = match (answers.is_link(), answers.how(actor)) {
         (true, _) => "Make the link".to_owned(),
-        (false, How::Mail) => format!("Send invitation to {}", answers.text("email").trim()),
+        (false, How::Mail) => format!("Send invitation to {}", name()),
         (false, How::HandedOver) => "Make the invitation".to_owned(),
         (false, How::Added) => format!("Add {}", name()),
     };
@@ -144,8 +144,8 @@ impl Telling<'_> {
 
     fn places(&mut self) {
         let places = self.known.places(self.open);
-        let named = self.known.workspaces.iter().filter(|place| places.contains(&place.id));
-        let names: Vec<String> = named.map(|place| place.name.clone()).collect();
+        let chosen = self.known.workspaces.iter().filter(|place| places.contains(&place.id));
+        let names: Vec<String> = chosen.map(|place| place.name.clone()).collect();
         if self.known.workspaces.len() > 1 {
             self.row(Step::Workspaces, "Workspaces", short(names));
         }
@@ -286,7 +286,9 @@ impl Telling<'_> {
         let whose = if answers.is_link() { "Each who joins uses a seat" } else { "Uses 1 seat" };
         let count = match plan.seat_limit {
             None => "There is no limit.".to_owned(),
-            Some(limit) if answers.is_link() => format!("{taken} of {limit} are taken or reserved now."),
+            Some(limit) if answers.is_link() || taken >= limit => {
+                format!("{taken} of {limit} are taken or reserved now.")
+            }
             Some(limit) => format!("{} of {limit} would be taken or reserved.", taken + 1),
         };
         format!("{whose}: {why}. {count}")

@@ -298,7 +298,9 @@ impl Open {
             return Err(error);
         }
         match (step, &known.taken) {
-            (Step::Person, Some(refusal)) => Err(refusal.clone().into()),
+            (Step::Person, Some(refusal)) => {
+                Err(Error::field("/email", refusal.code, refusal.detail.as_ref()))
+            }
             _ => Ok(()),
         }
     }

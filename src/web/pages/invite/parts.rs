@@ -11,7 +11,7 @@ use crate::flow::Context;
 use crate::platform::Platform;
 use crate::web::api::offer::LOCALES;
 use crate::web::pages::Problems;
-use crate::web::pages::access::{Credentials, Permissions, Resources};
+use crate::web::pages::access::{Credentials, MOST_AT_A_GLANCE, Permissions, Resources};
 use crate::web::route::Route;
 
 /// Whose address it is already, and where they are.
