@@ -342,7 +342,7 @@ fn address(slug: &str, query: &Query, cursor: Option<&str>) -> String {
 
 /// Where people are invited: somebody, if their address is known.
 fn invite_path(slug: &str, email: Option<&str>) -> String {
-    let path = format!("{}/invite", Route::Team(slug.to_owned()).path());
+    let path = Route::InviteStart(slug.to_owned()).path();
     let query = email.and_then(|email| serde_urlencoded::to_string([("email", email)]).ok());
     query.map_or(path.clone(), |query| format!("{path}?{query}"))
 }
