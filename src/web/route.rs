@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use http::Method;
 use matchit::{Params, Router};
 
-use crate::domain::ids::{InvitationId, JobId, MemberId, OrganizationId, ResourceId, WorkspaceId};
+use crate::domain::ids::{InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, WorkspaceId};
 
 macro_rules! routes {
     ($($(#[doc = $doc:literal])* $variant:ident $(($($field:ident: $type:ty),+))? $path:literal [$($method:ident),+];)*) => {
@@ -64,6 +64,10 @@ routes! {
     Home "/" [GET];
     /// Signing in.
     SignIn "/sign-in" [GET, POST];
+    /// The second factor of whoever signed in with their password.
+    SignInCode "/sign-in/code" [GET, POST];
+    /// Asking for a link in the place of a forgotten password, by form.
+    ForgotPassword "/forgot-password" [GET, POST];
     /// An organization's logo, or its colour as a stylesheet, for everybody.
     Brand(organization: OrganizationId, hash: String) "/brand/{organization}/{hash}" [GET];
     /// Team & Clients: an organization's members, clients, invitations and links.
@@ -178,10 +182,22 @@ routes! {
     Notifications "/v1/me/notifications" [GET];
     /// They have seen it.
     ReadNotifications "/v1/me/notifications/read" [POST];
+    /// Asking for a link in the place of a forgotten password.
+    PasswordResets "/v1/password-resets" [POST];
     /// Setting a password with a link.
     RedeemReset "/v1/password-resets/redeem" [POST];
-    /// Signing in by JSON.
-    Sessions "/v1/sessions" [POST];
+    /// Setting a second factor up, and turning it off.
+    Totp "/v1/me/mfa/totp" [POST, DELETE];
+    /// Its first code.
+    ConfirmTotp "/v1/me/mfa/totp/confirm" [POST];
+    /// Another password.
+    MyPassword "/v1/me/password" [PUT];
+    /// Signing in by JSON; one's own sessions; signing out everywhere else.
+    Sessions "/v1/sessions" [GET, POST, DELETE];
+    /// The second factor of whoever signed in with their password.
+    SessionMfa "/v1/sessions/mfa" [POST];
+    /// Signing out somewhere else.
+    Session(session: SessionId) "/v1/sessions/{session}" [DELETE];
     /// Signing out by JSON.
     CurrentSession "/v1/sessions/current" [DELETE];
 }
@@ -222,6 +238,7 @@ mod tests {
             .replace("{organization}", &OrganizationId::new(now, [1; 10]).to_string())
             .replace("{invitation}", &InvitationId::new(now, [1; 10]).to_string())
             .replace("{member}", &MemberId::new(now, [1; 10]).to_string())
+            .replace("{session}", &SessionId::new(now, [1; 10]).to_string())
             .replace("{workspace}", &WorkspaceId::new(now, [1; 10]).to_string())
             .replace("{resource}", &ResourceId::new(now, [1; 10]).to_string())
     }

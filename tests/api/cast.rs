@@ -96,7 +96,9 @@ impl Cast {
         let (invitation, token) = if is_of_link { self.link() } else { self.invitation() };
         let resource = if pattern.contains("{resource}") { self.fresh_resource() } else { String::new() };
         let job = if pattern.starts_with("/v1/jobs/") { self.bulk() } else { self.job.clone() };
+        let session = if pattern.contains("{session}") { self.session() } else { String::new() };
         let path = pattern
+            .replace("{session}", &session)
             .replace("{workspace}", &self.workspace)
             .replace("{member}", &self.member)
             .replace("{resource}", &resource)
@@ -112,6 +114,12 @@ impl Cast {
     /// Another resource in the workspace, since one that is deleted is gone.
     fn fresh_resource(&self) -> String {
         resource(&self.team, &self.workspace, "facebook")
+    }
+
+    /// A session of the owner's, to be ended.
+    fn session(&mut self) -> String {
+        self.caller("owner");
+        format!("ses_{:0>26}", self.fresh)
     }
 
     /// A client who is only there to be removed, or put into the workspace; or one who is in it.
@@ -177,6 +185,12 @@ impl Cast {
             ("POST", "/v1/check") => {
                 json!({"member_id": self.member, "workspace_id": self.workspace, "permission": "compose"})
             }
+            ("POST", "/v1/password-resets") => json!({"email": format!("forgotten{fresh}@client.test")}),
+            ("POST", "/v1/me/mfa/totp/confirm" | "/v1/sessions/mfa") => json!({"code": "123456"}),
+            ("DELETE", "/v1/me/mfa/totp") => json!({"code": "123456"}),
+            ("PUT", "/v1/me/password") => {
+                json!({"current_password": "none of theirs", "password": "a sentence works well"})
+            }
             ("POST", "/v1/sessions") => json!({"email": "no address", "password": "any"}),
             ("POST", "/dev/probe") => json!({"values": []}),
             _ => json!({}),
@@ -203,6 +217,9 @@ impl Cast {
             }
             Method::PUT if pattern.ends_with("/logo") => {
                 caller.send(&method, &path, Some("image/jpeg"), b"\xff\xd8\xff\xe0".to_vec())
+            }
+            Method::DELETE if pattern.ends_with("/totp") => {
+                caller.send(&method, &path, Some("application/json"), body.to_string().into_bytes())
             }
             Method::POST | Method::PUT | Method::PATCH => {
                 caller.send(&method, &path, Some("application/json"), body.to_string().into_bytes())

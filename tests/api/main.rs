@@ -47,6 +47,7 @@ mod organizations;
 mod outbox;
 mod overtaking;
 mod ownership;
+mod password_resets;
 mod passwords;
 mod plans;
 mod privacy;
@@ -56,7 +57,9 @@ mod rows;
 mod seats;
 mod seats_of_a_person;
 mod seats_property;
+mod second_factor;
 mod sessions;
+mod sessions_list;
 mod templates;
 mod workspaces;
 

@@ -1,13 +1,17 @@
 //! The pages: server-rendered, whole without JavaScript, every change by a form that carries a nonce.
 
+mod back;
 pub mod brand;
+pub mod code;
 pub mod desk;
 pub mod failure;
+pub mod forgot_password;
 pub mod form;
 pub mod home;
 pub mod invitation;
 pub mod mailbox;
 pub mod me;
+mod new_password;
 pub mod reset;
 mod said;
 pub mod sign_in;

@@ -1,6 +1,7 @@
 //! The tables' rows, a file for each part of the API: who gets what ([`crate::authorization`]), and what it costs
 //! ([`crate::costs`]).
 
+pub mod accounts;
 pub mod adding;
 pub mod bulk;
 pub mod links;
