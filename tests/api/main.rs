@@ -57,10 +57,10 @@ mod rows;
 mod seats;
 mod seats_of_a_person;
 mod seats_property;
-mod second_factor;
 mod sessions;
 mod sessions_list;
 mod templates;
+mod totp;
 mod workspaces;
 
 use serde_json::{Value, json};

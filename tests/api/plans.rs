@@ -85,7 +85,7 @@ fn journey() -> Team {
     sign_in(&mut mia, MIA).ok();
     assert_eq!(mia.get(&format!("/v1/workspaces/{workspace}")).status, 403);
     crate::passwords::walk(&mut team);
-    crate::second_factor::walk(&mut team);
+    crate::totp::walk(&mut team);
     crate::password_resets::walk(&team.world);
     team.world.tick();
     team.world.deliver();

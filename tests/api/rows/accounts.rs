@@ -44,7 +44,7 @@ pub const COSTS: &[Costs] = &[
     ("GET", "/sign-in/code", "nobody", 0, 0),
     ("POST", "/sign-in/code", "nobody", 0, 0),
     ("POST", "/v1/me/mfa/totp", "owner", 2, 0),
-    // Refused; what is served costs one more, see `second_factor`.
+    // Refused; what is served costs one more, see `totp`.
     ("DELETE", "/v1/me/mfa/totp", "owner", 1, 0),
     ("POST", "/v1/me/mfa/totp/confirm", "owner", 1, 0),
     ("POST", "/v1/sessions/mfa", "owner", 1, 0),
