@@ -14,7 +14,7 @@ use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::flow::sign_in::{Beginning, Entry};
 use crate::jobs::lost_at;
-use crate::platform::{Limit, Platform, ResultSet};
+use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::accounts::{self, SignedIn};
 use crate::store::second_factors::{self, Asked, Begun, Confirmation, Proof};
 
@@ -44,11 +44,7 @@ pub async fn begun<P: Platform>(
     ctx: &Context<'_, P>,
     session: &str,
 ) -> Result<Option<(SignedIn, Option<(Secret, String)>)>> {
-    let now = ctx.now();
-    let batch = vec![
-        accounts::select_signed_in(session, now),
-        second_factors::begun(session, now.minus(SET_UP), now),
-    ];
+    let batch = vec![accounts::select_signed_in(session, ctx.now()), select_begun(ctx, session)];
     let results = ctx.platform.batch(batch).await?;
     let Some(me) = ResultSet::row_of::<SignedIn>(results.first())? else { return Ok(None) };
     let begun = ResultSet::row_of::<Begun>(results.last())?;
@@ -56,7 +52,15 @@ pub async fn begun<P: Platform>(
     Ok(Some((me, secret)))
 }
 
-fn open<P>(ctx: &Context<'_, P>, user: UserId, sealed: &str) -> Option<Secret> {
+/// Reads the secret that somebody began to set up, for a page that reads more.
+#[must_use]
+pub fn select_begun<P: Platform>(ctx: &Context<'_, P>, session: &str) -> Statement {
+    let now = ctx.now();
+    second_factors::begun(session, now.minus(SET_UP), now)
+}
+
+/// Opens an account's sealed secret; nothing if its root key is gone.
+pub fn open<P>(ctx: &Context<'_, P>, user: UserId, sealed: &str) -> Option<Secret> {
     Secret::of(&ctx.config.keys.unseal(&user.to_string(), sealed)?)
 }
 

@@ -76,6 +76,16 @@ routes! {
     SignOut "/sign-out" [POST];
     /// Who is signed in, and the workspaces they reach.
     Me "/me" [GET];
+    /// How somebody signs in, and where they are signed in.
+    Security "/me/security" [GET];
+    /// Another password.
+    SecurityPassword "/me/security/password" [GET, POST];
+    /// Setting a second factor up.
+    SecurityFactor "/me/security/two-step" [GET, POST];
+    /// Turning it off.
+    SecurityFactorOff "/me/security/two-step/off" [GET, POST];
+    /// Signing out somewhere else, or everywhere else.
+    SecuritySessions "/me/security/sessions" [POST];
     /// An invitation's link: what it is, and the form that accepts it.
     Invitation(token: String) "/i/{token}" [GET, POST];
     /// Declining by form.

@@ -7,6 +7,7 @@
 mod support;
 
 mod faces;
+mod forgotten;
 mod forms;
 mod links;
 mod mail;
@@ -17,5 +18,6 @@ mod others;
 mod reading;
 mod reset;
 mod scene;
+mod security;
 mod structure;
 mod weight;

@@ -12,8 +12,10 @@ pub mod invitation;
 pub mod mailbox;
 pub mod me;
 mod new_password;
+mod own;
 pub mod reset;
 mod said;
+pub mod security;
 pub mod sign_in;
 pub mod team;
 
