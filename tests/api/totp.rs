@@ -19,10 +19,10 @@ const OTHER: &str = "another sentence entirely";
 
 /// Everything that this part of the API does, for whoever wants every statement to have run.
 pub fn walk(team: &mut Team) {
-    let mut ana = team.joined("walker@client.test", "client");
+    let mut ana = team.joined("ida.client@client.test", "client");
     let (app, codes) = set_up(&mut ana);
     let mut ana = team.world.client();
-    sign_in(&mut ana, "walker@client.test").ok();
+    sign_in(&mut ana, "ida.client@client.test").ok();
     pass(&mut ana, &codes[0]).ok();
     let body = json!({"code": app.code(&team.world)}).to_string().into_bytes();
     ana.send(&Method::DELETE, "/v1/me/mfa/totp", Some("application/json"), body).ok();

@@ -128,6 +128,11 @@ fn two_step_sign_in_is_set_up_with_a_picture_and_the_key_in_letters() {
     assert_eq!(letters.len(), 39, "{letters}");
     assert!(text.contains("<svg class=\"qr\" role=\"img\" aria-label=") && text.contains("<path d=\"M4 4h7v1h-7z"));
     let app = App::of(&letters);
+    let before = team.world.state().database.borrow().dump();
+    let foreign = olga.post_form(FACTOR, &[("nonce", "made up"), ("code", &app.code(&team.world))]);
+    assert_eq!(foreign.status, 403);
+    check_page(&foreign);
+    assert_eq!(team.world.state().database.borrow().dump(), before);
     for (code, words) in [("", "Type the code that the app shows."), ("12 34", "This code does not match.")] {
         let answer = olga.submit(FACTOR, FACTOR, &[("code", code)]);
         assert_eq!(answer.status, 422);
@@ -146,27 +151,28 @@ fn two_step_sign_in_is_set_up_with_a_picture_and_the_key_in_letters() {
 #[test]
 fn signing_in_asks_for_the_code_and_goes_on_to_where_one_wanted() {
     let (team, _, app, codes) = with_factor();
+    let team_page = format!("/o/{}/team", team.owner.clone().get(&team.path("")).ok().str("/slug"));
     let mut person = browser(&team.world);
-    let way = person.get("/o/example-studio/team").header("location").unwrap().to_owned();
-    let fields = [("email", OLGA), ("password", PASSWORD), ("to", "/o/example-studio/team")];
+    let way = person.get(&team_page).header("location").unwrap().to_owned();
+    let fields = [("email", OLGA), ("password", PASSWORD), ("to", &*team_page)];
     let answer = person.submit(&way, "/sign-in", &fields);
     let way = answer.header("location").unwrap().to_owned();
-    assert_eq!(way, "/sign-in/code?to=%2Fo%2Fexample-studio%2Fteam");
+    assert_eq!(way, format!("/sign-in/code?to={}", team_page.replace('/', "%2F")));
     let page = person.get(&way).ok();
     check_page(&page);
     assert!(page.text().contains("autocomplete=\"one-time-code\"") && page.text().contains("inputmode=\"numeric\""));
     for (code, words) in [("", "Type the code."), ("000", "This code does not match.")] {
-        let answer = person.submit(&way, CODE, &[("to", "/o/example-studio/team"), ("code", code)]);
+        let answer = person.submit(&way, CODE, &[("to", &*team_page), ("code", code)]);
         assert_eq!(answer.status, 422);
         check_page(&answer);
         assert!(seen(&answer.text()).contains(words));
-        assert!(answer.text().contains("name=\"to\" value=\"/o/example-studio/team\""), "the way stays");
+        assert!(answer.text().contains(&format!("name=\"to\" value=\"{team_page}\"")), "the way stays");
     }
     let code = app.code(&team.world);
     let spaced = format!("{} {}", &code[..3], &code[3..]);
-    let passed = person.submit(&way, CODE, &[("to", "/o/example-studio/team"), ("code", &spaced)]);
-    assert_eq!(passed.header("location"), Some("/o/example-studio/team"));
-    person.get("/o/example-studio/team").ok();
+    let passed = person.submit(&way, CODE, &[("to", &*team_page), ("code", &spaced)]);
+    assert_eq!(passed.header("location"), Some(&*team_page));
+    person.get(&team_page).ok();
 
     let mut lost = waiting(&team);
     let page = lost.get(CODE).text();
@@ -221,7 +227,6 @@ fn a_form_that_is_not_ours_changes_nothing() {
     let code = app.code(&team.world);
     for (path, field, value) in [
         ("/me/security/password", "password", NEW),
-        (FACTOR, "code", &*code),
         (OFF, "password", PASSWORD),
         ("/me/security/sessions", "session", ""),
         (CODE, "code", &code),
