@@ -37,11 +37,7 @@ pub const ANSWERS: &[Answers] = &[
         [NOBODY, FORBIDDEN, CODE, CODE, CODE, CODE, CODE, CODE, NOBODY],
     ),
     // A session that waits for nothing is none that waits.
-    (
-        "POST",
-        "/v1/sessions/mfa",
-        [NOBODY, FORBIDDEN, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY],
-    ),
+    ("POST", "/v1/sessions/mfa", [NOBODY, FORBIDDEN, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY]),
     ("PUT", "/v1/me/password", [NOBODY, FORBIDDEN, WRONG, WRONG, WRONG, WRONG, WRONG, WRONG, NOBODY]),
     ("GET", "/v1/sessions", [NOBODY, FORBIDDEN, "200", "200", "200", "200", "200", "200", NOBODY]),
     ("DELETE", "/v1/sessions", [NOBODY, FORBIDDEN, "204", "204", "204", "204", "204", "204", NOBODY]),
