@@ -185,7 +185,8 @@ mod tests {
         for text in ["123456", " 123 456 ", "123-456", "1 2 3 4 5 6"] {
             assert_eq!(Typed::read(text), Some(Typed::Totp("123456".to_owned())), "{text}");
         }
-        for text in ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "aaaa-aaaa-aaaa-aaa1", &"1".repeat(9999)] {
+        for text in ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "aaaa-aaaa-aaaa-aaa1", &"1".repeat(9999)]
+        {
             assert_eq!(Typed::read(text), None, "{text}");
         }
     }

@@ -82,7 +82,9 @@ pub async fn set<P: Platform>(
 fn ask_again(code: Code) -> Error {
     let detail = match code {
         Code::PasswordLinkExpired => "It worked for 30 minutes. Ask for a new one, and use the newest.",
-        _ => "Your password was changed since this link was made. Sign in with the new one, or ask for another link.",
+        _ => {
+            "Your password was changed since this link was made. Sign in with the new one, or ask for another link."
+        }
     };
     Refusal::new(code).because(detail).into()
 }

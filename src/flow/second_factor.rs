@@ -190,8 +190,14 @@ pub async fn remove<P: Platform>(ctx: &Context<'_, P>, session: &str, shown: Sho
         Shown::Code(_) => Some(proof(ctx, &asked, typed.as_ref())?.ok_or_else(wrong_code)?),
     };
     let (told, now) = (ctx.id(), ctx.now());
-    let batch =
-        second_factors::remove(told, me.user_id, proof, hash.as_deref().unwrap_or_default(), now, lost_at(now));
+    let batch = second_factors::remove(
+        told,
+        me.user_id,
+        proof,
+        hash.as_deref().unwrap_or_default(),
+        now,
+        lost_at(now),
+    );
     let results = ctx.platform.batch(batch.into()).await?;
     if !results.first().is_some_and(ResultSet::any) {
         return Err(if proof.is_some() { wrong_code() } else { Code::MfaNotEnabled.into() });
@@ -216,7 +222,8 @@ fn too_many() -> Error {
     let seconds = u32::try_from(TRIES_IN.as_secs()).ok();
     Error::from(Refusal {
         retry_after: seconds,
-        ..Refusal::new(Code::RateLimited)
-            .because("Too many codes were tried. Wait an hour, or choose a new password, which lets you try again.")
+        ..Refusal::new(Code::RateLimited).because(
+            "Too many codes were tried. Wait an hour, or choose a new password, which lets you try again.",
+        )
     })
 }

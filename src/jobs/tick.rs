@@ -22,18 +22,20 @@ pub async fn run(platform: &impl Platform) -> Result<usize> {
     let results = platform
         .batch(
             vec![
-            jobs::give_up(now, MOST_ATTEMPTS),
-            jobs::show_failure(None, now),
-            jobs::requeue(now, lost_at(now)),
-            invitations::stamp_lapsed(now),
-        ]
-        .into_iter()
-        .chain(sessions::forget(now.minus(SESSIONS_KEPT)))
-        .collect(),
+                jobs::give_up(now, MOST_ATTEMPTS),
+                jobs::show_failure(None, now),
+                jobs::requeue(now, lost_at(now)),
+                invitations::stamp_lapsed(now),
+            ]
+            .into_iter()
+            .chain(sessions::forget(now.minus(SESSIONS_KEPT)))
+            .collect(),
         )
         .await?;
-    let lost =
-        results.get(2).ok_or_else(|| Error::Internal("the results of a tick".to_owned()))?.rows::<Requeued>()?;
+    let lost = results
+        .get(2)
+        .ok_or_else(|| Error::Internal("the results of a tick".to_owned()))?
+        .rows::<Requeued>()?;
     let lost: Vec<JobId> = lost.into_iter().map(|job| job.id).collect();
     platform.enqueue_all(&lost);
     Ok(lost.len())

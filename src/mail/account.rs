@@ -103,9 +103,10 @@ pub fn notice(config: &Config, to: &ToAccount, notice: Notice) -> Result<Mail> {
         Notice::FactorRemoved => {
             ("Two-step sign-in was turned off", "Signing in asks for your password only from now on.")
         }
-        Notice::RecoveryCodeUsed => {
-            ("A recovery code was used", "Somebody signed in with one of your recovery codes, which is used up now.")
-        }
+        Notice::RecoveryCodeUsed => (
+            "A recovery code was used",
+            "Somebody signed in with one of your recovery codes, which is used up now.",
+        ),
     };
     let letter = Letter {
         heading: heading.to_owned(),

@@ -42,7 +42,13 @@ impl Notice {
 /// Puts the mail with a link for a forgotten password into the outbox. An address without an account, and one that was mailed
 /// enough links since `since`, gets a job for nobody: what is written doesn't tell them apart.
 #[must_use]
-pub fn ask(id: JobId, email: &EmailAddress, since: Timestamp, now: Timestamp, requeue_at: Timestamp) -> Statement {
+pub fn ask(
+    id: JobId,
+    email: &EmailAddress,
+    since: Timestamp,
+    now: Timestamp,
+    requeue_at: Timestamp,
+) -> Statement {
     Statement::new(
         "INSERT INTO jobs (id, kind, user_id, ver, created_at, due_at, requeue_at)
          SELECT ?1, 'password_reset', u.id, u.password_ver, ?3, ?3, ?4

@@ -38,7 +38,15 @@ pub fn begin(session: &NewSession, user: UserId, password_hash: &str) -> [Statem
             "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at, device)
              SELECT ?1, id, ?3, ?4, ?5, ?7 FROM users
              WHERE id = ?2 AND password_hash = ?6 AND mfa_enabled_at IS NULL RETURNING id",
-            params![session.id, user, &session.digest, session.now, session.ends, password_hash, &session.device],
+            params![
+                session.id,
+                user,
+                &session.digest,
+                session.now,
+                session.ends,
+                password_hash,
+                &session.device
+            ],
         ),
         Statement::new(
             "INSERT INTO pending_sessions (token_digest, user_id, password_ver, created_at, expires_at)

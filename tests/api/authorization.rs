@@ -5,7 +5,9 @@ use serde_json::Value;
 use usher::web::route::Route;
 
 use crate::cast::{CALLERS, Cast};
-use crate::rows::{Answers, ELSEWHERE, FORBIDDEN, NOBODY, accounts, adding, bulk, links, members, organizations};
+use crate::rows::{
+    Answers, ELSEWHERE, FORBIDDEN, NOBODY, accounts, adding, bulk, links, members, organizations,
+};
 use crate::support::client::{Answer, Team};
 
 /// What the callers get, in the order of [`CALLERS`]: a status, or a status and a code.
@@ -90,8 +92,15 @@ const TABLE: &[Answers] = &[
 
 /// Every row.
 fn rows() -> impl Iterator<Item = &'static Answers> {
-    let parts =
-        [TABLE, accounts::ANSWERS, adding::ANSWERS, bulk::ANSWERS, links::ANSWERS, members::ANSWERS, organizations::ANSWERS];
+    let parts = [
+        TABLE,
+        accounts::ANSWERS,
+        adding::ANSWERS,
+        bulk::ANSWERS,
+        links::ANSWERS,
+        members::ANSWERS,
+        organizations::ANSWERS,
+    ];
     parts.into_iter().flatten()
 }
 

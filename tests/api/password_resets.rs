@@ -56,7 +56,11 @@ fn the_mailed_link_sets_a_new_password_signs_in_and_ends_every_other_session() {
     let mut olga = team.world.client();
     let set = redeem(&mut olga, &token, OTHER).ok();
     assert_eq!((set.status.as_u16(), set.json()), (200, olga.get("/v1/me").ok().json()));
-    assert_eq!(team.owner.get("/v1/me").refusal(), refusal(401, "unauthenticated"), "the session from before");
+    assert_eq!(
+        team.owner.get("/v1/me").refusal(),
+        refusal(401, "unauthenticated"),
+        "the session from before"
+    );
     assert_eq!(sign_in(&mut team.world.client(), OLGA).refusal(), refusal(401, "invalid_credentials"));
     let new = json!({"email": OLGA, "password": OTHER});
     team.world.client().post("/v1/sessions", &new).ok();
@@ -212,9 +216,8 @@ fn no_more_links_are_mailed_than_three_while_one_lives_and_nobody_is_told() {
         assert_eq!(ask(&team.world, OLGA).status, 202);
         team.world.pass(Duration::from_secs(1));
     }
-    let resets = |world: &World| {
-        subjects(world, OLGA).iter().filter(|subject| subject.starts_with("Reset")).count()
-    };
+    let resets =
+        |world: &World| subjects(world, OLGA).iter().filter(|subject| subject.starts_with("Reset")).count();
     assert_eq!(resets(&team.world), 3);
     let token = mailed(&team.world, OLGA);
     assert_eq!(team.world.client().get(&format!("/reset/{token}")).status, 200);
@@ -322,5 +325,8 @@ fn a_link_for_a_forgotten_password_dies_when_it_is_remembered() {
     let token = mailed(&team.world, OLGA);
     let change = json!({"current_password": PASSWORD, "password": OTHER});
     team.owner.put("/v1/me/password", &change).ok();
-    assert_eq!(redeem(&mut team.world.client(), &token, PASSWORD).refusal(), refusal(410, "password_link_used"));
+    assert_eq!(
+        redeem(&mut team.world.client(), &token, PASSWORD).refusal(),
+        refusal(410, "password_link_used")
+    );
 }

@@ -10,7 +10,8 @@ use crate::support::World;
 use crate::support::client::{Answer, Client, PASSWORD, Team};
 use crate::support::platform::Cost;
 use crate::support::race::{Racer, race};
-use crate::support::totp::{App, set_up};
+use crate::support::scene::second_factor as set_up;
+use crate::support::totp::App;
 use crate::{about, accept_signed_in, complaint, copied_token, refusal, sign_in};
 
 const OLGA: &str = "olga.owner@studio.test";
@@ -24,7 +25,7 @@ pub fn walk(team: &mut Team) {
     let mut ana = team.world.client();
     sign_in(&mut ana, "ida.client@client.test").ok();
     pass(&mut ana, &codes[0]).ok();
-    let body = json!({"code": app.code(&team.world)}).to_string().into_bytes();
+    let body = json!({"code": app.code(team.world.now())}).to_string().into_bytes();
     ana.send(&Method::DELETE, "/v1/me/mfa/totp", Some("application/json"), body).ok();
     ana.get("/v1/sessions").ok();
     ana.delete("/v1/sessions").ok();
@@ -68,7 +69,7 @@ fn it_is_set_up_with_the_apps_first_code_and_asked_for_from_then_on() {
     assert!(url.starts_with(&expected) && secret.len() == 32, "{url}");
     sign_in(&mut team.world.client(), OLGA).ok().str("/user/id");
     let app = App::of(&secret);
-    let code = json!({"code": app.code(&team.world)});
+    let code = json!({"code": app.code(team.world.now())});
     let confirmed = team.owner.post("/v1/me/mfa/totp/confirm", &code).ok().json();
     assert_eq!(team.world.last_cost(), Cost { d1: 2, kv: 0 });
     let codes: Vec<&str> =
@@ -125,7 +126,11 @@ fn a_session_without_its_second_factor_is_nobody_on_every_route() {
     assert_eq!(remove(&mut person, &json!({"password": PASSWORD})).refusal(), nobody);
     let change = json!({"current_password": PASSWORD, "password": OTHER});
     assert_eq!(person.put("/v1/me/password", &change).refusal(), nobody);
-    assert_eq!(accept_signed_in(&mut person, &token).status, 422, "an invitation asks for a name: nobody is here");
+    assert_eq!(
+        accept_signed_in(&mut person, &token).status,
+        422,
+        "an invitation asks for a name: nobody is here"
+    );
     assert_eq!(team.world.state().database.borrow().dump(), before);
     for page in ["/me", "/o/example-studio/team"] {
         let location = person.get(page).header("location").unwrap().to_owned();
@@ -137,7 +142,7 @@ fn a_session_without_its_second_factor_is_nobody_on_every_route() {
 fn the_apps_code_makes_it_a_session_with_a_new_cookie() {
     let (team, mut olga, app, _) = waiting();
     let waited = olga.cookie("__Host-usher_session").unwrap().to_owned();
-    let passed = pass(&mut olga, &app.code(&team.world)).ok();
+    let passed = pass(&mut olga, &app.code(team.world.now())).ok();
     assert_eq!(team.world.last_cost(), Cost { d1: 2, kv: 0 });
     assert_eq!((passed.status.as_u16(), passed.json()), (201, olga.get("/v1/me").ok().json()));
     assert_ne!(olga.cookie("__Host-usher_session").unwrap(), waited);
@@ -165,7 +170,7 @@ fn a_code_is_taken_once_and_none_before_it_any_more() {
 
     let mut team = Team::new();
     let app = App::of(&team.owner.post("/v1/me/mfa/totp", &json!({})).ok().str("/secret"));
-    let code = app.code(&team.world);
+    let code = app.code(team.world.now());
     team.owner.post("/v1/me/mfa/totp/confirm", &json!({"code": code})).ok();
     let mut eve = team.world.client();
     sign_in(&mut eve, OLGA).ok();
@@ -176,7 +181,7 @@ fn a_code_is_taken_once_and_none_before_it_any_more() {
 #[test]
 fn of_two_who_type_one_code_at_once_one_comes_in() {
     let (team, olga, app, codes) = waiting();
-    for code in [app.code(&team.world), codes[0].clone()] {
+    for code in [app.code(team.world.now()), codes[0].clone()] {
         let mut people = [olga.clone(), team.world.client()];
         for person in &mut people {
             sign_in(person, OLGA).ok();
@@ -211,7 +216,7 @@ fn a_recovery_code_opens_the_account_once_and_its_holder_is_told() {
 #[test]
 fn ten_codes_are_tried_for_an_account_in_an_hour_and_no_more() {
     let (team, mut olga, app, codes) = waiting();
-    let wrong = app.wrong_code(&team.world);
+    let wrong = app.wrong_code(team.world.now());
     for _ in 0..9 {
         let mut eve = team.world.client();
         sign_in(&mut eve, OLGA).ok();
@@ -223,50 +228,49 @@ fn ten_codes_are_tried_for_an_account_in_an_hour_and_no_more() {
     for _ in 0..10 {
         assert_eq!(pass(&mut eve, &wrong).refusal(), refusal(422, "invalid_code"));
     }
-    let refused = pass(&mut eve, &app.code(&team.world));
+    let refused = pass(&mut eve, &app.code(team.world.now()));
     assert_eq!(refused.refusal(), refusal(429, "rate_limited"), "even the right one");
     assert_eq!(refused.header("retry-after"), Some("3600"));
     olga.get("/v1/me").ok();
     team.world.pass(Duration::from_hours(1));
     sign_in(&mut eve, OLGA).ok();
-    pass(&mut eve, &app.code(&team.world)).ok();
+    pass(&mut eve, &app.code(team.world.now())).ok();
 }
 
 #[test]
 fn a_sign_in_waits_ten_minutes_and_dies_with_its_password_or_when_it_signs_out() {
     let (team, mut olga, app, _) = waiting();
     team.world.pass(Duration::from_mins(10));
-    assert_eq!(pass(&mut olga, &app.code(&team.world)).refusal(), refusal(401, "unauthenticated"));
+    assert_eq!(pass(&mut olga, &app.code(team.world.now())).refusal(), refusal(401, "unauthenticated"));
 
     let (mut team, mut eve, app, _) = waiting();
     let change = json!({"current_password": PASSWORD, "password": OTHER});
     team.owner.put("/v1/me/password", &change).ok();
-    assert_eq!(pass(&mut eve, &app.code(&team.world)).refusal(), refusal(401, "unauthenticated"));
+    assert_eq!(pass(&mut eve, &app.code(team.world.now())).refusal(), refusal(401, "unauthenticated"));
 
     let (team, mut olga, app, _) = waiting();
     let mut kept = olga.clone();
     olga.delete("/v1/sessions/current").ok();
-    assert_eq!(pass(&mut kept, &app.code(&team.world)).refusal(), refusal(401, "unauthenticated"));
+    assert_eq!(pass(&mut kept, &app.code(team.world.now())).refusal(), refusal(401, "unauthenticated"));
 }
 
 #[test]
 fn setting_it_up_takes_the_newest_secret_within_an_hour_and_only_where_there_is_none() {
     let mut team = Team::new();
-    let confirm = |person: &mut Client, code: &str| {
-        person.post("/v1/me/mfa/totp/confirm", &json!({"code": code}))
-    };
+    let confirm =
+        |person: &mut Client, code: &str| person.post("/v1/me/mfa/totp/confirm", &json!({"code": code}));
     assert_eq!(confirm(&mut team.owner, "123456").refusal(), refusal(409, "mfa_not_begun"));
     let [old, new] =
         [(), ()].map(|()| App::of(&team.owner.post("/v1/me/mfa/totp", &json!({})).ok().str("/secret")));
-    let answer = confirm(&mut team.owner, &old.code(&team.world));
+    let answer = confirm(&mut team.owner, &old.code(team.world.now()));
     assert_eq!(complaint(&answer), about(422, "invalid_code", "/code"));
     team.world.pass(Duration::from_hours(1));
-    let late = confirm(&mut team.owner, &new.code(&team.world));
+    let late = confirm(&mut team.owner, &new.code(team.world.now()));
     assert_eq!(late.refusal(), refusal(409, "mfa_not_begun"));
     let (app, _) = set_up(&mut team.owner);
     let again = team.owner.post("/v1/me/mfa/totp", &json!({}));
     assert_eq!(again.refusal(), refusal(409, "mfa_already_enabled"));
-    let again = confirm(&mut team.owner, &app.code(&team.world));
+    let again = confirm(&mut team.owner, &app.code(team.world.now()));
     assert_eq!(again.refusal(), refusal(409, "mfa_already_enabled"));
 }
 
@@ -275,7 +279,7 @@ fn it_is_turned_off_with_the_password_or_a_code_and_nothing_less() {
     for shown in ["password", "code", "recovery"] {
         let mut team = Team::new();
         let (app, codes) = set_up(&mut team.owner);
-        let wrong = app.wrong_code(&team.world);
+        let wrong = app.wrong_code(team.world.now());
         for (body, expected) in [
             (json!({}), about(422, "required", "/password")),
             (json!({"password": "not this one at all"}), about(401, "invalid_credentials", "/password")),
@@ -287,7 +291,7 @@ fn it_is_turned_off_with_the_password_or_a_code_and_nothing_less() {
         }
         let body = match shown {
             "password" => json!({"password": PASSWORD}),
-            "code" => json!({"code": app.code(&team.world)}),
+            "code" => json!({"code": app.code(team.world.now())}),
             _ => json!({"code": codes[9]}),
         };
         assert_eq!(remove(&mut team.owner, &body).ok().status, 204, "{shown}");
@@ -305,11 +309,11 @@ fn it_is_turned_off_with_the_password_or_a_code_and_nothing_less() {
 fn guessing_to_turn_it_off_is_counted_too() {
     let mut team = Team::new();
     let (app, _) = set_up(&mut team.owner);
-    let wrong = json!({"code": app.wrong_code(&team.world)});
+    let wrong = json!({"code": app.wrong_code(team.world.now())});
     for _ in 0..10 {
         assert_eq!(remove(&mut team.owner, &wrong).refusal(), refusal(422, "invalid_code"));
     }
-    let right = json!({"code": app.code(&team.world)});
+    let right = json!({"code": app.code(team.world.now())});
     assert_eq!(remove(&mut team.owner, &right).refusal(), refusal(429, "rate_limited"));
 }
 
@@ -320,7 +324,7 @@ fn nothing_in_the_database_or_the_log_is_a_secret_or_a_code() {
     let begun = team.owner.post("/v1/me/mfa/totp", &json!({})).ok();
     let secret = begun.str("/secret");
     let app = App::of(&secret);
-    let code = app.code(&team.world);
+    let code = app.code(team.world.now());
     let confirmed = team.owner.post("/v1/me/mfa/totp/confirm", &json!({"code": code})).ok().json();
     team.world.deliver();
     let (dump, log) = (team.world.state().database.borrow().dump(), team.world.log_text());
@@ -339,7 +343,7 @@ fn nothing_in_the_database_or_the_log_is_a_secret_or_a_code() {
     );
     let mut person = team.world.client();
     sign_in(&mut person, OLGA).ok();
-    assert_eq!(pass(&mut person, &own.code(&team.world)).status, 500);
+    assert_eq!(pass(&mut person, &own.code(team.world.now())).status, 500);
 }
 
 /// A mailbox is not both factors: whoever has the link still lacks the app. Neither does it lock its holder out for good: what
@@ -354,7 +358,7 @@ fn a_forgotten_password_leaves_the_second_factor_where_the_mailbox_was_proved() 
     let set = person.post("/v1/password-resets/redeem", &json!({"token": token, "password": OTHER})).ok();
     assert_eq!(set.json(), json!({"mfa_required": true}));
     assert_eq!(person.get("/v1/me").refusal(), refusal(401, "unauthenticated"));
-    pass(&mut person, &app.code(&team.world)).ok();
+    pass(&mut person, &app.code(team.world.now())).ok();
     person.get("/v1/me").ok();
 }
 
@@ -362,19 +366,20 @@ fn a_forgotten_password_leaves_the_second_factor_where_the_mailbox_was_proved() 
 #[test]
 fn a_membership_that_asks_for_it_gives_its_access_while_it_is_there() {
     let mut team = Team::of("publishing");
-    let mut ana = team.joined_with(ANA, "client", json!({"access": {"require_mfa": true, "resources": "all"}}));
+    let mut ana =
+        team.joined_with(ANA, "client", json!({"access": {"require_mfa": true, "resources": "all"}}));
     let state = |person: &mut Client| person.get("/v1/me/workspaces").ok().str("/data/0/state");
     assert_eq!(state(&mut ana), "mfa_required");
     let (app, _) = set_up(&mut ana);
     assert_ne!(state(&mut ana), "mfa_required");
-    remove(&mut ana, &json!({"code": app.code(&team.world)})).ok();
+    remove(&mut ana, &json!({"code": app.code(team.world.now())})).ok();
     assert_eq!(state(&mut ana), "mfa_required");
 }
 
 #[test]
 fn one_network_and_other_sites_pages_are_held_as_at_the_sign_in() {
     let (team, olga, app, _) = waiting();
-    let code = app.code(&team.world);
+    let code = app.code(team.world.now());
     let mut elsewhere = olga.clone().with_header("origin", "https://evil.test");
     assert_eq!(pass(&mut elsewhere, &code).refusal(), refusal(403, "cross_site_request"));
     team.world.state().limited.borrow_mut().push((Limit::Network, "sign-in:203.0.113.7".to_owned()));

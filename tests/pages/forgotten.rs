@@ -13,7 +13,7 @@ use crate::structure::check_page;
 use crate::support::Client;
 use crate::support::client::{PASSWORD, Team};
 use crate::support::platform::ORIGIN;
-use crate::support::totp::set_up;
+use crate::support::scene::second_factor as set_up;
 
 const OLGA: &str = "olga.owner@studio.test";
 const NEW: &str = "another sentence entirely";
@@ -165,7 +165,7 @@ fn a_second_factor_comes_between_and_the_way_back_stays() {
     assert!(way.starts_with("/sign-in/code?to=%2Fi%2F"), "{way}");
     let page = mia.get(&way).ok();
     check_page(&page);
-    let code = app.code(&scene.team.world);
+    let code = app.code(scene.team.world.now());
     let fields = [("to", scene.path.as_str()), ("code", &code)];
     let passed = mia.submit(&way, "/sign-in/code", &fields);
     assert_eq!(passed.header("location"), Some(scene.path.as_str()));

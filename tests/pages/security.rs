@@ -9,7 +9,8 @@ use crate::scene::{browser, browsing, team};
 use crate::structure::check_page;
 use crate::support::Client;
 use crate::support::client::{PASSWORD, Team};
-use crate::support::totp::{App, set_up};
+use crate::support::scene::second_factor as set_up;
+use crate::support::totp::App;
 
 const OLGA: &str = "olga.owner@studio.test";
 const NEW: &str = "another sentence entirely";
@@ -100,7 +101,8 @@ fn the_password_is_changed_by_whoever_types_the_old_one() {
         ("not this one", NEW, "This is not your password."),
         (PASSWORD, "short", "Use at least 12 characters."),
     ] {
-        let answer = olga.submit(path, path, &[("username", OLGA), ("current_password", current), ("password", new)]);
+        let answer =
+            olga.submit(path, path, &[("username", OLGA), ("current_password", current), ("password", new)]);
         assert!(answer.status.is_client_error(), "{}", answer.status);
         check_page(&answer);
         assert!(seen(&answer.text()).contains(words), "{words}");
@@ -126,10 +128,13 @@ fn two_step_sign_in_is_set_up_with_a_picture_and_the_key_in_letters() {
     let text = page.text();
     let letters = text.split("<code class=\"key\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert_eq!(letters.len(), 39, "{letters}");
-    assert!(text.contains("<svg class=\"qr\" role=\"img\" aria-label=") && text.contains("<path d=\"M4 4h7v1h-7z"));
+    assert!(
+        text.contains("<svg class=\"qr\" role=\"img\" aria-label=")
+            && text.contains("<path d=\"M4 4h7v1h-7z")
+    );
     let app = App::of(&letters);
     let before = team.world.state().database.borrow().dump();
-    let foreign = olga.post_form(FACTOR, &[("nonce", "made up"), ("code", &app.code(&team.world))]);
+    let foreign = olga.post_form(FACTOR, &[("nonce", "made up"), ("code", &app.code(team.world.now()))]);
     assert_eq!(foreign.status, 403);
     check_page(&foreign);
     assert_eq!(team.world.state().database.borrow().dump(), before);
@@ -139,7 +144,7 @@ fn two_step_sign_in_is_set_up_with_a_picture_and_the_key_in_letters() {
         check_page(&answer);
         assert!(seen(&answer.text()).contains(words) && answer.text().contains(&letters), "the same key");
     }
-    let shown = olga.submit(FACTOR, FACTOR, &[("code", &app.code(&team.world))]);
+    let shown = olga.submit(FACTOR, FACTOR, &[("code", &app.code(team.world.now()))]);
     assert_eq!(shown.status, 200);
     check_page(&shown);
     assert_eq!(text_of(&shown.text(), "h1"), "Your recovery codes");
@@ -160,7 +165,10 @@ fn signing_in_asks_for_the_code_and_goes_on_to_where_one_wanted() {
     assert_eq!(way, format!("/sign-in/code?to={}", team_page.replace('/', "%2F")));
     let page = person.get(&way).ok();
     check_page(&page);
-    assert!(page.text().contains("autocomplete=\"one-time-code\"") && page.text().contains("inputmode=\"numeric\""));
+    assert!(
+        page.text().contains("autocomplete=\"one-time-code\"")
+            && page.text().contains("inputmode=\"numeric\"")
+    );
     for (code, words) in [("", "Type the code."), ("000", "This code does not match.")] {
         let answer = person.submit(&way, CODE, &[("to", &*team_page), ("code", code)]);
         assert_eq!(answer.status, 422);
@@ -168,7 +176,7 @@ fn signing_in_asks_for_the_code_and_goes_on_to_where_one_wanted() {
         assert!(seen(&answer.text()).contains(words));
         assert!(answer.text().contains(&format!("name=\"to\" value=\"{team_page}\"")), "the way stays");
     }
-    let code = app.code(&team.world);
+    let code = app.code(team.world.now());
     let spaced = format!("{} {}", &code[..3], &code[3..]);
     let passed = person.submit(&way, CODE, &[("to", &*team_page), ("code", &spaced)]);
     assert_eq!(passed.header("location"), Some(&*team_page));
@@ -180,7 +188,10 @@ fn signing_in_asks_for_the_code_and_goes_on_to_where_one_wanted() {
     let other = "/sign-in/code?recovery=1";
     check_page(&lost.get(other));
     let wrong = lost.submit(other, CODE, &[("recovery", "1"), ("code", "aaaa-bbbb-cccc-dddd")]);
-    assert_eq!((wrong.status.as_u16(), text_of(&wrong.text(), "h1")), (422, "Type a recovery code".to_owned()));
+    assert_eq!(
+        (wrong.status.as_u16(), text_of(&wrong.text(), "h1")),
+        (422, "Type a recovery code".to_owned())
+    );
     let passed = lost.submit(other, CODE, &[("recovery", "1"), ("code", &codes[0])]);
     assert_eq!(passed.header("location"), Some("/me"));
 }
@@ -190,7 +201,7 @@ fn a_code_that_comes_too_late_leads_back_to_the_sign_in() {
     let (team, _, app, _) = with_factor();
     let mut person = waiting(&team);
     team.world.pass(Duration::from_mins(10));
-    let late = person.submit(CODE, CODE, &[("code", &app.code(&team.world))]);
+    let late = person.submit(CODE, CODE, &[("code", &app.code(team.world.now()))]);
     assert_eq!(late.header("location"), Some("/sign-in"));
     let page = person.get("/sign-in");
     check_page(&page);
@@ -224,7 +235,7 @@ fn two_step_sign_in_is_turned_off_with_the_password() {
 fn a_form_that_is_not_ours_changes_nothing() {
     let (team, mut olga, app, _) = with_factor();
     let before = team.world.state().database.borrow().dump();
-    let code = app.code(&team.world);
+    let code = app.code(team.world.now());
     for (path, field, value) in [
         ("/me/security/password", "password", NEW),
         (OFF, "password", PASSWORD),

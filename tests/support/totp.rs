@@ -3,9 +3,7 @@
 use base32ct::{Base32UpperUnpadded, Encoding};
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
-
-use super::{Client, World};
-use serde_json::json;
+use usher::domain::time::Timestamp;
 
 /// Somebody's app.
 #[derive(Clone)]
@@ -18,9 +16,9 @@ impl App {
         Self(Base32UpperUnpadded::decode_vec(&letters).unwrap())
     }
 
-    /// The code that it shows now.
-    pub fn code(&self, world: &World) -> String {
-        self.code_of(world.now().seconds() / 30)
+    /// The code that it shows at this time.
+    pub fn code(&self, now: Timestamp) -> String {
+        self.code_of(now.seconds() / 30)
     }
 
     /// The code of a step (RFC 6238).
@@ -33,21 +31,10 @@ impl App {
         format!("{:06}", number % 1_000_000)
     }
 
-    /// Six digits that it shows neither now nor about now.
-    pub fn wrong_code(&self, world: &World) -> String {
-        let step = world.now().seconds() / 30;
+    /// Six digits that it shows neither at this time nor about it.
+    pub fn wrong_code(&self, now: Timestamp) -> String {
+        let step = now.seconds() / 30;
         let shown = [-2, -1, 0, 1, 2].map(|more| self.code_of(step + more));
         (0..).map(|number| format!("{number:06}")).find(|code| !shown.contains(code)).unwrap()
     }
-}
-
-/// Sets up a second factor for whoever is signed in: their app, and their recovery codes. Then half a minute passes, so that
-/// the app shows a code that was not used.
-pub fn set_up(person: &mut Client) -> (App, Vec<String>) {
-    let app = App::of(&person.post("/v1/me/mfa/totp", &json!({})).ok().str("/secret"));
-    let world = person.world().clone();
-    let confirmed = person.post("/v1/me/mfa/totp/confirm", &json!({"code": app.code(&world)})).ok().json();
-    world.pass(std::time::Duration::from_secs(30));
-    let codes = confirmed["recovery_codes"].as_array().unwrap().iter();
-    (app, codes.map(|code| code.as_str().unwrap().to_owned()).collect())
 }

@@ -113,8 +113,7 @@ pub fn closed<P: Platform>(ctx: &Context<'_, P>, token: &str, error: Error) -> R
         _ => (Route::ForgotPassword.path(), "Ask for a new link"),
     };
     let title = refusal.code.title();
-    let closed =
-        Closed { frame: Frame::product(ctx), title, detail: &refusal.detail, next_path, next_label };
+    let closed = Closed { frame: Frame::product(ctx), title, detail: &refusal.detail, next_path, next_label };
     let mut reply = page(refusal.code.status(), &closed)?;
     reply::tell(&mut reply, &refusal);
     Ok(reply)

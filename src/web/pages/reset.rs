@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::{FormKey, Frame, Problems, check_form, new_password, page, session, sign_in};
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::{Context, reset_password};
 use crate::flow::set_password::{look, set_password};
+use crate::flow::{Context, reset_password};
 use crate::platform::Platform;
 use crate::store::passwords::View;
 use crate::web::guard;

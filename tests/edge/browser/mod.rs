@@ -8,5 +8,6 @@ mod chromium;
 mod joining;
 mod look;
 mod screens;
+mod security;
 mod team;
 mod walk;

@@ -132,7 +132,8 @@ async fn set_up<P: Platform>(
     form.check(ctx, request)?;
     let session = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
     if form.has("code") {
-        let code = form.filled("code").ok_or_else(|| required("/code", "Type the code that the app shows."))?;
+        let code =
+            form.filled("code").ok_or_else(|| required("/code", "Type the code that the app shows."))?;
         return second_factor::confirm(ctx, &session, code).await.map(Some);
     }
     let me = accounts::signed_in(ctx.platform, &session, ctx.now()).await?;
