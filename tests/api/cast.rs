@@ -99,9 +99,6 @@ impl Cast {
         let session = if pattern.contains("{session}") { self.session() } else { String::new() };
         let path = pattern
             .replace("{session}", &session)
-                let path = self.team.path("");
-                self.team.owner.get(&path).ok().str("/slug")
-            })
             .replace("{workspace}", &self.workspace)
             .replace("{member}", &self.member)
             .replace("{resource}", &resource)
