@@ -198,6 +198,12 @@ impl KeyRing {
         Some(format!("{}.{}", key.id, Base64UrlUnpadded::encode_string(&[&nonce, &*sealed].concat())))
     }
 
+    /// Whether it was sealed under the first root key: else it is to be sealed anew while it can be opened.
+    #[must_use]
+    pub fn is_newest(&self, sealed: &str) -> bool {
+        self.keys.first().is_some_and(|key| sealed.split_once('.').is_some_and(|(id, _)| id == key.id))
+    }
+
     /// Opens what was sealed; nothing if it was for another account, was changed, or its root key is gone.
     #[must_use]
     pub fn unseal(&self, whose: &str, sealed: &str) -> Option<Vec<u8>> {

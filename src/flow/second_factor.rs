@@ -117,8 +117,20 @@ pub async fn pass<P: Platform>(ctx: &Context<'_, P>, waiting: &str, code: &str) 
     let proof = proof(ctx, &asked, typed.as_ref())?.ok_or_else(wrong_code)?;
     let told = ctx.id();
     let now = beginning.now();
-    let mut batch =
-        second_factors::pass(beginning.session(), waiting, &asked.secret, proof, told, lost_at(now));
+    // So that an older root key can be dropped once everybody has signed in.
+    let resealed = Some(&asked).filter(|asked| !ctx.config.keys.is_newest(&asked.secret)).and_then(|asked| {
+        let secret = open(ctx, asked.user_id, &asked.secret)?;
+        ctx.config.keys.seal(&asked.user_id.to_string(), secret.bytes(), ctx.platform.random())
+    });
+    let mut batch = second_factors::pass(
+        beginning.session(),
+        waiting,
+        &asked.secret,
+        resealed.as_deref(),
+        proof,
+        told,
+        lost_at(now),
+    );
     batch.push(accounts::select_signed_in(&beginning.session().digest, now));
     let results = ctx.platform.batch(batch).await?;
     let me = ResultSet::row_of::<SignedIn>(results.last())?.ok_or_else(wrong_code)?;

@@ -200,13 +200,14 @@ impl<'a> Proof<'a> {
 }
 
 /// Lets a sign-in that waits with this digest in: the session is the claim of the batch (`RETURNING` tells), and only a code
-/// that was not taken before makes it. Then the code is used up, the wait is over, and whoever has a recovery code less is
+/// that was not taken before makes it. Then the code is used up, the secret is what it was sealed as anew, the wait is over, and whoever has a recovery code less is
 /// told.
 #[must_use]
 pub fn pass(
     session: &NewSession,
     waiting: &str,
     sealed: &str,
+    resealed: Option<&str>,
     proof: Proof<'_>,
     told: JobId,
     requeue_at: Timestamp,
@@ -235,9 +236,9 @@ pub fn pass(
             ],
         ),
         Statement::new(
-            "UPDATE second_factors SET last_step = coalesce(?2, last_step), tries = 0
+            "UPDATE second_factors SET last_step = coalesce(?2, last_step), tries = 0, secret = coalesce(?3, secret)
              WHERE user_id = (SELECT user_id FROM sessions WHERE id = ?1)",
-            params![session.id, proof.step()],
+            params![session.id, proof.step(), resealed],
         ),
         Statement::new(
             "UPDATE recovery_codes SET used_at = ?3

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::json;
+use usher::domain::keys::KeyRing;
 use usher::platform::Limit;
 
 use crate::support::World;
 use crate::support::client::{Answer, Client, PASSWORD, Team};
-use crate::support::platform::Cost;
+use crate::support::platform::{Cost, ORIGIN, ROOT_KEY};
 use crate::support::race::{Racer, race};
 use crate::support::scene::second_factor as set_up;
 use crate::support::totp::App;
@@ -386,4 +387,34 @@ fn one_network_and_other_sites_pages_are_held_as_at_the_sign_in() {
     let mut limited = olga.clone().with_header("cf-connecting-ip", "203.0.113.7");
     assert_eq!(pass(&mut limited, &code).refusal(), refusal(429, "rate_limited"));
     pass(&mut olga.clone(), &code).ok();
+}
+
+/// An older root key is dropped once everybody has signed in; who has not comes in with a recovery code.
+#[test]
+fn a_secret_is_sealed_anew_at_a_sign_in_after_the_root_keys_were_rotated() {
+    let keys = format!("k2:Zp7RkT2yWc9VbXs4LmQ0aJd6NuEh1FgOi8CxYqB5vKw,{ROOT_KEY}");
+    let mut team = Team::in_world(World::with_settings(&[("ROOT_KEYS", &keys)]));
+    let (app, codes) = set_up(&mut team.owner);
+    let row = || {
+        team.world.state().database.borrow().query("SELECT user_id, secret FROM second_factors")[0].clone()
+    };
+    let user = row()["user_id"].as_str().unwrap().to_owned();
+    let of_old = |keys: &str| {
+        let config = team.world.state().config.as_ref().ok().unwrap();
+        let secret = config.keys.unseal(&user, row()["secret"].as_str().unwrap()).unwrap();
+        let old = KeyRing::parse(keys, ORIGIN).ok().unwrap().seal(&user, &secret, [9; 24]).unwrap();
+        let change = format!("UPDATE second_factors SET secret = '{old}'");
+        team.world.state().database.borrow().change(&change);
+    };
+    of_old(ROOT_KEY);
+    assert!(row()["secret"].as_str().unwrap().starts_with("k1."));
+    let mut olga = team.world.client();
+    sign_in(&mut olga, OLGA).ok();
+    pass(&mut olga, &app.code(team.world.now())).ok();
+    assert!(row()["secret"].as_str().unwrap().starts_with("k2."));
+    let dropped = ROOT_KEY.replace("k1:", "k0:");
+    of_old(&dropped);
+    sign_in(&mut olga, OLGA).ok();
+    pass(&mut olga, &codes[0]).ok();
+    remove(&mut olga, &json!({"password": PASSWORD})).ok();
 }
