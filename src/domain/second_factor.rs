@@ -1,6 +1,8 @@
 //! The second factor: codes of an app that has the same secret (TOTP, RFC 6238, with what every such app knows: SHA-1, six
 //! digits, thirty seconds), and recovery codes for whoever lost it.
 
+use std::fmt::Write;
+
 use base32ct::{Base32Unpadded, Base32UpperUnpadded, Encoding};
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
@@ -123,7 +125,8 @@ fn percent(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             url.push(char::from(byte));
         } else {
-            url.push_str(&format!("%{byte:02X}"));
+            // Writing to a text never fails.
+            let _ = write!(url, "%{byte:02X}");
         }
         url
     })

@@ -60,6 +60,7 @@ pub fn select_begun<P: Platform>(ctx: &Context<'_, P>, session: &str) -> Stateme
 }
 
 /// Opens an account's sealed secret; nothing if its root key is gone.
+#[must_use]
 pub fn open<P>(ctx: &Context<'_, P>, user: UserId, sealed: &str) -> Option<Secret> {
     Secret::of(&ctx.config.keys.unseal(&user.to_string(), sealed)?)
 }

@@ -60,15 +60,12 @@ pub async fn redeem<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     check_browser_origin(request.headers(), ctx.config)?;
     limit_network(ctx, request, "password").await?;
     let body: Body = request::json(request)?;
-    let entry = match reset_password::open(ctx, &body.token)? {
-        Some(link) => {
-            let view = reset_password::look(ctx, &link).await?;
-            reset_password::set(ctx, &link, &view, &body.password).await?
-        }
-        None => {
-            let (link, view) = look(ctx, &body.token).await?;
-            set_password(ctx, &link, &view, &body.password).await?
-        }
+    let entry = if let Some(link) = reset_password::open(ctx, &body.token)? {
+        let view = reset_password::look(ctx, &link).await?;
+        reset_password::set(ctx, &link, &view, &body.password).await?
+    } else {
+        let (link, view) = look(ctx, &body.token).await?;
+        set_password(ctx, &link, &view, &body.password).await?
     };
     Ok(sessions::entered(StatusCode::OK, &entry))
 }

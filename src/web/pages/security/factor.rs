@@ -1,5 +1,7 @@
 //! `/me/security/two-step`: setting the second factor up, and turning it off.
 
+use std::fmt::Write;
+
 use askama::Template;
 use qrcode::{Color, EcLevel, QrCode};
 
@@ -44,7 +46,7 @@ struct Picture {
 
 #[derive(Template)]
 #[template(path = "pages/security_codes.html")]
-struct Codes<'a> {
+struct Recovery<'a> {
     frame: Frame,
     email: &'a str,
     codes: Vec<String>,
@@ -101,7 +103,8 @@ fn picture(text: &str) -> Result<Picture> {
         for run in squares.chunk_by(|one, next| one == next) {
             if run.first() == Some(&Color::Dark) {
                 let long = run.len();
-                path.push_str(&format!("M{} {}h{long}v1h-{long}z", column + EDGE, row + EDGE));
+                // Writing to a text never fails.
+                let _ = write!(path, "M{} {}h{long}v1h-{long}z", column + EDGE, row + EDGE);
             }
             column += run.len();
         }
@@ -117,7 +120,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
         Ok(Some(codes)) => {
             let (own, _) = Own::open(ctx, request, |_| Vec::new()).await?;
             let frame = own.frame(ctx, Place::Security);
-            own.reply(&Codes { frame, email: own.me.email.as_str(), codes })
+            own.reply(&Recovery { frame, email: own.me.email.as_str(), codes })
         }
         Err(error) if ends(&error) => Err(error),
         Err(error) => face(ctx, request, Some(&error)).await,

@@ -12,6 +12,7 @@ use super::form::Form;
 use super::own::{Own, Place};
 use super::{Frame, said, session};
 use crate::domain::ids::SessionId;
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, sign_in};
 use crate::platform::{Platform, ResultSet};
@@ -44,7 +45,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
         frame: own.frame(ctx, Place::Security),
         nonce: &own.key.nonce,
         email: own.me.email.as_str(),
-        factor_since: own.me.mfa_enabled_at.map(|at| at.date_in_words()),
+        factor_since: own.me.mfa_enabled_at.map(Timestamp::date_in_words),
         sessions,
     })
 }
