@@ -110,6 +110,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
         session_id: ctx.id(),
         session_digest: session.digest(),
         session_ends_at: now.plus(SESSION),
+        device: ctx.device.clone(),
     };
     let link = &accept.link;
     let claim = Claim { id: ctx.id(), member_id: ctx.id(), now };

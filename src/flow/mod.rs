@@ -7,6 +7,7 @@ pub mod ask;
 pub mod bulk;
 pub mod change_invitation;
 pub mod change_organization;
+pub mod change_password;
 pub mod create_organization;
 pub mod decline;
 pub mod invite;
@@ -18,7 +19,9 @@ pub mod members;
 pub mod memberships;
 pub mod password_link;
 pub mod removal;
+pub mod reset_password;
 pub mod resources;
+pub mod second_factor;
 pub mod set_password;
 pub mod sign_in;
 pub mod transfer;
@@ -41,6 +44,8 @@ pub struct Context<'a, P> {
     pub config: &'a Config,
     /// Which request this is, in logs, audit and problems.
     pub request_id: String,
+    /// What it was sent with, in words: what a session that it begins is listed as.
+    pub device: String,
 }
 
 impl<P: Platform> Context<'_, P> {

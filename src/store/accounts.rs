@@ -12,6 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::params;
 use crate::platform::{Database, Statement};
+use crate::store::sessions;
 
 /// A live session's user.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,6 +27,8 @@ pub struct SignedIn {
     pub name: String,
     /// When they proved to have that mailbox.
     pub email_verified_at: Option<Timestamp>,
+    /// Since when they have a second factor.
+    pub mfa_enabled_at: Option<Timestamp>,
 }
 
 /// What a sign-in needs of an account.
@@ -155,7 +158,7 @@ pub async fn signed_in(db: &impl Database, digest: &str, now: Timestamp) -> Resu
 #[must_use]
 pub fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT s.id AS session_id, u.id AS user_id, u.email, u.name, u.email_verified_at
+        "SELECT s.id AS session_id, u.id AS user_id, u.email, u.name, u.email_verified_at, u.mfa_enabled_at
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
         params![digest, now],
@@ -210,39 +213,23 @@ pub async fn credentials(db: &impl Database, email: &EmailAddress) -> Result<Opt
     Ok(found.first()?)
 }
 
-/// Starts a session, if the password is still the one whose hash was checked: whoever proved the mailbox since then has
-/// ended what the old one opened. `RETURNING` tells.
+/// Sets another password, if the account still has the one of the old hash. `RETURNING` tells.
 #[must_use]
-pub fn start_session(
-    id: SessionId,
-    user: UserId,
-    digest: &str,
-    now: Timestamp,
-    ends: Timestamp,
-    password_hash: &str,
-) -> Statement {
+pub fn set_password(user: UserId, old_hash: &str, new_hash: &str) -> Statement {
     Statement::new(
-        "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at)
-         SELECT ?1, id, ?3, ?4, ?5 FROM users WHERE id = ?2 AND password_hash = ?6 RETURNING id",
-        params![id, user, digest, now, ends, password_hash],
+        "UPDATE users SET password_hash = ?3, password_ver = password_ver + 1
+         WHERE id = ?1 AND password_hash = ?2 RETURNING id",
+        params![user, old_hash, new_hash],
     )
 }
 
-/// Ends a session, whoever holds it.
+/// Reads the [`Credentials`] of whoever holds this session.
 #[must_use]
-pub fn end_session(digest: &str, now: Timestamp) -> Statement {
+pub fn select_credentials_of(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE sessions SET ended_at = ?2 WHERE token_digest = ?1 AND ended_at IS NULL",
+        "SELECT u.id, u.password_hash FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
         params![digest, now],
-    )
-}
-
-/// Forgets sessions that have been over since `before`. Only tidies: a session that is over opens nothing.
-#[must_use]
-pub fn forget_sessions(before: Timestamp) -> Statement {
-    Statement::new(
-        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT 500)",
-        params![before],
     )
 }
 
@@ -299,9 +286,10 @@ pub async fn signed_in_and_reached(
         ),
         params![digest, now, before, limit],
     );
-    let results = db.batch(vec![select_signed_in(digest, now), reached]).await?;
-    let [me, reached] = results.as_slice() else {
-        return Err(Error::Internal("two results".to_owned()));
+    let batch = vec![select_signed_in(digest, now), reached, sessions::used(digest, now)];
+    let results = db.batch(batch).await?;
+    let [me, reached, _] = results.as_slice() else {
+        return Err(Error::Internal("three results".to_owned()));
     };
     me.first()?.map(|me| Ok((me, reached.rows()?))).transpose()
 }

@@ -19,6 +19,7 @@ pub mod audit;
 #[macro_use]
 pub mod invitations;
 
+pub mod account_mails;
 #[macro_use]
 pub mod accounts;
 pub mod adding;
@@ -46,8 +47,11 @@ pub mod passwords;
 pub mod question;
 pub mod redeem;
 pub mod removal;
+pub mod reset;
 pub mod resources;
 pub mod seat_holders;
+pub mod second_factors;
+pub mod sessions;
 pub mod view;
 pub mod workspaces;
 

@@ -119,6 +119,8 @@ pub struct NewAccount {
     pub session_digest: String,
     /// When it ends.
     pub session_ends_at: Timestamp,
+    /// What they came with, in words.
+    pub device: String,
 }
 
 /// Claims the invitation for a new account with its address, which must be the invited one if one is. An account of that address stands in the way, unless
@@ -187,9 +189,15 @@ pub fn make_account(claim: Claim, account: &NewAccount) -> Vec<Statement> {
             ],
         ),
         Statement::new(
-            "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at)
-             SELECT ?2, user_id, ?3, redeemed_at, ?4 FROM redemptions WHERE id = ?1",
-            params![claim.id, account.session_id, &account.session_digest, account.session_ends_at],
+            "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at, device)
+             SELECT ?2, user_id, ?3, redeemed_at, ?4, ?5 FROM redemptions WHERE id = ?1",
+            params![
+                claim.id,
+                account.session_id,
+                &account.session_digest,
+                account.session_ends_at,
+                &account.device
+            ],
         ),
     ]
 }

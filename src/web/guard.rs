@@ -16,6 +16,7 @@ use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::accounts::{self, At, Seen};
 use crate::store::invitations::{self, Record};
 use crate::store::organizations::{self, Of};
+use crate::store::sessions;
 use crate::web::request::{self, Request, SESSION_COOKIE};
 
 /// How a request says who it is from.
@@ -129,7 +130,9 @@ impl Caller {
             Self::Session(digest) => {
                 let mut batch = vec![accounts::seen(digest, at, ctx.now())];
                 batch.extend(reads);
+                batch.push(sessions::used(digest, ctx.now()));
                 let mut results = ctx.platform.batch(batch).await?;
+                results.pop();
                 let found = results.split_off(1);
                 let seen = ResultSet::row_of::<Seen>(results.first())?;
                 Ok((actor_about(ctx, seen, member)?, found))

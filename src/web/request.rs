@@ -40,6 +40,9 @@ pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// A cookie that says what was just done, for the page that follows.
 pub const SAID_COOKIE: &str = "__Host-usher_said";
 
+/// A cookie that says where somebody goes on who has to choose a new password first.
+pub const BACK_COOKIE: &str = "__Host-usher_back";
+
 /// The secret in a cookie, if it could be one of ours.
 #[must_use]
 pub fn cookie(headers: &HeaderMap, name: &str) -> Option<Bearer> {

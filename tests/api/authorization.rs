@@ -149,6 +149,7 @@ fn every_id_of_another_organization_is_as_if_it_did_not_exist() {
         ("{workspace}", "wsp_01h455vb4pex5vsknk084sn02q"),
         ("{member}", "mbr_01h455vb4pex5vsknk084sn02q"),
         ("{resource}", "res_01h455vb4pex5vsknk084sn02r"),
+        ("{session}", "ses_01h455vb4pex5vsknk084sn02r"),
         ("{job}", "job_01h455vb4pex5vsknk084sn02q"),
     ];
     for (pattern, methods) in Route::PATTERNS.iter().filter(|(pattern, _)| pattern.starts_with("/v1/")) {

@@ -134,10 +134,10 @@ fn joining_by_form_costs_three_round_trips_at_most() {
 }
 
 #[test]
-fn signing_in_costs_three_round_trips_and_a_wrong_password_one() {
+fn signing_in_costs_two_round_trips_and_a_wrong_password_one() {
     let team = Team::new();
     sign_in(&mut team.world.client(), "olga.owner@studio.test").ok();
-    assert_eq!(team.world.last_cost(), Cost { d1: 3, kv: 0 });
+    assert_eq!(team.world.last_cost(), Cost { d1: 2, kv: 0 });
     assert_eq!(sign_in(&mut team.world.client(), "nobody@studio.test").status, 401);
     assert_eq!(team.world.last_cost(), Cost { d1: 1, kv: 0 });
 }

@@ -187,7 +187,7 @@ fn whoever_was_removed_a_moment_ago_changes_nothing() {
     crate::remove(&team, "ada.admin@studio.test");
     let native = Native::new(team.world.clone());
     let config = team.world.state().config.as_ref().ok().unwrap();
-    let ctx = Context { platform: &native, config, request_id: "req".to_owned() };
+    let ctx = Context { platform: &native, config, request_id: "req".to_owned(), device: String::new() };
     let template = config.templates.named("team").unwrap();
     let actor = usher::domain::authority::Actor {
         member_id: ada.parse().unwrap(),

@@ -87,6 +87,8 @@ fn journey() -> Team {
     crate::passwords::walk(&mut team);
     crate::wizard::walk(&mut team);
     ask(&mut team);
+    crate::totp::walk(&mut team);
+    crate::password_resets::walk(&team.world);
     team.world.tick();
     team.world.deliver();
     team

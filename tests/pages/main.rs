@@ -8,6 +8,7 @@ mod support;
 
 mod asking;
 mod faces;
+mod forgotten;
 mod forms;
 mod links;
 mod mail;
@@ -19,6 +20,7 @@ mod others;
 mod reading;
 mod reset;
 mod scene;
+mod security;
 mod structure;
 mod team;
 mod team_offers;

@@ -1,19 +1,25 @@
 //! The pages: server-rendered, whole without JavaScript, every change by a form that carries a nonce.
 
 pub mod access;
+mod back;
 pub mod brand;
+pub mod code;
 pub mod desk;
 pub mod failure;
+pub mod forgot_password;
 pub mod form;
 pub mod home;
 pub mod invitation;
 pub mod invite;
 pub mod mailbox;
 pub mod me;
+mod new_password;
 pub mod notifications;
+mod own;
 mod qr;
 pub mod reset;
 mod said;
+pub mod security;
 pub mod sign_in;
 pub mod team;
 pub mod workspace;

@@ -1,6 +1,7 @@
 //! The tables' rows, a file for each part of the API: who gets what ([`crate::authorization`]), and what it costs
 //! ([`crate::costs`]).
 
+pub mod accounts;
 pub mod adding;
 pub mod bulk;
 pub mod links;
@@ -24,6 +25,7 @@ pub const ELSEWHERE: &str = "404 not_found";
 
 /// Every part's answers.
 pub const ANSWERS: &[&[Answers]] = &[
+    accounts::ANSWERS,
     adding::ANSWERS,
     bulk::ANSWERS,
     links::ANSWERS,
@@ -35,6 +37,7 @@ pub const ANSWERS: &[&[Answers]] = &[
 ];
 /// Every part's costs.
 pub const COSTS: &[&[Costs]] = &[
+    accounts::COSTS,
     adding::COSTS,
     bulk::COSTS,
     links::COSTS,

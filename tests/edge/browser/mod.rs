@@ -8,6 +8,7 @@ mod chromium;
 mod joining;
 mod look;
 mod screens;
+mod security;
 mod team;
 mod walk;
 mod wizard;
