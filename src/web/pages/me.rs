@@ -4,6 +4,7 @@ use askama::Template;
 use http::StatusCode;
 
 use super::{FormKey, Frame, own, page, said, session};
+use crate::domain::role::Role;
 use crate::error::Result;
 use crate::flow::Context;
 use crate::platform::Platform;

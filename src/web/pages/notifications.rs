@@ -1,16 +1,15 @@
 //! What happened that concerns whoever is signed in, as sentences, each with the way to what can be done about it.
 
 use askama::Template;
-use http::StatusCode;
 use serde::Deserialize;
 
 use super::form::Form;
-use super::{FormKey, Frame, page, said, session};
+use super::own::{Own, Place};
+use super::{Frame, session};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet};
-use crate::store::accounts::{self, SignedIn};
 use crate::store::notifications::{self, Told};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -51,40 +50,26 @@ struct Query {
 /// # Errors
 /// 401 for whoever is not signed in.
 pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    let digest = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
     let query: Query = request::query(request).unwrap_or_default();
     let now = ctx.now();
     let most = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);
-    let batch = vec![
-        accounts::select_signed_in(&digest, now),
-        notifications::select_told(&digest, query.cursor.parse().ok(), most + 1, now),
-    ];
-    let results = ctx.platform.batch(batch).await?;
-    let me: Option<SignedIn> = ResultSet::row_of(results.first())?;
-    me.ok_or_else(|| Error::from(Code::Unauthenticated))?;
-    let mut told: Vec<Told> = results.get(1).map(ResultSet::rows).transpose()?.unwrap_or_default();
+    let before = query.cursor.parse().ok();
+    let (own, found) =
+        Own::open(ctx, request, |session| vec![notifications::select_told(session, before, most + 1, now)])
+            .await?;
+    let mut told: Vec<Told> = found.first().map(ResultSet::rows).transpose()?.unwrap_or_default();
     let more = told.len() > ON_A_PAGE;
     told.truncate(ON_A_PAGE);
     let path = Route::NotificationsPage.path();
     let next = told.last().filter(|_| more).map(|last| format!("{path}?cursor={}", last.id));
     let rows: Vec<Row> = told.into_iter().map(row).collect();
-    let key = FormKey::of(ctx, request);
-    let said = said::read(request.headers());
-    let was_said = said.is_some();
-    let mut reply = page(
-        StatusCode::OK,
-        &Page {
-            frame: Frame { said, ..Frame::product(ctx) },
-            nonce: key.nonce.clone(),
-            any_new: rows.iter().any(|row| row.is_new),
-            rows,
-            next,
-        },
-    )?;
-    if was_said {
-        said::forget(&mut reply);
-    }
-    Ok(key.keep(reply))
+    own.reply(&Page {
+        frame: own.frame(ctx, Place::Notifications),
+        nonce: own.key.nonce.clone(),
+        any_new: rows.iter().any(|row| row.is_new),
+        rows,
+        next,
+    })
 }
 
 /// `POST /me/notifications`: all of them are read.

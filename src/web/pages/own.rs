@@ -28,6 +28,8 @@ pub struct Own {
 pub enum Place {
     /// The workspaces they reach.
     Workspaces,
+    /// What happened that concerns them.
+    Notifications,
     /// How they sign in, and where they are signed in.
     Security,
 }
@@ -39,6 +41,7 @@ pub fn nav(place: Place, person: &str, nonce: &str) -> Nav {
     Nav {
         ways: vec![
             way("Workspaces", Place::Workspaces, &Route::Me),
+            way("Notifications", Place::Notifications, &Route::NotificationsPage),
             way("Security", Place::Security, &Route::Security),
         ],
         person: person.to_owned(),
