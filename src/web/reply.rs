@@ -11,9 +11,9 @@ use crate::error::{Error, FieldError, Refusal};
 /// A buffered reply.
 pub type Reply = http::Response<Bytes>;
 
-/// Nothing from elsewhere, nothing inline, no frame around us.
+/// Nothing from elsewhere, nothing inline, no frame around us. The script asks our own pages for a part of them.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// A reply with a body.
 #[must_use]

@@ -1,15 +1,18 @@
 //! The pages: server-rendered, whole without JavaScript, every change by a form that carries a nonce.
 
+pub mod activity;
 pub mod brand;
 pub mod desk;
 pub mod failure;
 pub mod form;
 pub mod home;
+pub mod import;
 pub mod invitation;
 pub mod mailbox;
 pub mod me;
 pub mod reset;
 mod said;
+pub mod settings;
 pub mod sign_in;
 pub mod team;
 pub mod workspace;
@@ -145,6 +148,13 @@ impl Problems {
     pub fn prefix(&self) -> &'static str {
         if self.is_empty() { "" } else { "Error: " }
     }
+}
+
+/// A key as words: `priority_support` is "Priority support".
+fn words(key: &str) -> String {
+    let text = key.replace(['_', '-', '.'], " ");
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A page as a reply.
