@@ -245,7 +245,7 @@ mod tests {
     fn whoever_chose_a_colour_is_told_what_became_of_it() {
         for (colour, told) in [
             ("#1f5fbf", "Readable. White text on your colour: 6.1 to 1."),
-            ("#ffe600", "Readable. Black text on your colour: 16.4 to 1."),
+            ("#ffe600", "Readable. Black text on your colour: 16.5 to 1."),
             ("#16a34a", "We darkened #16a34a to #00893a on buttons so that white text is readable."),
         ] {
             let accent = Accent::parse(colour).unwrap();

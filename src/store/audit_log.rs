@@ -179,12 +179,7 @@ fn sql_for(filter: &Filter) -> (&'static str, &'static str) {
 }
 
 /// Their ids begin with their time, so that a time is a place in every index.
-fn params(
-    organization: OrganizationId,
-    filter: &Filter,
-    before: Option<EventId>,
-    limit: i64,
-) -> Vec<Param> {
+fn params(organization: OrganizationId, filter: &Filter, before: Option<EventId>, limit: i64) -> Vec<Param> {
     let first_of = |moment| EventId::new(moment, [0; 10]).to_string();
     let last = || LAST.to_owned();
     let end = filter.until.map_or_else(last, first_of).min(before.map_or_else(last, |id| id.to_string()));

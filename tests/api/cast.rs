@@ -20,6 +20,8 @@ pub struct Cast {
     job: String,
     /// The first workspace; the client is in it.
     pub workspace: String,
+    /// What the organization is called in the paths of its pages.
+    slug: String,
     /// The client.
     pub member: String,
     fresh: u32,
@@ -39,7 +41,8 @@ impl Cast {
         let workspace = team.owner.get(&team.path("/workspaces")).ok().str("/data/0/id");
         let member = team.owner.get(&team.path("/members?role=client")).ok().str("/data/0/id");
         resource(&team, &workspace, "facebook");
-        Self { team, other, job, workspace, member, fresh: 0 }
+        let slug = team.owner.get(&team.path("")).ok().str("/slug");
+        Self { team, other, job, workspace, slug, member, fresh: 0 }
     }
 
     /// A caller of this kind with a session of their own, so that one may end.
@@ -95,9 +98,11 @@ impl Cast {
         let is_of_link = of_link.iter().any(|end| pattern.ends_with(end));
         let (invitation, token) = if is_of_link { self.link() } else { self.invitation() };
         let resource = if pattern.contains("{resource}") { self.fresh_resource() } else { String::new() };
-        let job = if pattern.starts_with("/v1/jobs/") { self.bulk() } else { self.job.clone() };
+        let of_import = pattern.starts_with("/v1/jobs/") || pattern.contains("/import/{job}");
+        let job = if of_import { self.bulk() } else { self.job.clone() };
         let path = pattern
             .replace("{workspace}", &self.workspace)
+            .replace("{slug}", &self.slug)
             .replace("{member}", &self.member)
             .replace("{resource}", &resource)
             .replace("{organization}", &self.team.organization)

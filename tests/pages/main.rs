@@ -6,9 +6,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod activity;
 mod asking;
+mod branding;
 mod faces;
 mod forms;
+mod import;
 mod links;
 mod mail;
 mod mail_added;
@@ -18,5 +21,7 @@ mod others;
 mod reading;
 mod reset;
 mod scene;
+mod seats_page;
+mod settings;
 mod structure;
 mod weight;

@@ -63,7 +63,7 @@ pub fn rows<T>(
         let record = record.map_err(|_| not_csv("The file can't be read as CSV."))?;
         if record.iter().any(|cell| !cell.is_empty()) {
             let fits = record.as_slice().len() <= largest;
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, |position| line_of(text, position));
             rows.push(read(line, if fits { Ok(row(&columns, &record)) } else { Err(too_large()) }));
             if rows.len() > most {
                 break;
@@ -71,6 +71,13 @@ pub fn rows<T>(
         }
     }
     Ok(rows)
+}
+
+/// The line on which a row begins. The reader counts the empty lines before a row to it.
+fn line_of(text: &str, position: &csv::Position) -> u64 {
+    let rest = usize::try_from(position.byte()).ok().and_then(|byte| text.as_bytes().get(byte..));
+    let empty = rest.unwrap_or_default().iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    empty.filter(|byte| **byte == b'\n').fold(position.line(), |line, _| line + 1)
 }
 
 /// The refusal of a row that is larger than any that can be meant.
@@ -199,7 +206,15 @@ mod tests {
     #[test]
     fn a_row_is_told_with_the_line_it_begins_on() {
         for end in ["\n", "\r\n"] {
-            let file = ["email,role,message", "a@b.test,client,", "", ",,", "b@b.test,client,\"Two", "lines\"", "c@b.test,client,"];
+            let file = [
+                "email,role,message",
+                "a@b.test,client,",
+                "",
+                ",,",
+                "b@b.test,client,\"Two",
+                "lines\"",
+                "c@b.test,client,",
+            ];
             let lines = super::rows(file.join(end).as_bytes(), 10, 1000, |line, _| line).unwrap();
             assert_eq!(lines, [2, 5, 7], "{end:?}");
         }

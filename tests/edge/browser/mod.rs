@@ -8,5 +8,6 @@ mod chromium;
 mod joining;
 mod look;
 mod screens;
+mod settings;
 mod team;
 mod walk;

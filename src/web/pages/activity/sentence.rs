@@ -62,9 +62,8 @@ impl Sentence {
         let invited = told.invited.as_ref();
         let known = invited.filter(|invited| reader.may_invite(invited.role)).and_then(called);
         let for_many = invited.is_some_and(|invited| invited.kind == Kind::Link);
-        let whose = known.or_else(|| {
-            invited.map(|_| if for_many { "without a name" } else { "somebody" }.to_owned())
-        });
+        let whose = known
+            .or_else(|| invited.map(|_| if for_many { "without a name" } else { "somebody" }.to_owned()));
         let as_role = invited.map_or_else(String::new, |invited| format!("as {}", a(invited.role)));
         let after = |field: &str| entry.after.as_ref().and_then(|after| after.get(field));
         let name = || told.subject_name.clone();

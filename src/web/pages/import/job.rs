@@ -102,7 +102,12 @@ async fn seen<P: Platform>(
 }
 
 /// `GET /o/{slug}/team/import/{job}`: how far it is; with `?undo=1` whether to take it back.
-pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str, job: JobId) -> Result<Reply> {
+pub async fn show<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    job: JobId,
+) -> Result<Reply> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Query {
@@ -156,7 +161,12 @@ fn shown(row: Standing, desk: &Desk) -> Result<Row> {
 }
 
 /// `POST`: takes back what it made.
-pub async fn undo<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str, job: JobId) -> Result<Reply> {
+pub async fn undo<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    job: JobId,
+) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
     let (desk, import, _) = seen(ctx, request, slug, job, Vec::new()).await?;
     if form.text("do") != "undo" {

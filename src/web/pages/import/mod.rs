@@ -78,7 +78,9 @@ pub async fn example<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug:
     let desk = open(ctx, request, slug).await?;
     let mut text = "email,role,name,nickname,message\r\n".to_owned();
     for role in roles(&desk.actor) {
-        text.push_str(&format!("{role}@example.com,{role},Their name,What your team calls them,A word to them\r\n"));
+        text.push_str(&format!(
+            "{role}@example.com,{role},Their name,What your team calls them,A word to them\r\n"
+        ));
     }
     Ok(reply::with_body(StatusCode::OK, "text/csv; charset=utf-8; header=present", text))
 }
@@ -119,7 +121,8 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
         Ok(lines) => lines,
         Err(Error::Refused(refusal)) => {
             let typed = if file.is_some() { form.text("rows") } else { text.as_ref() };
-            let detail = refusal.errors.first().map_or(refusal.detail.to_string(), |first| first.detail.clone());
+            let detail =
+                refusal.errors.first().map_or(refusal.detail.to_string(), |first| first.detail.clone());
             return page(&desk, typed, Some(&Error::field(field, refusal.code, detail)));
         }
         Err(error) => return Err(error),
@@ -154,7 +157,11 @@ fn lines(actor: &Actor, given: &[u8]) -> Result<Vec<Line>> {
 }
 
 /// What would become of each row. Writes nothing.
-async fn look_through<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, lines: Vec<Line>) -> Result<Vec<Row>> {
+async fn look_through<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    lines: Vec<Line>,
+) -> Result<Vec<Row>> {
     let (places, invites): (Vec<_>, Vec<_>) =
         lines.into_iter().map(|line| ((line.number, line.email), line.invite)).unzip();
     let foreseen = flow::foresee(ctx, actor, invites).await?;

@@ -69,14 +69,20 @@ impl Verdict {
 
 /// What is wrong with a row: of each column that is, or of the row as a whole.
 pub fn problem_in_words(problem: &Value) -> String {
-    let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text =
+        |value: &Value, field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     let errors = problem.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     if errors.is_empty() {
         return text(problem, "detail");
     }
     let told = errors.iter().map(|error| {
         let pointer = text(error, "pointer");
-        let column = pointer.trim_start_matches('/').trim_start_matches("access/").split('/').next().unwrap_or_default();
+        let column = pointer
+            .trim_start_matches('/')
+            .trim_start_matches("access/")
+            .split('/')
+            .next()
+            .unwrap_or_default();
         let detail = text(error, "detail");
         if column.is_empty() { detail } else { format!("{}: {detail}", words(column)) }
     });

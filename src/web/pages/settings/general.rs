@@ -127,29 +127,41 @@ impl Chosen {
         }
     }
 
-    /// The same as the body of a PATCH. What is as the template says is not said, so that it follows the template.
+    /// The same as the body of a PATCH, which says what is to be different; of that, what is as the template says goes back to
+    /// following it.
     fn body(&self, desk: &Desk) -> Map<String, Value> {
-        let usual: &Policy = &desk.actor.template.policy;
-        let unless = |same: bool, value: Value| if same { Value::Null } else { value };
-        let invites: Map<String, Value> = self
-            .invites
-            .iter()
-            .filter(|(inviter, _)| may_say(desk, *inviter))
-            .map(|(inviter, roles)| {
-                let mut own = usual.invitable_by(*inviter).to_vec();
-                own.sort_unstable();
-                (inviter.as_str().to_owned(), unless(own == *roles, json!(roles)))
-            })
-            .collect();
-        let policy = json!({
-            "invites": invites,
-            "send_email": unless(self.send_email == usual.send_email, self.send_email.into()),
-            "clients_need_resource": unless(
-                self.clients_need_resource == usual.clients_need_resource,
-                self.clients_need_resource.into(),
+        let (usual, now): (&Policy, &Policy) = (&desk.actor.template.policy, &desk.actor.policy);
+        let or_usual = |is_usual: bool, value: Value| if is_usual { Value::Null } else { value };
+        let sorted = |policy: &Policy, inviter: Role| {
+            let mut roles = policy.invitable_by(inviter).to_vec();
+            roles.sort_unstable();
+            roles
+        };
+        let mut policy = Map::new();
+        let mut invites = Map::new();
+        for (inviter, roles) in &self.invites {
+            if may_say(desk, *inviter) && sorted(now, *inviter) != *roles {
+                let roles = or_usual(sorted(usual, *inviter) == *roles, json!(roles));
+                invites.insert(inviter.as_str().to_owned(), roles);
+            }
+        }
+        if !invites.is_empty() {
+            policy.insert("invites".to_owned(), invites.into());
+        }
+        for (field, chosen, now, usual) in [
+            ("send_email", self.send_email, now.send_email, usual.send_email),
+            (
+                "clients_need_resource",
+                self.clients_need_resource,
+                now.clients_need_resource,
+                usual.clients_need_resource,
             ),
-        });
-        Map::from_iter([("name".to_owned(), json!(self.name)), ("policy".to_owned(), policy)])
+        ] {
+            if chosen != now {
+                policy.insert(field.to_owned(), or_usual(chosen == usual, chosen.into()));
+            }
+        }
+        Map::from_iter([("name".to_owned(), json!(self.name)), ("policy".to_owned(), policy.into())])
     }
 }
 
