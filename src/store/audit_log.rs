@@ -1,9 +1,11 @@
 //! Reading the audit log. What writes it is in [`audit`](super::audit).
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::json_text_or_null;
+use super::{json_text, json_text_or_null};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{EventId, OrganizationId};
 use crate::domain::invitation::Kind;
@@ -52,6 +54,10 @@ pub struct Told {
     pub invited: Option<Invited>,
     /// The workspace in which it happened.
     pub workspace_name: Option<String>,
+    /// What the members, workspaces and accounts that it names are called: of the first fifty of them, as far as they are
+    /// still known.
+    #[serde(deserialize_with = "json_text")]
+    pub names: HashMap<String, Option<String>>,
 }
 
 /// An invitation, as far as a sentence about it says.
@@ -111,7 +117,13 @@ macro_rules! told_of {
                     (SELECT json_object('kind', kind, 'role', role, 'email', email, 'nickname', nickname)
                      FROM invitations WHERE id = p.subject) AS invited,
                     (SELECT name FROM workspaces
-                     WHERE id = coalesce(p.after ->> '$.workspace_id', p.before ->> '$.workspace_id')) AS workspace_name
+                     WHERE id = coalesce(p.after ->> '$.workspace_id', p.before ->> '$.workspace_id')) AS workspace_name,
+                    (SELECT json_group_object(t.value, CASE substr(t.value, 1, 4)
+                              WHEN 'mbr_' THEN (SELECT name FROM members WHERE id = t.value)
+                              WHEN 'wsp_' THEN (SELECT name FROM workspaces WHERE id = t.value)
+                              ELSE (SELECT name FROM resources WHERE id = t.value) END)
+                     FROM (SELECT value FROM json_tree(json_array(json(p.before), json(p.after)))
+                           WHERE type = 'text' AND substr(value, 1, 4) IN ('mbr_', 'wsp_', 'res_') LIMIT 50) t) AS names
              FROM p ORDER BY p.id DESC"
         )
     };

@@ -73,7 +73,7 @@ fn a_list_is_looked_through_and_nothing_is_sent() {
             ("mo@studio.test", "8", "Over seats"),
         ]
     );
-    assert!(shown[3][3].starts_with("Email: This is not an e-mail address."), "{:?}", shown[3]);
+    assert!(shown[3][3].starts_with("E-mail: This is not an e-mail address."), "{:?}", shown[3]);
     let text = seen(&page.text());
     for told in ["Nothing is sent yet.", "Send 2 invitations", "Ready 2", "Over seats 1", "To be mended 1"] {
         assert!(text.contains(told), "{told} in {text}");

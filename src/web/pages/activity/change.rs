@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::domain::invitation::Kind;
 use crate::domain::role::Role;
 use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
@@ -42,6 +43,12 @@ pub fn changes(told: &Told, template: &Template) -> Vec<Change> {
         }
     }
     changes.retain(|change| change.was != change.is);
+    // What is new is told by what it is, not by what it isn't; the sentence has said the rest.
+    if told.logged.before.is_none() {
+        let is_said = |change: &Change| ["Kind", "Role", "Status", "Member"].contains(&change.what.as_str());
+        let is_nothing = |change: &Change| matches!(change.is.as_deref(), Some("No" | "None"));
+        changes.retain(|change| !is_said(change) && !is_nothing(change));
+    }
     changes
 }
 
@@ -49,6 +56,8 @@ pub fn changes(told: &Told, template: &Template) -> Vec<Change> {
 fn tell(facts: &mut Vec<(String, String)>, name: &str, value: &Value, told: &Told, template: &Template) {
     match value {
         Value::Null => {}
+        // An invitation of one is for one.
+        Value::Number(_) if name == "Uses at most" && told.is_for_one() => {}
         Value::Object(fields) => {
             for (field, value) in fields {
                 let label = label(field);
@@ -69,11 +78,20 @@ fn tell(facts: &mut Vec<(String, String)>, name: &str, value: &Value, told: &Tol
     }
 }
 
+impl Told {
+    fn is_for_one(&self) -> bool {
+        self.invited.as_ref().is_some_and(|invited| invited.kind == Kind::Email)
+    }
+}
+
 /// What a field is called.
 fn label(field: &str) -> String {
     match field {
         // What stands in them says what they are.
-        "access" | "plan" | "gained" => String::new(),
+        "access" | "plan" | "policy" => String::new(),
+        "key" => "Plan".to_owned(),
+        "seat_limit" => "Seats".to_owned(),
+        "gained" => "Access".to_owned(),
         "ver" => "Version of the link".to_owned(),
         "max_uses" => "Uses at most".to_owned(),
         "expires_at" => "Works until".to_owned(),
@@ -122,9 +140,5 @@ fn named(text: &str, told: &Told) -> String {
     if let Ok(role) = serde_json::from_value::<Role>(text.into()) {
         return role.label().to_owned();
     }
-    let entry = &told.logged;
-    let names = [(entry.subject.as_str(), &told.subject_name), (entry.actor.as_str(), &told.actor_name)];
-    let name = names.into_iter().find(|(id, _)| *id == text).and_then(|(_, name)| name.clone());
-    let place = || told.workspace_name.clone().filter(|_| text.starts_with("wsp_"));
-    name.or_else(place).unwrap_or_else(|| text.to_owned())
+    told.names.get(text).cloned().flatten().unwrap_or_else(|| text.to_owned())
 }

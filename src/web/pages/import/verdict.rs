@@ -84,7 +84,11 @@ pub fn problem_in_words(problem: &Value) -> String {
             .next()
             .unwrap_or_default();
         let detail = text(error, "detail");
-        if column.is_empty() { detail } else { format!("{}: {detail}", words(column)) }
+        match column {
+            "" => detail,
+            "email" => format!("E-mail: {detail}"),
+            column => format!("{}: {detail}", words(column)),
+        }
     });
     told.collect::<Vec<_>>().join(" ")
 }
