@@ -84,7 +84,7 @@ fn what_happened_is_told_in_sentences_newest_first() {
         ]
     );
     let text = seen(&page.text());
-    assert!(!text.contains("carl@client.test") && !text.contains("{"), "{text}");
+    assert!(!text.contains("carl@client.test") && !text.contains('{'), "{text}");
     assert!(!text.contains("wsp_") && !text.contains("mbr_"), "names, not ids: {text}");
     for told in ["Role Member instead of Admin", "Name Renamed Studio instead of Example Studio"] {
         assert!(text.contains(told), "{told} in {text}");

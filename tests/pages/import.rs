@@ -171,8 +171,8 @@ fn a_list_that_can_not_be_read_comes_back_with_what_was_typed() {
 #[test]
 fn a_long_list_is_shown_in_parts() {
     let (_team, mut owner, path) = unlimited();
-    let list: String = (0..60).map(|number| format!("c{number}@client.test,client\n")).collect();
-    let list = format!("email,role\n{list}");
+    let list: Vec<String> = (0..60).map(|number| format!("c{number}@client.test,client")).collect();
+    let list = format!("email,role\n{}", list.join("\n"));
     let first = upload(&mut owner, &path, &[("rows", &list), ("do", "check")], None);
     check_page(&first);
     assert_eq!((rows(&first).len(), rows(&first)[0][0].as_str()), (50, "c0@client.test"));
@@ -204,7 +204,7 @@ fn staff_import_whom_they_may_invite_and_see_their_own_imports() {
     let page = upload(&mut mia, &path, &[("do", "check"), ("rows", list)], None);
     check_page(&page);
     assert_eq!(rows(&page)[1][2], "To be mended");
-    let mut import = |person: &mut Client, ready: &str, list: &str| {
+    let import = |person: &mut Client, ready: &str, list: &str| {
         let sent = upload(person, &path, &[("do", "send"), ("ready", ready), ("rows", list)], None);
         sent.header("location").unwrap_or_else(|| panic!("{}", sent.text())).to_owned()
     };

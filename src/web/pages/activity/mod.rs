@@ -105,8 +105,8 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(told: Told, actor: &Actor, path: &str) -> Self {
-        let sentence = Sentence::of(&told, actor);
+    fn of(told: &Told, actor: &Actor, path: &str) -> Self {
+        let sentence = Sentence::of(told, actor);
         let alone = |actor: &str, subject: &str| {
             let query = Query { actor: actor.to_owned(), subject: subject.to_owned(), ..Query::default() };
             query.address(path)
@@ -116,7 +116,7 @@ impl Shown {
             at: entry.at,
             by: told.actor_name.is_some().then(|| alone(&entry.actor, "")),
             about: sentence.object.is_some().then(|| alone("", &entry.subject)),
-            changes: changes(&told, actor.template),
+            changes: changes(told, actor.template),
             sentence,
         }
     }
@@ -138,7 +138,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     let last = told.last().filter(|_| more).map(|last| last.logged.id.to_string());
     let at = |cursor: String| Query { cursor, ..query.clone() }.address(&path);
     let next = last.map(at);
-    let entries: Vec<Shown> = told.into_iter().map(|told| Shown::of(told, &desk.actor, &path)).collect();
+    let entries: Vec<Shown> = told.iter().map(|told| Shown::of(told, &desk.actor, &path)).collect();
     let page = Activity {
         frame: desk.frame(Place::Activity),
         path: &path,

@@ -47,7 +47,8 @@ struct Checked<'a> {
     nonce: &'a str,
     slug: &'a str,
     text: &'a str,
-    tallies: Vec<(Verdict, usize)>,
+    /// How many there are of each, and whether it is they that are shown.
+    tallies: Vec<(Verdict, usize, bool)>,
     /// Which of them are shown; none is all.
     of: Option<Verdict>,
     rows: Vec<Row>,
@@ -78,9 +79,10 @@ pub async fn example<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug:
     let desk = open(ctx, request, slug).await?;
     let mut text = "email,role,name,nickname,message\r\n".to_owned();
     for role in roles(&desk.actor) {
-        text.push_str(&format!(
-            "{role}@example.com,{role},Their name,What your team calls them,A word to them\r\n"
-        ));
+        text.push_str(role);
+        text.push_str("@example.com,");
+        text.push_str(role);
+        text.push_str(",Their name,What your team calls them,A word to them\r\n");
     }
     Ok(reply::with_body(StatusCode::OK, "text/csv; charset=utf-8; header=present", text))
 }
@@ -178,12 +180,13 @@ async fn look_through<P: Platform>(
 fn checked(desk: &Desk, form: &Form, text: &str, rows: Vec<Row>, refused: Option<&Error>) -> Result<Reply> {
     let of = form.filled("show").or(form.filled("of")).and_then(Verdict::read);
     let from: usize = form.text("from").parse().unwrap_or_default();
-    let tallies: Vec<(Verdict, usize)> = Verdict::ALL
+    let count = |verdict| rows.iter().filter(|row| row.verdict == verdict).count();
+    let tallies: Vec<(Verdict, usize, bool)> = Verdict::ALL
         .into_iter()
-        .map(|verdict| (verdict, rows.iter().filter(|row| row.verdict == verdict).count()))
-        .filter(|(_, count)| *count > 0)
+        .map(|verdict| (verdict, count(verdict), of == Some(verdict)))
+        .filter(|(_, count, _)| *count > 0)
         .collect();
-    let ready = rows.iter().filter(|row| row.verdict == Verdict::Ready).count();
+    let ready = count(Verdict::Ready);
     let of_these: Vec<Row> = rows.into_iter().filter(|row| of.is_none_or(|of| of == row.verdict)).collect();
     let many = of_these.len();
     let from = if from < many { from } else { 0 };

@@ -42,10 +42,6 @@ impl Verdict {
         Self::ALL.into_iter().find(|verdict| verdict.as_str() == text)
     }
 
-    pub fn is(self, of: &Option<Self>) -> bool {
-        *of == Some(self)
-    }
-
     pub fn label(self) -> &'static str {
         match self {
             Self::Ready => "Ready",
