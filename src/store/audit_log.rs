@@ -42,9 +42,22 @@ pub struct Logged {
 /// An entry with what whoever it speaks of is called, for a person to read.
 #[derive(Debug, Deserialize)]
 pub struct Told {
-    /// The entry.
-    #[serde(flatten)]
-    pub logged: Logged,
+    /// Its id.
+    pub id: EventId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// A member's id, `operator` or `invitee`.
+    pub actor: String,
+    /// What happened.
+    pub action: String,
+    /// The id of what it happened to.
+    pub subject: String,
+    /// What it was.
+    #[serde(deserialize_with = "json_text_or_null")]
+    pub before: Option<Value>,
+    /// What it became.
+    #[serde(deserialize_with = "json_text_or_null")]
+    pub after: Option<Value>,
     /// The member who did it.
     pub actor_name: Option<String>,
     /// The member, workspace or account that it happened to.

@@ -29,7 +29,7 @@ pub fn changes(told: &Told, template: &Template) -> Vec<Change> {
         }
         facts
     };
-    let (before, after) = (read(&told.logged.before), read(&told.logged.after));
+    let (before, after) = (read(&told.before), read(&told.after));
     let find = |facts: &[(String, String)], what: &str| {
         facts.iter().find(|(known, _)| known == what).map(|(_, text)| text.clone())
     };
@@ -44,7 +44,7 @@ pub fn changes(told: &Told, template: &Template) -> Vec<Change> {
     }
     changes.retain(|change| change.was != change.is);
     // What is new is told by what it is, not by what it isn't; the sentence has said the rest.
-    if told.logged.before.is_none() {
+    if told.before.is_none() {
         let is_said = |change: &Change| ["Kind", "Role", "Status", "Member"].contains(&change.what.as_str());
         let is_nothing = |change: &Change| matches!(change.is.as_deref(), Some("No" | "None"));
         changes.retain(|change| !is_said(change) && !is_nothing(change));
@@ -68,6 +68,10 @@ fn tell(facts: &mut Vec<(String, String)>, name: &str, value: &Value, told: &Tol
                 };
                 tell(facts, &name, value, told, template);
             }
+        }
+        Value::Array(list) if name == "Features" => {
+            let features: Vec<String> = list.iter().filter_map(Value::as_str).map(words).collect();
+            facts.push((name.to_owned(), features.join(", ")));
         }
         Value::Array(list) if name.ends_with("ermissions") => {
             let keys: Vec<String> = list.iter().filter_map(Value::as_str).map(str::to_owned).collect();

@@ -111,11 +111,10 @@ impl Shown {
             let query = Query { actor: actor.to_owned(), subject: subject.to_owned(), ..Query::default() };
             query.address(path)
         };
-        let entry = &told.logged;
         Self {
-            at: entry.at,
-            by: told.actor_name.is_some().then(|| alone(&entry.actor, "")),
-            about: sentence.object.is_some().then(|| alone("", &entry.subject)),
+            at: told.at,
+            by: told.actor_name.is_some().then(|| alone(&told.actor, "")),
+            about: sentence.object.is_some().then(|| alone("", &told.subject)),
             changes: changes(told, actor.template),
             sentence,
         }
@@ -135,7 +134,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     let mut told = told;
     let more = told.len() > ON_A_PAGE;
     told.truncate(ON_A_PAGE);
-    let last = told.last().filter(|_| more).map(|last| last.logged.id.to_string());
+    let last = told.last().filter(|_| more).map(|last| last.id.to_string());
     let at = |cursor: String| Query { cursor, ..query.clone() }.address(&path);
     let next = last.map(at);
     let entries: Vec<Shown> = told.iter().map(|told| Shown::of(told, &desk.actor, &path)).collect();
