@@ -131,12 +131,12 @@ macro_rules! told_of {
                      FROM invitations WHERE id = p.subject) AS invited,
                     (SELECT name FROM workspaces
                      WHERE id = coalesce(p.after ->> '$.workspace_id', p.before ->> '$.workspace_id')) AS workspace_name,
-                    (SELECT json_group_object(t.value, CASE substr(t.value, 1, 4)
-                              WHEN 'mbr_' THEN (SELECT name FROM members WHERE id = t.value)
-                              WHEN 'wsp_' THEN (SELECT name FROM workspaces WHERE id = t.value)
-                              ELSE (SELECT name FROM resources WHERE id = t.value) END)
+                    (SELECT json_group_object(value, CASE substr(value, 1, 4)
+                              WHEN 'mbr_' THEN (SELECT name FROM members WHERE id = value)
+                              WHEN 'wsp_' THEN (SELECT name FROM workspaces WHERE id = value)
+                              ELSE (SELECT name FROM resources WHERE id = value) END)
                      FROM (SELECT value FROM json_tree(json_array(json(p.before), json(p.after)))
-                           WHERE type = 'text' AND substr(value, 1, 4) IN ('mbr_', 'wsp_', 'res_') LIMIT 50) t) AS names
+                           WHERE type = 'text' AND substr(value, 1, 4) IN ('mbr_', 'wsp_', 'res_') LIMIT 50)) AS names
              FROM p ORDER BY p.id DESC"
         )
     };

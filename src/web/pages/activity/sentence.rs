@@ -12,6 +12,7 @@ use crate::store::audit_log::{Invited, Told};
 use crate::web::pages::words;
 
 /// How an action is told.
+#[derive(Clone, Copy)]
 pub struct Action {
     /// As the log has it.
     pub key: &'static str,
