@@ -6,10 +6,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod activity;
 mod asking;
+mod branding;
 mod faces;
 mod forgotten;
 mod forms;
+mod import;
 mod links;
 mod mail;
 mod mail_added;
@@ -20,7 +23,9 @@ mod others;
 mod reading;
 mod reset;
 mod scene;
+mod seats_page;
 mod security;
+mod settings;
 mod structure;
 mod team;
 mod team_offers;

@@ -114,6 +114,10 @@ impl Desk {
         if self.actor.role != Role::Client {
             way("Team & Clients", Place::Team, Route::Team(slug()));
         }
+        if self.actor.administers() {
+            way("Activity", Place::Activity, Route::ActivityPage(slug()));
+            way("Settings", Place::Settings, Route::SettingsPage(slug()));
+        }
         let unread = match setting.unread {
             0 => String::new(),
             more if more > MOST_COUNTED => format!("{MOST_COUNTED}+"),

@@ -8,6 +8,7 @@ pub mod links;
 pub mod members;
 pub mod organizations;
 pub mod pages;
+pub mod settings;
 pub mod team;
 pub mod wizard;
 
@@ -33,6 +34,7 @@ pub const ANSWERS: &[&[Answers]] = &[
     organizations::ANSWERS,
     pages::ANSWERS,
     team::ANSWERS,
+    settings::ANSWERS,
     wizard::ANSWERS,
 ];
 /// Every part's costs.
@@ -45,5 +47,6 @@ pub const COSTS: &[&[Costs]] = &[
     organizations::COSTS,
     pages::COSTS,
     team::COSTS,
+    settings::COSTS,
     wizard::COSTS,
 ];

@@ -9,6 +9,7 @@ mod joining;
 mod look;
 mod screens;
 mod security;
+mod settings;
 mod team;
 mod walk;
 mod wizard;
