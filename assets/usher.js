@@ -24,6 +24,8 @@ for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hi
 for (const field of document.querySelectorAll("[data-filter]")) {
   const list = document.getElementById(field.dataset.filter);
   field.closest("[hidden]")?.removeAttribute("hidden");
+  // Enter would send the form that the list is in.
+  field.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
   field.addEventListener("input", () => {
     const word = field.value.trim().toLocaleLowerCase();
     for (const item of list.children) item.hidden = !item.textContent.toLocaleLowerCase().includes(word);
@@ -34,8 +36,9 @@ for (const field of document.querySelectorAll("[data-filter]")) {
 for (const line of document.querySelectorAll("[data-counts]")) {
   const set = document.getElementById(line.dataset.counts);
   const count = () => {
-    const boxes = [...set.querySelectorAll("input[type=checkbox][name]")];
-    line.textContent = `${boxes.filter((box) => box.checked).length} of ${boxes.length} selected`;
+    const name = line.dataset.named ? `="${line.dataset.named}"` : "";
+    const boxes = [...set.querySelectorAll(`input[type=checkbox][name${name}]`)];
+    line.textContent = `${boxes.filter((box) => box.checked).length} of ${boxes.length} ${line.dataset.word ?? "selected"}`;
   };
   set.addEventListener("change", count);
   count();

@@ -84,7 +84,9 @@ macro_rules! codes {
                 match self { $(Self::$variant => $title,)* }
             }
 
-            fn detail(self) -> &'static str {
+            /// What to do about it, as a sentence.
+            #[must_use]
+            pub fn detail(self) -> &'static str {
                 match self { $(Self::$variant => $detail,)* }
             }
         }

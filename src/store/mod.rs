@@ -27,6 +27,7 @@ pub mod audit_log;
 pub mod bulk;
 pub mod change_invitation;
 pub mod change_member;
+pub mod choices;
 pub mod desk;
 pub mod invitation_list;
 pub mod jobs;

@@ -1,6 +1,6 @@
 //! The JSON API: reads a body or query, asks the guard, calls a flow or a list, writes JSON.
 
-mod access;
+pub(super) mod access;
 pub mod adding;
 pub mod audit;
 pub mod bulk;

@@ -31,6 +31,12 @@ impl Form {
         Ok(form)
     }
 
+    /// A form of these fields.
+    #[must_use]
+    pub fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
     /// What was typed into a field; nothing where there is none.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {

@@ -1,5 +1,6 @@
 //! The pages: server-rendered, whole without JavaScript, every change by a form that carries a nonce.
 
+pub mod access;
 pub mod brand;
 pub mod desk;
 pub mod failure;
@@ -120,6 +121,22 @@ impl Problems {
             detail: field.detail.clone(),
         };
         Self(fields.iter().map(of_field).collect())
+    }
+
+    /// The same on a page that has only these fields: what is wrong with a part of one is said at it, and what is wrong with
+    /// none of them of the whole form. The longest comes first.
+    #[must_use]
+    pub fn gathered(mut self, fields: &[&str]) -> Self {
+        for problem in &mut self.0 {
+            let is_at = |field: &&&str| {
+                problem
+                    .field
+                    .strip_prefix(**field)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            problem.field = fields.iter().find(is_at).map_or_else(String::new, |field| (*field).to_owned());
+        }
+        self
     }
 
     /// Whether all is well.

@@ -1,0 +1,137 @@
+//! What whoever gives somebody an access chooses from: workspaces, resources, people to copy from, and what the plan lets them.
+
+use serde::Deserialize;
+
+use super::workspaces_json;
+use crate::domain::authority::{Actor, Reach};
+use crate::domain::ids::{MemberId, ResourceId, WorkspaceId};
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::domain::truth;
+use crate::params;
+use crate::platform::Statement;
+
+/// A resource that can be given.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Resource {
+    /// Its id.
+    pub id: ResourceId,
+    /// Its kind.
+    pub kind: String,
+    /// What people call it.
+    pub name: String,
+    /// The name of the workspace it is in.
+    pub workspace_name: String,
+    /// Whether it is disconnected for now.
+    #[serde(deserialize_with = "truth")]
+    pub disconnected: bool,
+}
+
+/// Reads [`Resource`]s of these workspaces (`None`: the organization's oldest), newest first and no more than so many: to
+/// somebody who doesn't have everything, those that they were given themselves.
+#[must_use]
+pub fn resources(actor: &Actor, workspaces: Option<&[WorkspaceId]>, most: usize) -> Statement {
+    macro_rules! of_workspaces {
+        ($which:literal) => {
+            concat!(
+                "SELECT r.id, r.kind, r.name, w.name AS workspace_name, r.disconnected_at IS NOT NULL AS disconnected
+                 FROM json_each(coalesce(?2, json_array((SELECT min(id) FROM workspaces WHERE organization_id = ?1)))) e
+                 CROSS JOIN workspaces w ON w.id = e.value AND w.organization_id = ?1
+                 CROSS JOIN resources r ON r.workspace_id = w.id AND r.present = 1",
+                $which,
+                " ORDER BY r.id DESC LIMIT ?3"
+            )
+        };
+    }
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut params = params![actor.organization_id, workspaces_json(workspaces), most];
+    let sql = match actor.reach {
+        Reach::Everything => of_workspaces!(""),
+        Reach::Only(_) => {
+            params.push(actor.member_id.into());
+            of_workspaces!(
+                " WHERE EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = ?4 AND p.workspace_id = w.id
+                    AND (p.all_resources = 1 OR EXISTS (
+                      SELECT 1 FROM grants g WHERE g.member_id = ?4 AND g.workspace_id = w.id AND g.resource_id = r.id)))"
+            )
+        }
+    };
+    Statement::new(sql, params)
+}
+
+/// Somebody whose permissions can be copied.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Person {
+    /// Who.
+    pub id: MemberId,
+    /// What they are called.
+    pub name: String,
+}
+
+/// Reads [`Person`]s of this role (S3-19), newest first and no more than so many. `except` is whoever they are copied to.
+#[must_use]
+pub fn people(actor: &Actor, role: Role, except: Option<MemberId>, most: usize) -> Statement {
+    Statement::new(
+        "SELECT id, name FROM members
+         WHERE organization_id = ?1 AND active = 1 AND role = ?2 AND id IS NOT ?3 ORDER BY id DESC LIMIT ?4",
+        params![actor.organization_id, role, except, i64::try_from(most).unwrap_or(i64::MAX)],
+    )
+}
+
+/// What the plan lets somebody give.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Plan {
+    /// Whether clients can have permissions of their own (S3-15).
+    #[serde(deserialize_with = "truth")]
+    pub may_customize: bool,
+    /// How many seats there are; `None` is unlimited.
+    pub seat_limit: Option<i64>,
+    /// How many are taken, and reserved by open invitations.
+    pub seats_taken: i64,
+    /// When the trial ends: nobody takes a new seat after it.
+    pub trial_ends_at: Option<Timestamp>,
+}
+
+/// Reads the [`Plan`].
+#[must_use]
+pub fn plan(actor: &Actor, now: Timestamp) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT ",
+            may_customize!(),
+            " AS may_customize, o.seat_limit, o.trial_ends_at, o.seats_used + o.seats_reserved - ",
+            lapsed!("?2"),
+            " AS seats_taken FROM organizations o WHERE o.id = ?1"
+        ),
+        params![actor.organization_id, now],
+    )
+}
+
+/// A workspace that somebody can be put in.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its name.
+    pub name: String,
+}
+
+/// Reads [`Workspace`]s, oldest first and no more than so many: those that the actor comes into.
+#[must_use]
+pub fn workspaces(actor: &Actor, most: usize) -> Statement {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    match &actor.reach {
+        Reach::Everything => Statement::new(
+            "SELECT id, name FROM workspaces WHERE organization_id = ?1 ORDER BY id LIMIT ?2",
+            params![actor.organization_id, most],
+        ),
+        Reach::Only(held) => {
+            let ids: Vec<WorkspaceId> = held.iter().map(|holding| holding.workspace_id).collect();
+            Statement::new(
+                "SELECT w.id, w.name FROM json_each(?1) e CROSS JOIN workspaces w ON w.id = e.value
+                 ORDER BY w.id LIMIT ?2",
+                params![serde_json::json!(ids).to_string(), most],
+            )
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The part that says whose credentials reach each account that is given. It is asked for only where the permissions work with
+//! some (S2-13 to S2-15).
+
+use askama::Template;
+
+use super::{Chosen, words};
+use crate::domain::template::Template as Made;
+use crate::store::choices::Resource;
+
+/// The fields `credentials/{resource}`.
+#[derive(Template)]
+#[template(path = "pages/access_credentials.html")]
+pub struct Credentials {
+    one: String,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    id: String,
+    name: String,
+    about: String,
+    /// Whether they are the member's own; else the owner's.
+    own: bool,
+}
+
+impl Credentials {
+    /// For the resources that are given one by one. There is nothing to ask of all of them.
+    #[must_use]
+    pub fn of(template: &Made, chosen: &Chosen, found: &[Resource]) -> Self {
+        let given = |id: String| chosen.grants.iter().find(|given| given.id == id).filter(|_| !chosen.all);
+        let mut rows: Vec<Row> = found
+            .iter()
+            .filter_map(|resource| {
+                let given = given(resource.id.to_string())?;
+                let kind = template.kinds.iter().find(|kind| kind.key == resource.kind);
+                Some(Row {
+                    id: given.id.clone(),
+                    name: resource.name.clone(),
+                    about: kind.map_or_else(String::new, |kind| kind.label.clone()),
+                    own: given.credentials.as_deref() == Some("member"),
+                })
+            })
+            .collect();
+        rows.sort_by_cached_key(|row| row.name.to_lowercase());
+        Self { one: words::noun(template).0, rows }
+    }
+
+    /// Whether there is nothing to ask.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}

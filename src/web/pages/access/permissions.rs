@@ -1,0 +1,71 @@
+//! The part that says what somebody may do: the default, one by one, or as somebody else (S3-12 to S3-19); and whether they need
+//! a second factor.
+
+use askama::Template;
+
+use super::tree::{Group, groups};
+use super::{Chosen, Mode, words, wrong};
+use crate::domain::authority::Actor;
+use crate::domain::ids::WorkspaceId;
+use crate::domain::role::Role;
+use crate::error::Code;
+use crate::store::choices::Person;
+use crate::web::pages::Problems;
+
+/// The fields `permissions`, `permission`, `clone_of` and `require_mfa`.
+#[derive(Template)]
+#[template(path = "pages/access_permissions.html")]
+pub struct Permissions {
+    mode: Mode,
+    default: String,
+    /// Why the permissions can't be chosen one by one, if they can't (S3-15).
+    gate: Option<&'static str>,
+    groups: Vec<Group>,
+    /// Whom they can be copied from, by name.
+    people: Vec<Person>,
+    /// Whether there are more of them than are listed.
+    more: bool,
+    clone_of: String,
+    require_mfa: bool,
+    /// What these people are: "client".
+    one: &'static str,
+    wrong: Option<String>,
+    wrong_clone: Option<String>,
+}
+
+/// As many people to copy from as one list shows.
+pub const MOST_PEOPLE: usize = 100;
+
+impl Permissions {
+    /// For somebody in this role in these workspaces, with what is chosen. `people` are those whose permissions can be
+    /// copied; `may_customize` says whether the plan has a list of their own for clients.
+    #[must_use]
+    pub fn of(
+        actor: &Actor,
+        role: Role,
+        workspaces: &[WorkspaceId],
+        chosen: &Chosen,
+        mut people: Vec<Person>,
+        may_customize: bool,
+        problems: &Problems,
+    ) -> Self {
+        let more = people.len() > MOST_PEOPLE;
+        people.truncate(MOST_PEOPLE);
+        people.sort_by_key(|person| person.name.to_lowercase());
+        let open = may_customize || role != Role::Client;
+        let on = chosen.switched_on(actor.template, role);
+        Self {
+            mode: if chosen.mode == Mode::Customize && !open { Mode::Default } else { chosen.mode },
+            default: words::default_of(actor.template, role),
+            gate: (!open).then(|| Code::PlanFeatureRequired.detail()),
+            groups: if open { groups(actor, role, workspaces, on) } else { Vec::new() },
+            people,
+            more,
+            clone_of: chosen.clone_of.clone(),
+            require_mfa: chosen.require_mfa,
+            one: role.as_str(),
+            wrong: wrong(problems, "access/permissions"),
+            wrong_clone: wrong(problems, "access/permissions/clone_of"),
+        }
+    }
+}
