@@ -20,6 +20,22 @@ document.addEventListener("click", async (event) => {
 });
 for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
 
+// Copies a link without leaving the list: the same form is sent for what its page would show. Whatever is in the way, the page
+// itself is the answer.
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("[data-copies]");
+  if (!form || !globalThis.ClipboardItem) return;
+  event.preventDefault();
+  const link = fetch(form.action, {method: "post", body: new URLSearchParams(new FormData(form)), headers: {accept: "application/json"}})
+    .then((reply) => reply.json()).then(({url}) => new Blob([url], {type: "text/plain"}));
+  try {
+    await navigator.clipboard.write([new ClipboardItem({"text/plain": link})]);
+    says(form, form.dataset.copies);
+  } catch {
+    form.submit();
+  }
+});
+
 // Shows of a long list what a word is in. The list stays whole for whoever has no script.
 for (const field of document.querySelectorAll("[data-filter]")) {
   const list = document.getElementById(field.dataset.filter);

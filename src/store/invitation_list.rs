@@ -1,13 +1,11 @@
-//! Listing invitations. What lists of a workspace are filtered by is a copy in `invitation_workspaces`, kept by triggers.
+//! Listing invitations, as [`Record`](super::invitations::Record)s. What lists of a workspace are filtered by is a copy in `invitation_workspaces`, kept by triggers.
 
-use super::invitations::Record;
 use crate::domain::ids::{InvitationId, OrganizationId, WorkspaceId};
 use crate::domain::invitation::{Kind, Status};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::error::Result;
 use crate::params;
-use crate::platform::{Database, Statement};
+use crate::platform::Statement;
 use crate::store::workspaces::LAST;
 
 /// Which invitations.
@@ -111,17 +109,14 @@ macro_rules! into_workspace {
 /// those that are over by the clock and not stamped yet are passed on the way. A search has a bound instead: it looks at the
 /// first thousand addresses, names and nicknames each that begin with the prefix, in alphabetical order, and the other
 /// filters choose among these.
-///
-/// # Errors
-/// The database's.
-pub async fn page(
-    db: &impl Database,
+#[must_use]
+pub fn page(
     organization: OrganizationId,
     filter: &Filter,
     before: Option<InvitationId>,
     limit: i64,
     now: Timestamp,
-) -> Result<Vec<Record>> {
+) -> Statement {
     let kinds = filter.kind.map_or_else(|| vec![Kind::Email, Kind::Link], |kind| vec![kind]);
     let kinds: Vec<_> = kinds.into_iter().map(Kind::as_str).collect();
     let mut params = params![
@@ -182,5 +177,5 @@ pub async fn page(
             ""
         ),
     };
-    Ok(db.run(Statement::new(sql, params)).await?.rows()?)
+    Statement::new(sql, params)
 }

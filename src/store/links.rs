@@ -7,9 +7,8 @@ use super::audit::Entry;
 use super::json_text;
 use crate::domain::ids::{EventId, InvitationId, MemberId, RedemptionId};
 use crate::domain::time::Timestamp;
-use crate::error::Result;
 use crate::params;
-use crate::platform::{Database, Statement};
+use crate::platform::Statement;
 use crate::store::members::{Person, Status};
 use crate::store::workspaces::LAST;
 
@@ -103,25 +102,15 @@ pub struct Redemption {
 }
 
 /// A page of those who came in by an invitation, newest first.
-///
-/// # Errors
-/// The database's.
-pub async fn redemptions(
-    db: &impl Database,
-    invitation: InvitationId,
-    before: Option<RedemptionId>,
-    limit: i64,
-) -> Result<Vec<Redemption>> {
+#[must_use]
+pub fn redemptions(invitation: InvitationId, before: Option<RedemptionId>, limit: i64) -> Statement {
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
-    let rows = db
-        .run(Statement::new(
-            "SELECT r.id, r.member_id, r.redeemed_at, iif(m.active, 'active', 'removed') AS status,
-                    json_object('id', u.id, 'email', coalesce(m.email, u.email), 'name', m.name) AS user
-             FROM redemptions r JOIN members m ON m.id = r.member_id JOIN users u ON u.id = r.user_id
-             WHERE r.invitation_id = ?1 AND r.id < ?2
-             ORDER BY r.id DESC LIMIT ?3",
-            params![invitation, before, limit],
-        ))
-        .await?;
-    Ok(rows.rows()?)
+    Statement::new(
+        "SELECT r.id, r.member_id, r.redeemed_at, iif(m.active, 'active', 'removed') AS status,
+                json_object('id', u.id, 'email', coalesce(m.email, u.email), 'name', m.name) AS user
+         FROM redemptions r JOIN members m ON m.id = r.member_id JOIN users u ON u.id = r.user_id
+         WHERE r.invitation_id = ?1 AND r.id < ?2
+         ORDER BY r.id DESC LIMIT ?3",
+        params![invitation, before, limit],
+    )
 }

@@ -8,9 +8,8 @@ use crate::domain::ids::{MemberId, OrganizationId, UserId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::truth;
-use crate::error::Result;
 use crate::params;
-use crate::platform::{Database, Statement};
+use crate::platform::Statement;
 use crate::store::workspaces::LAST;
 
 /// A member, with what only reading shows of them.
@@ -115,8 +114,8 @@ pub fn select(id: MemberId) -> Statement {
 pub struct Filter {
     /// In or removed.
     pub status: Status,
-    /// In this role only.
-    pub role: Option<Role>,
+    /// In these roles only; none named is any.
+    pub roles: Vec<Role>,
     /// In this workspace only.
     pub workspace: Option<WorkspaceId>,
     /// Whose name or address begins with this, in lower case.
@@ -138,80 +137,88 @@ macro_rules! page_of {
     };
 }
 
-/// Those that a search finds: of names and of addresses the first thousand each, in alphabetical order.
-macro_rules! found_by_prefix {
-    ($which:literal) => {
-        // The page first: only of those on it is all that a list shows read.
-        page_of!(
-            concat!(
-                "(SELECT m.id AS chosen FROM (SELECT id AS found FROM (SELECT id FROM members
-                WHERE organization_id = ?1 AND active = ?2 AND name_key >= ?7 AND name_key < ?8
-                ORDER BY name_key LIMIT 1000)
-              UNION SELECT id FROM (SELECT id FROM members
-                WHERE organization_id = ?1 AND active = ?2 AND email_key >= ?7 AND email_key < ?8
-                ORDER BY email_key LIMIT 1000))
-             CROSS JOIN members m ON m.id = found
-                  WHERE m.organization_id = ?1 AND m.active = ?2",
-                $which,
-                " LIMIT ?4) CROSS JOIN members m ON m.id = chosen"
-            ),
-            " ORDER BY m.id DESC"
+/// The list of those whose ids `$chosen` answers as `chosen`, a page of them: only of these is all that a list shows read.
+macro_rules! page_of_chosen {
+    ($chosen:expr) => {
+        page_of!(concat!("(", $chosen, ") CROSS JOIN members m ON m.id = chosen"), " ORDER BY m.id DESC")
+    };
+}
+
+/// The newest ids of each role that is asked for, as many as a page has at most: of each, what `$of_one` answers for the role
+/// `r` is one range of an index, whose order it has.
+macro_rules! newest {
+    ($of_one:expr) => {
+        concat!(
+            "SELECT x.value AS chosen FROM json_each(?5) r
+             CROSS JOIN json_each((SELECT json_group_array(id) FROM (",
+            $of_one,
+            " ORDER BY id DESC LIMIT ?4))) x ORDER BY x.value DESC LIMIT ?4"
         )
     };
 }
 
-/// The list of a workspace, which is the organization's or has nobody.
+/// In a workspace, which is the organization's or has nobody.
 macro_rules! of_workspace {
-    ($index:literal, $which:literal) => {
-        page_of!(
-            concat!("memberships s INDEXED BY ", $index, " CROSS JOIN members m ON m.id = s.member_id"),
-            concat!(
-                " AND s.workspace_id = (SELECT id FROM workspaces WHERE id = ?6 AND organization_id = ?1)
-                  AND s.member_active = ?2 AND s.member_id < ?3 AND ",
-                $which,
-                " ORDER BY s.member_id DESC"
-            )
-        )
+    () => {
+        "s.workspace_id = (SELECT id FROM workspaces WHERE id = ?6 AND organization_id = ?1)
+         AND s.member_active = ?2 AND s.member_id < ?3"
     };
 }
 
 /// A page of members, newest first. Each filter is a range of an index, so that what it leaves out costs nothing. A search
 /// has a bound instead: it looks at the first thousand names and the first thousand addresses that begin with the prefix, in
 /// alphabetical order, and the other filters choose among these.
-///
-/// # Errors
-/// The database's.
-pub async fn page(
-    db: &impl Database,
+#[must_use]
+pub fn page(
     organization: OrganizationId,
     filter: &Filter,
     before: Option<MemberId>,
     limit: i64,
-) -> Result<Vec<Member>> {
+) -> Statement {
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     let mut params = params![organization, filter.status == Status::Active, before, limit];
-    let sql = match (&filter.prefix, filter.workspace, filter.role) {
-        (Some(prefix), workspace, role) => {
-            params.extend(params![role, workspace, prefix, format!("{prefix}\u{10ffff}")]);
-            found_by_prefix!(
-                " AND m.id < ?3 AND (?5 IS NULL OR m.role = ?5)
-                  AND (?6 IS NULL OR EXISTS (SELECT 1 FROM memberships s WHERE s.workspace_id = ?6 AND s.member_id = m.id))
-                  ORDER BY m.id DESC"
+    let roles = Some(&filter.roles).filter(|roles| !roles.is_empty());
+    let roles = roles.map(|roles| serde_json::json!(roles).to_string());
+    let sql = match (&filter.prefix, filter.workspace, roles) {
+        (Some(prefix), workspace, roles) => {
+            params.extend(params![roles, workspace, prefix, format!("{prefix}\u{10ffff}")]);
+            page_of_chosen!(
+                "SELECT m.id AS chosen FROM (SELECT id AS found FROM (SELECT id FROM members
+                   WHERE organization_id = ?1 AND active = ?2 AND name_key >= ?7 AND name_key < ?8
+                   ORDER BY name_key LIMIT 1000)
+                 UNION SELECT id FROM (SELECT id FROM members
+                   WHERE organization_id = ?1 AND active = ?2 AND email_key >= ?7 AND email_key < ?8
+                   ORDER BY email_key LIMIT 1000))
+                 CROSS JOIN members m ON m.id = found
+                 WHERE m.organization_id = ?1 AND m.active = ?2 AND m.id < ?3
+                   AND (?5 IS NULL OR m.role IN (SELECT value FROM json_each(?5)))
+                   AND (?6 IS NULL OR EXISTS (SELECT 1 FROM memberships s WHERE s.workspace_id = ?6 AND s.member_id = m.id))
+                 ORDER BY m.id DESC LIMIT ?4"
             )
         }
-        (None, Some(workspace), role) => {
-            params.extend(params![role, workspace]);
-            if role.is_some() {
-                of_workspace!("memberships_by_role", "s.member_role = ?5")
-            } else {
-                of_workspace!("memberships_of_workspace", "?5 IS NULL")
-            }
+        (None, Some(workspace), Some(roles)) => {
+            params.extend(params![roles, workspace]);
+            page_of_chosen!(newest!(concat!(
+                "SELECT s.member_id AS id FROM memberships s INDEXED BY memberships_by_role WHERE ",
+                of_workspace!(),
+                " AND s.member_role = r.value"
+            )))
         }
-        (None, None, Some(role)) => {
-            params.push(role.into());
-            page_of!("members m", " AND m.role = ?5 AND m.id < ?3 ORDER BY m.id DESC")
+        (None, Some(workspace), None) => {
+            params.extend(params![None::<&str>, workspace]);
+            page_of!(
+                "memberships s INDEXED BY memberships_of_workspace CROSS JOIN members m ON m.id = s.member_id",
+                concat!(" AND ", of_workspace!(), " AND ?5 IS NULL ORDER BY s.member_id DESC")
+            )
+        }
+        (None, None, Some(roles)) => {
+            params.push(roles.into());
+            page_of_chosen!(newest!(
+                "SELECT m.id FROM members m INDEXED BY members_by_role
+                 WHERE m.organization_id = ?1 AND m.active = ?2 AND m.role = r.value AND m.id < ?3"
+            ))
         }
         (None, None, None) => page_of!("members m", " AND m.id < ?3 ORDER BY m.id DESC"),
     };
-    Ok(db.run(Statement::new(sql, params)).await?.rows()?)
+    Statement::new(sql, params)
 }

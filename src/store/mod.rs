@@ -38,6 +38,7 @@ pub mod members;
 pub mod memberships;
 pub mod notifications;
 pub mod obstacles;
+pub mod offer_page;
 pub mod organizations;
 pub mod ownership;
 pub mod passwords;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::audit::Entry;
 use crate::domain::ids::{EventId, InvitationId, MemberId, OrganizationId};
 use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
 use crate::domain::truth;
 use crate::params;
 use crate::platform::Statement;
@@ -171,5 +172,43 @@ pub fn select_fates(removal: &Removal<'_>) -> Statement {
         "SELECT m.id, m.role, m.active FROM json_each(?1) e
          CROSS JOIN members m ON m.id = e.value ->> 'member' AND +m.organization_id = ?2",
         params![removal.json(), removal.organization],
+    )
+}
+
+/// Somebody who may be removed, as it is asked for once more.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Named {
+    /// Who.
+    pub id: MemberId,
+    /// What the organization calls them.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// What they are.
+    pub role: Role,
+    /// Whether they are in.
+    #[serde(deserialize_with = "truth")]
+    pub active: bool,
+    /// Whether a seat becomes free.
+    #[serde(deserialize_with = "truth")]
+    pub takes_seat: bool,
+    /// How many of the invitations that they sent are open; of more than a hundred it says a hundred.
+    pub sent: u32,
+}
+
+/// Reads those of an organization, named by its slug, whose ids these are.
+#[must_use]
+pub fn select_named(slug: &str, ids: &[MemberId], now: Timestamp) -> Statement {
+    Statement::new(
+        // In this order and by id, whatever the planner thinks of how many members an organization has.
+        "SELECT m.id, m.name, coalesce(m.email, u.email) AS email, m.role, m.active, m.holds_seat AS takes_seat,
+                (SELECT count(*) FROM (SELECT 1 FROM invitations i
+                   WHERE i.invited_by = m.id AND i.outcome = 'open' AND i.expires_at > ?3 LIMIT 100)) AS sent
+         FROM json_each(?1) e
+         CROSS JOIN members m ON m.id = e.value
+           AND +m.organization_id = (SELECT id FROM organizations WHERE slug = ?2)
+         CROSS JOIN users u ON u.id = m.user_id
+         ORDER BY e.key",
+        params![serde_json::json!(ids).to_string(), slug, now],
     )
 }

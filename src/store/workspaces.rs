@@ -6,9 +6,8 @@ use super::audit::Entry;
 use crate::domain::ids::{EventId, MemberId, OrganizationId, WorkspaceId};
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
-use crate::error::Result;
 use crate::params;
-use crate::platform::{Database, Statement};
+use crate::platform::Statement;
 
 /// A workspace, as the API shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -108,18 +107,15 @@ pub fn select_membership(member: MemberId, workspace: WorkspaceId) -> Statement 
 
 /// A page of an organization's workspaces, newest first. To a member who doesn't reach all, `only_of` shows those that they
 /// come into: one that asks for a second factor only once there is one.
-///
-/// # Errors
-/// The database's.
-pub async fn page(
-    db: &impl Database,
+#[must_use]
+pub fn page(
     organization: OrganizationId,
     only_of: Option<MemberId>,
     before: Option<WorkspaceId>,
     limit: i64,
-) -> Result<Vec<Workspace>> {
+) -> Statement {
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
-    let statement = match only_of {
+    match only_of {
         None => Statement::new(
             "SELECT id, organization_id, name, created_at FROM workspaces
              WHERE organization_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
@@ -135,8 +131,7 @@ pub async fn page(
              ORDER BY m.workspace_id DESC LIMIT ?3",
             params![member, before, limit],
         ),
-    };
-    Ok(db.run(statement).await?.rows()?)
+    }
 }
 
 /// After every id there can be: where a list that has no cursor yet begins.

@@ -9,9 +9,11 @@ pub mod route;
 
 use http::{Method, StatusCode};
 
+use crate::domain::ids::InvitationId;
 use crate::error::{Code, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, Statement};
+use pages::team::acts::Act;
 use reply::Reply;
 use request::{Oversized, Request};
 use route::Route;
@@ -160,6 +162,17 @@ async fn page<P: Platform>(
             None => api::logo::serve(ctx, *id, name).await,
         },
         (Route::Team(slug), _) => pages::team::show(ctx, request, slug).await,
+        (Route::TeamRemove(slug), Post) => pages::team::remove::submit(ctx, request, slug).await,
+        (Route::TeamRemove(slug), _) => pages::team::remove::show(ctx, request, slug).await,
+        (Route::MemberPage(slug, id), _) => pages::team::member::show(ctx, request, slug, *id).await,
+        (Route::OfferPage(slug, id), Post) => pages::team::offer::submit(ctx, request, slug, *id).await,
+        (Route::OfferPage(slug, id), _) => pages::team::offer::show(ctx, request, slug, *id).await,
+        (Route::OfferLink(slug, id), _) => offer_act(ctx, request, slug, *id, Act::Copy, verb).await,
+        (Route::OfferSend(slug, id), _) => offer_act(ctx, request, slug, *id, Act::Send, verb).await,
+        (Route::OfferWithdraw(slug, id), _) => offer_act(ctx, request, slug, *id, Act::Withdraw, verb).await,
+        (Route::OfferReplace(slug, id), _) => offer_act(ctx, request, slug, *id, Act::Replace, verb).await,
+        (Route::OfferOff(slug, id), _) => offer_act(ctx, request, slug, *id, Act::Off, verb).await,
+        (Route::OfferOn(slug, id), _) => offer_act(ctx, request, slug, *id, Act::On, verb).await,
         (Route::Me, _) => pages::me::show(ctx, request).await,
         (Route::WorkspacePage(id), _) => pages::workspace::show(ctx, request, *id).await,
         (Route::WorkspaceAccounts(id), _) => pages::workspace::add(ctx, request, *id).await,
@@ -179,6 +192,21 @@ async fn page<P: Platform>(
         (Route::MailboxMessage(job), _) => pages::mailbox::message(ctx, *job).await,
         (Route::Probe, _) => api::probe::ask(ctx, request).await,
         _ => Err(Code::NotFound.into()),
+    }
+}
+
+/// What is done with an invitation: asked once more, or done.
+async fn offer_act<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    id: InvitationId,
+    act: Act,
+    verb: Verb,
+) -> Result<Reply> {
+    match verb {
+        Verb::Post => pages::team::acts::act(ctx, request, slug, id, act).await,
+        _ => pages::team::acts::ask(ctx, request, slug, id, act).await,
     }
 }
 

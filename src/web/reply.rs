@@ -13,7 +13,7 @@ pub type Reply = http::Response<Bytes>;
 
 /// Nothing from elsewhere, nothing inline, no frame around us.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// A reply with a body.
 #[must_use]

@@ -68,6 +68,24 @@ routes! {
     Brand(organization: OrganizationId, hash: String) "/brand/{organization}/{hash}" [GET];
     /// Team & Clients: an organization's members, clients, invitations and links.
     Team(slug: String) "/o/{slug}/team" [GET];
+    /// Removing those who were chosen there: asked once more, then what came of it.
+    TeamRemove(slug: String) "/o/{slug}/team/remove" [GET, POST];
+    /// Somebody in the organization.
+    MemberPage(slug: String, member: MemberId) "/o/{slug}/members/{member}" [GET];
+    /// An invitation or a link for many: what it offers, and the form that changes it.
+    OfferPage(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}" [GET, POST];
+    /// Its link, to copy, and as a QR code.
+    OfferLink(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}/link" [GET, POST];
+    /// Sending it again, by form.
+    OfferSend(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}/send" [GET, POST];
+    /// Withdrawing it, by form.
+    OfferWithdraw(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}/withdraw" [GET, POST];
+    /// A new link for many in the place of the old one, by form.
+    OfferReplace(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}/replace" [GET, POST];
+    /// Turning a link for many off, by form.
+    OfferOff(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}/off" [GET, POST];
+    /// Turning it on again, by form.
+    OfferOn(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}/on" [GET, POST];
     /// Signing out.
     SignOut "/sign-out" [POST];
     /// Who is signed in, and the workspaces they reach.

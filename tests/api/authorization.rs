@@ -6,7 +6,7 @@ use usher::web::route::Route;
 
 use crate::cast::{CALLERS, Cast};
 use crate::rows::{
-    Answers, ELSEWHERE, FORBIDDEN, NOBODY, adding, bulk, links, members, organizations, pages,
+    Answers, ELSEWHERE, FORBIDDEN, NOBODY, adding, bulk, links, members, organizations, pages, places, team,
 };
 use crate::support::client::{Answer, Team};
 
@@ -101,6 +101,8 @@ fn rows() -> impl Iterator<Item = &'static Answers> {
         members::ANSWERS,
         organizations::ANSWERS,
         pages::ANSWERS,
+        places::ANSWERS,
+        team::ANSWERS,
     ];
     parts.into_iter().flatten()
 }

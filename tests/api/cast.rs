@@ -15,6 +15,8 @@ pub const CALLERS: [&str; 9] =
 /// An organization with somebody of every kind, and the owner of another.
 pub struct Cast {
     pub team: Team,
+    /// What the team is called in the paths of its pages.
+    slug: String,
     pub other: Team,
     /// Somebody's e-mail.
     job: String,
@@ -39,7 +41,8 @@ impl Cast {
         let workspace = team.owner.get(&team.path("/workspaces")).ok().str("/data/0/id");
         let member = team.owner.get(&team.path("/members?role=client")).ok().str("/data/0/id");
         resource(&team, &workspace, "facebook");
-        Self { team, other, job, workspace, member, fresh: 0 }
+        let slug = team.owner.get(&team.path("")).ok().str("/slug");
+        Self { team, slug, other, job, workspace, member, fresh: 0 }
     }
 
     /// A caller of this kind with a session of their own, so that one may end.
@@ -91,7 +94,7 @@ impl Cast {
 
     /// A path with ids of the team's own, and the token of the invitation that it may name.
     pub fn path(&mut self, pattern: &str) -> (String, String) {
-        let of_link = ["/rotate", "/disable", "/enable", "/redemptions"];
+        let of_link = ["/rotate", "/disable", "/enable", "/redemptions", "/replace", "/off", "/on"];
         let is_of_link = of_link.iter().any(|end| pattern.ends_with(end));
         let (invitation, token) = if is_of_link { self.link() } else { self.invitation() };
         let resource = if pattern.contains("{resource}") { self.fresh_resource() } else { String::new() };
@@ -103,6 +106,7 @@ impl Cast {
             .replace("{organization}", &self.team.organization)
             .replace("{invitation}", &invitation)
             .replace("{token}", &token)
+            .replace("{slug}", &self.slug)
             .replace("{hash}", "0123456789abcdef")
             .replace("{job}", &job);
         assert!(!path.contains('{'), "{path}: say here what stands for it");

@@ -4,7 +4,7 @@ use serde_json::json;
 use usher::web::route::Route;
 
 use crate::cast::Cast;
-use crate::rows::{Costs, adding, bulk, links, members, organizations, pages};
+use crate::rows::{Costs, adding, bulk, links, members, organizations, pages, places, team};
 use crate::support::World;
 use crate::support::client::{PASSWORD, Team};
 use crate::support::platform::Cost;
@@ -55,9 +55,18 @@ const TABLE: &[Costs] = &[
 
 /// Every row.
 fn all_rows() -> impl Iterator<Item = &'static Costs> {
-    [TABLE, adding::COSTS, bulk::COSTS, links::COSTS, members::COSTS, organizations::COSTS, pages::COSTS]
-        .into_iter()
-        .flatten()
+    let parts = [
+        TABLE,
+        adding::COSTS,
+        bulk::COSTS,
+        links::COSTS,
+        members::COSTS,
+        organizations::COSTS,
+        pages::COSTS,
+        places::COSTS,
+        team::COSTS,
+    ];
+    parts.into_iter().flatten()
 }
 
 /// Asks the platform itself, for tests of the platform.

@@ -19,4 +19,7 @@ mod reading;
 mod reset;
 mod scene;
 mod structure;
+mod team;
+mod team_offers;
+mod team_remove;
 mod weight;

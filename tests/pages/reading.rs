@@ -38,6 +38,8 @@ pub fn tags(page: &str) -> Vec<Tag> {
             assert_eq!(open.pop().as_deref(), Some(closed), "closed in order: {page}");
             continue;
         }
+        // A drawing's shapes end where they begin.
+        let (inside, ends) = inside.strip_suffix('/').map_or((inside, false), |inside| (inside, true));
         let (name, mut text) = inside.split_once([' ', '\n']).unwrap_or((inside, ""));
         let mut attributes = BTreeMap::new();
         loop {
@@ -58,7 +60,7 @@ pub fn tags(page: &str) -> Vec<Tag> {
             assert!(twice.is_none(), "{attribute} twice in {inside}");
         }
         found.push(Tag { name: name.to_owned(), attributes });
-        if !VOID.contains(&name) {
+        if !ends && !VOID.contains(&name) {
             open.push(name.to_owned());
         }
     }

@@ -137,11 +137,11 @@ pub async fn list<P: Platform>(
     let filter =
         Filter { roles: actor.invitable().to_vec(), status, kind, workspace, prefix: field::prefix(query.q) };
     let now = ctx.now();
-    let rows =
-        invitation_list::page(ctx.platform, organization, &filter, page.before, page.rows(), now).await?;
+    let list = invitation_list::page(organization, &filter, page.before, page.rows(), now);
+    let rows = ctx.platform.run(list).await?.rows()?;
     Ok(page.reply(
         rows,
-        |record| record.state.id.to_string(),
+        |record: &Record| record.state.id.to_string(),
         |record| Shown::of(record, actor.template, now),
     ))
 }

@@ -52,6 +52,6 @@ pub async fn redemptions<P: Platform>(
 ) -> Result<Reply> {
     Caller::of(request, ctx.config)?.over(ctx, id).await?;
     let page = Page::of(request)?;
-    let rows = links::redemptions(ctx.platform, id, page.before, page.rows()).await?;
+    let rows = ctx.platform.run(links::redemptions(id, page.before, page.rows())).await?.rows()?;
     Ok(page.reply(rows, |redemption: &Redemption| redemption.id.to_string(), |redemption| redemption))
 }

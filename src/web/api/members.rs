@@ -25,7 +25,7 @@ use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
 /// The most members that one request removes.
-const MOST_REMOVED: usize = 100;
+pub const MOST_REMOVED: usize = 100;
 
 /// A member, as the API shows them.
 #[derive(Serialize)]
@@ -102,13 +102,17 @@ pub async fn list<P: Platform>(
     let status = one_of(&mut fields, "?status", query.status.as_deref(), "active, removed");
     let workspace = query.workspace_id.and_then(|id| field::workspace(&mut fields, "?workspace_id", &id));
     fields.finish(Some(()))?;
-    let filter =
-        Filter { status: status.unwrap_or(Status::Active), role, workspace, prefix: field::prefix(query.q) };
+    let filter = Filter {
+        status: status.unwrap_or(Status::Active),
+        roles: role.into_iter().collect(),
+        workspace,
+        prefix: field::prefix(query.q),
+    };
     // Who is in a workspace is nothing to staff who don't come into it.
     let rows = if workspace.is_some_and(|workspace| !actor.reaches(workspace)) {
         Vec::new()
     } else {
-        members::page(ctx.platform, organization, &filter, page.before, page.rows()).await?
+        ctx.platform.run(members::page(organization, &filter, page.before, page.rows())).await?.rows()?
     };
     let shown = |member| Shown::of(member, &actor);
     Ok(page.reply(rows, |member: &Member| member.id.to_string(), shown))

@@ -27,7 +27,8 @@ pub async fn list<P: Platform>(
     let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
     let page = Page::of(request)?;
     let only_of = (!actor.role.reaches_every_workspace()).then_some(actor.member_id);
-    let rows = workspaces::page(ctx.platform, organization, only_of, page.before, page.rows()).await?;
+    let list = workspaces::page(organization, only_of, page.before, page.rows());
+    let rows = ctx.platform.run(list).await?.rows()?;
     Ok(page.reply(rows, |workspace: &Workspace| workspace.id.to_string(), |workspace| workspace))
 }
 

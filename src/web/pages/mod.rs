@@ -9,6 +9,7 @@ pub mod home;
 pub mod invitation;
 pub mod mailbox;
 pub mod me;
+mod qr;
 pub mod reset;
 mod said;
 pub mod sign_in;

@@ -7,6 +7,8 @@ pub mod links;
 pub mod members;
 pub mod organizations;
 pub mod pages;
+pub mod places;
+pub mod team;
 
 /// Method, pattern, and what each of [`crate::cast::CALLERS`] gets: a status, or a status and a code.
 pub type Answers = (&'static str, &'static str, [&'static str; 9]);

@@ -2,8 +2,13 @@
 //!
 //! One page a list; which one, and what of it, stands in its address, so that it can be kept, sent, and gone back to.
 
+pub mod acts;
+pub mod member;
+pub mod offer;
 mod offers;
 mod people;
+pub mod remove;
+mod typed;
 
 use askama::Template;
 use serde::Deserialize;
@@ -11,13 +16,16 @@ use serde::Deserialize;
 use self::offers::OfferRow;
 use self::people::PersonRow;
 use crate::domain::authority::Actor;
+use crate::domain::ids::InvitationId;
 use crate::domain::role::Role;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::flow::Context;
-use crate::platform::{Platform, ResultSet};
+use crate::platform::Platform;
 use crate::store::accounts::At;
 use crate::store::desk::{self, Counts, MOST_COUNTED};
 use crate::store::organizations::{self, Seats};
+use crate::store::workspaces::{self, Workspace};
+use crate::web::api::field;
 use crate::web::pages::Frame;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::reply::Reply;
@@ -26,6 +34,12 @@ use crate::web::route::Route;
 
 /// As many as one page of a list shows.
 const ON_A_PAGE: usize = 25;
+/// One more is read: it tells that there is a next page.
+const ONE_MORE: i64 = 26;
+/// As many workspaces as the filter offers.
+const MOST_OFFERED: i64 = 100;
+/// Who is no client.
+const STAFF: [Role; 3] = [Role::Owner, Role::Admin, Role::Member];
 
 /// Which list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -67,6 +81,28 @@ impl Tab {
         }
     }
 
+    /// The states that its list may be narrowed to; the first is what it shows unless said.
+    fn states(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Invitations => &[
+                ("", "Waiting"),
+                ("accepted", "Accepted"),
+                ("declined", "Declined"),
+                ("expired", "Expired"),
+                ("revoked", "Withdrawn"),
+            ],
+            Self::Links => &[
+                ("", "Any"),
+                ("pending", "On"),
+                ("disabled", "Turned off"),
+                ("full", "Full"),
+                ("expired", "Expired"),
+                ("revoked", "Withdrawn"),
+            ],
+            _ => &[],
+        }
+    }
+
     /// Whether this member may look at the list at all.
     fn is_for(self, actor: &Actor) -> bool {
         match self {
@@ -86,7 +122,27 @@ struct Query {
     q: String,
     /// An invitation's state; pending unless said.
     status: String,
+    /// In this role only.
+    role: String,
+    /// In this workspace only.
+    workspace: String,
     cursor: String,
+}
+
+impl Query {
+    /// The role that is asked for. What is none asks for nothing.
+    fn role(&self) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.as_str() == self.role)
+    }
+
+    fn prefix(&self) -> Option<String> {
+        field::prefix(Some(self.q.clone()))
+    }
+
+    /// Whether it leaves anything out.
+    fn narrows(&self) -> bool {
+        [&self.q, &self.status, &self.role, &self.workspace].iter().any(|text| !text.trim().is_empty())
+    }
 }
 
 /// A list's tab, as it is shown.
@@ -106,8 +162,20 @@ struct Team<'a> {
     tabs: Vec<ShownTab>,
     seats: Option<ShownSeats>,
     query: &'a Query,
-    /// Whether they may invite anybody.
-    invites: bool,
+    /// For the rows' forms.
+    nonce: &'a str,
+    /// The address of this very list, to come back to.
+    here: String,
+    /// The roles that it may be narrowed to, where there is more than one.
+    roles: Vec<Role>,
+    /// The workspaces that it may be narrowed to, where there is more than one.
+    workspaces: Vec<Workspace>,
+    /// The states that it may be narrowed to, with their words.
+    states: &'static [(&'static str, &'static str)],
+    /// Where they invite somebody, if they may.
+    invite: Option<String>,
+    /// Whether anybody here can be removed by whoever looks.
+    removes: bool,
     people: Vec<PersonRow>,
     offers: Vec<OfferRow>,
     /// The next page, if there is one.
@@ -116,6 +184,18 @@ struct Team<'a> {
     first: Option<String>,
     /// Whether the list is empty because of what was searched for.
     searched: bool,
+}
+
+impl Team<'_> {
+    /// The path of something about an invitation.
+    fn at(&self, route: fn(String, InvitationId) -> Route, offer: &OfferRow) -> String {
+        route(self.slug.to_owned(), offer.id).path()
+    }
+
+    /// Where somebody is invited again.
+    fn invite(&self, email: &str) -> String {
+        invite_path(self.slug, Some(email))
+    }
 }
 
 /// Seats in words and as a bar of a hundred parts.
@@ -159,22 +239,33 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     }
     let query: Query = request::query(request).unwrap_or_default();
     let tab = if query.tab.is_for(actor) { query.tab } else { Tab::Members };
-    let organization = actor.organization_id;
+    let (organization, now) = (actor.organization_id, ctx.now());
+    let only_of = (!actor.administers()).then_some(actor.member_id);
+    let of_people = matches!(tab, Tab::Members | Tab::Clients | Tab::Removed);
     let reads = vec![
-        desk::counts(organization, actor.invitable(), ctx.now()),
-        organizations::select_seats(organization, ctx.now()),
+        desk::counts(organization, actor.invitable(), now),
+        organizations::select_seats(organization, now),
+        workspaces::page(organization, only_of, None, MOST_OFFERED),
+        if of_people { people::select(&desk, tab, &query) } else { offers::select(&desk, tab, &query, now) },
     ];
     let found = ctx.platform.batch(reads).await?;
-    let counts: Counts = ResultSet::row_of(found.first())?.unwrap_or_default();
-    let seats: Option<Seats> = ResultSet::row_of(found.get(1))?;
-
-    let (people, offers, last) = match tab {
-        Tab::Members | Tab::Clients | Tab::Removed => {
-            let (people, last) = people::page(ctx, &desk, tab, &query).await?;
+    let [counts, seats, workspaces, list] = found.as_slice() else {
+        return Err(Error::Internal("four results".to_owned()));
+    };
+    let counts: Counts = counts.first()?.unwrap_or_default();
+    let seats: Option<Seats> = seats.first()?;
+    let mut workspaces: Vec<Workspace> = workspaces.rows()?;
+    workspaces.sort_by(|one, other| one.name.cmp(&other.name));
+    // Who is in a workspace is nothing to staff who don't come into it.
+    let elsewhere = query.workspace.parse().is_ok_and(|workspace| !actor.reaches(workspace));
+    let (people, offers, last) = match of_people {
+        _ if elsewhere => (Vec::new(), Vec::new(), None),
+        true => {
+            let (people, last) = people::rows(list, &desk)?;
             (people, Vec::new(), last)
         }
-        Tab::Invitations | Tab::Links => {
-            let (offers, last) = offers::page(ctx, &desk, tab, &query).await?;
+        false => {
+            let (offers, last) = offers::rows(list, now)?;
             (Vec::new(), offers, last)
         }
     };
@@ -200,12 +291,23 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
             })
             .collect(),
         seats: seats.as_ref().filter(|_| actor.administers()).map(ShownSeats::of),
-        invites: !actor.invitable().is_empty(),
+        nonce: &desk.key.nonce,
+        here: at(Some(query.cursor.as_str())),
+        roles: match tab {
+            Tab::Members => STAFF.to_vec(),
+            Tab::Removed => Role::ALL.into_iter().rev().collect(),
+            Tab::Invitations if actor.invitable().len() > 1 => actor.invitable().to_vec(),
+            _ => Vec::new(),
+        },
+        workspaces: if workspaces.len() > 1 { workspaces } else { Vec::new() },
+        states: tab.states(),
+        invite: (!actor.invitable().is_empty()).then(|| invite_path(slug, None)),
+        removes: people.iter().any(|person| person.remove.is_some()),
         people,
         offers,
         next: last.as_deref().map(|cursor| at(Some(cursor))),
         first: (!query.cursor.is_empty()).then(|| at(None)),
-        searched: !query.q.trim().is_empty() || !query.status.is_empty(),
+        searched: query.narrows(),
         query: &query,
     })
 }
@@ -222,15 +324,33 @@ fn counted(count: Option<u32>) -> String {
 /// The address of a list.
 fn address(slug: &str, query: &Query, cursor: Option<&str>) -> String {
     let mut pairs = vec![("tab", query.tab.as_str())];
-    for (name, value) in
-        [("q", query.q.as_str()), ("status", query.status.as_str()), ("cursor", cursor.unwrap_or_default())]
-    {
+    for (name, value) in [
+        ("q", query.q.as_str()),
+        ("status", query.status.as_str()),
+        ("role", query.role.as_str()),
+        ("workspace", query.workspace.as_str()),
+        ("cursor", cursor.unwrap_or_default()),
+    ] {
         if !value.is_empty() {
             pairs.push((name, value));
         }
     }
     let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
     format!("{}?{query}", Route::Team(slug.to_owned()).path())
+}
+
+/// Where people are invited: somebody, if their address is known.
+fn invite_path(slug: &str, email: Option<&str>) -> String {
+    let path = format!("{}/invite", Route::Team(slug.to_owned()).path());
+    let query = email.and_then(|email| serde_urlencoded::to_string([("email", email)]).ok());
+    query.map_or(path.clone(), |query| format!("{path}?{query}"))
+}
+
+/// Takes away the row that only tells that there is a next page, and answers that page's cursor.
+fn cut<T>(rows: &mut Vec<T>, id: impl Fn(&T) -> String) -> Option<String> {
+    let more = rows.len() > ON_A_PAGE;
+    rows.truncate(ON_A_PAGE);
+    rows.last().filter(|_| more).map(id)
 }
 
 /// Some names in words: the first few, and how many more there are.

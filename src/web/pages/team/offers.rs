@@ -1,12 +1,12 @@
 //! The lists of what was offered: e-mail invitations, and links for many.
 
-use super::{ON_A_PAGE, Query, Tab};
+use super::offer::title;
+use super::{ONE_MORE, Query, Tab};
 use crate::domain::ids::InvitationId;
 use crate::domain::invitation::{Delivery, Kind, Status};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::flow::Context;
-use crate::platform::Platform;
+use crate::platform::{ResultSet, Statement};
 use crate::store::invitation_list::{self, Filter};
 use crate::store::invitations::Record;
 use crate::web::pages::desk::Desk;
@@ -16,8 +16,10 @@ pub struct OfferRow {
     pub id: InvitationId,
     /// Whom it is for, or what the link is called.
     pub title: String,
-    /// Their address.
+    /// Their address; none where it is a link.
     pub email: Option<String>,
+    /// The same where the title is another name.
+    pub also: Option<String>,
     /// What only the inviter's side calls it.
     pub nickname: Option<String>,
     pub role: &'static str,
@@ -26,8 +28,14 @@ pub struct OfferRow {
     /// How many came in by a link: "7 of 25".
     pub uses: String,
     pub expires_at: Timestamp,
+    /// Whether it waits for an answer.
+    pub is_pending: bool,
+    /// Whether it can be changed: until it is settled or over.
     pub is_open: bool,
     pub is_disabled: bool,
+    pub is_expired: bool,
+    /// Whether somebody said no, or took it back.
+    pub is_settled: bool,
 }
 
 /// A state in words, and how it is marked.
@@ -37,66 +45,62 @@ pub struct Told {
     pub mark: &'static str,
 }
 
-/// A page of the list, and the cursor of the next one.
-pub(super) async fn page<P: Platform>(
-    ctx: &Context<'_, P>,
-    desk: &Desk,
-    tab: Tab,
-    query: &Query,
-) -> Result<(Vec<OfferRow>, Option<String>)> {
+/// The statement of a page of the list.
+pub(super) fn select(desk: &Desk, tab: Tab, query: &Query, now: Timestamp) -> Statement {
     let known = serde_json::from_value(serde_json::Value::from(query.status.as_str())).ok();
+    let roles = desk.actor.invitable().iter().copied();
     let filter = Filter {
-        roles: desk.actor.invitable().to_vec(),
+        roles: roles.filter(|role| query.role().is_none_or(|asked| asked == *role)).collect(),
         status: if tab == Tab::Invitations && query.status.is_empty() {
             Some(Status::Pending)
         } else {
             known
         },
         kind: Some(if tab == Tab::Links { Kind::Link } else { Kind::Email }),
-        workspace: None,
-        prefix: Some(query.q.trim().to_lowercase()).filter(|prefix| !prefix.is_empty()),
+        workspace: query.workspace.parse().ok(),
+        prefix: query.prefix(),
     };
-    let before = query.cursor.parse().ok();
-    let most = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);
-    let (organization, now) = (desk.actor.organization_id, ctx.now());
-    let mut rows = invitation_list::page(ctx.platform, organization, &filter, before, most + 1, now).await?;
-    let more = rows.len() > ON_A_PAGE;
-    rows.truncate(ON_A_PAGE);
-    let last = rows.last().filter(|_| more).map(|record| record.state.id.to_string());
-    Ok((rows.into_iter().map(|record| row(record, now)).collect(), last))
+    invitation_list::page(desk.actor.organization_id, &filter, query.cursor.parse().ok(), ONE_MORE, now)
+}
+
+/// Its rows, and the cursor of the next page.
+pub(super) fn rows(found: &ResultSet, now: Timestamp) -> Result<(Vec<OfferRow>, Option<String>)> {
+    let mut records: Vec<Record> = found.rows()?;
+    let next = super::cut(&mut records, |record| record.state.id.to_string());
+    Ok((records.into_iter().map(|record| row(record, now)).collect(), next))
 }
 
 fn row(record: Record, now: Timestamp) -> OfferRow {
+    let title = title(&record).to_owned();
     let state = record.state;
     let status = state.status(now);
     let email = state.email.map(|email| email.as_str().to_owned());
-    let title = match (state.kind, &record.name, &record.nickname) {
-        (Kind::Link, _, Some(nickname)) | (Kind::Email, None, Some(nickname)) => nickname.clone(),
-        (Kind::Link, Some(name), None) | (Kind::Email, Some(name), _) => name.clone(),
-        (Kind::Link, None, None) => "A link without a name".to_owned(),
-        (Kind::Email, None, None) => email.clone().unwrap_or_default(),
-    };
     OfferRow {
         id: state.id,
         nickname: record.nickname.filter(|nickname| *nickname != title),
-        email: email.filter(|email| *email != title),
+        also: email.clone().filter(|email| *email != title),
+        email,
         title,
         role: state.role.label(),
-        status: told(status, record.delivery),
+        status: told(state.kind, status, record.delivery),
         takes_seat: state.takes_seat,
         uses: match state.max_uses {
             Some(most) => format!("{} of {most}", state.uses),
             None => state.uses.to_string(),
         },
         expires_at: state.expires_at,
+        is_pending: status == Status::Pending,
         is_open: matches!(status, Status::Pending | Status::Disabled | Status::Full),
         is_disabled: status == Status::Disabled,
+        is_expired: status == Status::Expired,
+        is_settled: matches!(status, Status::Declined | Status::Revoked),
     }
 }
 
 /// What became of it; of one that waits, how far its e-mail got.
-fn told(status: Status, delivery: Delivery) -> Told {
+pub(super) fn told(kind: Kind, status: Status, delivery: Delivery) -> Told {
     let (words, mark) = match (status, delivery) {
+        (Status::Pending, _) if kind == Kind::Link => ("On", "good"),
         (Status::Pending, Delivery::None) => ("Not sent by e-mail", ""),
         (Status::Pending, Delivery::Queued) => ("Waiting to be sent", ""),
         (Status::Pending, Delivery::Sent) => ("Sent", ""),

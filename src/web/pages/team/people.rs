@@ -1,14 +1,14 @@
 //! The lists of people: staff, clients, and who was removed.
 
-use super::{ON_A_PAGE, Query, Tab, named};
+use super::{ONE_MORE, Query, STAFF, Tab, named};
 use crate::domain::ids::MemberId;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::flow::Context;
-use crate::platform::Platform;
+use crate::platform::{ResultSet, Statement};
 use crate::store::members::{self, Filter, Member, Status};
 use crate::web::pages::desk::Desk;
+use crate::web::route::Route;
 
 /// Somebody, as their row shows them.
 pub struct PersonRow {
@@ -22,37 +22,40 @@ pub struct PersonRow {
     pub takes_seat: bool,
     pub joined_at: Timestamp,
     pub removed_at: Option<Timestamp>,
-    /// Whether whoever looks may remove them.
-    pub removable: bool,
+    /// Their own page.
+    pub page: String,
+    /// Where whoever looks may remove them.
+    pub remove: Option<String>,
 }
 
-/// A page of the list, and the cursor of the next one.
-pub(super) async fn page<P: Platform>(
-    ctx: &Context<'_, P>,
-    desk: &Desk,
-    tab: Tab,
-    query: &Query,
-) -> Result<(Vec<PersonRow>, Option<String>)> {
+/// The statement of a page of the list.
+pub(super) fn select(desk: &Desk, tab: Tab, query: &Query) -> Statement {
+    let of_tab: &[Role] = match tab {
+        Tab::Clients => &[Role::Client],
+        Tab::Members => &STAFF,
+        _ => &[],
+    };
     let filter = Filter {
         status: if tab == Tab::Removed { Status::Removed } else { Status::Active },
-        role: match tab {
-            Tab::Clients => Some(Role::Client),
-            _ => None,
+        roles: match query.role() {
+            Some(role) if of_tab.is_empty() || of_tab.contains(&role) => vec![role],
+            _ => of_tab.to_vec(),
         },
-        workspace: None,
-        prefix: Some(query.q.trim().to_lowercase()).filter(|prefix| !prefix.is_empty()),
+        workspace: query.workspace.parse().ok(),
+        prefix: query.prefix(),
     };
-    let before = query.cursor.parse().ok();
-    let most = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);
-    let organization = desk.actor.organization_id;
-    let mut rows = members::page(ctx.platform, organization, &filter, before, most + 1).await?;
-    let more = rows.len() > ON_A_PAGE;
-    rows.truncate(ON_A_PAGE);
-    let last = rows.last().filter(|_| more).map(|member| member.id.to_string());
-    Ok((rows.into_iter().map(|member| row(member, desk)).collect(), last))
+    members::page(desk.actor.organization_id, &filter, query.cursor.parse().ok(), ONE_MORE)
 }
 
-fn row(member: Member, desk: &Desk) -> PersonRow {
+/// Its rows, and the cursor of the next page.
+pub(super) fn rows(found: &ResultSet, desk: &Desk) -> Result<(Vec<PersonRow>, Option<String>)> {
+    let mut members: Vec<Member> = found.rows()?;
+    let next = super::cut(&mut members, |member| member.id.to_string());
+    Ok((members.into_iter().map(|member| row(member, desk)).collect(), next))
+}
+
+/// Somebody, as whoever looks may see them.
+pub(super) fn row(member: Member, desk: &Desk) -> PersonRow {
     let actor = &desk.actor;
     let workspaces = if member.role.reaches_every_workspace() {
         "Every workspace".to_owned()
@@ -60,8 +63,13 @@ fn row(member: Member, desk: &Desk) -> PersonRow {
         let seen = member.workspaces.into_iter().filter(|place| actor.reaches(place.id));
         named(seen.map(|place| place.name).collect())
     };
+    let slug = &desk.setting.slug;
+    let removable = actor.removable().contains(&member.role) && member.id != actor.member_id;
     PersonRow {
         id: member.id,
+        page: Route::MemberPage(slug.clone(), member.id).path(),
+        remove: (removable && member.removed_at.is_none())
+            .then(|| format!("{}?member={}", Route::TeamRemove(slug.clone()).path(), member.id)),
         name: member.user.name,
         email: member.user.email,
         you: member.id == actor.member_id,
@@ -70,6 +78,5 @@ fn row(member: Member, desk: &Desk) -> PersonRow {
         takes_seat: member.takes_seat,
         joined_at: member.joined_at,
         removed_at: member.removed_at,
-        removable: actor.removable().contains(&member.role) && member.id != actor.member_id,
     }
 }

@@ -1,0 +1,295 @@
+//! What is done with an invitation or a link by one button: copied, sent again, withdrawn, made new, turned off and on.
+//!
+//! Each has a page that asks once more. What can't be taken back goes through it; the rest is done by the row's own button,
+//! and comes to that page only when it is refused.
+
+use askama::Template;
+use http::StatusCode;
+
+use super::offer::{self, title};
+use super::{Query, Tab, address};
+use crate::domain::authority::Authority;
+use crate::domain::ids::InvitationId;
+use crate::domain::invitation::{Kind, Status};
+use crate::error::{Error, Result};
+use crate::flow::{Context, links, manage};
+use crate::platform::Platform;
+use crate::store::invitations::Record;
+use crate::store::links::Action;
+use crate::web::pages::desk::{Desk, Place};
+use crate::web::pages::form::Form;
+use crate::web::pages::{Frame, Problems, qr, said};
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
+use crate::web::route::Route;
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Its link is handed out.
+    Copy,
+    /// It goes out again.
+    Send,
+    /// It is taken back.
+    Withdraw,
+    /// Its link is made new.
+    Replace,
+    /// The link is turned off.
+    Off,
+    /// The link is turned on.
+    On,
+}
+
+impl Act {
+    fn route(self, slug: String, id: InvitationId) -> Route {
+        match self {
+            Self::Copy => Route::OfferLink(slug, id),
+            Self::Send => Route::OfferSend(slug, id),
+            Self::Withdraw => Route::OfferWithdraw(slug, id),
+            Self::Replace => Route::OfferReplace(slug, id),
+            Self::Off => Route::OfferOff(slug, id),
+            Self::On => Route::OfferOn(slug, id),
+        }
+    }
+}
+
+/// Asks once more.
+#[derive(Template)]
+#[template(path = "pages/confirm.html")]
+struct Ask<'a> {
+    frame: Frame,
+    nonce: &'a str,
+    problems: Problems,
+    /// The question: before whom or what it is about, that, and after it.
+    before: &'static str,
+    about: &'a str,
+    after: &'static str,
+    /// What follows.
+    follows: Vec<String>,
+    action: String,
+    /// The button, and whether it can't be taken back.
+    button: &'static str,
+    danger: bool,
+    /// The way out.
+    keep: &'static str,
+    back: String,
+}
+
+/// `GET`: asks once more.
+///
+/// # Errors
+/// Those of [`offer::open`].
+pub async fn ask<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    id: InvitationId,
+    act: Act,
+) -> Result<Reply> {
+    let (desk, record, _) = offer::open(ctx, request, slug, id, Vec::new()).await?;
+    desk.reply(&question(ctx, &desk, &record, act, None))
+}
+
+fn question<'a, P: Platform>(
+    ctx: &Context<'_, P>,
+    desk: &'a Desk,
+    record: &'a Record,
+    act: Act,
+    error: Option<&Error>,
+) -> Ask<'a> {
+    let state = &record.state;
+    let slug = || desk.setting.slug.clone();
+    let joined = || match state.uses {
+        0 => "Nobody has joined by it yet.".to_owned(),
+        1 => "The one person who joined keeps their access.".to_owned(),
+        many => format!("The {many} people who joined keep their access."),
+    };
+    let is_link = state.kind == Kind::Link;
+    let (before, after, follows, button, keep) = match act {
+        Act::Copy => ("Copy the link of ", "?", vec![whose(record)], "Show the link", "Back"),
+        Act::Send => {
+            let follows =
+                vec!["The older e-mail's link stops working, and so do links that were copied.".to_owned()];
+            ("Send the invitation to ", " again?", follows, "Send again", "Don't send")
+        }
+        Act::Withdraw if is_link => {
+            let follows = vec!["It stops working now, for good.".to_owned(), joined()];
+            ("Withdraw the link ", "?", follows, "Withdraw the link", "Keep the link")
+        }
+        Act::Withdraw => {
+            let mut follows = vec!["The link stops working now.".to_owned()];
+            if state.takes_seat && state.status(ctx.now()) == Status::Pending {
+                follows.push("1 reserved seat becomes free.".to_owned());
+            }
+            ("Withdraw the invitation to ", "?", follows, "Withdraw", "Keep the invitation")
+        }
+        Act::Replace => {
+            let follows = vec!["The current link stops working at once.".to_owned(), joined()];
+            ("Replace the link ", "?", follows, "Replace the link", "Keep the link")
+        }
+        Act::Off => {
+            let follows = vec!["Nobody new can join until you turn it on again.".to_owned(), joined()];
+            ("Turn off the link ", "?", follows, "Turn off", "Leave it on")
+        }
+        Act::On => {
+            let follows = vec!["Whoever has the link can join again.".to_owned()];
+            ("Turn on the link ", "?", follows, "Turn on", "Leave it off")
+        }
+    };
+    Ask {
+        frame: desk.frame(Place::Team),
+        nonce: &desk.key.nonce,
+        problems: Problems::of(error),
+        before,
+        about: title(record),
+        after,
+        follows,
+        action: act.route(slug(), state.id).path(),
+        button,
+        danger: matches!(act, Act::Withdraw | Act::Replace),
+        keep,
+        back: Route::OfferPage(slug(), state.id).path(),
+    }
+}
+
+/// Who can use a link.
+fn whose(record: &Record) -> String {
+    match &record.state.email {
+        Some(email) => format!("Only {email} can use it."),
+        None => "Whoever has it can join.".to_owned(),
+    }
+}
+
+/// `POST`: does it. Back to the list that it was done from, or to the invitation.
+///
+/// # Errors
+/// Those of [`Form::read`] and [`offer::open`]. A refusal of the act itself is shown on the page that asks.
+pub async fn act<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    id: InvitationId,
+    act: Act,
+) -> Result<Reply> {
+    let form = Form::read(ctx, request)?;
+    let (desk, record, _) = offer::open(ctx, request, slug, id, Vec::new()).await?;
+    match done(ctx, request, &desk, &form, &record, act).await {
+        Ok(reply) => Ok(reply),
+        Err(error @ Error::Refused(_)) => {
+            desk.refused(&error, &question(ctx, &desk, &record, act, Some(&error)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn done<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    desk: &Desk,
+    form: &Form,
+    record: &Record,
+    act: Act,
+) -> Result<Reply> {
+    let by = Authority::Member(desk.actor.clone());
+    let slug = desk.setting.slug.as_str();
+    let about = title(record);
+    let sentence = match act {
+        Act::Copy => return link(ctx, request, desk, record, &by).await,
+        Act::Send => {
+            let record = manage::resend(ctx, &by, record).await?;
+            format!("Sent again to {}. The older link stopped working.", title_of_address(&record))
+        }
+        Act::Withdraw => {
+            manage::revoke(ctx, &by, record).await?;
+            match record.state.kind {
+                Kind::Link => format!("The link {about} is withdrawn. Nobody can join by it any more."),
+                Kind::Email => format!(
+                    "The invitation to {} is withdrawn. Its link stopped working.",
+                    title_of_address(record)
+                ),
+            }
+        }
+        Act::Replace => {
+            links::change(ctx, &by, record, Action::Rotated).await?;
+            format!(
+                "The link {about} is a new one. The one that was shared before stopped working: copy it again."
+            )
+        }
+        Act::Off => {
+            links::change(ctx, &by, record, Action::Disabled).await?;
+            format!(
+                "The link {about} is turned off. Nobody new can join. People who joined keep their access."
+            )
+        }
+        Act::On => {
+            links::change(ctx, &by, record, Action::Enabled).await?;
+            format!("The link {about} is turned on. Whoever has it can join.")
+        }
+    };
+    let list = |tab| address(slug, &Query { tab, ..Query::default() }, None);
+    let tab = if record.state.kind == Kind::Link { Tab::Links } else { Tab::Invitations };
+    let path = match (act, back(form, slug)) {
+        // It is in no list but that of what was withdrawn.
+        (Act::Withdraw, _) => list(tab),
+        // Among those that wait, from now on.
+        (Act::Send, Some(_)) if record.state.status(ctx.now()) == Status::Expired => list(tab),
+        (_, Some(back)) => back,
+        (_, None) => Route::OfferPage(slug.to_owned(), record.state.id).path(),
+    };
+    Ok(said::see_other(&path, &sentence))
+}
+
+/// The list that a row's button was pressed in, if the form says one of ours.
+fn back(form: &Form, slug: &str) -> Option<String> {
+    let back = form.filled("back")?;
+    let path = back.split('?').next().unwrap_or_default();
+    let is_ours =
+        path == Route::Team(slug.to_owned()).path() && back.bytes().all(|byte| byte.is_ascii_graphic());
+    is_ours.then(|| back.to_owned())
+}
+
+/// The address that an invitation is for.
+fn title_of_address(record: &Record) -> &str {
+    record.state.email.as_ref().map_or_else(|| title(record), |email| email.as_str())
+}
+
+/// The link itself, on a page that nothing keeps.
+#[derive(Template)]
+#[template(path = "pages/team_link.html")]
+struct ShownLink<'a> {
+    frame: Frame,
+    about: &'a str,
+    url: &'a str,
+    /// Who can use it.
+    whose: &'a str,
+    until: String,
+    code: Option<qr::Code>,
+    back: String,
+    list: String,
+}
+
+/// Hands out the link: to a script as JSON, which copies it; else as a page.
+async fn link<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    desk: &Desk,
+    record: &Record,
+    by: &Authority,
+) -> Result<Reply> {
+    let (url, expires_at) = manage::copy_link(ctx, by, record).await?;
+    if request::header(request.headers(), "accept").is_some_and(|accept| accept == "application/json") {
+        return Ok(reply::json(StatusCode::OK, &serde_json::json!({"url": url})));
+    }
+    let slug = &desk.setting.slug;
+    let tab = if record.state.kind == Kind::Link { Tab::Links } else { Tab::Invitations };
+    desk.reply(&ShownLink {
+        frame: desk.frame(Place::Team),
+        about: title(record),
+        url: &url,
+        whose: &whose(record),
+        until: expires_at.in_words(),
+        code: qr::Code::of(&url),
+        back: Route::OfferPage(slug.clone(), record.state.id).path(),
+        list: address(slug, &Query { tab, ..Query::default() }, None),
+    })
+}

@@ -1,0 +1,308 @@
+//! The page of an invitation or a link: what it offers, how its e-mail went, who came in, and the form that changes it.
+
+use askama::Template;
+
+use super::offers::{Told, told};
+use super::typed::Typed;
+use super::{ONE_MORE, Query, Tab, address, invite_path, named};
+use crate::domain::access::{Access, Permissions, Resources};
+use crate::domain::authority::{Actor, Authority};
+use crate::domain::catalog::{Catalog, Node, PermissionSet};
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{InvitationId, MemberId};
+use crate::domain::invitation::{Delivery, Kind, Status};
+use crate::domain::role::Role;
+use crate::error::{Code, Error, Result};
+use crate::flow::{Context, change_invitation};
+use crate::platform::{Platform, ResultSet, Statement};
+use crate::store::accounts::At;
+use crate::store::invitations::{self, Record};
+use crate::store::links::{self, Redemption};
+use crate::store::members::Status as MemberStatus;
+use crate::store::offer_page::{self, Around};
+use crate::web::api::offer::{ChangesBody, read_changes};
+use crate::web::pages::desk::{Desk, Place};
+use crate::web::pages::form::Form;
+use crate::web::pages::{Frame, Problems, said};
+use crate::web::reply::Reply;
+use crate::web::request::{self, Request};
+use crate::web::route::Route;
+
+/// Opens an invitation's page, and reads what else is asked for, in one round trip.
+///
+/// # Errors
+/// 404 where the invitation is none of this organization, 403 for whoever may not invite its role.
+pub(super) async fn open<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    id: InvitationId,
+    reads: Vec<Statement>,
+) -> Result<(Desk, Record, Vec<ResultSet>)> {
+    let mut batch = vec![invitations::select(id)];
+    batch.extend(reads);
+    let (desk, mut found) = Desk::open(ctx, request, At::Invitation(id), batch).await?;
+    let rest = found.split_off(1);
+    let record: Option<Record> = ResultSet::row_of(found.first())?;
+    let record = record.filter(|_| desk.setting.slug == slug).ok_or_else(|| Error::from(Code::NotFound))?;
+    if desk.actor.may_invite(record.state.role) {
+        Ok((desk, record, rest))
+    } else {
+        Err(Code::Forbidden.into())
+    }
+}
+
+/// What an invitation or a link is called where it stands in a sentence.
+pub(super) fn title(record: &Record) -> &str {
+    let Record { state, name, nickname, .. } = record;
+    let names = match state.kind {
+        Kind::Link => [nickname, name],
+        Kind::Email => [name, nickname],
+    };
+    let address = || state.email.as_ref().map(EmailAddress::as_str);
+    let named = names.into_iter().flatten().next().map(String::as_str);
+    named.or_else(address).unwrap_or("without a name")
+}
+
+#[derive(Template)]
+#[template(path = "pages/team_offer.html")]
+struct Shown<'a> {
+    frame: Frame,
+    nonce: &'a str,
+    slug: &'a str,
+    problems: Problems,
+    record: &'a Record,
+    is_link: bool,
+    title: &'a str,
+    status: Told,
+    /// What the state means for whoever waits.
+    advice: &'static str,
+    around: &'a Around,
+    workspaces: String,
+    resources: String,
+    permissions: String,
+    second_factor: bool,
+    /// Whether it can be changed.
+    is_open: bool,
+    is_disabled: bool,
+    /// Whether it can be sent again.
+    sendable: bool,
+    /// Where the person is invited anew, once this one is settled.
+    again: Option<String>,
+    typed: Typed,
+    roles: Vec<Role>,
+    /// How long it may live from now, in seconds and in words.
+    lives: Vec<(String, String)>,
+    redemptions: Vec<Redemption>,
+    next: Option<String>,
+    first: Option<String>,
+    list: String,
+}
+
+impl Shown<'_> {
+    /// The path of something about this invitation.
+    fn at(&self, route: fn(String, InvitationId) -> Route) -> String {
+        route(self.slug.to_owned(), self.record.state.id).path()
+    }
+
+    /// Somebody's page.
+    fn member(&self, id: &MemberId) -> String {
+        Route::MemberPage(self.slug.to_owned(), *id).path()
+    }
+}
+
+/// `GET /o/{slug}/invitations/{invitation}`, with `?cursor=` where the list of who came in goes on.
+///
+/// # Errors
+/// Those of [`open`].
+pub async fn show<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    id: InvitationId,
+) -> Result<Reply> {
+    let query: Query = request::query(request).unwrap_or_default();
+    let (desk, record, found) = open(ctx, request, slug, id, reads(id, &query.cursor)).await?;
+    reply(ctx, &desk, &record, &found, &query.cursor, None)
+}
+
+/// `POST`: changes it, as `PATCH` of the API does.
+///
+/// # Errors
+/// Those of [`Form::read`] and [`open`]. Any other refusal is the page again, with what was typed.
+pub async fn submit<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    id: InvitationId,
+) -> Result<Reply> {
+    let form = Form::read(ctx, request)?;
+    let (desk, record, found) = open(ctx, request, slug, id, reads(id, "")).await?;
+    let by = Authority::Member(desk.actor.clone());
+    let typed = Typed::read(&form);
+    let body = typed.changes(&record);
+    if body.is_empty() {
+        return Ok(said::see_other(request.uri().path(), "Nothing was changed."));
+    }
+    let changes =
+        request::part(body).and_then(|body: ChangesBody| read_changes(&by, record.state.kind, body));
+    let changed = match changes {
+        Ok(changes) => change_invitation::change(ctx, &by, record.clone(), changes).await,
+        Err(error) => Err(error),
+    };
+    match changed {
+        Ok(changed) if changed.state.ver > record.state.ver => {
+            let sentence = match changed.delivery {
+                Delivery::Queued => "Saved. A new e-mail is on its way, and the older links stopped working.",
+                _ => "Saved. The older links stopped working: copy the new one.",
+            };
+            Ok(said::see_other(request.uri().path(), sentence))
+        }
+        Ok(_) => Ok(said::see_other(request.uri().path(), "Saved.")),
+        Err(error @ Error::Refused(_)) => reply(ctx, &desk, &record, &found, "", Some((typed, &error))),
+        Err(error) => Err(error),
+    }
+}
+
+/// What the page reads besides the invitation: what stands around it, and a page of who came in.
+fn reads(id: InvitationId, cursor: &str) -> Vec<Statement> {
+    vec![offer_page::around(id), links::redemptions(id, cursor.parse().ok(), ONE_MORE)]
+}
+
+fn reply<P: Platform>(
+    ctx: &Context<'_, P>,
+    desk: &Desk,
+    record: &Record,
+    found: &[ResultSet],
+    cursor: &str,
+    refused: Option<(Typed, &Error)>,
+) -> Result<Reply> {
+    let (actor, state, slug) = (&desk.actor, &record.state, desk.setting.slug.as_str());
+    let around: Option<Around> = ResultSet::row_of(found.first())?;
+    let around = around.ok_or_else(|| Error::from(Code::NotFound))?;
+    let mut redemptions: Vec<Redemption> = found.get(1).map(ResultSet::rows).transpose()?.unwrap_or_default();
+    let next = super::cut(&mut redemptions, |redemption| redemption.id.to_string());
+    let status = state.status(ctx.now());
+    let is_link = state.kind == Kind::Link;
+    let access = record.access.clone().of(actor.template, state.role);
+    let path = Route::OfferPage(slug.to_owned(), state.id).path();
+    let settled = matches!(status, Status::Declined | Status::Revoked) && !is_link;
+    let error = refused.as_ref().map(|(_, error)| *error);
+    let shown = Shown {
+        frame: desk.frame(Place::Team),
+        nonce: &desk.key.nonce,
+        slug,
+        problems: Problems::of(error),
+        record,
+        is_link,
+        title: title(record),
+        status: told(state.kind, status, record.delivery),
+        advice: advice(is_link, status, record.delivery),
+        workspaces: if state.role.reaches_every_workspace() {
+            "Every workspace".to_owned()
+        } else {
+            let seen = around.workspaces.iter().filter(|place| actor.reaches(place.id));
+            named(seen.map(|place| place.name.clone()).collect())
+        },
+        resources: resources(actor, &access, &around),
+        permissions: permissions(&actor.template.catalog, state.role, &access),
+        second_factor: access.require_mfa,
+        is_open: matches!(status, Status::Pending | Status::Disabled | Status::Full),
+        is_disabled: status == Status::Disabled,
+        sendable: !is_link && matches!(status, Status::Pending | Status::Expired),
+        again: settled.then(|| invite_path(slug, state.email.as_ref().map(EmailAddress::as_str))),
+        typed: refused.map_or_else(|| Typed::of(record), |(typed, _)| typed),
+        roles: actor.invitable().to_vec(),
+        lives: lives(actor, state.kind),
+        next: next.map(|cursor| format!("{path}?cursor={cursor}")),
+        first: (!cursor.is_empty()).then_some(path),
+        list: address(
+            slug,
+            &Query { tab: if is_link { Tab::Links } else { Tab::Invitations }, ..Query::default() },
+            None,
+        ),
+        redemptions,
+        around: &around,
+    };
+    match error {
+        None => desk.reply(&shown),
+        Some(error) => desk.refused(error, &shown),
+    }
+}
+
+/// What to do about the state, for whoever waits.
+fn advice(is_link: bool, status: Status, delivery: Delivery) -> &'static str {
+    match (status, delivery) {
+        (Status::Disabled, _) => "Nobody new can join by it until you turn it on.",
+        (Status::Full, _) => "As many as it is for have joined. Let more in with a higher number below.",
+        (Status::Expired, _) if is_link => "Its time is over. Make a new link for those who come later.",
+        (Status::Expired, _) => "Its time is over. Send it again, and it works anew.",
+        (Status::Pending, _) if is_link => "Whoever has it can join.",
+        (Status::Pending, Delivery::None) => "No e-mail was sent. Copy the link and hand it over yourself.",
+        (Status::Pending, Delivery::Queued) => "The e-mail goes out in a moment.",
+        (Status::Pending, Delivery::Delayed) => {
+            "Their mail server asks us to wait. It is tried again by itself; or copy the link and hand it over."
+        }
+        (Status::Pending, Delivery::Bounced) => {
+            "Their mail server refused the e-mail. Correct the address below, or copy the link and hand it over."
+        }
+        (Status::Pending, Delivery::Complained) => {
+            "The person reported this e-mail as unwanted. Talk to them before anything else is sent."
+        }
+        (Status::Pending, Delivery::Failed) => {
+            "The e-mail could not be sent. Check the address, then send it again; or copy the link and hand it over."
+        }
+        (Status::Pending, Delivery::Sent | Delivery::Delivered) => "They have not answered yet.",
+        (Status::Accepted | Status::Declined | Status::Revoked, _) => "",
+    }
+}
+
+/// On what they are let in, as far as whoever looks sees it.
+fn resources(actor: &Actor, access: &Access, around: &Around) -> String {
+    match &access.resources {
+        Resources::All => "All, now and later".to_owned(),
+        Resources::Listed(grants) if grants.is_empty() => "None".to_owned(),
+        Resources::Listed(_) => {
+            let seen = around.resources.iter().filter(|given| actor.is_given(given.workspace_id, given.id));
+            named(seen.map(|given| given.name.clone()).collect())
+        }
+    }
+}
+
+/// What they may do: the role's own, or the largest parts of the catalog that it comes to.
+fn permissions(catalog: &Catalog, role: Role, access: &Access) -> String {
+    fn parts(catalog: &Catalog, nodes: &[Node], set: PermissionSet, into: &mut Vec<String>) {
+        for node in nodes {
+            let under = catalog.under(&node.key).unwrap_or_default();
+            if set.contains(under) {
+                into.push(node.label.clone());
+            } else if set.meets(under) {
+                parts(catalog, &node.children, set, into);
+            }
+        }
+    }
+    match access.permissions {
+        _ if role.reaches_every_workspace() => "Everything".to_owned(),
+        Permissions::Default => "What the role may do".to_owned(),
+        Permissions::Custom(set) if set.is_empty() => "Nothing".to_owned(),
+        Permissions::Custom(set) => {
+            let mut labels = Vec::new();
+            parts(catalog, catalog.tree(), set, &mut labels);
+            named(labels)
+        }
+    }
+}
+
+/// How long it may be made to live from now.
+fn lives(actor: &Actor, kind: Kind) -> Vec<(String, String)> {
+    const DAY: u64 = 86_400;
+    let life = match kind {
+        Kind::Link => actor.policy.link_lifetime,
+        Kind::Email => actor.policy.email_lifetime,
+    };
+    let days = [1, 3, 7, 14, 30, 90, 180, 365];
+    let fitting = days.into_iter().filter(|days| (life.shortest..=life.longest).contains(&(days * DAY)));
+    let words =
+        |days: u64| if days == 1 { "1 day from now".to_owned() } else { format!("{days} days from now") };
+    fitting.map(|days| ((days * DAY).to_string(), words(days))).collect()
+}

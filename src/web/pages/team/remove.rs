@@ -1,0 +1,165 @@
+//! Removing people: whom, once more, with what follows; then what came of each (S0-28 to S0-31).
+
+use askama::Template;
+use http::StatusCode;
+
+use super::{Query, Tab, address};
+use crate::domain::ids::MemberId;
+use crate::domain::role::Role;
+use crate::error::{Code, Error, Result};
+use crate::flow::Context;
+use crate::flow::removal;
+use crate::platform::{Platform, ResultSet};
+use crate::store::accounts::At;
+use crate::store::removal::{Named, select_named};
+use crate::web::api::members::MOST_REMOVED;
+use crate::web::pages::desk::{Desk, Place};
+use crate::web::pages::form::Form;
+use crate::web::pages::{Frame, said};
+use crate::web::reply::Reply;
+use crate::web::request::{self, Request};
+use crate::web::route::Route;
+
+/// As many names as one sentence says.
+const MOST_SAID: usize = 5;
+
+#[derive(Template)]
+#[template(path = "pages/team_remove.html")]
+struct Ask<'a> {
+    frame: Frame,
+    nonce: &'a str,
+    slug: &'a str,
+    people: &'a [&'a Named],
+    /// Who was chosen and stays, each with why.
+    staying: &'a [(&'a Named, &'static str)],
+    /// How many seats become free.
+    seats: usize,
+    /// How many open invitations they sent.
+    sent: u32,
+    back: String,
+}
+
+#[derive(Template)]
+#[template(path = "pages/team_removed.html")]
+struct Told<'a> {
+    frame: Frame,
+    removed: Vec<&'a str>,
+    /// Who is still in, each with why.
+    refused: Vec<(&'a str, String)>,
+    back: String,
+}
+
+/// Those whom a form or an address names, each once.
+fn chosen<'a>(values: impl Iterator<Item = &'a str>) -> Vec<MemberId> {
+    let mut ids: Vec<MemberId> = Vec::new();
+    for id in values.filter_map(|value| value.parse().ok()).take(MOST_REMOVED) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+async fn open<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    ids: &[MemberId],
+) -> Result<(Desk, Vec<Named>)> {
+    let (desk, found) =
+        Desk::open(ctx, request, At::Slug(slug), vec![select_named(slug, ids, ctx.now())]).await?;
+    let desk = desk.administered()?;
+    let named = found.first().map(ResultSet::rows::<Named>).transpose()?;
+    Ok((desk, named.unwrap_or_default()))
+}
+
+/// The list that they are in.
+fn list(slug: &str, named: &[Named]) -> String {
+    let clients = !named.is_empty() && named.iter().all(|person| person.role == Role::Client);
+    let tab = if clients { Tab::Clients } else { Tab::Members };
+    address(slug, &Query { tab, ..Query::default() }, None)
+}
+
+/// `GET /o/{slug}/team/remove?member=…&member=…`: asks once more.
+///
+/// # Errors
+/// 403 for whoever doesn't run the organization, 404 where nobody of these is in it.
+pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
+    let query: Vec<(String, String)> = request::query(request)?;
+    let ids = chosen(query.iter().filter(|(name, _)| name == "member").map(|(_, value)| value.as_str()));
+    let (desk, named) = open(ctx, request, slug, &ids).await?;
+    if named.is_empty() && !ids.is_empty() {
+        return Err(Code::NotFound.into());
+    }
+    let why_stays = |person: &Named| {
+        let removable = desk.actor.removable().contains(&person.role);
+        match person.role {
+            _ if !person.active => Some("They were removed already."),
+            Role::Owner => Some("The owner stays until ownership is handed over."),
+            _ if person.id == desk.actor.member_id => Some("That is you."),
+            _ if !removable => Some("Only the owner may remove them."),
+            _ => None,
+        }
+    };
+    let (staying, people): (Vec<_>, Vec<_>) =
+        named.iter().map(|person| (person, why_stays(person))).partition(|(_, why)| why.is_some());
+    let people: Vec<&Named> = people.into_iter().map(|(person, _)| person).collect();
+    let staying: Vec<_> = staying.into_iter().filter_map(|(person, why)| Some((person, why?))).collect();
+    desk.reply(&Ask {
+        frame: desk.frame(Place::Team),
+        nonce: &desk.key.nonce,
+        slug,
+        seats: people.iter().filter(|person| person.takes_seat).count(),
+        sent: people.iter().map(|person| person.sent).sum(),
+        people: &people,
+        staying: &staying,
+        back: list(slug, &named),
+    })
+}
+
+/// `POST`: removes them. Where somebody stays, a page says why.
+///
+/// # Errors
+/// Those of [`Form::read`], and 403 for whoever doesn't run the organization.
+pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
+    let form = Form::read(ctx, request)?;
+    let ids = chosen(form.all("member"));
+    let (desk, named) = open(ctx, request, slug, &ids).await?;
+    if ids.is_empty() {
+        return Ok(said::see_other(&list(slug, &named), "Nobody was chosen, so nobody was removed."));
+    }
+    let fates = removal::remove(ctx, &desk.actor, &ids, form.has("sent")).await?;
+    let (mut removed, mut refused, mut first) = (Vec::new(), Vec::new(), None);
+    for (id, fate) in ids.iter().zip(fates) {
+        // Who was never here has no name.
+        let known = named.iter().find(|person| person.id == *id);
+        let name = known.map_or("Somebody who is not here", |person| person.name.as_str());
+        match fate {
+            None => removed.push(name),
+            Some(why) => {
+                refused.push((name, why.detail().into_owned()));
+                first.get_or_insert(why);
+            }
+        }
+    }
+    let back = list(slug, &named);
+    if refused.is_empty() {
+        return Ok(said::see_other(&back, &sentence(&removed)));
+    }
+    let status = first
+        .as_ref()
+        .filter(|_| removed.is_empty())
+        .map_or(StatusCode::OK, |why: &Error| why.code().status());
+    desk.reply_with(status, &Told { frame: desk.frame(Place::Team), removed, refused, back })
+}
+
+/// Who was removed, in words.
+fn sentence(removed: &[&str]) -> String {
+    match removed {
+        [name] => format!("Removed {name}. They have no access any more."),
+        [names @ .., last] if names.len() < MOST_SAID => {
+            format!("Removed {} and {last}. They have no access any more.", names.join(", "))
+        }
+        many => format!("Removed {} people. They have no access any more.", many.len()),
+    }
+}
