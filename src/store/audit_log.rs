@@ -112,3 +112,21 @@ pub async fn page(
     };
     Ok(db.run(Statement::new(sql, params)).await?.rows()?)
 }
+
+/// Who did something, and when.
+#[derive(Debug, Deserialize)]
+pub struct Author {
+    /// What they are called; nothing if it was no member.
+    pub name: Option<String>,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+/// Reads the [`Author`] of an entry.
+#[must_use]
+pub fn select_author(event: &str) -> Statement {
+    Statement::new(
+        "SELECT n.name, a.at FROM audit_events a LEFT JOIN members n ON n.id = a.actor WHERE a.id = ?1",
+        params![event],
+    )
+}

@@ -139,12 +139,22 @@ pub fn settle(link: &PasswordLink, password_hash: &str, entry: &Entry, now: Time
 pub struct Version {
     /// How many of them set a password.
     pub password_ver: i64,
+    /// Whether one would set a password now.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub settable: bool,
 }
 
 /// Reads the [`Version`].
 #[must_use]
 pub fn version(member: MemberId) -> Statement {
-    Statement::new("SELECT password_ver FROM members WHERE id = ?1", params![member])
+    Statement::new(
+        concat!(
+            "SELECT m.password_ver, ",
+            open_to!(),
+            " AS settable FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"
+        ),
+        params![member],
+    )
 }
 
 /// Notes that somebody, who still is who they were, is given a link to set this member's password: only while that one is in,

@@ -111,6 +111,7 @@ impl Desk {
         if self.actor.role != Role::Client {
             way("Team & Clients", Place::Team, Route::Team(slug()));
         }
+        way("Workspaces", Place::Workspaces, Route::WorkspacesPage(slug()));
         let unread = match setting.unread {
             0 => String::new(),
             more if more > MOST_COUNTED => format!("{MOST_COUNTED}+"),

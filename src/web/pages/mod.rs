@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod brand;
+mod confirm;
 pub mod desk;
 pub mod failure;
 pub mod form;
@@ -9,12 +10,15 @@ pub mod home;
 pub mod invitation;
 pub mod mailbox;
 pub mod me;
+pub mod member;
+pub mod placing;
 mod qr;
 pub mod reset;
 mod said;
 pub mod sign_in;
 pub mod team;
 pub mod workspace;
+pub mod workspaces;
 
 use askama::Template;
 use http::StatusCode;
