@@ -48,6 +48,7 @@ mod outbox;
 mod overtaking;
 mod ownership;
 mod passwords;
+mod places;
 mod plans;
 mod privacy;
 mod removal;

@@ -85,6 +85,7 @@ fn journey() -> Team {
     sign_in(&mut mia, MIA).ok();
     assert_eq!(mia.get(&format!("/v1/workspaces/{workspace}")).status, 403);
     crate::passwords::walk(&mut team);
+    crate::places::walk(&mut team);
     team.world.tick();
     team.world.deliver();
     team

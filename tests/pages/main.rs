@@ -6,12 +6,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access_page;
+mod adding_here;
 mod asking;
 mod faces;
 mod forms;
 mod links;
 mod mail;
 mod mail_added;
+mod member;
 mod names;
 mod nonces;
 mod others;
@@ -23,3 +26,4 @@ mod team;
 mod team_offers;
 mod team_remove;
 mod weight;
+mod workspaces;
