@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::reading::{seen, text_of};
-use crate::scene::browsing;
+use crate::scene::{OSCAR, browsing, elsewhere};
 use crate::structure::check_page;
 use crate::support::client::{Answer, Client, Team};
 use crate::support::scene::{audited, plan, plan_of, resource, seats};
@@ -120,7 +120,7 @@ fn what_is_chosen_is_read_as_a_difference_and_then_saved() {
     let text = seen(&html);
     assert_eq!(text_of(&html, "h1"), "Check the changes");
     assert!(text.contains("For Somebody New in Example Studio."), "{text}");
-    assert!(text.contains("Turn on create posts"), "{text}");
+    assert!(text.contains("Turn on Create, edit and delete posts (create posts)"), "{text}");
     assert!(text.contains("Give these accounts A facebook, where they approve"), "{text}");
     assert!(text.contains("Take these accounts away A instagram"), "{text}");
     assert!(text.contains("You reconnect the account on their behalf."), "S2-14: {text}");
@@ -158,7 +158,7 @@ fn a_permission_that_takes_a_seat_says_so_before_it_is_given() {
     let mut scene = Scene::of("client-links", ["facebook", "instagram"]);
     let review = scene.review(&[("permissions", "customize"), ("permission", "posts.create")]);
     let text = seen(&review.text());
-    assert!(text.contains("create posts (uses a seat)"), "{text}");
+    assert!(text.contains("Turn on create, edit and schedule posts (uses a seat)"), "{text}");
     assert!(text.contains("They take 1 seat. 0 of 5 are taken now."), "{text}");
     assert_eq!(scene.go_on(&review, "save").status, 303);
     assert_eq!(seats(&scene.team).0, 1);
@@ -217,6 +217,7 @@ fn a_clone_is_copied_before_it_is_read() {
 #[test]
 fn a_clone_of_nobody_is_refused_at_its_field() {
     let mut scene = Scene::publishing();
+    scene.team.joined("cleo.client@client.test", "client");
     let refused = scene.review(&[("permissions", "clone"), ("clone_of", "")]);
     assert_eq!(refused.status, 422);
     assert!(refused.text().contains("href=\"#access/permissions"), "{}", refused.text());
@@ -304,8 +305,8 @@ fn the_form_is_for_those_who_may_change_it() {
     assert_eq!(scene.owner.get(&of_admin).status, 404, "who has everything has nothing to change");
     let owner = scene.team.member("olga.owner@studio.test");
     assert_eq!(scene.owner.get(&format!("/w/{}/members/{owner}", scene.workspace)).status, 303);
-    let mut other = Team::in_world(scene.team.world.clone());
-    let stranger = other.member("olga.owner@studio.test");
+    let mut other = elsewhere(&scene.team.world);
+    let stranger = other.member(OSCAR);
     let mixed = format!("/w/{}/members/{stranger}", scene.workspace);
     assert_eq!(scene.owner.get(&mixed).status, 404);
     assert_eq!(browsing(other.owner.clone()).get(&path).status, 404);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::reading::{seen, text_of};
-use crate::scene::browsing;
+use crate::scene::{OSCAR, browsing, elsewhere};
 use crate::structure::check_page;
 use crate::support::client::{Answer, Client, Team};
 use crate::support::scene::{plan_of, resource, workspace};
@@ -145,13 +145,13 @@ fn the_page_is_for_those_who_may_add_somebody() {
     let mut scene = Scene::new();
     let path = scene.path.clone();
     assert_eq!(scene.carl.get(&path).status, 403, "a client adds nobody");
-    let mut other = Team::in_world(scene.team.world.clone());
+    let mut other = elsewhere(&scene.team.world);
     let mut stranger = browsing(other.owner.clone());
     assert_eq!(stranger.get(&path).status, 404);
-    let theirs = other.member("olga.owner@studio.test");
+    let theirs = other.member(OSCAR);
     assert_eq!(scene.owner.get(&format!("{path}?member={theirs}")).status, 404);
-    let elsewhere = other.workspace();
-    assert_eq!(scene.owner.get(&format!("{path}?from={elsewhere}")).status, 404);
+    let there = other.workspace();
+    assert_eq!(scene.owner.get(&format!("{path}?from={there}")).status, 404);
     scene.team.joined("adam.admin@studio.test", "admin");
     let adam = scene.team.member("adam.admin@studio.test");
     assert_eq!(scene.owner.get(&format!("{path}?member={adam}")).status, 403, "who is in all is added to none");

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use crate::reading::{seen, text_of};
-use crate::scene::browsing;
+use crate::scene::{OSCAR, browsing, elsewhere};
 use crate::structure::check_page;
 use crate::support::client::{Answer, Client, Team};
 use crate::support::platform::{ORIGIN, password_token_in};
@@ -164,13 +164,13 @@ fn a_client_sees_nobody_else_and_a_foreigner_nobody() {
     let owner = scene.team.member("olga.owner@studio.test");
     let of_owner = page_of(&mut scene.team, &owner);
     assert_eq!(scene.carl.get(&of_owner).status, 403);
-    let elsewhere = scene.path.replace("/o/", "/o/x");
-    assert_eq!(scene.owner.get(&elsewhere).status, 404, "the slug is the organization's");
+    let misspelt = scene.path.replace("/o/", "/o/x");
+    assert_eq!(scene.owner.get(&misspelt).status, 404, "the slug is the organization's");
     scene.team.joined(MIA, "member");
-    let mut other = Team::in_world(scene.team.world.clone());
+    let mut other = elsewhere(&scene.team.world);
     let theirs = browsing(other.owner.clone());
     assert_eq!(theirs.clone().get(&scene.path).status, 404);
-    let member = other.member("olga.owner@studio.test");
+    let member = other.member(OSCAR);
     let mixed = scene.path.replace(&scene.member, &member);
     assert_eq!(theirs.clone().get(&mixed).status, 404, "a member of another organization than the slug's");
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::reading::{seen, text_of};
-use crate::scene::browsing;
+use crate::scene::{browsing, elsewhere};
 use crate::structure::check_page;
 use crate::support::client::{Client, Team};
 use crate::support::scene::workspace;
@@ -75,7 +75,7 @@ fn who_does_not_run_the_organization_sees_their_own_and_makes_none() {
         assert_eq!(person.get(&format!("{path}?rename={hidden}")).status, 403);
         assert_eq!(person.submit(&path, &path, &[("name", "Mine")]).status, 403);
     }
-    let mut other = Team::in_world(team.world.clone());
+    let mut other = elsewhere(&team.world);
     let theirs = other.workspace();
     assert_eq!(owner.get(&format!("{path}?rename={theirs}")).status, 404);
     assert_eq!(owner.submit(&path, &path, &[("name", "Ours"), ("workspace", &theirs)]).status, 404);
