@@ -116,6 +116,8 @@ pub async fn page(
 /// Who did something, and when.
 #[derive(Debug, Deserialize)]
 pub struct Author {
+    /// A member's id, `operator` or `invitee`.
+    pub actor: String,
     /// What they are called; nothing if it was no member.
     pub name: Option<String>,
     /// When it happened.
@@ -126,7 +128,7 @@ pub struct Author {
 #[must_use]
 pub fn select_author(event: &str) -> Statement {
     Statement::new(
-        "SELECT n.name, a.at FROM audit_events a LEFT JOIN members n ON n.id = a.actor WHERE a.id = ?1",
+        "SELECT a.actor, n.name, a.at FROM audit_events a LEFT JOIN members n ON n.id = a.actor WHERE a.id = ?1",
         params![event],
     )
 }

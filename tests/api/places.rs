@@ -13,7 +13,8 @@ pub fn walk(team: &mut Team) {
     team.joined_with("pia.client@client.test", "client", body);
     let member = team.member("pia.client@client.test");
     let mut owner = team.owner.clone().with_header("accept", "text/html");
-    for query in ["", &format!("?from={from}"), &format!("?from={from}&q=p"), &format!("?from={from}&member={member}")]
+    for query in
+        ["", &format!("?from={from}"), &format!("?from={from}&q=p"), &format!("?from={from}&member={member}")]
     {
         assert_eq!(owner.get(&format!("/w/{to}/add{query}")).status, 200, "{query}");
     }

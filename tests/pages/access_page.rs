@@ -37,7 +37,7 @@ impl Scene {
         Self::of("publishing", ["facebook", "instagram"])
     }
 
-    fn give(&mut self, access: Value) {
+    fn give(&mut self, access: &Value) {
         let path = format!("/v1/workspaces/{}/members/{}", self.workspace, self.member);
         self.team.owner.patch(&path, &json!({"access": access})).ok();
     }
@@ -108,7 +108,7 @@ fn carried(page: &str) -> Vec<(String, String)> {
 fn what_is_chosen_is_read_as_a_difference_and_then_saved() {
     let mut scene = Scene::publishing();
     let [facebook, instagram] = scene.accounts.clone();
-    scene.give(json!({"resources": [{"id": instagram}]}));
+    scene.give(&json!({"resources": [{"id": instagram}]}));
     let review = scene.review(&[
         ("resource", &facebook),
         ("approve", &facebook),
@@ -137,7 +137,11 @@ fn what_is_chosen_is_read_as_a_difference_and_then_saved() {
     assert_eq!(has["resources"], json!([{"id": facebook, "approve": true, "credentials": "member"}]));
     let path = scene.path.clone();
     let text = seen(&scene.owner.get(&path).text());
-    assert!(text.contains("Saved. Somebody New has this in Example Studio from now on, without signing in again."));
+    assert!(
+        text.contains(
+            "Saved. Somebody New has this in Example Studio from now on, without signing in again."
+        )
+    );
     assert_eq!(audited(&scene.team, &scene.member).last().unwrap().0, "membership.updated");
 }
 
@@ -158,7 +162,7 @@ fn a_permission_that_takes_a_seat_says_so_before_it_is_given() {
     let mut scene = Scene::of("client-links", ["facebook", "instagram"]);
     let review = scene.review(&[("permissions", "customize"), ("permission", "posts.create")]);
     let text = seen(&review.text());
-    assert!(text.contains("Turn on create, edit and schedule posts (uses a seat)"), "{text}");
+    assert!(text.contains("Turn on Create, edit and schedule posts (uses a seat)"), "{text}");
     assert!(text.contains("They take 1 seat. 0 of 5 are taken now."), "{text}");
     assert_eq!(scene.go_on(&review, "save").status, 303);
     assert_eq!(seats(&scene.team).0, 1);
@@ -188,7 +192,9 @@ fn changing_something_comes_back_to_the_form_with_all_that_was_chosen() {
         ("permission", "posts.write.edit"),
         ("require_mfa", "yes"),
     ]);
-    assert!(seen(&review.text()).contains("Somebody New has no second factor yet, and comes in only with one."));
+    assert!(
+        seen(&review.text()).contains("Somebody New has no second factor yet, and comes in only with one.")
+    );
     let form = scene.go_on(&review, "edit");
     assert_eq!(form.status, 200);
     let fields = carried(&form.text());
@@ -229,11 +235,11 @@ fn a_change_made_meanwhile_is_told_and_not_overwritten() {
     let mut scene = Scene::publishing();
     let [facebook, instagram] = scene.accounts.clone();
     let review = scene.review(&[("resource", &facebook)]);
-    scene.give(json!({"resources": [{"id": instagram}]}));
+    scene.give(&json!({"resources": [{"id": instagram}]}));
     let told = scene.go_on(&review, "save");
     assert_eq!(told.status, 409);
     let text = seen(&told.text());
-    assert!(text.contains("Somebody else was faster Olga Owner changed this on"), "{text}");
+    assert!(text.contains("This was changed meanwhile You changed this yourself, elsewhere, on"), "{text}");
     assert!(text.contains("Nothing of yours was saved."), "{text}");
     assert!(text.contains("Give these accounts A facebook Take these accounts away A instagram"), "{text}");
     assert_eq!(scene.has()["resources"][0]["id"], json!(instagram));
@@ -242,11 +248,23 @@ fn a_change_made_meanwhile_is_told_and_not_overwritten() {
     assert_eq!(scene.has()["resources"], json!([{"id": facebook, "approve": false, "credentials": null}]));
 }
 
+#[test]
+fn who_changed_it_meanwhile_is_named() {
+    let mut scene = Scene::publishing();
+    let mut adam = scene.team.joined("adam.admin@studio.test", "admin");
+    let review = scene.review(&[("require_mfa", "yes")]);
+    let path = format!("/v1/workspaces/{}/members/{}", scene.workspace, scene.member);
+    adam.patch(&path, &json!({"access": {"resources": "all"}})).ok();
+    let told = scene.go_on(&review, "save");
+    assert!(seen(&told.text()).contains("Somebody New changed this on"), "{}", seen(&told.text()));
+    assert_eq!(scene.has()["resources"], "all");
+}
+
 /// An account that the client connected meanwhile is theirs, and not lost by a form that doesn't know it.
 #[test]
 fn an_account_that_came_meanwhile_counts_as_a_change() {
     let mut scene = Scene::publishing();
-    scene.give(json!({"addable_kinds": ["facebook"]}));
+    scene.give(&json!({"addable_kinds": ["facebook"]}));
     let review = scene.review(&[("require_mfa", "yes")]);
     let add = json!({"kind": "facebook", "name": "Carl's page"});
     scene.carl.post(&format!("/v1/workspaces/{}/resources", scene.workspace), &add).ok();
@@ -267,7 +285,7 @@ fn what_is_the_same_can_not_be_saved_again() {
 #[test]
 fn what_the_plan_has_no_longer_stays_as_it_is() {
     let mut scene = Scene::of("reporting", ["campaign", "campaign"]);
-    scene.give(json!({"permissions": ["dashboards.view"]}));
+    scene.give(&json!({"permissions": ["dashboards.view"]}));
     plan(&scene.team, Some(5), "[]");
     let path = scene.path.clone();
     let form = scene.owner.get(&path);
@@ -316,7 +334,7 @@ fn the_form_is_for_those_who_may_change_it() {
 fn whoever_gives_an_access_sees_what_it_shows() {
     let mut scene = Scene::publishing();
     let [facebook, _] = scene.accounts.clone();
-    scene.give(json!({"resources": [{"id": facebook, "approve": true}]}));
+    scene.give(&json!({"resources": [{"id": facebook, "approve": true}]}));
     let preview = scene.owner.get(&format!("{}/preview", scene.path));
     check_page(&preview);
     let html = preview.text();

@@ -75,7 +75,10 @@ fn who_has_not_come_in_yet_is_listed_with_the_reason() {
     scene.team.add("nina.new@client.test", "client", json!({"name": "Nina New"})).ok();
     let text = seen(&scene.open(&format!("from={}", scene.from)).text());
     for name in ["Nina New nina.new@client.test Client", "ida.invited@client.test Client"] {
-        assert!(text.contains(&format!("{name} Has not accepted the first invitation yet")), "{name}: {text}");
+        assert!(
+            text.contains(&format!("{name} Has not accepted the first invitation yet")),
+            "{name}: {text}"
+        );
     }
     let nina = scene.team.member("nina.new@client.test");
     let page = scene.owner.get(&format!("{}?member={nina}", scene.path));
@@ -154,5 +157,9 @@ fn the_page_is_for_those_who_may_add_somebody() {
     assert_eq!(scene.owner.get(&format!("{path}?from={there}")).status, 404);
     scene.team.joined("adam.admin@studio.test", "admin");
     let adam = scene.team.member("adam.admin@studio.test");
-    assert_eq!(scene.owner.get(&format!("{path}?member={adam}")).status, 403, "who is in all is added to none");
+    assert_eq!(
+        scene.owner.get(&format!("{path}?member={adam}")).status,
+        403,
+        "who is in all is added to none"
+    );
 }

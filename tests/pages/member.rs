@@ -96,7 +96,8 @@ fn another_role_is_given_with_what_follows_from_it_said_before() {
         text.contains("Admin Everything in every workspace, with the settings and the team. Takes 1 seat."),
         "{text}"
     );
-    assert!(text.contains("Member In the workspaces below, unless they have permissions of their own there:"));
+    let of_member = "Member In their workspaces, unless it was said otherwise there: everything except:";
+    assert!(text.contains(of_member), "{text}");
     let done = scene.change(&[("name", "Somebody New"), ("role", "admin")]);
     let page = followed(&mut scene.owner, &done);
     let text = seen(&page);
@@ -147,8 +148,17 @@ fn ones_own_page_is_about_oneself() {
     let page = scene.carl.get(&path);
     check_page(&page);
     let text = seen(&page.text());
-    assert!(text.contains("Somebody New You") && text.contains("What this organization calls you."), "{text}");
-    for words in ["Change access", "Remove", "Make a password link", "Back to the list", "Role Client Seat None Joined Admin"] {
+    assert!(
+        text.contains("Somebody New You") && text.contains("What this organization calls you."),
+        "{text}"
+    );
+    for words in [
+        "Change access",
+        "Remove",
+        "Make a password link",
+        "Back to the list",
+        "Role Client Seat None Joined Admin",
+    ] {
         assert!(!text.contains(words), "{words} in {text}");
     }
     let done = scene.carl.submit(&path, &path, &[("name", "Carl Client")]);
@@ -249,7 +259,8 @@ fn somebody_who_was_added_without_an_e_mail_gets_a_password_link_that_is_shown_o
     let html = made.text();
     assert!(seen(&html).contains("Copy it now: you will not see it again."), "{}", seen(&html));
     assert!(html.contains("data-copy=\"url\""));
-    let url = html.split("value=\"").find(|part| part.starts_with(ORIGIN)).unwrap().split('"').next().unwrap();
+    let url =
+        html.split("value=\"").find(|part| part.starts_with(ORIGIN)).unwrap().split('"').next().unwrap();
     let token = password_token_in(url);
     assert!(!scene.owner.get(&ask).text().contains(&token), "once");
     scene.team.world.client().set_password(&token).ok();
@@ -317,5 +328,8 @@ fn staff_see_only_the_workspaces_that_they_come_into() {
     check_page(&page);
     assert!(!page.text().contains("Hidden"), "{}", page.text());
     assert!(scene.shown().contains("Hidden"));
-    assert!(!seen(&page.text()).contains("Second factor Off"), "whether they have one is the admins' to know");
+    assert!(
+        !seen(&page.text()).contains("Second factor Off"),
+        "whether they have one is the admins' to know"
+    );
 }

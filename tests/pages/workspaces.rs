@@ -33,7 +33,8 @@ fn workspaces_are_listed_made_and_renamed() {
     let form = owner.get(&format!("{path}?rename={id}"));
     check_page(&form);
     assert_eq!(text_of(&form.text(), "h1"), "Rename Client One – Private");
-    let renamed = owner.submit(&format!("{path}?rename={id}"), &path, &[("workspace", id), ("name", "Private")]);
+    let renamed =
+        owner.submit(&format!("{path}?rename={id}"), &path, &[("workspace", id), ("name", "Private")]);
     let page = owner.get(renamed.header("location").unwrap());
     check_page(&page);
     assert!(seen(&page.text()).contains("It is called Private now."));
@@ -90,11 +91,22 @@ fn a_long_list_has_a_next_page() {
     let first = owner.get(&path);
     check_page(&first);
     assert!(seen(&first.text()).contains("Workspace 29") && !seen(&first.text()).contains("Workspace 4 "));
-    let next = first.text().split(&format!("href=\"{path}?cursor=")).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let next = first
+        .text()
+        .split(&format!("href=\"{path}?cursor="))
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
     let second = owner.get(&format!("{path}?cursor={next}"));
     check_page(&second);
     let text = seen(&second.text());
-    assert!(text.contains("Workspace 4 ") && text.contains("First page") && !text.contains("Next page"), "{text}");
+    assert!(
+        text.contains("Workspace 4 ") && text.contains("First page") && !text.contains("Next page"),
+        "{text}"
+    );
 }
 
 /// Who is in a workspace is told those who manage it, a page at a time.
@@ -111,12 +123,19 @@ fn a_workspace_lists_who_is_in_it_for_those_who_manage_it() {
     let page = owner.get(&path);
     check_page(&page);
     let html = page.text();
-    assert!(seen(&html).contains("Somebody New mia.member@studio.test Member Ready Change access"), "{}", seen(&html));
+    assert!(
+        seen(&html).contains("Somebody New mia.member@studio.test Member Ready Change access"),
+        "{}",
+        seen(&html)
+    );
     assert!(html.contains(&format!("href=\"{path}/members/{member}\"")));
     assert!(html.contains(&format!("href=\"{path}/add\"")), "the way to add somebody");
     let own = mia.get(&path);
     check_page(&own);
-    assert!(!own.text().contains("id=\"people\"") && !own.text().contains("/add\""), "staff here invite nobody");
+    assert!(
+        !own.text().contains("id=\"people\"") && !own.text().contains("/add\""),
+        "staff here invite nobody"
+    );
 
     team.world.state().database.borrow().change(&format!(
         "WITH RECURSIVE numbers (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM numbers WHERE value < 30)
@@ -130,7 +149,15 @@ fn a_workspace_lists_who_is_in_it_for_those_who_manage_it() {
     ));
     let first = owner.get(&path);
     check_page(&first);
-    let next = first.text().split(&format!("href=\"{path}?people=")).nth(1).unwrap().split(['"', '#']).next().unwrap().to_owned();
+    let next = first
+        .text()
+        .split(&format!("href=\"{path}?people="))
+        .nth(1)
+        .unwrap()
+        .split(['"', '#'])
+        .next()
+        .unwrap()
+        .to_owned();
     let second = owner.get(&format!("{path}?people={next}"));
     check_page(&second);
     assert!(seen(&second.text()).contains("P p1@c.test") && !seen(&first.text()).contains("P p1@c.test "));

@@ -6,7 +6,11 @@ pub const ANSWERS: &[Answers] = &[
     // The client's own.
     ("GET", "/o/{slug}/members/{member}", ["303", "303", "404", "200", "200", "200", "200", "404", "303"]),
     ("POST", "/o/{slug}/members/{member}", ["403"; 9]),
-    ("GET", "/o/{slug}/members/{member}/owner", ["303", "303", "404", "403", "403", "403", "200", "404", "303"]),
+    (
+        "GET",
+        "/o/{slug}/members/{member}/owner",
+        ["303", "303", "404", "403", "403", "403", "200", "404", "303"],
+    ),
     ("POST", "/o/{slug}/members/{member}/owner", ["403"; 9]),
     ("GET", "/o/{slug}/members/{member}/password", ADMINISTERED),
     ("POST", "/o/{slug}/members/{member}/password", ["403"; 9]),
@@ -15,7 +19,11 @@ pub const ANSWERS: &[Answers] = &[
     ("GET", "/w/{workspace}/add", ADMINISTERED),
     ("POST", "/w/{workspace}/add", ["403"; 9]),
     // The client's own leads to the workspace as they see it.
-    ("GET", "/w/{workspace}/members/{member}", ["303", "303", "404", "303", "403", "200", "200", "404", "303"]),
+    (
+        "GET",
+        "/w/{workspace}/members/{member}",
+        ["303", "303", "404", "303", "403", "200", "200", "404", "303"],
+    ),
     ("POST", "/w/{workspace}/members/{member}", ["403"; 9]),
     (
         "GET",

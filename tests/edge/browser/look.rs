@@ -56,7 +56,7 @@ impl Browser {
             if (page.scrollWidth > innerWidth) found.push(`the page is ${page.scrollWidth} wide`);
             for (const element of document.querySelectorAll('body *')) {
                 const box = element.getBoundingClientRect();
-                if (element.closest('.skip, [aria-hidden]') || box.width === 0) continue;
+                if (element.closest('.skip, .hidden, [aria-hidden]') || box.width === 0) continue;
                 // What only screen readers meet is one pixel, on purpose.
                 if (getComputedStyle(element).clipPath !== 'none') continue;
                 if (box.right > innerWidth + 1 || box.left < -1) found.push(`${element.outerHTML.slice(0, 80)} stands out`);

@@ -23,8 +23,11 @@ impl<'a> Scene<'a> {
         let slug = team.owner.get(&team.path("")).ok().str("/slug");
         team.owner.send_json("PATCH", &team.path(""), &json!({"branding": {"accent": "#6366f1"}})).ok();
         let workspace = team.owner.get(&team.path("/workspaces")).ok().str("/data/0/id");
-        for (kind, name) in [("facebook", "Bright Bakery"), ("instagram", "@bright.bakery"), ("linkedin", "Bright Bakery GmbH")]
-        {
+        for (kind, name) in [
+            ("facebook", "Bright Bakery"),
+            ("instagram", "@brightbakery"),
+            ("linkedin", "Bright Bakery GmbH"),
+        ] {
             let body = json!({"kind": kind, "name": name});
             team.owner.post(&format!("/v1/workspaces/{workspace}/resources"), &body).ok();
         }
@@ -117,7 +120,8 @@ fn the_pages_of_a_member_fit_every_screen() {
         let mut scene = Scene::new(server);
         let mut faults = Vec::new();
         browser.be(&scene.team.owner);
-        let private = scene.team.owner.post(&scene.team.path("/workspaces"), &json!({"name": "Carl – Private"}));
+        let private =
+            scene.team.owner.post(&scene.team.path("/workspaces"), &json!({"name": "Carl – Private"}));
         let private = private.ok().str("/id");
         let page = scene.page();
         let access = format!("/w/{}/members/{}", scene.workspace, scene.member);

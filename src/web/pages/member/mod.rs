@@ -93,8 +93,7 @@ impl PlaceRow {
         let (template, role) = (actor.template, member.role);
         let access = place.access.clone().of(template, role);
         let active = member.status == Status::Active;
-        let state =
-            memberships::state(template, &actor.policy, role, active, member.second_factor, &access);
+        let state = memberships::state(template, &actor.policy, role, active, member.second_factor, &access);
         let way = if !active {
             None
         } else if actor.member_id == member.id {
@@ -191,14 +190,15 @@ fn follows(actor: &Actor, member: &Member, role: Role) -> String {
         Role::Owner | Role::Admin => {
             "Everything in every workspace, with the settings and the team.".to_owned()
         }
-        _ if member.role == role => "As it is now: see below.".to_owned(),
-        _ if member.workspaces.is_empty() => {
-            format!("In the oldest workspace: {}", words::default_of(template, role))
+        _ if member.role == role => "As it is now.".to_owned(),
+        _ => {
+            let may = words::uncapitalized(&words::default_of(template, role));
+            if member.workspaces.is_empty() {
+                format!("In the oldest workspace: {may}")
+            } else {
+                format!("In their workspaces, unless it was said otherwise there: {may}")
+            }
         }
-        _ => format!(
-            "In the workspaces below, unless they have permissions of their own there: {}",
-            words::default_of(template, role)
-        ),
     };
     format!("{does} {seat}")
 }
@@ -296,8 +296,7 @@ async fn reply<P: Platform>(
             .then(|| format!("{}?member={}", Route::TeamRemove(slug()).path(), member.id)),
         again: (!active && !actor.invitable().is_empty())
             .then(|| team::invite_path(&desk.setting.slug, Some(&member.user.email))),
-        list: (actor.role != Role::Client)
-            .then(|| team::list_of(&desk.setting.slug, member.role, !active)),
+        list: (actor.role != Role::Client).then(|| team::list_of(&desk.setting.slug, member.role, !active)),
         member,
     };
     match refused {

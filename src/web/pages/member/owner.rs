@@ -41,7 +41,10 @@ fn question<'a>(desk: &'a Desk, member: &'a Member, error: Option<&Error>) -> Co
         about: name,
         after: " the owner?",
         follows: vec![
-            format!("{} is theirs from then on: its plan, its people and everything in it.", desk.setting.organization_name),
+            format!(
+                "{} is theirs from then on: its plan, its people and everything in it.",
+                desk.setting.organization_name
+            ),
             "You become an admin, which takes a seat. Only the new owner can hand it back.".to_owned(),
         ],
         action: back(Route::MemberOwner),

@@ -196,9 +196,10 @@ async fn choose_person<P: Platform>(ctx: &Context<'_, P>, open: &Open, query: &Q
     let invited: Vec<Record> = found.get(2).map(ResultSet::rows).transpose()?.unwrap_or_default();
     let more = members.len() > ON_A_PAGE;
     members.truncate(ON_A_PAGE);
-    let next = members.last().filter(|_| more).map(|last| {
-        open.at(&[("from", &query.from), ("q", &query.q), ("cursor", &last.id.to_string())])
-    });
+    let next = members
+        .last()
+        .filter(|_| more)
+        .map(|last| open.at(&[("from", &query.from), ("q", &query.q), ("cursor", &last.id.to_string())]));
     let mut people: Vec<Candidate> =
         members.into_iter().map(|member| candidate(open, member, &query.from)).collect();
     // Those who wait stand once, at the beginning of the list.

@@ -33,19 +33,21 @@ impl Difference {
         let before = to.before.clone().unwrap_or_else(Access::nothing);
         let (was, is) =
             (before.permissions.effective(template, role), after.permissions.effective(template, role));
-        let (_, many) = words::noun(template);
-        
+        let (_, accounts) = words::noun(template);
+
         let mut difference = Self {
             on: turned_on(to, is.without(was)),
-            off: words::of(&template.catalog, was.without(is)),
+            off: capitalized(&words::of(&template.catalog, was.without(is))),
             ..Self::default()
         };
         match (Given::of(&before.resources), Given::of(&after.resources)) {
             (Given::All, Given::All) => {}
             (Given::All, Given::Some(_)) => {
-                difference.taken.push("Every one that is not chosen by name, and those that come later".to_owned());
+                difference
+                    .taken
+                    .push("Every one that is not chosen by name, and those that come later".to_owned());
             }
-            (Given::Some(_), Given::All) => difference.added.push(format!("All {many}, now and later")),
+            (Given::Some(_), Given::All) => difference.added.push(format!("All {accounts}, now and later")),
             (Given::Some(before), Given::Some(after)) => difference.accounts(before, after, found),
         }
         if to.before.is_some() && is == was {
@@ -56,7 +58,7 @@ impl Difference {
                 (before.addable_kinds.contains(&kind.key), after.addable_kinds.contains(&kind.key));
             if had != has {
                 let may = if has { "They may add" } else { "They may no longer add" };
-                difference.other.push(format!("{may} {} {many}.", kind.label));
+                difference.other.push(format!("{may} {} {accounts}.", kind.label));
             }
         }
         match (before.require_mfa, after.require_mfa) {
@@ -135,13 +137,18 @@ impl<'a> Given<'a> {
 }
 
 /// Permissions that come, those that make a client take a seat marked so (S0-13).
-fn turned_on(to: &To<'_>, set: PermissionSet) -> Vec<String> {
+fn turned_on(to: &To<'_>, new: PermissionSet) -> Vec<String> {
     let catalog = &to.actor.template.catalog;
-    let seat = catalog.members(set).filter(|leaf| leaf.implies.takes_seat && to.member.role == Role::Client);
-    let seat = seat.filter_map(|leaf| catalog.under(&leaf.key)).fold(PermissionSet::NONE, |all, one| all | one);
-    let mut on = words::of(catalog, set.without(seat));
+    let seat = catalog.members(new).filter(|leaf| leaf.implies.takes_seat && to.member.role == Role::Client);
+    let seat =
+        seat.filter_map(|leaf| catalog.under(&leaf.key)).fold(PermissionSet::NONE, |all, one| all | one);
+    let mut on = words::of(catalog, new.without(seat));
     on.extend(words::of(catalog, seat).into_iter().map(|each| format!("{each} (uses a seat)")));
-    on
+    capitalized(&on)
+}
+
+fn capitalized(each: &[String]) -> Vec<String> {
+    each.iter().map(|each| words::capitalized(each)).collect()
 }
 
 /// Whether they follow the default, where what they come to is the same now.

@@ -55,8 +55,7 @@ impl Choices {
         Ok(Self {
             resources: list(0).map(ResultSet::rows).transpose()?.unwrap_or_default(),
             people: list(1).map(ResultSet::rows).transpose()?.unwrap_or_default(),
-            plan: ResultSet::row_of(list(2))?
-                .ok_or_else(|| Error::from(Code::NotFound))?,
+            plan: ResultSet::row_of(list(2))?.ok_or_else(|| Error::from(Code::NotFound))?,
         })
     }
 }
@@ -148,7 +147,8 @@ impl To<'_> {
         let mut settled = Chosen::of(&after, template);
         for given in &mut settled.grants {
             let typed = chosen.grants.iter().find(|typed| typed.id == given.id);
-            given.credentials = typed.and_then(|typed| typed.credentials.clone()).or(given.credentials.take());
+            given.credentials =
+                typed.and_then(|typed| typed.credentials.clone()).or(given.credentials.take());
         }
         let asks = template.catalog.needs_credentials(effective);
         let credentials = Credentials::of(template, &settled, &choices.resources);
@@ -170,8 +170,7 @@ impl To<'_> {
         }
         let template = self.actor.template;
         let elsewhere = self.member.workspaces.iter().any(|place| {
-            place.id != self.workspace
-                && place.access.clone().read(&template.catalog).takes_seat(template)
+            place.id != self.workspace && place.access.clone().read(&template.catalog).takes_seat(template)
         });
         let taken = match plan.seat_limit {
             Some(limit) => format!(" {} of {limit} are taken now.", plan.seats_taken),
@@ -192,7 +191,8 @@ impl To<'_> {
         let has_none = HeldResources::of(&after.resources) == HeldResources::None;
         if self.role() == Role::Client && policy.clients_need_resource && has_none {
             let (one, _) = words::noun(self.actor.template);
-            warnings.push(format!("No {one} is chosen. {name} will be able to sign in but will see nothing."));
+            warnings
+                .push(format!("No {one} is chosen. {name} will be able to sign in but will see nothing."));
         }
         if after.require_mfa && !self.member.second_factor {
             warnings.push(format!("{name} has no second factor yet, and comes in only with one."));
@@ -224,7 +224,5 @@ pub struct Review {
 /// Whether whoever looks may see what somebody was given in a workspace, as `GET …/access` of the API asks it.
 #[must_use]
 pub fn may_see(actor: &Actor, workspace: WorkspaceId, member: MemberId, role: Role) -> bool {
-    actor.member_id == member
-        || actor.administers()
-        || (actor.reaches(workspace) && actor.may_invite(role))
+    actor.member_id == member || actor.administers() || (actor.reaches(workspace) && actor.may_invite(role))
 }

@@ -144,8 +144,7 @@ pub async fn show<P: Platform>(
         return Ok(crate::web::reply::see_other(&Route::WorkspacePage(id).path()));
     }
     let open = open.changeable()?;
-    let chosen =
-        Chosen::of(&open.to().before.unwrap_or_default(), open.desk.actor.template);
+    let chosen = Chosen::of(&open.to().before.unwrap_or_default(), open.desk.actor.template);
     let choices = Choices::read(ctx, &open.to()).await?;
     form(&open, &chosen, choices, None)
 }
@@ -300,7 +299,10 @@ async fn who<P: Platform>(ctx: &Context<'_, P>, open: &Open) -> Result<String> {
         None => None,
     };
     Ok(match author {
-        Some(Author { name: Some(name), at }) => format!("{name} changed this on {}.", at.in_words()),
+        Some(Author { actor, at, .. }) if actor == open.desk.actor.member_id.to_string() => {
+            format!("You changed this yourself, elsewhere, on {}.", at.in_words())
+        }
+        Some(Author { name: Some(name), at, .. }) => format!("{name} changed this on {}.", at.in_words()),
         _ => "This was changed while you had it open.".to_owned(),
     })
 }

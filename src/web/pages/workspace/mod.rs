@@ -242,8 +242,7 @@ async fn accounts<P: Platform>(
     let own = actor.member_id == member;
     let given_to = (access.resources != Resources::All).then_some(member);
     let most = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);
-    let mut rows =
-        resources::page(ctx.platform, id, given_to, None, cursor.parse().ok(), most + 1).await?;
+    let mut rows = resources::page(ctx.platform, id, given_to, None, cursor.parse().ok(), most + 1).await?;
     let more = rows.len() > ON_A_PAGE;
     rows.truncate(ON_A_PAGE);
     let next = rows.last().filter(|_| more).map(|last| format!("{}?cursor={}", path(id), last.id));

@@ -61,8 +61,7 @@ pub fn select(desk: &Desk, id: WorkspaceId, query: &Query) -> Vec<Statement> {
         prefix: None,
     };
     let most = i64::try_from(ON_A_PAGE + 1).unwrap_or(i64::MAX);
-    let mut reads =
-        vec![members::page(desk.actor.organization_id, &filter, query.people.parse().ok(), most)];
+    let mut reads = vec![members::page(desk.actor.organization_id, &filter, query.people.parse().ok(), most)];
     reads.extend(query.person.parse::<MemberId>().ok().map(members::select));
     reads
 }
