@@ -96,7 +96,7 @@ fn another_role_is_given_with_what_follows_from_it_said_before() {
         text.contains("Admin Everything in every workspace, with the settings and the team. Takes 1 seat."),
         "{text}"
     );
-    let of_member = "Member In their workspaces, unless it was said otherwise there: everything except:";
+    let of_member = "Member In their workspaces, unless it was said otherwise there: compose posts,";
     assert!(text.contains(of_member), "{text}");
     let done = scene.change(&[("name", "Somebody New"), ("role", "admin")]);
     let page = followed(&mut scene.owner, &done);
