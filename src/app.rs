@@ -7,6 +7,7 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{Method, StatusCode};
 
 use crate::config::{Config, ConfigError};
+use crate::domain::device;
 use crate::error::{Code, Error};
 use crate::flow::Context;
 use crate::jobs::message::{self, Message, Source, Verdict};
@@ -39,7 +40,13 @@ impl<'a, P: Platform> App<'a, P> {
         let route = Route::parse(request.uri().path());
         let mut reply = match self.config {
             Ok(config) => {
-                let ctx = Context { platform: &self.platform, config, request_id: request_id.clone() };
+                let user_agent = web::request::header(request.headers(), "user-agent").unwrap_or_default();
+                let ctx = Context {
+                    platform: &self.platform,
+                    config,
+                    request_id: request_id.clone(),
+                    device: device::in_words(user_agent),
+                };
                 self.reply(&ctx, &request, route.as_ref()).await
             }
             Err(error) => {

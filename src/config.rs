@@ -122,6 +122,12 @@ impl Config {
         self.mail_provider == MailProvider::Mailbox
     }
 
+    /// Who a mail about an account comes from, which is no organization's: the product.
+    #[must_use]
+    pub fn own_sender(&self) -> Sender {
+        Sender { name: self.product_name.clone(), address: self.mail_from.as_str().to_owned() }
+    }
+
     /// Who a mail of this organization comes from: the organization's name, at the deployment's own address. Never an
     /// inviter's address, which would fail DMARC.
     #[must_use]

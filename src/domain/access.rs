@@ -116,6 +116,17 @@ impl Access {
         Self { permissions: Permissions::Custom(PermissionSet::NONE), ..Self::default() }
     }
 
+    /// The same, its resources and kinds in the one order that they have wherever it is compared or shown: lists that name the
+    /// same give the same.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        if let Resources::Listed(grants) = &mut self.resources {
+            grants.sort_by_key(|grant| grant.id);
+        }
+        self.addable_kinds.sort();
+        self
+    }
+
     /// Whether this access makes a client take a seat (S0-13).
     #[must_use]
     pub fn takes_seat(&self, template: &Template) -> bool {
@@ -167,6 +178,7 @@ impl AccessRow {
             addable_kinds: self.addable_kinds,
             require_mfa: self.require_mfa,
         }
+        .in_order()
     }
 
     /// What somebody in this role has with it: the owner and admins have everything, whatever stands there.

@@ -1,6 +1,6 @@
 //! Who acts, and what they may do to invitations, members and accesses.
 
-use crate::domain::access::{Access, Resources};
+use crate::domain::access::{Access, Credentials, Resources};
 use crate::domain::catalog::PermissionSet;
 use crate::domain::ids::{MemberId, OrganizationId, ResourceId, WorkspaceId};
 use crate::domain::policy::Policy;
@@ -22,6 +22,8 @@ pub struct Actor {
     pub policy: Policy,
     /// How far they reach, and so how far what they give away can reach.
     pub reach: Reach,
+    /// Which of their accesses that was read from: raised whenever what they were given is changed.
+    pub access_rev: i64,
 }
 
 /// How far somebody reaches in their organization.
@@ -44,6 +46,8 @@ pub struct Holding {
     pub resources: Option<Vec<ResourceId>>,
     /// Those that they were given to approve on.
     pub approves: Vec<ResourceId>,
+    /// Those that they work on with their own credentials.
+    pub own_credentials: Vec<ResourceId>,
 }
 
 impl Actor {
@@ -83,7 +87,8 @@ impl Actor {
     }
 
     /// Whether they may give somebody in this role such an access in these workspaces: nobody gives away more than they
-    /// hold themselves, nor into where they aren't, nor lets approve where they don't.
+    /// hold themselves, nor into where they aren't, nor lets approve where they don't, nor lets work with the owner's
+    /// credentials where they work with their own.
     #[must_use]
     pub fn may_grant(&self, role: Role, workspaces: &[WorkspaceId], access: &Access) -> bool {
         let Reach::Only(held) = &self.reach else { return true };
@@ -109,9 +114,17 @@ impl Actor {
                 grants.iter().filter(|grant| grant.approve).all(|grant| self.lets_approve(&there, grant.id))
             }
         };
+        let lending = match &access.resources {
+            Resources::All => true,
+            Resources::Listed(grants) => grants
+                .iter()
+                .filter(|grant| grant.credentials == Some(Credentials::Owner))
+                .all(|grant| !there.iter().any(|holding| holding.own_credentials.contains(&grant.id))),
+        };
         !there.is_empty()
             && resources
             && approving
+            && lending
             && there.iter().all(|holding| holding.permissions.contains(wanted))
     }
 
@@ -227,7 +240,7 @@ mod tests {
     fn actor(role: Role, reach: Reach) -> Actor {
         let template = Templates::built_in().named("reporting").unwrap();
         let (member_id, organization_id, policy) = (id(1), id(1), template.policy.clone());
-        Actor { member_id, role, organization_id, template, policy, reach }
+        Actor { member_id, role, organization_id, template, policy, reach, access_rev: 0 }
     }
 
     fn grants(resources: &[u8]) -> Resources {
@@ -264,6 +277,7 @@ mod tests {
             permissions: PermissionSet::NONE,
             resources: None,
             approves: Vec::new(),
+            own_credentials: Vec::new(),
         };
         let staff = actor(Role::Member, Reach::Only(vec![holding(3), holding(5)]));
         assert!(staff.reaches(id(5)) && !staff.reaches(id(4)) && !staff.administers());
@@ -282,8 +296,13 @@ mod tests {
             template.catalog.read_keys(&keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>())
         };
         let may = |permissions: &[&str], resources: Option<Vec<ResourceId>>, approves: Vec<ResourceId>| {
-            let holding =
-                Holding { workspace_id: id(1), permissions: keys(permissions), resources, approves };
+            let holding = Holding {
+                workspace_id: id(1),
+                permissions: keys(permissions),
+                resources,
+                approves,
+                own_credentials: Vec::new(),
+            };
             let access = Access {
                 permissions: Permissions::Custom(keys(&["posts.view"])),
                 resources: grants(&[7]),
@@ -318,6 +337,7 @@ mod tests {
                 permissions: some(*bits),
                 resources: resources.as_ref().map(|resources| resources.iter().map(|number| id(*number)).collect()),
                 approves: Vec::new(),
+                own_credentials: Vec::new(),
             }).collect();
             let (bits, resources) = wanted;
             let access = Access {

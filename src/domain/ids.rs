@@ -63,6 +63,8 @@ kinds! {
     Notification, NotificationId, "ntf";
     /// An audit entry's id.
     Event, EventId, "evt";
+    /// The id of an invitation that is still being written.
+    Draft, DraftId, "drf";
 }
 
 /// The text was not an id of this kind. Answered as 404: such a thing does not exist.

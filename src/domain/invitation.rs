@@ -66,6 +66,12 @@ impl Status {
         }
     }
 
+    /// Whether it can be changed: until it is settled or over, a link also while it is turned off or full.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::Disabled | Self::Full)
+    }
+
     /// Why the holder of a link can't use it any more.
     #[must_use]
     pub fn refusal(self) -> Option<Code> {

@@ -5,6 +5,8 @@
 //! first signs and all verify, so a new key can be put in front while links signed by the old one stay open.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use jwt_compact::alg::{Hs256, Hs256Key};
 use jwt_compact::{AlgorithmExt, Claims, Header, UntrustedToken};
@@ -26,10 +28,12 @@ pub enum Purpose {
     Form,
     /// A link to set a password, see [`crate::domain::password_link`].
     Password,
+    /// A link to set a forgotten password anew, see [`crate::domain::reset_link`].
+    Reset,
 }
 
 impl Purpose {
-    const ALL: [Self; 3] = [Self::Invitation, Self::Form, Self::Password];
+    const ALL: [Self; 4] = [Self::Invitation, Self::Form, Self::Password, Self::Reset];
 
     /// The `aud` claim, and what the key is derived with.
     const fn audience(self) -> &'static str {
@@ -37,6 +41,7 @@ impl Purpose {
             Self::Invitation => "invitation",
             Self::Form => "form",
             Self::Password => "password",
+            Self::Reset => "reset",
         }
     }
 
@@ -46,6 +51,7 @@ impl Purpose {
             Self::Invitation => "invitation+jwt",
             Self::Form => "form+jwt",
             Self::Password => "password+jwt",
+            Self::Reset => "reset+jwt",
         }
     }
 }
@@ -70,6 +76,8 @@ pub enum KeyError {
 struct RootKey {
     id: String,
     derived: Vec<(Purpose, Hs256Key)>,
+    /// For what is sealed rather than signed.
+    sealing: XChaCha20Poly1305,
 }
 
 /// The live root keys. Has no `Debug`: its insides are secrets.
@@ -120,7 +128,8 @@ impl KeyRing {
                 return Err(KeyError::Twice(id.to_owned()));
             }
             let derived = Purpose::ALL.map(|purpose| (purpose, derive(&secret, purpose))).into();
-            keys.push(RootKey { id: id.to_owned(), derived });
+            let sealing = XChaCha20Poly1305::new(&expand(&secret, SEALING).into());
+            keys.push(RootKey { id: id.to_owned(), derived, sealing });
         }
         if keys.is_empty() { Err(KeyError::None) } else { Ok(Self { issuer: issuer.to_owned(), keys }) }
     }
@@ -173,6 +182,39 @@ impl KeyRing {
     }
 }
 
+/// Of a sealed secret, before it.
+const NONCE: usize = 24;
+/// What the key is derived with that seals second factors.
+const SEALING: &str = "second-factor";
+
+impl KeyRing {
+    /// Seals the secret of a second factor, so that whoever copies the database has nothing: under the first root key, whose
+    /// name it bears, and for one account only.
+    #[must_use]
+    pub fn seal(&self, whose: &str, secret: &[u8], nonce: [u8; NONCE]) -> Option<String> {
+        let key = self.keys.first()?;
+        let payload = Payload { msg: secret, aad: whose.as_bytes() };
+        let sealed = key.sealing.encrypt(&XNonce::from(nonce), payload).ok()?;
+        Some(format!("{}.{}", key.id, Base64UrlUnpadded::encode_string(&[&nonce, &*sealed].concat())))
+    }
+
+    /// Whether it was sealed under the first root key: else it is to be sealed anew while it can be opened.
+    #[must_use]
+    pub fn is_newest(&self, sealed: &str) -> bool {
+        self.keys.first().is_some_and(|key| sealed.split_once('.').is_some_and(|(id, _)| id == key.id))
+    }
+
+    /// Opens what was sealed; nothing if it was for another account, was changed, or its root key is gone.
+    #[must_use]
+    pub fn unseal(&self, whose: &str, sealed: &str) -> Option<Vec<u8>> {
+        let (id, text) = sealed.split_once('.')?;
+        let key = self.keys.iter().find(|key| key.id == id)?;
+        let bytes = Base64UrlUnpadded::decode_vec(text).ok()?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE>()?;
+        key.sealing.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: whose.as_bytes() }).ok()
+    }
+}
+
 impl RootKey {
     fn for_purpose(&self, purpose: Purpose) -> Option<&Hs256Key> {
         self.derived.iter().find(|(known, _)| *known == purpose).map(|(_, key)| key)
@@ -180,11 +222,16 @@ impl RootKey {
 }
 
 fn derive(secret: &[u8], purpose: Purpose) -> Hs256Key {
+    Hs256Key::new(expand(secret, purpose.audience()))
+}
+
+/// The key for one use of a root key.
+fn expand(secret: &[u8], name: &str) -> [u8; 32] {
     let mut key = [0; 32];
-    let info = [b"usher/v1/", purpose.audience().as_bytes()].concat();
+    let info = [b"usher/v1/", name.as_bytes()].concat();
     // Expanding fails only for more than 255 blocks; this is one.
     let _ = Hkdf::<Sha256>::new(None, secret).expand(&info, &mut key);
-    Hs256Key::new(key)
+    key
 }
 
 /// Short, or counting up, or with so few different bytes that nobody drew it at random (32 random bytes have under 16 different ones less
@@ -326,6 +373,27 @@ mod tests {
         let sealed = Sealed { iss: ORIGIN.to_owned(), aud: "invitation".to_owned(), rest: note() };
         let endless = Hs256.token(&header, &Claims::new(sealed), key).unwrap();
         assert!(keys.verify::<Note>(Purpose::Invitation, &endless).is_none());
+    }
+
+    #[test]
+    fn what_is_sealed_opens_for_whom_it_is_with_the_root_key_that_sealed_it_and_unchanged() {
+        let keys = ring(&[("k1", 1)]);
+        let sealed = keys.seal("ana", b"a secret", [7; NONCE]).unwrap();
+        assert!(sealed.starts_with("k1.") && !sealed.contains("secret"));
+        let both = ring(&[("k2", 2), ("k1", 1)]);
+        assert_eq!(both.unseal("ana", &sealed).unwrap(), b"a secret");
+        assert_eq!(keys.unseal("mia", &sealed), None);
+        assert_eq!(ring(&[("k2", 2)]).unseal("ana", &sealed), None);
+        assert_eq!(ring(&[("k1", 2)]).unseal("ana", &sealed), None);
+        assert!(both.seal("ana", b"a secret", [8; NONCE]).unwrap().starts_with("k2."), "the first key seals");
+        for place in 0..sealed.len() {
+            let mut bytes = sealed.clone().into_bytes();
+            bytes[place] = if bytes[place] == b'x' { b'y' } else { b'x' };
+            assert_eq!(keys.unseal("ana", &String::from_utf8(bytes).unwrap()), None, "byte {place}");
+        }
+        for wrong in ["", "k1", "k1.", "k1.AAAA"] {
+            assert_eq!(keys.unseal("ana", wrong), None);
+        }
     }
 
     #[test]

@@ -34,13 +34,17 @@ pub struct PasswordLink {
 }
 
 /// What a copied link is for: this member while they are that. Whoever has it is the person, and was given it as somebody who
-/// may be trusted with so much; so it is dead once they are more, or are somebody anew.
+/// may be trusted with so much; so it is dead once they are more or have something else, or are somebody anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Of {
     /// Who.
     pub member_id: MemberId,
     /// As what.
     pub role: Role,
+    /// With which of their accesses: raised with every change of what they were given. A link that says none is from before
+    /// there was any change to tell from.
+    #[serde(rename = "rev", default)]
+    pub access_rev: i64,
 }
 
 impl PasswordLink {
@@ -90,8 +94,11 @@ mod tests {
                 organization_id: OrganizationId::new(now, [2; 10]),
                 ver: 0,
                 via,
-                of: (via == Via::Copy)
-                    .then(|| Of { member_id: MemberId::new(now, [3; 10]), role: Role::Client }),
+                of: (via == Via::Copy).then(|| Of {
+                    member_id: MemberId::new(now, [3; 10]),
+                    role: Role::Client,
+                    access_rev: 4,
+                }),
             };
             let end = PasswordLink::ends(via, now);
             assert_eq!(end.seconds(), 1_800_000_000 + days * 24 * 3600);

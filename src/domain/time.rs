@@ -55,6 +55,19 @@ impl Timestamp {
         Self::from_seconds(self.seconds())
     }
 
+    /// When its day began, in UTC.
+    #[must_use]
+    pub fn start_of_day(self) -> Self {
+        const DAY: i64 = 24 * 60 * 60 * 1000;
+        Self(self.0 - self.0.rem_euclid(DAY))
+    }
+
+    /// Its day, in UTC: `2026-11-28`.
+    #[must_use]
+    pub fn date(self) -> String {
+        self.utc().format("%Y-%m-%d").to_string()
+    }
+
     /// This long after.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {

@@ -110,6 +110,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
         session_id: ctx.id(),
         session_digest: session.digest(),
         session_ends_at: now.plus(SESSION),
+        device: ctx.device.clone(),
     };
     let link = &accept.link;
     let claim = Claim { id: ctx.id(), member_id: ctx.id(), now };
@@ -152,12 +153,14 @@ async fn run<P: Platform>(
 
 /// The claim was refused to somebody who may accept: there is no room. What can be done about it is not theirs to do.
 fn no_room<P: Platform>(view: &View, ctx: &Context<'_, P>) -> Error {
-    if view.trial_ends_at.is_some_and(|end| end <= ctx.now()) {
+    if !view.plan_allows {
+        Refusal::new(Code::PlanFeatureRequired)
+            .because("The organization's plan doesn't allow what this invitation gives at the moment. Tell whoever invited you, then try again.")
+            .into()
+    } else if view.trial_ends_at.is_some_and(|end| end <= ctx.now()) {
         Refusal::new(Code::TrialEnded)
             .because("There is no room for you yet: their trial has ended. Tell whoever invited you, then try again.")
             .into()
-    } else if view.seat_free && !view.may_customize {
-        Code::PlanFeatureRequired.into()
     } else if view.seat_free {
         Error::Internal("a claim was refused and nothing says why".to_owned())
     } else {

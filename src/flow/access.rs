@@ -130,8 +130,11 @@ pub fn settle(
 /// made, since whoever comes by it may be they themselves. To see it and to take it away they need no more than its role.
 ///
 /// # Errors
-/// 403 for one that gives more than the actor holds.
+/// 403 for one of a role that they may not invite, or that gives more than they hold.
 pub fn check_hand_out(by: &Authority, record: &Record) -> Result<()> {
+    if !by.covers(record.state.role) {
+        return Err(Code::Forbidden.into());
+    }
     let Authority::Member(actor) = by else { return Ok(()) };
     let access = record.access.clone().read(&actor.template.catalog);
     if actor.may_grant(record.state.role, &record.workspace_ids, &access) {
@@ -147,12 +150,16 @@ pub fn check_hand_out(by: &Authority, record: &Record) -> Result<()> {
 /// # Errors
 /// 403 for anybody else.
 pub fn keep_second_factor(actor: &Actor, asked_before: bool, access: &Access) -> Result<()> {
-    if !asked_before || access.require_mfa || actor.administers() {
-        return Ok(());
-    }
+    if !asked_before || access.require_mfa || actor.administers() { Ok(()) } else { Err(factor_needed()) }
+}
+
+/// The refusal of whoever would do without a second factor that somebody found needed: also by ending what asks for it, which
+/// could then be made anew without.
+#[must_use]
+pub fn factor_needed() -> Error {
     let detail =
         "Only the owner and admins may do without a second factor that is asked for. Ask one of them.";
-    Err(Refusal::new(Code::BeyondYourAccess).because(detail).into())
+    Refusal::new(Code::BeyondYourAccess).because(detail).into()
 }
 
 /// The access of somebody who has everything anyway, of which there is nothing to say.

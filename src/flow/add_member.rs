@@ -9,7 +9,7 @@ use crate::domain::role::Role;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Result};
 use crate::flow::access::{Wanted, resolve};
-use crate::flow::invite::refusal_of;
+use crate::flow::invite::{refusal_of, role_not_allowed};
 use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
 use crate::platform::Platform;
@@ -41,7 +41,7 @@ pub struct AddMember {
 /// is taken at once.
 pub async fn add_member<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, add: AddMember) -> Result<Member> {
     if !actor.may_invite(add.role) {
-        return Err(Code::RoleNotAllowed.into());
+        return Err(role_not_allowed(actor, add.role));
     }
     let workspaces = actor.workspaces_meant(add.workspaces);
     let access = resolve(ctx, actor, add.role, workspaces.as_deref(), Access::default(), add.access).await?;
@@ -59,7 +59,7 @@ pub async fn add_member<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, add: A
         notify: add.notify,
     };
     let entry = audit::Entry { at: now, ..ctx.entry(&actor.member_id) };
-    let by = Acting::giving(actor, new.workspaces.as_deref());
+    let by = Acting::of(actor);
     let job = ctx.id();
     let mut batch = vec![
         // An invitation that is over doesn't stand in the way.

@@ -11,14 +11,14 @@ use crate::domain::access::Access;
 use crate::domain::authority::Actor;
 use crate::domain::ids::{Id, InvitationId, JobId, Kind, MemberId, WorkspaceId};
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::access::settle;
-use crate::flow::invite::{Invite, foreign_resource, foreign_workspace};
+use crate::flow::access::{factor_needed, settle};
+use crate::flow::invite::{Invite, foreign_resource, foreign_workspace, role_not_allowed};
 use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
 use crate::store::access::{CloneSource, Columns, Placed, select_clone_sources};
 use crate::store::acting::Acting;
-use crate::store::bulk::{self, Ids, Import, Judged, Verdict, Wanted};
+use crate::store::bulk::{self, Ids, Import, Judged, Roles, Verdict, Wanted};
 
 /// What would become of a row.
 pub enum Foreseen {
@@ -106,18 +106,25 @@ pub async fn undo<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, import: &Imp
     let by = Acting::of(actor);
     let events = sorted(ctx, usize::try_from(import.progress.total).unwrap_or_default());
     let mut batch = bulk::undo(import.id, actor, &by, &entry, &events, entry.at);
-    batch.extend([bulk::select(import.id), by.select()]);
+    batch.extend([bulk::select(import.id), bulk::select_roles(import.id, actor, entry.at), by.select()]);
     let results = ctx.platform.batch(batch).await?;
-    let [claim, .., revoked, after, acts] = results.as_slice() else {
-        return Err(Error::Internal("an undo, its import and who asked".to_owned()));
+    let [claim, .., revoked, after, roles, acts] = results.as_slice() else {
+        return Err(Error::Internal("an undo, its import, its roles and who asked".to_owned()));
     };
     if claim.any() {
         return Ok(revoked.rows::<serde::de::IgnoredAny>()?.len());
     }
     check_still_acts(&by, acts)?;
-    // Of two who undo at once, one did; or there are roles among the rows that are above who asks.
-    let entitled = after.first::<Import>()?.is_some_and(|import| import.status() == bulk::Status::Undone);
-    Err(if entitled { Code::NotUndoable.into() } else { Code::RoleNotAllowed.into() })
+    // Of two who undo at once, one did; or there is something among it that who asks may not withdraw.
+    let undone = after.first::<Import>()?.is_some_and(|import| import.status() == bulk::Status::Undone);
+    let invitable = roles.first::<Roles>()?.is_some_and(|roles| roles.invitable);
+    Err(match (undone, invitable) {
+        (true, _) => Code::NotUndoable.into(),
+        (false, true) => factor_needed(),
+        (false, false) => Refusal::new(Code::RoleNotAllowed)
+            .because("Some of these rows are of a role that you may not invite. Ask the owner to undo them.")
+            .into(),
+    })
 }
 
 /// What a row is to make, or the problem that it is refused with.
@@ -133,7 +140,9 @@ async fn resolve<P: Platform>(
     let mut invites = Vec::with_capacity(rows.len());
     for row in rows {
         invites.push(match row {
-            Ok(invite) if !actor.may_invite(invite.offer.role) => Err(Error::from(Code::RoleNotAllowed)),
+            Ok(invite) if !actor.may_invite(invite.offer.role) => {
+                Err(role_not_allowed(actor, invite.offer.role))
+            }
             Ok(mut invite) => {
                 invite.offer.workspaces = actor.workspaces_meant(invite.offer.workspaces);
                 Ok(invite)
@@ -219,10 +228,16 @@ fn problem_of_verdict(verdict: Verdict, place: Option<i64>) -> Result<Option<Val
         Verdict::Forbidden => Refusal::new(Code::Forbidden)
             .because("Whoever asked for this was removed or has another role since. Ask an admin to send the file again.")
             .into(),
+        Verdict::BeyondYourAccess => Refusal::new(Code::BeyondYourAccess)
+            .because("What whoever asked for this has was changed since. Send the file again.")
+            .into(),
         Verdict::ForeignWorkspace => foreign_workspace(place),
         Verdict::ForeignResource => foreign_resource(place),
         Verdict::AlreadyMember => Code::AlreadyMember.into(),
         Verdict::AlreadyInvited => Code::AlreadyInvited.into(),
+        Verdict::Twice => Refusal::new(Code::AlreadyInvited)
+            .because("An earlier row is for this address already. Leave one of them out.")
+            .into(),
         Verdict::PlanFeatureRequired => Code::PlanFeatureRequired.into(),
         Verdict::TrialEnded => Code::TrialEnded.into(),
         Verdict::SeatLimitReached => Code::SeatLimitReached.into(),

@@ -1,6 +1,7 @@
 //! Changing an invitation until it is settled. Who came in by it before keeps what they were given: a link's access is what
 //! it is at the moment somebody joins.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -10,14 +11,14 @@ use crate::domain::authority::{Actor, Authority};
 use crate::domain::change::Change;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::WorkspaceId;
-use crate::domain::invitation::{Kind, Status};
+use crate::domain::invitation::Kind;
 use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::access::{Wanted, everything, keep_second_factor, resolve};
-use crate::flow::invite::refusal_of;
-use crate::flow::{Context, check_still_acts, look};
+use crate::flow::invite::{link_for_clients, refusal_of, role_not_allowed};
+use crate::flow::{Attempt, Context, check_still_acts, look};
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
 use crate::store::access::Columns;
@@ -58,8 +59,8 @@ pub struct Changes {
     pub max_uses: Change<i64>,
 }
 
-/// How often a change is worked out again because somebody else's came between.
-const MOST_TRIES: u8 = 8;
+/// How often what is done with an invitation is worked out again because somebody else's came between.
+pub(super) const MOST_TRIES: u8 = 8;
 
 /// Changes an open invitation. Refuses one that is settled or over, a role that the actor may not invite, more than they hold
 /// or the plan allows, an address that is invited or a member's, fewer uses than there were, and a seat more than there is.
@@ -75,16 +76,10 @@ pub async fn change<P: Platform>(
     for _ in 0..MOST_TRIES {
         match attempt(ctx, by, record, &asked).await? {
             Attempt::Done(changed) => return Ok(changed),
-            Attempt::Overtaken(current) => record = current,
+            Attempt::Overtaken(current) => record = *current,
         }
     }
     Err(Error::slow_down())
-}
-
-enum Attempt {
-    Done(Record),
-    /// Somebody else changed it in between; this is how it is now.
-    Overtaken(Record),
 }
 
 async fn attempt<P: Platform>(
@@ -92,7 +87,7 @@ async fn attempt<P: Platform>(
     by: &Authority,
     record: Record,
     asked: &Changes,
-) -> Result<Attempt> {
+) -> Result<Attempt<Record>> {
     let entry = ctx.entry(by);
     let now = entry.at;
     if !is_open(&record, now) {
@@ -104,8 +99,8 @@ async fn attempt<P: Platform>(
     if after.is_empty() {
         return Ok(Attempt::Done(record));
     }
-    let Plan { changed, moves, gives, .. } = planned;
-    let acting = Acting::by_giving(by, changed.workspaces.as_deref().filter(|_| gives));
+    let Plan { changed, moves, .. } = planned;
+    let acting = Acting::by(by);
     let id = changed.id;
     let readdressed = changed.email.as_ref().filter(|_| changed.readdressed);
     let job = ctx.id();
@@ -147,7 +142,7 @@ async fn attempt<P: Platform>(
         return Err(Code::NotPending.into());
     }
     if current.revision != changed.revision {
-        return Ok(Attempt::Overtaken(current));
+        return Ok(Attempt::Overtaken(Box::new(current)));
     }
     if changed.max_uses.is_some_and(|most| most < current.state.uses) {
         let detail = format!("{} came in by it already. Use that many or more.", current.state.uses);
@@ -158,8 +153,8 @@ async fn attempt<P: Platform>(
 }
 
 /// Until it is settled or over: a link also while it is turned off or full.
-fn is_open(record: &Record, now: Timestamp) -> bool {
-    matches!(record.state.status(now), Status::Pending | Status::Disabled | Status::Full)
+pub(super) fn is_open(record: &Record, now: Timestamp) -> bool {
+    record.state.status(now).is_open()
 }
 
 /// What the invitation becomes, and what that was worked out from.
@@ -167,10 +162,10 @@ struct Plan {
     changed: Changed,
     old_access: Access,
     new_access: Access,
+    /// Whether somebody new took a seat by it.
+    took_seat: bool,
     /// Whether its workspaces change.
     moves: bool,
-    /// Whether it decides anew who is given what.
-    gives: bool,
 }
 
 async fn plan<P: Platform>(
@@ -185,8 +180,12 @@ async fn plan<P: Platform>(
     if !by.covers(state.role) {
         return Err(Code::Forbidden.into());
     }
-    if !by.covers(role) || (state.kind == Kind::Link && role != Role::Client) {
-        return Err(Code::RoleNotAllowed.into());
+    match by {
+        Authority::Member(actor) if !by.covers(role) => return Err(role_not_allowed(actor, role)),
+        // An owner's invitation stays one.
+        Authority::Operator(_) if !by.covers(role) => return Err(Code::RoleNotAllowed.into()),
+        _ if state.kind == Kind::Link && role != Role::Client => return Err(link_for_clients()),
+        _ => {}
     }
     let template = by.template();
     let (workspaces, moves) = workspaces(by, record, role, asked.workspaces.clone());
@@ -218,7 +217,8 @@ async fn plan<P: Platform>(
         Authority::Member(_) => base,
         // An owner's.
         Authority::Operator(_) => everything(&wanted)?,
-    };
+    }
+    .in_order();
     let name = |change: &Change<Name>, old: &Option<String>| {
         change.clone().and_then(|name| Some(name.as_str().to_owned())).of(old.clone())
     };
@@ -243,14 +243,15 @@ async fn plan<P: Platform>(
         branding_name: name(&asked.branding_name, &record.branding_name),
         branding_message: message(&asked.branding_message, &record.branding_message),
         takes_seat: access.takes_seat_as(role),
-        customized: lists && new_access.is_custom_for(role),
+        customized: (lists || readdressed || lets_in_more) && new_access.is_custom_for(role),
         access,
         asked_grants,
         workspaces,
         expires_at: asked.lifetime.map(|lifetime| now.plus(lifetime).whole_seconds()),
         max_uses: asked.max_uses.of(state.max_uses),
     };
-    Ok(Plan { changed, old_access, new_access, moves, gives })
+    let took_seat = Columns::of(&old_access, template).takes_seat_as(state.role);
+    Ok(Plan { changed, old_access, new_access, took_seat, moves })
 }
 
 /// Where the person will be, and whether that is a change.
@@ -264,9 +265,9 @@ fn workspaces(
     match (named, by) {
         (Some(named), _) if role.reaches_every_workspace() => (Some(named), !record.workspace_ids.is_empty()),
         (Some(named), _) => {
-            let same = named.len() == record.workspace_ids.len()
-                && named.iter().all(|id| record.workspace_ids.contains(id));
-            (Some(named), !same)
+            // As sets: a list that names one of them twice is not the same as two.
+            let moves = named.iter().collect::<BTreeSet<_>>() != record.workspace_ids.iter().collect();
+            (Some(named), moves)
         }
         // It named none, because its role reached them all.
         (None, Authority::Member(actor)) if record.workspace_ids.is_empty() => {
@@ -308,12 +309,9 @@ fn difference(record: &Record, plan: &Plan) -> (Map<String, Value>, Map<String, 
     tell("locale", record.locale != changed.locale, json!(record.locale), json!(changed.locale));
     // What it is, and where, stands in the row and is filled in there.
     tell("access", plan.moves || plan.old_access != plan.new_access, Value::Null, Value::Null);
-    tell(
-        "takes_seat",
-        state.takes_seat != changed.takes_seat,
-        json!(state.takes_seat),
-        json!(changed.takes_seat),
-    );
+    // By what it gives: whether it reserves one just now depends on whom it is for.
+    let took_seat = plan.took_seat;
+    tell("takes_seat", took_seat != changed.takes_seat, json!(took_seat), json!(changed.takes_seat));
     if let Some(expires_at) = changed.expires_at {
         tell("expires_at", expires_at != state.expires_at, json!(state.expires_at), json!(expires_at));
     }

@@ -39,10 +39,11 @@ pub struct Invite {
 /// this organization's, more than the actor or the plan may give, and one person more than there are seats.
 pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: Invite) -> Result<Record> {
     let Invite { email, mut offer, .. } = invite;
-    // A link is bound to nobody, so it lets in nobody who could do harm.
-    let for_all = email.is_none() && offer.role != Role::Client;
-    if for_all || !actor.may_invite(offer.role) {
-        return Err(Code::RoleNotAllowed.into());
+    if !actor.may_invite(offer.role) {
+        return Err(role_not_allowed(actor, offer.role));
+    }
+    if email.is_none() && offer.role != Role::Client {
+        return Err(link_for_clients());
     }
     offer.workspaces = actor.workspaces_meant(offer.workspaces);
     let (place, wanted) = (offer.workspaces.as_deref(), std::mem::take(&mut offer.access));
@@ -61,7 +62,7 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
         expires_at: now.plus(lifetime).whole_seconds(),
         invited_by: Some(actor.member_id),
     };
-    let by = Acting::giving(actor, new.offer.workspaces.as_deref());
+    let by = Acting::of(actor);
     let job = ctx.id();
     let mut batch = Vec::new();
     if let Some(email) = &new.email {
@@ -99,6 +100,31 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
     })
 }
 
+/// Nobody is invited in this role, or not by this actor.
+pub(super) fn role_not_allowed(actor: &Actor, role: Role) -> Error {
+    let refusal = Refusal::new(Code::RoleNotAllowed);
+    let whom_to_ask = match (role, actor.role) {
+        (Role::Owner, _) => {
+            "Nobody is invited as the owner. Choose another role; later the owner can transfer the ownership to them."
+        }
+        (_, Role::Owner) => "Nobody is invited in this role here. Choose another role.",
+        (_, Role::Admin) => {
+            "You may not invite somebody in this role. Choose another role, or ask the owner."
+        }
+        _ => return refusal.into(),
+    };
+    refusal.because(whom_to_ask).into()
+}
+
+/// A link is bound to nobody, so it lets in nobody who could do harm.
+pub(super) fn link_for_clients() -> Error {
+    Refusal::new(Code::RoleNotAllowed)
+        .because(
+            "A link lets in whoever has it, so it is for clients only. Invite staff one by one, by e-mail.",
+        )
+        .into()
+}
+
 /// Says which guard refused, from what was read in the same batch. `customized`: a client's own list of permissions was
 /// asked for.
 pub(super) fn refusal_of(obstacles: &Obstacles, by: &Authority, customized: bool, now: Timestamp) -> Error {
@@ -108,14 +134,8 @@ pub(super) fn refusal_of(obstacles: &Obstacles, by: &Authority, customized: bool
     if let Some(place) = obstacles.foreign_resource {
         return foreign_resource(place);
     }
-    if obstacles.member_id.is_some() {
-        return Code::AlreadyMember.into();
-    }
-    if let Some(open) = obstacles.open_id {
-        // Its id only for those who may see it.
-        let visible = obstacles.open_role.is_some_and(|role| by.covers(role));
-        return Refusal { invitation_id: visible.then_some(open), ..Refusal::new(Code::AlreadyInvited) }
-            .into();
+    if let Some(refusal) = taken(obstacles, by) {
+        return refusal.into();
     }
     if customized && !obstacles.may_customize {
         return Code::PlanFeatureRequired.into();
@@ -124,6 +144,18 @@ pub(super) fn refusal_of(obstacles: &Obstacles, by: &Authority, customized: bool
         return Code::TrialEnded.into();
     }
     Code::SeatLimitReached.into()
+}
+
+/// Why the address can't be invited, whatever to, if it can't.
+#[must_use]
+pub fn taken(obstacles: &Obstacles, by: &Authority) -> Option<Refusal> {
+    if obstacles.member_id.is_some() {
+        return Some(Refusal::new(Code::AlreadyMember));
+    }
+    let open = obstacles.open_id?;
+    // Its id only for those who may see it.
+    let visible = obstacles.open_role.is_some_and(|role| by.covers(role));
+    Some(Refusal { invitation_id: visible.then_some(open), ..Refusal::new(Code::AlreadyInvited) })
 }
 
 /// The workspace at this place is another organization's, or nobody's.

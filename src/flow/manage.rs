@@ -7,20 +7,37 @@ use crate::domain::invitation::Status;
 use crate::domain::link::{Link, Via};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
-use crate::flow::access::check_hand_out;
+use crate::flow::access::{check_hand_out, factor_needed};
+use crate::flow::change_invitation::{MOST_TRIES, is_open};
 use crate::flow::invite::refusal_of;
-use crate::flow::{Context, check_still_acts, look};
+use crate::flow::{Attempt, Context, check_still_acts, look};
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
 use crate::store::acting::Acting;
+use crate::store::audit::Withdrawal;
 use crate::store::invitations::Record;
 use crate::store::obstacles::{self, Asked, Obstacles};
 use crate::store::{audit, invitations, jobs};
 use crate::web::route::Route;
 
 /// Sends an invitation again: it lives as long as a new one, under a new version, so every older link is dead. An expired
-/// one comes back to life if nothing stands in the way. Refuses one that gives more than whoever sends it holds.
-pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &Record) -> Result<Record> {
+/// one comes back to life if nothing stands in the way. Refuses one that gives more than whoever sends it holds, as it is when
+/// it is sent.
+pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, mut record: Record) -> Result<Record> {
+    for _ in 0..MOST_TRIES {
+        match try_resend(ctx, by, &record).await? {
+            Attempt::Done(sent) => return Ok(sent),
+            Attempt::Overtaken(current) => record = *current,
+        }
+    }
+    Err(Error::slow_down())
+}
+
+async fn try_resend<P: Platform>(
+    ctx: &Context<'_, P>,
+    by: &Authority,
+    record: &Record,
+) -> Result<Attempt<Record>> {
     let now = ctx.now();
     let invitation = &record.state;
     let Some(email) = &invitation.email else { return Err(Code::LinkHasNoRecipient.into()) };
@@ -33,7 +50,7 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
         .platform
         .batch(vec![
             invitations::stamp_lapsed_of(invitation.organization_id, email, now),
-            invitations::renew(invitation.id, &acting, expires_at, now),
+            invitations::renew(invitation.id, record.revision, &acting, expires_at, now),
             jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
             audit::of_invitation(ctx.entry(by), invitation.id, audit::Event::Resent(job)),
             invitations::select(invitation.id),
@@ -54,27 +71,40 @@ pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
     if ResultSet::any(renewed) {
         ctx.platform.enqueue(job);
         look::forget(ctx, invitation.id, invitation.ver).await;
-        return Ok(current);
+        return Ok(Attempt::Done(current));
     }
     check_still_acts(&acting, acts)?;
+    if current.revision != record.revision {
+        return Ok(Attempt::Overtaken(Box::new(current)));
+    }
     if !matches!(current.state.status(now), Status::Pending | Status::Expired) {
         return Err(Code::NotPending.into());
     }
     let Some(obstacles) = obstacles.first::<Obstacles>()? else { return Err(Code::NotFound.into()) };
-    Err(refusal_of(&obstacles, by, false, now))
+    let customized = match by {
+        Authority::Member(actor) => {
+            let access = current.access.read(&actor.template.catalog);
+            access.is_custom_for(current.state.role)
+        }
+        // An owner's has no list at all.
+        Authority::Operator(_) => false,
+    };
+    Err(refusal_of(&obstacles, by, customized, now))
 }
 
-/// Withdraws an open invitation; its links and its seat are free at once.
+/// Withdraws an open invitation; its links and its seat are free at once. One that asks for a second factor only those who run
+/// the organization withdraw: made again, it would ask for none.
 pub async fn revoke<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &Record) -> Result<Record> {
     let now = ctx.now();
     let id = record.state.id;
     let acting = Acting::by(by);
+    let withdrawal = Withdrawal::by(by);
     let entry = audit::Entry { at: now, ..ctx.entry(by) };
     let claim = entry.id;
     let results = ctx
         .platform
         .batch(vec![
-            audit::of_invitation(entry, id, audit::Event::Revoked(&acting)),
+            audit::of_invitation(entry, id, audit::Event::Revoked(&acting, &withdrawal)),
             invitations::revoke(claim, id, now),
             invitations::select(id),
             acting.select(),
@@ -83,34 +113,60 @@ pub async fn revoke<P: Platform>(ctx: &Context<'_, P>, by: &Authority, record: &
     let [_, revoked, current, acts] = results.as_slice() else {
         return Err(Error::Internal("four results".to_owned()));
     };
-    if !ResultSet::any(revoked) {
-        check_still_acts(&acting, acts)?;
-        return Err(Code::NotPending.into());
+    let current: Record = current.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+    if ResultSet::any(revoked) {
+        look::forget(ctx, id, current.state.ver - 1).await;
+        return Ok(current);
     }
-    look::forget(ctx, id, record.state.ver).await;
-    current.first()?.ok_or_else(|| Code::NotFound.into())
+    check_still_acts(&acting, acts)?;
+    if !by.covers(current.state.role) {
+        return Err(Code::Forbidden.into());
+    }
+    Err(if is_open(&current, now) { factor_needed() } else { Code::NotPending.into() })
 }
 
 /// The link of an open invitation, to be handed over in some other way than by our e-mail. That it was given out is
-/// audited; the link itself is nowhere kept. Refuses one that gives more than whoever asks for it holds.
+/// audited; the link itself is nowhere kept. Refuses one that gives more than whoever asks for it holds, as it is when it is
+/// given out.
 pub async fn copy_link<P: Platform>(
     ctx: &Context<'_, P>,
     by: &Authority,
-    record: &Record,
+    mut record: Record,
 ) -> Result<(String, Timestamp)> {
+    for _ in 0..MOST_TRIES {
+        match try_copy(ctx, by, &record).await? {
+            Attempt::Done(link) => return Ok(link),
+            Attempt::Overtaken(current) => record = *current,
+        }
+    }
+    Err(Error::slow_down())
+}
+
+async fn try_copy<P: Platform>(
+    ctx: &Context<'_, P>,
+    by: &Authority,
+    record: &Record,
+) -> Result<Attempt<(String, Timestamp)>> {
     check_hand_out(by, record)?;
     let invitation = &record.state;
     let acting = Acting::by(by);
-    let copied = audit::Event::LinkCopied(invitation, &acting);
-    let given = audit::of_invitation(ctx.entry(by), invitation.id, copied);
-    let results = ctx.platform.batch(vec![given, acting.select()]).await?;
-    let [given, acts] = results.as_slice() else {
-        return Err(Error::Internal("two results".to_owned()));
+    let entry = ctx.entry(by);
+    let now = entry.at;
+    let given = audit::of_invitation(entry, invitation.id, audit::Event::LinkCopied(record, &acting));
+    let batch = vec![given, invitations::select(invitation.id), acting.select()];
+    let results = ctx.platform.batch(batch).await?;
+    let [given, current, acts] = results.as_slice() else {
+        return Err(Error::Internal("three results".to_owned()));
     };
     if !given.any() {
         check_still_acts(&acting, acts)?;
-        return Err(Code::NotPending.into());
+        let current: Record = current.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+        return if is_open(&current, now) {
+            Ok(Attempt::Overtaken(Box::new(current)))
+        } else {
+            Err(Code::NotPending.into())
+        };
     }
     let token = Link::to(invitation, Via::Copy).sign(&ctx.config.keys, invitation.expires_at);
-    Ok((Route::Invitation(token).url(&ctx.config.origin), invitation.expires_at))
+    Ok(Attempt::Done((Route::Invitation(token).url(&ctx.config.origin), invitation.expires_at)))
 }

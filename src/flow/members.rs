@@ -9,6 +9,7 @@ use crate::flow::Context;
 use crate::platform::{Platform, ResultSet};
 use crate::store::change_member::{self as store, Obstacles, Update};
 use crate::store::members::{self, Member, Status};
+use crate::store::seats;
 
 /// How often a change is tried again that somebody else's came before. Each time, one of them was let through.
 pub const TRIES: usize = 5;
@@ -56,6 +57,7 @@ pub async fn change<P: Platform>(
             batch.push(store::place(&entry, member.id, role, actor.template));
             batch.push(store::settle_credentials(&entry, &update));
             batch.push(store::notify_of_role(ctx.id(), &entry, member.id));
+            batch.push(seats::release(entry.id));
         }
         batch.push(members::select(member.id));
         batch.push(store::select_obstacles(actor.organization_id, member.id, actor.member_id));
@@ -94,9 +96,11 @@ fn allow(actor: &Actor, member: &Member, role: Role, wanted: &Wanted) -> Result<
         Some(Role::Owner) => Err(Refusal::new(Code::RoleNotAllowed)
             .because("Nobody is made the owner by a change of role. The owner transfers the ownership.")
             .into()),
-        Some(wanted) if !actor.may_invite(wanted) || !actor.may_invite(role) => {
-            Err(Code::RoleNotAllowed.into())
-        }
+        Some(wanted) if !actor.may_invite(wanted) || !actor.may_invite(role) => Err(Refusal::new(
+            Code::RoleNotAllowed,
+        )
+        .because("Both what they are and what they become must be roles that you may invite. Ask the owner.")
+        .into()),
         None if wanted.name.is_some() && !own && !actor.may_invite(role) => Err(Code::Forbidden.into()),
         _ => Ok(()),
     }

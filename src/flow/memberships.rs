@@ -6,7 +6,7 @@ use crate::domain::authority::Actor;
 use crate::domain::ids::{MemberId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::access::{Wanted, keep_second_factor, resolve};
+use crate::flow::access::{Wanted, factor_needed, keep_second_factor, resolve};
 use crate::flow::members::{TRIES, no_seat};
 use crate::flow::{Context, check_still_acts};
 use crate::platform::{Platform, ResultSet, Statement};
@@ -55,16 +55,17 @@ pub async fn add<P: Platform>(
     Err(Error::slow_down())
 }
 
-/// Changes what somebody was given; what isn't asked for stays. Refuses as [`add`] does, and whoever asks it for themself.
+/// Changes what somebody was given; what isn't asked for stays, unless it all `begins_anew` from the default. Refuses as [`add`] does, and whoever asks it for themself.
 pub async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     actor: &Actor,
     of: Of,
     mut place: Place,
     wanted: Wanted,
+    begins_anew: bool,
 ) -> Result<Place> {
     for _ in 0..TRIES {
-        match change_once(ctx, actor, of, place, wanted.clone()).await? {
+        match change_once(ctx, actor, of, place, wanted.clone(), begins_anew).await? {
             Outcome::Written(place) => return Ok(place),
             // Somebody else's change came first: this one is made again from what that left.
             Outcome::Refused(now) => place = now,
@@ -82,7 +83,7 @@ pub async fn change_as_seen<P: Platform>(
     seen: Place,
     wanted: Wanted,
 ) -> Result<Option<Place>> {
-    match change_once(ctx, actor, of, seen, wanted).await? {
+    match change_once(ctx, actor, of, seen, wanted, false).await? {
         Outcome::Written(place) => Ok(Some(place)),
         Outcome::Refused(_) => Ok(None),
     }
@@ -95,6 +96,7 @@ async fn change_once<P: Platform>(
     of: Of,
     place: Place,
     wanted: Wanted,
+    begins_anew: bool,
 ) -> Result<Outcome> {
     may_change(actor, of, place.role)?;
     if of.member == actor.member_id {
@@ -107,12 +109,11 @@ async fn change_once<P: Platform>(
     if !place.placed {
         return Err(Code::NotFound.into());
     }
-    if wanted.is_empty() {
+    if wanted.is_empty() && !begins_anew {
         return Ok(Outcome::Written(place));
     }
     let before = place.access.clone().read(&actor.template.catalog);
-    let with_resources = wanted.resources.is_some();
-    let write = write(ctx, actor, of, place.role, before, wanted, with_resources).await?;
+    let write = write(ctx, actor, of, place.role, before, wanted, begins_anew).await?;
     let entry = ctx.entry(&actor.member_id);
     let mut batch = vec![memberships::claim_change(&entry, &write, place.made_by.as_ref())];
     batch.extend(memberships::write(&entry, &write));
@@ -124,12 +125,15 @@ async fn change_once<P: Platform>(
     }
 }
 
-/// Takes somebody out of a workspace. They stay in the organization.
+/// Takes somebody out of a workspace. They stay in the organization. Whom it asks for a second factor there only those who run
+/// the organization take out, or they themself: put in again, it would ask for none.
 pub async fn remove<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, of: Of, place: &Place) -> Result<()> {
     may_change(actor, of, place.role)?;
     let entry = ctx.entry(&actor.member_id);
-    let by = Acting::giving(actor, Some(&[of.workspace]));
-    let mut batch = vec![memberships::claim_end(&entry, of.workspace, of.member, &by, actor.invitable())];
+    let by = Acting::of(actor);
+    let with_factor = actor.administers() || of.member == actor.member_id;
+    let roles = actor.invitable();
+    let mut batch = vec![memberships::claim_end(&entry, of.workspace, of.member, &by, roles, with_factor)];
     batch.extend(memberships::end(&entry, of.workspace, of.member));
     batch.extend([memberships::select(of.workspace, of.member), by.select()]);
     let results = ctx.platform.batch(batch).await?;
@@ -145,6 +149,8 @@ pub async fn remove<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, of: Of, pl
         Code::MemberNotActive.into()
     } else if !now.placed {
         Code::NotFound.into()
+    } else if actor.may_invite(now.role) {
+        factor_needed()
     } else {
         Code::Forbidden.into()
     })
@@ -170,18 +176,20 @@ async fn write<P: Platform>(
     role: Role,
     before: Access,
     wanted: Wanted,
-    with_resources: bool,
+    begins_anew: bool,
 ) -> Result<Write> {
     let asks_for_permissions = wanted.permissions.is_some();
+    let with_resources = wanted.resources.is_some() || begins_anew;
     let factor = before.require_mfa;
-    let access = resolve(ctx, actor, role, Some(&[of.workspace]), before, wanted).await?;
+    let base = if begins_anew { Access::default() } else { before };
+    let access = resolve(ctx, actor, role, Some(&[of.workspace]), base, wanted).await?;
     keep_second_factor(actor, factor, &access)?;
     let effective = access.permissions.effective(actor.template, role);
     Ok(Write {
         workspace: of.workspace,
         member: of.member,
         role,
-        by: Acting::giving(actor, Some(&[of.workspace])),
+        by: Acting::of(actor),
         // What somebody has stays theirs when the plan is lowered.
         customized: asks_for_permissions && access.is_custom_for(role),
         needs_credentials: actor.template.catalog.needs_credentials(effective),

@@ -7,6 +7,7 @@ pub mod ask;
 pub mod bulk;
 pub mod change_invitation;
 pub mod change_organization;
+pub mod change_password;
 pub mod create_organization;
 pub mod decline;
 pub mod invite;
@@ -18,7 +19,9 @@ pub mod members;
 pub mod memberships;
 pub mod password_link;
 pub mod removal;
+pub mod reset_password;
 pub mod resources;
+pub mod second_factor;
 pub mod set_password;
 pub mod sign_in;
 pub mod transfer;
@@ -27,10 +30,11 @@ pub mod workspaces;
 use crate::config::Config;
 use crate::domain::ids::{Id, Kind, UserId};
 use crate::domain::time::Timestamp;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::platform::{Platform, ResultSet};
 use crate::store::acting::{Acting, Now};
 use crate::store::audit;
+use crate::store::invitations::Record;
 
 /// What every use case needs: the world, the settings, and which request this is.
 pub struct Context<'a, P> {
@@ -40,6 +44,8 @@ pub struct Context<'a, P> {
     pub config: &'a Config,
     /// Which request this is, in logs, audit and problems.
     pub request_id: String,
+    /// What it was sent with, in words: what a session that it begins is listed as.
+    pub device: String,
 }
 
 impl<P: Platform> Context<'_, P> {
@@ -75,15 +81,30 @@ impl<P: Platform> Context<'_, P> {
     }
 }
 
+/// What came of a write that is claimed for an invitation as it was read.
+enum Attempt<T> {
+    /// It is done.
+    Done(T),
+    /// Somebody else changed it in between; this is how it is now.
+    Overtaken(Box<Record>),
+}
+
 /// Says, when a claim was refused, whether that is because the actor is no longer who they were: what they would be told if
 /// they asked again. `read` is what the same batch read of them last.
 ///
 /// # Errors
-/// 404 for whoever is no member any more, 403 for whoever is another or elsewhere.
+/// 404 for whoever is no member any more, 403 for whoever has another role or another access.
 fn check_still_acts(by: &Acting, read: &ResultSet) -> Result<()> {
     if by.member().is_none() {
         return Ok(());
     }
     let now: Now = read.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
-    if now.acts { Ok(()) } else { Err(Code::Forbidden.into()) }
+    if now.acts {
+        return Ok(());
+    }
+    if !now.in_role {
+        return Err(Code::Forbidden.into());
+    }
+    let detail = "What you have here was changed in the meantime. Look at what you have now, and try again.";
+    Err(Refusal::new(Code::BeyondYourAccess).because(detail).into())
 }

@@ -8,6 +8,7 @@ use crate::domain::role::Role;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::{Context, look};
 use crate::platform::Platform;
+use crate::store::audit::Withdrawal;
 use crate::store::removal::{self, Fate, Leaving, Removal, Removed, Revoked};
 
 /// How many pages' copies are dropped when invitations go with their inviter: the rest lag, as pages may, for a minute.
@@ -36,6 +37,7 @@ pub async fn remove<P: Platform>(
         by: actor.role,
         removable: &roles,
         with_sent,
+        withdrawal: Withdrawal::by_member(actor),
     };
     let mut batch = removal::remove(&ctx.entry(&actor.member_id), &removal);
     batch.push(removal::select_fates(&removal));

@@ -6,12 +6,10 @@
 
 use crate::domain::password;
 use crate::domain::password_link::PasswordLink;
-use crate::domain::secret::Bearer;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
-use crate::flow::accept::SESSION;
+use crate::flow::sign_in::{Beginning, Entry};
 use crate::platform::{Platform, ResultSet};
-use crate::store::accounts::{self, SignedIn};
 use crate::store::audit;
 use crate::store::passwords::{self, View};
 
@@ -25,13 +23,13 @@ pub async fn look<P: Platform>(ctx: &Context<'_, P>, token: &str) -> Result<(Pas
     Ok((link, view.ok_or_else(|| Error::from(Code::PasswordLinkInvalid))?))
 }
 
-/// Sets the password, once, and starts a session.
+/// Sets the password, once, and begins a session, or the wait for the second factor that the account has.
 pub async fn set_password<P: Platform>(
     ctx: &Context<'_, P>,
     link: &PasswordLink,
     view: &View,
     password: &str,
-) -> Result<(SignedIn, Bearer)> {
+) -> Result<Entry> {
     if !view.usable {
         return Err(Code::PasswordLinkUsed.into());
     }
@@ -39,24 +37,18 @@ pub async fn set_password<P: Platform>(
         .map_err(|why| Error::field("/password", Code::WeakPassword, why.to_string()))?;
     let hash = password::hash(password, ctx.platform.random())
         .map_err(|error| Error::Internal(format!("password hash: {error}")))?;
-    let now = ctx.now();
-    let session = Bearer::new(ctx.platform.random());
-    let digest = session.digest();
+    let beginning = Beginning::new(ctx);
+    let now = beginning.now();
     let entry = audit::Entry { at: now, ..ctx.entry(&"invitee") };
     let mut batch = vec![passwords::set(link, &hash, now)];
     batch.extend(passwords::settle(link, &hash, &entry, now));
-    batch.push(accounts::start_session(ctx.id(), link.user_id, &digest, now, now.plus(SESSION), &hash));
-    batch.push(accounts::select_signed_in(&digest, now));
+    batch.extend(beginning.statements(link.user_id, &hash));
     let results = ctx.platform.batch(batch).await?;
-    let (Some(set), Some(me)) = (results.first(), results.last()) else {
-        return Err(Error::Internal("a claim and an account".to_owned()));
-    };
     // It was looked at a moment ago, and somebody used it since.
-    if !ResultSet::any(set) {
+    if !results.first().is_some_and(ResultSet::any) {
         return Err(Code::PasswordLinkUsed.into());
     }
-    let me = me
-        .first()?
-        .ok_or_else(|| Error::Internal("a password was set and nobody is signed in".to_owned()))?;
-    Ok((me, session))
+    beginning
+        .entry(&results)?
+        .ok_or_else(|| Error::Internal("a password was set and nobody is signed in".to_owned()))
 }

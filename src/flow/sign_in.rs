@@ -1,20 +1,104 @@
 //! Signing in and out.
 
+use std::time::Duration;
+
 use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{SessionId, UserId};
 use crate::domain::password;
 use crate::domain::secret::Bearer;
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::flow::accept::SESSION;
-use crate::platform::{Limit, Platform};
-use crate::store::accounts;
+use crate::platform::{Limit, Platform, ResultSet, Statement};
+use crate::store::accounts::{self, SignedIn};
+use crate::store::sessions::{self, NewSession};
+
+/// How long a sign-in waits for its second factor.
+const WAIT: Duration = Duration::from_mins(10);
+
+/// Somebody who showed who they are.
+pub struct Entry {
+    /// What their browser keeps.
+    pub token: Bearer,
+    /// Who they are; nobody yet while their account asks for a second factor.
+    pub me: Option<SignedIn>,
+}
+
+impl Entry {
+    /// For how long the browser keeps it.
+    #[must_use]
+    pub fn lasts(&self) -> Duration {
+        if self.me.is_some() { SESSION } else { WAIT }
+    }
+}
+
+/// A session about to begin, in the batch of what lets somebody in.
+pub struct Beginning {
+    token: Bearer,
+    session: NewSession,
+}
+
+impl Beginning {
+    /// Of whoever sends this request.
+    #[must_use]
+    pub fn new<P: Platform>(ctx: &Context<'_, P>) -> Self {
+        let (token, now) = (Bearer::new(ctx.platform.random()), ctx.now());
+        let session = NewSession {
+            id: ctx.id(),
+            digest: token.digest(),
+            device: ctx.device.clone(),
+            now,
+            ends: now.plus(SESSION),
+            waits_until: now.plus(WAIT),
+        };
+        Self { token, session }
+    }
+
+    /// When it begins.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.session.now
+    }
+
+    /// The row that it is to be.
+    #[must_use]
+    pub fn session(&self) -> &NewSession {
+        &self.session
+    }
+
+    /// The last statements of the batch: it begins, or waits, if the account's password is the one of this hash.
+    #[must_use]
+    pub fn statements(&self, user: UserId, password_hash: &str) -> [Statement; 3] {
+        let [begins, waits] = sessions::begin(&self.session, user, password_hash);
+        [begins, waits, accounts::select_signed_in(&self.session.digest, self.session.now)]
+    }
+
+    /// It has begun, as this person's.
+    #[must_use]
+    pub fn of(self, me: SignedIn) -> Entry {
+        Entry { token: self.token, me: Some(me) }
+    }
+
+    /// What came of them; nothing if the password has changed.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn entry(self, results: &[ResultSet]) -> Result<Option<Entry>> {
+        let [.., waits, me] = results else {
+            return Err(Error::Internal("a session's results".to_owned()));
+        };
+        let me: Option<SignedIn> = me.first()?;
+        Ok((me.is_some() || waits.any()).then_some(Entry { token: self.token, me }))
+    }
+}
 
 /// Signs in. A wrong password and an unknown address get one answer, after the same work.
 pub async fn sign_in<P: Platform>(
     ctx: &Context<'_, P>,
     email: &EmailAddress,
     password: &str,
-) -> Result<Bearer> {
+) -> Result<Entry> {
     // Counted by account, so that guessing one account's password is slow from any number of networks.
     if !ctx.platform.allows(Limit::Account, &format!("sign-in:{}", email.key())).await {
         return Err(Error::slow_down());
@@ -25,17 +109,41 @@ pub async fn sign_in<P: Platform>(
     let (Some(account), Some(hash), true) = (&account, hash, right) else {
         return Err(Code::InvalidCredentials.into());
     };
-    let (now, session) = (ctx.now(), Bearer::new(ctx.platform.random()));
-    let ends = now.plus(SESSION);
-    let start = accounts::start_session(ctx.id(), account.id, &session.digest(), now, ends, hash);
-    if !ctx.platform.run(start).await?.any() {
-        return Err(Code::InvalidCredentials.into());
-    }
-    Ok(session)
+    let beginning = Beginning::new(ctx);
+    let results = ctx.platform.batch(beginning.statements(account.id, hash).into()).await?;
+    beginning.entry(&results)?.ok_or_else(|| Code::InvalidCredentials.into())
 }
 
 /// Signs out: the session opens nothing from now on, wherever its cookie is.
 pub async fn sign_out<P: Platform>(ctx: &Context<'_, P>, session: &str) -> Result<()> {
-    ctx.platform.run(accounts::end_session(session, ctx.now())).await?;
+    ctx.platform.batch(sessions::end(session, ctx.now()).into()).await?;
     Ok(())
+}
+
+/// Signs out somewhere else: ends a session of whoever holds this one.
+///
+/// # Errors
+/// `unauthenticated`; `not_found` for a session that is over, or another person's.
+pub async fn sign_out_of<P: Platform>(ctx: &Context<'_, P>, session: &str, id: SessionId) -> Result<()> {
+    let now = ctx.now();
+    let batch = vec![accounts::select_signed_in(session, now), sessions::end_one(session, id, now)];
+    let results = ctx.platform.batch(batch).await?;
+    let [me, ended] = results.as_slice() else { return Err(Error::Internal("two results".to_owned())) };
+    match (me.any(), ended.any()) {
+        (false, _) => Err(Code::Unauthenticated.into()),
+        (true, false) => Err(Code::NotFound.into()),
+        (true, true) => Ok(()),
+    }
+}
+
+/// Signs out everywhere else.
+///
+/// # Errors
+/// `unauthenticated`.
+pub async fn sign_out_elsewhere<P: Platform>(ctx: &Context<'_, P>, session: &str) -> Result<()> {
+    let now = ctx.now();
+    let mut batch = vec![accounts::select_signed_in(session, now)];
+    batch.extend(sessions::end_elsewhere(session, now));
+    let results = ctx.platform.batch(batch).await?;
+    if results.first().is_some_and(ResultSet::any) { Ok(()) } else { Err(Code::Unauthenticated.into()) }
 }

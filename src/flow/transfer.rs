@@ -11,14 +11,15 @@ use crate::store::change_member::{self, Obstacles};
 use crate::store::members::{self, Member};
 use crate::store::ownership;
 
+/// The refusal of anybody else.
+#[must_use]
+pub fn only_the_owner() -> Error {
+    Refusal::new(Code::Forbidden).because("Only the owner hands the organization over. Ask them.").into()
+}
+
 /// Transfers the ownership. Answers the new owner. Refuses anybody but the owner, somebody who is not in or has not proved
 /// their address, and a seat more than there is: the old owner takes one as an admin.
 pub async fn transfer<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, to: MemberId) -> Result<Member> {
-    if actor.role != Role::Owner {
-        return Err(Refusal::new(Code::Forbidden)
-            .because("Only the owner hands the organization over.")
-            .into());
-    }
     let entry = ctx.entry(&actor.member_id);
     let mut batch = vec![ownership::claim(&entry, actor.organization_id, to)];
     batch.extend(ownership::apply(&entry, ctx.id(), actor.member_id, to));
@@ -34,7 +35,7 @@ pub async fn transfer<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, to: Memb
     }
     let to: Obstacles = obstacles.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
     Err(if to.actor_role != Some(Role::Owner) {
-        Code::Forbidden.into()
+        only_the_owner()
     } else if to.role == Role::Owner && to.active {
         Error::field("/member_id", Code::InvalidValue, "This member is the owner already.")
     } else if !to.active {

@@ -4,6 +4,7 @@
 //! A consumer takes the row with a lease, does the work under an idempotency key (the job's id) and settles the row. What
 //! the queue loses, or whose consumer died, the tick finds by its time and enqueues again.
 
+pub mod account_email;
 pub mod backoff;
 pub mod bulk_invite;
 pub mod dead_letter;
@@ -19,6 +20,7 @@ use crate::domain::ids::JobId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::platform::{MailError, Platform};
+use crate::store::account_mails::to_account;
 use crate::store::jobs::{self, Kind, Leased};
 
 /// How long a consumer may hold a job: longer than any provider takes.
@@ -57,9 +59,9 @@ pub enum Outcome {
 pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result<Outcome> {
     let now = platform.now();
     let lease = jobs::lease(id, now, now.plus(LEASE), MOST_ATTEMPTS);
-    let taken = platform.batch(vec![lease, jobs::content(id), jobs::added(id)]).await?;
-    let [lease, content, added] = taken.as_slice() else {
-        return Err(Error::Internal("three results".to_owned()));
+    let taken = platform.batch(vec![lease, jobs::content(id), jobs::added(id), to_account(id)]).await?;
+    let [lease, content, added, to] = taken.as_slice() else {
+        return Err(Error::Internal("four results".to_owned()));
     };
     let Some(lease) = lease.first::<Leased>()? else { return Ok(Outcome::NotOurs) };
     match (lease.kind, content.first()?, added.first()?) {
@@ -68,6 +70,9 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result
         }
         (Kind::BulkInvite, ..) => bulk_invite::run(platform, id, lease.attempts).await,
         (Kind::MemberEmail, _, Some(added)) => member_email::run(platform, config, id, &lease, &added).await,
+        (Kind::PasswordReset | Kind::AccountNotice, ..) => {
+            account_email::run(platform, config, id, &lease, to.first()?.as_ref()).await
+        }
         _ => Ok(Outcome::NotOurs),
     }
 }

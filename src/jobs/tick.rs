@@ -7,12 +7,12 @@ use crate::error::{Error, Result};
 use crate::jobs::{MOST_ATTEMPTS, lost_at};
 use crate::platform::Platform;
 use crate::store::jobs::Requeued;
-use crate::store::{accounts, invitations, jobs};
+use crate::store::{drafts, invitations, jobs, sessions};
 
 /// How long a session that is over keeps its row, for looking into what happened.
 const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 
-/// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations and forgets old sessions. Answers
+/// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations, and forgets old sessions and drafts. Answers
 /// how many jobs it enqueued.
 ///
 /// # Errors
@@ -20,16 +20,23 @@ const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 pub async fn run(platform: &impl Platform) -> Result<usize> {
     let now = platform.now();
     let results = platform
-        .batch(vec![
-            jobs::give_up(now, MOST_ATTEMPTS),
-            jobs::show_failure(None, now),
-            jobs::requeue(now, lost_at(now)),
-            invitations::stamp_lapsed(now),
-            accounts::forget_sessions(now.minus(SESSIONS_KEPT)),
-        ])
+        .batch(
+            vec![
+                jobs::give_up(now, MOST_ATTEMPTS),
+                jobs::show_failure(None, now),
+                jobs::requeue(now, lost_at(now)),
+                invitations::stamp_lapsed(now),
+                drafts::forget(now),
+            ]
+            .into_iter()
+            .chain(sessions::forget(now.minus(SESSIONS_KEPT)))
+            .collect(),
+        )
         .await?;
-    let lost =
-        results.get(2).ok_or_else(|| Error::Internal("five results".to_owned()))?.rows::<Requeued>()?;
+    let lost = results
+        .get(2)
+        .ok_or_else(|| Error::Internal("the results of a tick".to_owned()))?
+        .rows::<Requeued>()?;
     let lost: Vec<JobId> = lost.into_iter().map(|job| job.id).collect();
     platform.enqueue_all(&lost);
     Ok(lost.len())

@@ -98,7 +98,7 @@ impl<'a> Workspaces<'a> {
 }
 
 /// Folds lines at blanks. What holds none, such as a link, stays whole; a folded quotation stays one.
-fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len() + 16);
     for line in text.lines() {
         let indent =

@@ -1,5 +1,6 @@
 //! Mail: what a message is, who carries it, and the messages Usher writes.
 
+pub mod account;
 pub mod invitation;
 mod letter;
 pub mod member_added;

@@ -70,6 +70,38 @@ macro_rules! membership_told {
     };
 }
 
+/// What the member `m` has, as the audit log tells it: an object with `memberships`, each with its access there, the oldest
+/// workspace first; and `more`, how many are left out. An entry tells a hundred at most, and no more than list a thousand
+/// resources together: it must fit in a row. `credentials` may say otherwise than the grant `e` does, of memberships whose
+/// `permissions` are in scope.
+macro_rules! memberships_told {
+    () => {
+        memberships_told!("e.value ->> 'credentials'")
+    };
+    ($credentials:expr) => {
+        concat!(
+            "(SELECT json_object('memberships', json_group_array(json(told) ORDER BY workspace_id),
+                                 'more', (SELECT count(*) FROM memberships p WHERE p.member_id = m.id) - count(*))
+              FROM (SELECT workspace_id, sum(json_array_length(grants)) OVER (ORDER BY workspace_id) AS listed, ",
+            told!(
+                "'workspace_id', workspace_id",
+                "permissions",
+                "all_resources",
+                "grants",
+                $credentials,
+                "addable_kinds",
+                "require_mfa"
+            ),
+            " AS told FROM (
+                SELECT p.workspace_id, p.permissions, p.all_resources, p.addable_kinds, p.require_mfa, ",
+            grants_of!("p"),
+            " AS grants
+                FROM memberships p WHERE p.member_id = m.id ORDER BY p.workspace_id LIMIT 100))
+              WHERE listed <= 1000)"
+        )
+    };
+}
+
 /// The access that the invitation `i` offers, as the audit log tells it.
 macro_rules! offer_told {
     () => {

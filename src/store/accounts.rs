@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::domain::access::AccessRow;
+use crate::domain::access::{self, AccessRow};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{
     InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, UserId, WorkspaceId,
@@ -12,6 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::params;
 use crate::platform::{Database, Statement};
+use crate::store::sessions;
 
 /// A live session's user.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,6 +27,8 @@ pub struct SignedIn {
     pub name: String,
     /// When they proved to have that mailbox.
     pub email_verified_at: Option<Timestamp>,
+    /// Since when they have a second factor.
+    pub mfa_enabled_at: Option<Timestamp>,
 }
 
 /// What a sign-in needs of an account.
@@ -52,6 +55,11 @@ pub struct Seen {
     pub role: Option<Role>,
     /// What somebody who doesn't reach everything holds, as JSON: [`Holding`]s, oldest workspace first.
     pub holdings: Option<String>,
+    /// Which of their accesses that is.
+    pub access_rev: Option<i64>,
+    /// Whether they hold nothing only because each of their memberships asks for a second factor that they lack.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub lacks_factor: bool,
 }
 
 /// What a member holds in a workspace.
@@ -64,8 +72,8 @@ pub struct Holding {
     /// Whether they were given every resource.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub all_resources: bool,
-    /// Those they were given, each with whether they approve on it (0 or 1).
-    pub resources: Vec<(ResourceId, u8)>,
+    /// Those they were given, each with whether they approve on it (0 or 1), and with whose credentials.
+    pub resources: Vec<(ResourceId, u8, Option<access::Credentials>)>,
 }
 
 /// Whose organization is asked about.
@@ -150,7 +158,7 @@ pub async fn signed_in(db: &impl Database, digest: &str, now: Timestamp) -> Resu
 #[must_use]
 pub fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT s.id AS session_id, u.id AS user_id, u.email, u.name, u.email_verified_at
+        "SELECT s.id AS session_id, u.id AS user_id, u.email, u.name, u.email_verified_at, u.mfa_enabled_at
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
         params![digest, now],
@@ -170,11 +178,16 @@ pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
                           SELECT json_group_array(json_object(
                                    'workspace_id', p.workspace_id, 'permissions', json(p.permissions),
                                    'all_resources', p.all_resources,
-                                   'resources', json((SELECT json_group_array(json_array(g.resource_id, g.approve)) FROM grants g
+                                   'resources', json((SELECT json_group_array(json_array(g.resource_id, g.approve, g.credentials)) FROM grants g
                                                  WHERE g.member_id = p.member_id AND g.workspace_id = p.workspace_id)))
                                    ORDER BY p.workspace_id)
                           FROM memberships p
-                          WHERE p.member_id = m.id AND (p.require_mfa = 0 OR u.mfa_enabled_at IS NOT NULL)) END AS holdings
+                          WHERE p.member_id = m.id AND (p.require_mfa = 0 OR u.mfa_enabled_at IS NOT NULL)) END AS holdings,
+                        m.access_rev,
+                        coalesce(m.role IN ('member', 'client'), 0) AND u.mfa_enabled_at IS NULL
+                          AND EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id)
+                          AND NOT EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.require_mfa = 0)
+                          AS lacks_factor
                  FROM sessions s
                  JOIN users u ON u.id = s.user_id
                  LEFT JOIN organizations o ON o.id = ",
@@ -200,39 +213,23 @@ pub async fn credentials(db: &impl Database, email: &EmailAddress) -> Result<Opt
     Ok(found.first()?)
 }
 
-/// Starts a session, if the password is still the one whose hash was checked: whoever proved the mailbox since then has
-/// ended what the old one opened. `RETURNING` tells.
+/// Sets another password, if the account still has the one of the old hash. `RETURNING` tells.
 #[must_use]
-pub fn start_session(
-    id: SessionId,
-    user: UserId,
-    digest: &str,
-    now: Timestamp,
-    ends: Timestamp,
-    password_hash: &str,
-) -> Statement {
+pub fn set_password(user: UserId, old_hash: &str, new_hash: &str) -> Statement {
     Statement::new(
-        "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at)
-         SELECT ?1, id, ?3, ?4, ?5 FROM users WHERE id = ?2 AND password_hash = ?6 RETURNING id",
-        params![id, user, digest, now, ends, password_hash],
+        "UPDATE users SET password_hash = ?3, password_ver = password_ver + 1
+         WHERE id = ?1 AND password_hash = ?2 RETURNING id",
+        params![user, old_hash, new_hash],
     )
 }
 
-/// Ends a session, whoever holds it.
+/// Reads the [`Credentials`] of whoever holds this session.
 #[must_use]
-pub fn end_session(digest: &str, now: Timestamp) -> Statement {
+pub fn select_credentials_of(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE sessions SET ended_at = ?2 WHERE token_digest = ?1 AND ended_at IS NULL",
+        "SELECT u.id, u.password_hash FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
         params![digest, now],
-    )
-}
-
-/// Forgets sessions that have been over since `before`. Only tidies: a session that is over opens nothing.
-#[must_use]
-pub fn forget_sessions(before: Timestamp) -> Statement {
-    Statement::new(
-        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT 500)",
-        params![before],
     )
 }
 
@@ -289,9 +286,10 @@ pub async fn signed_in_and_reached(
         ),
         params![digest, now, before, limit],
     );
-    let results = db.batch(vec![select_signed_in(digest, now), reached]).await?;
-    let [me, reached] = results.as_slice() else {
-        return Err(Error::Internal("two results".to_owned()));
+    let batch = vec![select_signed_in(digest, now), reached, sessions::used(digest, now)];
+    let results = db.batch(batch).await?;
+    let [me, reached, _] = results.as_slice() else {
+        return Err(Error::Internal("three results".to_owned()));
     };
     me.first()?.map(|me| Ok((me, reached.rows()?))).transpose()
 }

@@ -1,11 +1,11 @@
 //! Who acts, as a write asks for them again: between the read that told who they are and the write, they may have been removed,
-//! or given another role, or taken out of a workspace.
+//! or given another role or, where that counts, another access.
 
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::domain::authority::{Actor, Authority, Reach};
-use crate::domain::ids::{MemberId, WorkspaceId};
+use crate::domain::ids::MemberId;
 use crate::params;
 use crate::platform::{Param, Statement};
 
@@ -16,22 +16,19 @@ macro_rules! still_acts {
         concat!(
             "(",
             $was,
-            " IS NULL OR (EXISTS (SELECT 1 FROM members a WHERE a.id = ",
+            " IS NULL OR EXISTS (SELECT 1 FROM members a WHERE a.id = ",
             $actor,
             " AND a.organization_id = o.id AND a.role = ",
             $was,
-            " ->> '$.role' AND a.removed_at IS NULL)
-              AND NOT EXISTS (SELECT 1 FROM json_each(",
+            " ->> '$.role' AND a.removed_at IS NULL
+                  AND a.access_rev = coalesce(",
             $was,
-            ", '$.workspaces') there WHERE NOT EXISTS (
-                SELECT 1 FROM memberships h WHERE h.member_id = ",
-            $actor,
-            " AND h.workspace_id = there.value))))"
+            " ->> '$.access_rev', a.access_rev)))"
         )
     };
 }
 
-/// Who acts: the operator, or a member in a role and, as far as a write gives access there, in workspaces.
+/// Who acts: the operator, or a member in a role and, unless that reaches everything, with an access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acting(Option<(MemberId, String)>);
 
@@ -39,35 +36,23 @@ impl Acting {
     /// The operator, who is no member of anything.
     pub const OPERATOR: Self = Self(None);
 
-    /// A member, in their role.
+    /// A member, as they were read. What those who reach everything were once given beside that counts for nothing.
     #[must_use]
     pub fn of(actor: &Actor) -> Self {
-        Self::giving(actor, None)
-    }
-
-    /// A member who gives access to these workspaces. Those who reach every one need to be in none.
-    #[must_use]
-    pub fn giving(actor: &Actor, workspaces: Option<&[WorkspaceId]>) -> Self {
-        let there = match actor.reach {
-            Reach::Everything => &[],
-            Reach::Only(_) => workspaces.unwrap_or_default(),
+        let access_rev = match actor.reach {
+            Reach::Everything => None,
+            Reach::Only(_) => Some(actor.access_rev),
         };
-        let was = json!({"role": actor.role, "workspaces": there}).to_string();
+        let was = json!({"role": actor.role, "access_rev": access_rev}).to_string();
         Self(Some((actor.member_id, was)))
     }
 
     /// Whoever has authority over an invitation.
     #[must_use]
     pub fn by(authority: &Authority) -> Self {
-        Self::by_giving(authority, None)
-    }
-
-    /// The same, giving access to these workspaces.
-    #[must_use]
-    pub fn by_giving(authority: &Authority, workspaces: Option<&[WorkspaceId]>) -> Self {
         match authority {
             Authority::Operator(_) => Self::OPERATOR,
-            Authority::Member(actor) => Self::giving(actor, workspaces),
+            Authority::Member(actor) => Self::of(actor),
         }
     }
 
@@ -91,7 +76,7 @@ impl Acting {
             concat!(
                 "SELECT ",
                 still_acts!("?1", "?2"),
-                " AS acts FROM members m JOIN organizations o ON o.id = m.organization_id
+                " AS acts, m.role = ?2 ->> '$.role' AS in_role FROM members m JOIN organizations o ON o.id = m.organization_id
                  WHERE m.id = ?1 AND m.removed_at IS NULL"
             ),
             params![self.member(), self.was()],
@@ -105,4 +90,7 @@ pub struct Now {
     /// Whether they are what they were.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub acts: bool,
+    /// Whether they have the role that they had.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub in_role: bool,
 }

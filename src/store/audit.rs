@@ -1,12 +1,14 @@
 //! The audit log: append-only rows, each written in the batch of the change it is about.
 
+use crate::domain::authority::{Actor, Authority};
 use crate::domain::ids::{EventId, InvitationId, JobId, OrganizationId, RedemptionId};
-use crate::domain::invitation::Invitation;
 use crate::domain::link::Link;
+use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::{Param, Statement};
 use crate::store::acting::Acting;
+use crate::store::invitations::Record;
 
 /// Who did it, when, and in which request.
 #[derive(Debug, Clone)]
@@ -140,18 +142,65 @@ pub fn of_organization(entry: Entry, organization: OrganizationId) -> Statement 
 }
 
 /// What happened to an invitation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
     /// It was made in this batch.
     Created,
     /// It was sent again in this batch, by this job.
     Resent(JobId),
-    /// It is withdrawn by somebody in this batch, after this entry.
-    Revoked(&'a Acting),
+    /// It is withdrawn by somebody in this batch, after this entry: if they may.
+    Revoked(&'a Acting, &'a Withdrawal),
     /// Somebody with this link says no in this batch, after this entry.
     Declined(Link),
     /// Somebody is given the link of it as it was read.
-    LinkCopied(&'a Invitation, &'a Acting),
+    LinkCopied(&'a Record, &'a Acting),
+}
+
+/// Which invitations somebody may withdraw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawal {
+    roles: String,
+    with_factor: bool,
+}
+
+impl Withdrawal {
+    /// Those of the roles that they may invite; of those that ask for a second factor, only who runs the organization any.
+    #[must_use]
+    pub fn by(authority: &Authority) -> Self {
+        match authority {
+            Authority::Operator(_) => Self::of(&[Role::Owner], true),
+            Authority::Member(actor) => Self::by_member(actor),
+        }
+    }
+
+    /// The same, of a member.
+    #[must_use]
+    pub fn by_member(actor: &Actor) -> Self {
+        Self::of(actor.invitable(), actor.administers())
+    }
+
+    fn of(roles: &[Role], with_factor: bool) -> Self {
+        Self { roles: serde_json::json!(roles).to_string(), with_factor }
+    }
+
+    /// The two parameters of `withdrawable!`.
+    #[must_use]
+    pub fn params(&self) -> [Param; 2] {
+        [self.roles.as_str().into(), self.with_factor.into()]
+    }
+}
+
+/// Whether somebody may withdraw the invitation `i`: `withdrawable!("?7", "?8")`, with what [`Withdrawal::params`] says.
+macro_rules! withdrawable {
+    ($roles:literal, $with_factor:literal) => {
+        concat!(
+            "i.role IN (SELECT value FROM json_each(",
+            $roles,
+            ")) AND (i.require_mfa = 0 OR ",
+            $with_factor,
+            ")"
+        )
+    };
 }
 
 impl Event<'_> {
@@ -161,7 +210,7 @@ impl Event<'_> {
         match self {
             Self::Created => "invitation.created",
             Self::Resent(_) => "invitation.resent",
-            Self::Revoked(_) => "invitation.revoked",
+            Self::Revoked(..) => "invitation.revoked",
             Self::Declined(_) => "invitation.declined",
             Self::LinkCopied(..) => "invitation.link_copied",
         }
@@ -191,23 +240,29 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event<'_>) -
         Event::Created => if_it!("NULL", created!(), "1"),
         // Its row tells whether the link was still good when it was given out.
         Event::LinkCopied(read, by) => {
-            params.extend(params![read.ver, by.was(), read.given]);
+            params.extend(params![read.state.ver, by.was(), read.revision]);
             if_it!(
                 "NULL",
                 "NULL",
                 concat!(
-                    "i.ver = ?7 AND i.given = ?9 AND i.outcome = 'open' AND i.expires_at > ?2 AND ",
+                    "i.ver = ?7 AND i.revision = ?9 AND i.outcome = 'open' AND i.expires_at > ?2 AND ",
                     still_acts!("?3", "?8")
                 )
             )
         }
         // These two stand before the write, under its own guard: after it, nothing tells it from one a moment ago.
-        Event::Revoked(by) => {
+        Event::Revoked(by, withdrawal) => {
             params.push(by.was());
+            params.extend(withdrawal.params());
             if_it!(
                 standing!(),
                 status!("revoked"),
-                concat!("i.outcome = 'open' AND i.expires_at > ?2 AND ", still_acts!("?3", "?7"))
+                concat!(
+                    "i.outcome = 'open' AND i.expires_at > ?2 AND ",
+                    withdrawable!("?8", "?9"),
+                    " AND ",
+                    still_acts!("?3", "?7")
+                )
             )
         }
         Event::Declined(link) => {

@@ -77,7 +77,7 @@ macro_rules! kept {
 /// The claim: only by somebody who still is who they were; of an open invitation that is as it was read; if its new address
 /// has no other open invitation and belongs
 /// to no active member; if the workspaces and resources are the organization's and the plan allows the access; if no more
-/// people came in than may; and if a seat is free where it would newly reserve one. One that lives longer must still fit,
+/// people came in than may; and if a seat is free where it would newly reserve one: for somebody who holds one it doesn't. One that lives longer must still fit,
 /// because `now` may be a moment before its end and somebody else may have been given its seat since.
 ///
 /// `before` and `after` say what changes, with an `access` for the claim to fill in if that does.
@@ -137,7 +137,9 @@ pub fn claim(entry: &Entry, by: &Acting, changed: &Changed, before: String, afte
                 all_in_workspaces!("?13", "?12"),
                 " AND (?14 = 0 OR ",
                 may_customize!(),
-                ") AND (?15 = 0 OR i.kind = 'link' OR CASE WHEN i.reserves = 1 THEN ?16 = 0 OR ",
+                ") AND (?15 = 0 OR i.kind = 'link' OR ",
+                is_seated!("coalesce(?11, i.email_key)"),
+                " OR CASE WHEN i.reserves = 1 THEN ?16 = 0 OR ",
                 within_limit!("?2", "0"),
                 " ELSE ",
                 seat_free!("?2"),
@@ -160,7 +162,9 @@ pub fn apply(claim: EventId, changed: &Changed, now: Timestamp) -> Statement {
                  branding_message = ?13, permissions = ?14, all_resources = ?15,
                  grants = ",
             kept!("?16", "?17"),
-            ", addable_kinds = ?18, require_mfa = ?19, access_takes_seat = ?20, takes_seat = ?21,
+            ", addable_kinds = ?18, require_mfa = ?19, access_takes_seat = ?20, takes_seat = ?21 AND NOT ",
+            is_seated!("?5"),
+            ",
                  expires_at = coalesce(?22, i.expires_at), max_uses = ?23, ver = i.ver + ?24, given = i.given + ?26,
                  delivery = CASE WHEN ?24 = 1 AND i.delivery <> 'none' THEN 'queued' ELSE i.delivery END,
                  offered_at = CASE WHEN ?24 = 1 THEN ?25 ELSE i.offered_at END

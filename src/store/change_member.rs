@@ -37,26 +37,30 @@ impl Update {
     }
 }
 
+/// The oldest workspace of the organization that the member `m` is in.
+macro_rules! first_workspace {
+    () => {
+        "(SELECT min(id) FROM workspaces WHERE organization_id = m.organization_id)"
+    };
+}
+
+/// Whether the member `m` has to be put in a workspace when they become this: they are in none and reach none by their role.
+macro_rules! to_be_placed {
+    ($role:literal) => {
+        concat!(
+            "(",
+            $role,
+            " IN ('member', 'client') AND NOT EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id))"
+        )
+    };
+}
+
 /// Claims a change: only of an active member who is still what they were, by an actor who is too, if the plan has what a
 /// client's own lists of permissions need, and a seat is free where the change takes a new one. `RETURNING` tells.
+///
+/// A change of role tells what they have in every workspace, before and after: what it means depends on the role.
 #[must_use]
 pub fn claim(entry: &Entry, update: &Update) -> Statement {
-    // With another role, the first hundred memberships whose grants' credentials change with it: see `settle_credentials`.
-    macro_rules! resettled {
-        ($told:expr) => {
-            concat!(
-                "iif(?9 IS NULL, '{}', json_object('memberships', json((SELECT json_group_array(json(told) ORDER BY at) FROM (
-                   SELECT p.workspace_id AS at, ",
-                $told,
-                " AS told FROM memberships p
-                   WHERE p.member_id = ?6 AND p.permissions IS NULL AND EXISTS (
-                     SELECT 1 FROM grants g JOIN resources r ON r.id = g.resource_id AND r.deleted_at IS NULL
-                     WHERE g.member_id = p.member_id AND g.workspace_id = p.workspace_id
-                       AND (g.credentials IS NOT NULL) <> (?11 <> 0))
-                   ORDER BY p.workspace_id LIMIT 100)))))"
-            )
-        };
-    }
     let mut params = entry.params(update.action());
     params.extend(params![
         update.member,
@@ -70,14 +74,32 @@ pub fn claim(entry: &Entry, update: &Update) -> Statement {
         audited!(
             "m.id",
             concat!(
-                "json_patch(json_object('role', m.role, 'name', m.name), ",
-                resettled!(membership_told!()),
-                ")"
+                "json_patch(json_object('role', m.role, 'name', m.name), iif(?9 IS NULL, '{}', ",
+                memberships_told!(),
+                "))"
             ),
             concat!(
-                "json_patch(json_object('role', coalesce(?9, m.role), 'name', coalesce(?10, m.name)), ",
-                resettled!(membership_told!(settled_credentials!("?11"))),
-                ")"
+                "json_patch(json_object('role', coalesce(?9, m.role), 'name', coalesce(?10, m.name)),
+                   CASE WHEN ?9 IS NULL THEN '{}'
+                        WHEN ",
+                to_be_placed!("?9"),
+                " THEN json_object('memberships', json_array(",
+                told!(
+                    concat!("'workspace_id', ", first_workspace!()),
+                    "NULL",
+                    "0",
+                    "'[]'",
+                    "NULL",
+                    "'[]'",
+                    "0"
+                ),
+                "), 'more', 0) ELSE ",
+                memberships_told!(concat!(
+                    "iif(permissions IS NULL, ",
+                    settled_credentials!("?11"),
+                    ", e.value ->> 'credentials')"
+                )),
+                " END)"
             ),
             concat!(
                 "FROM members m
@@ -91,7 +113,7 @@ pub fn claim(entry: &Entry, update: &Update) -> Statement {
                       OR (?9 = 'client' AND NOT EXISTS (
                             SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.takes_seat = 1))
                       OR ",
-                seat_free!("?2"),
+                seat_free!("?2", concat!("1 - ", reserved_for!("m.user_id", "?2"))),
                 ")"
             )
         ),
@@ -123,10 +145,11 @@ pub fn place(entry: &Entry, member: MemberId, role: Role, template: &Template) -
         concat!(
             "INSERT INTO memberships (member_id, workspace_id, created_at, takes_seat, made_by)
              SELECT m.id, w.id, ?4, ?5, ?1
-             FROM members m JOIN workspaces w ON w.id = (
-               SELECT min(id) FROM workspaces WHERE organization_id = m.organization_id)
-             WHERE m.id = ?2 AND ?3 IN ('member', 'client')
-               AND NOT EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id) AND ",
+             FROM members m JOIN workspaces w ON w.id = ",
+            first_workspace!(),
+            " WHERE m.id = ?2 AND ",
+            to_be_placed!("?3"),
+            " AND ",
             claimed!("?1")
         ),
         params![entry.id, member, role, entry.at, takes_seat],

@@ -228,30 +228,43 @@ pub fn decline(link: &Link, now: Timestamp) -> Statement {
 /// Makes an open or expired invitation good for a new while, under a new version: every older link is dead. It comes
 /// back only if its address has no other open invitation, belongs to no active member, and a seat is free where one is
 /// needed: an open one's own counts as free, but is asked for all the same, because `now` may be a moment before its end
-/// and somebody else may have been given its seat since. `RETURNING` tells.
+/// and somebody else may have been given its seat since. What was freed while its person held a seat is reserved again. A
+/// client's own list of permissions needs the plan's feature, as a new one does. Only one that still offers what it did when it
+/// was read at this `revision`. `RETURNING` tells.
 #[must_use]
-pub fn renew(id: InvitationId, by: &Acting, expires_at: Timestamp, now: Timestamp) -> Statement {
+pub fn renew(
+    id: InvitationId,
+    revision: i64,
+    by: &Acting,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Statement {
     Statement::new(
         concat!(
             "UPDATE invitations AS i
-         SET ver = ver + 1, expires_at = ?2, expired_at = NULL, delivery = 'queued', offered_at = ?3
+         SET ver = ver + 1, expires_at = ?2, expired_at = NULL, delivery = 'queued', offered_at = ?3, takes_seat = ", would_take_seat!(), "
          FROM organizations o
-         WHERE i.id = ?1 AND o.id = i.organization_id AND i.kind = 'email' AND i.outcome IN ('open', 'expired')
-           AND ", still_acts!("?4", "?5"), "
+         WHERE i.id = ?1 AND i.revision = ?6 AND o.id = i.organization_id AND i.kind = 'email'
+           AND i.outcome IN ('open', 'expired') AND ", still_acts!("?4", "?5"), "
            AND NOT EXISTS (SELECT 1 FROM invitations x
                            WHERE x.organization_id = i.organization_id AND x.email_key = i.email_key
                              AND x.outcome = 'open' AND x.id <> i.id)
            AND NOT EXISTS ",
             member_of!("i.email_key"),
             "
-           AND (i.takes_seat = 0 OR (
+           AND ",
+            plan_allows!(),
+            "
+           AND (NOT ",
+            would_take_seat!(),
+            " OR (
                  ((i.outcome = 'open' AND i.expires_at > ?3) OR o.trial_ends_at IS NULL OR o.trial_ends_at > ?3)
                  AND ",
             within_limit!("?3", "1 - i.reserves"),
             "))
          RETURNING id"
         ),
-        params![id, expires_at, now, by.member(), by.was()],
+        params![id, expires_at, now, by.member(), by.was(), revision],
     )
 }
 

@@ -51,9 +51,9 @@ pub struct Leased {
     pub kind: Kind,
     /// The invitation that it is about, if it is about one.
     pub invitation_id: Option<InvitationId>,
-    /// Whose it is.
-    pub organization_id: OrganizationId,
-    /// That invitation's version.
+    /// Whose it is; nobody's where it is about an account.
+    pub organization_id: Option<OrganizationId>,
+    /// That invitation's version, or the password's.
     pub ver: Option<i64>,
     /// The member that it is about, if it is about one.
     pub member_id: Option<MemberId>,
@@ -69,6 +69,10 @@ pub enum Kind {
     MemberEmail,
     /// Makes many invitations.
     BulkInvite,
+    /// Sends the link for a forgotten password.
+    PasswordReset,
+    /// Tells somebody what was done to their account.
+    AccountNotice,
 }
 
 /// Takes a job that is due, until `until`. `RETURNING` tells.

@@ -23,18 +23,20 @@ pub enum Action {
     Enabled,
 }
 
-/// The claim of a change: only by somebody who still is who they were, of an open link, and of one that is not as wanted already.
+/// The claim of a change: only by somebody who still is who they were, of an open link that still offers what it did when it was
+/// read at this `revision`, and of one that is not as wanted already. Nobody is let in anew by one that gives clients a list of
+/// their own, unless the plan has that.
 #[must_use]
-pub fn claim(entry: &Entry, by: &Acting, id: InvitationId, action: Action) -> Statement {
+pub fn claim(entry: &Entry, by: &Acting, id: InvitationId, revision: i64, action: Action) -> Statement {
     macro_rules! of_open_link {
-        ($before:literal, $after:literal, $guard:literal) => {
+        ($before:literal, $after:literal, $guard:expr) => {
             audited!(
                 "i.id",
                 $before,
                 $after,
                 concat!(
                     "FROM invitations i JOIN organizations o ON o.id = i.organization_id
-                     WHERE i.id = ?6 AND i.kind = 'link' AND i.outcome = 'open' AND i.expires_at > ?2 AND ",
+                     WHERE i.id = ?6 AND i.revision = ?8 AND i.kind = 'link' AND i.outcome = 'open' AND i.expires_at > ?2 AND ",
                     still_acts!("?3", "?7"),
                     " AND ",
                     $guard
@@ -45,7 +47,7 @@ pub fn claim(entry: &Entry, by: &Acting, id: InvitationId, action: Action) -> St
     let (name, sql) = match action {
         Action::Rotated => (
             "invitation.link_rotated",
-            of_open_link!("json_object('ver', i.ver)", "json_object('ver', i.ver + 1)", "1"),
+            of_open_link!("json_object('ver', i.ver)", "json_object('ver', i.ver + 1)", plan_allows!()),
         ),
         Action::Disabled => (
             "invitation.link_disabled",
@@ -60,12 +62,12 @@ pub fn claim(entry: &Entry, by: &Acting, id: InvitationId, action: Action) -> St
             of_open_link!(
                 "json_object('disabled', json('true'))",
                 "json_object('disabled', json('false'))",
-                "i.disabled_at IS NOT NULL"
+                concat!("i.disabled_at IS NOT NULL AND ", plan_allows!())
             ),
         ),
     };
     let mut params = entry.params(name);
-    params.extend(params![id, by.was()]);
+    params.extend(params![id, by.was(), revision]);
     Statement::new(sql, params)
 }
 
@@ -82,6 +84,27 @@ pub fn apply(claim: EventId, id: InvitationId, action: Action, now: Timestamp) -
         Action::Disabled => Statement::new(set!("disabled_at = ?3"), params![id, claim, now]),
         Action::Enabled => Statement::new(set!("disabled_at = NULL"), params![id, claim]),
     }
+}
+
+/// Whether the plan allows what a link gives.
+#[derive(Debug, Deserialize)]
+pub struct PlanAllows {
+    /// It gives clients no list of permissions of their own, or the plan has that.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub allows: bool,
+}
+
+/// Reads [`PlanAllows`], for a refusal.
+#[must_use]
+pub fn select_plan_allows(id: InvitationId) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT ",
+            plan_allows!(),
+            " AS allows FROM invitations i JOIN organizations o ON o.id = i.organization_id WHERE i.id = ?1"
+        ),
+        params![id],
+    )
 }
 
 /// Somebody who came in by an invitation, as the API shows them.

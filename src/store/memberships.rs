@@ -6,6 +6,7 @@ use serde_json::json;
 use super::access::Columns;
 use super::acting::Acting;
 use super::audit::Entry;
+use super::seats;
 use crate::domain::access::{Access, AccessRow};
 use crate::domain::decision::{Held, HeldResources, State, Subject};
 use crate::domain::ids::{MemberId, NotificationId, WorkspaceId};
@@ -155,7 +156,7 @@ macro_rules! guards {
             " AND (?12 = 0 OR ",
             may_customize!(),
             ") AND (?13 = 0 OR m.role <> 'client' OR m.takes_seat = 1 OR ",
-            seat_free!("?2"),
+            seat_free!("?2", concat!("1 - ", reserved_for!("m.user_id", "?2"))),
             ")"
         )
     };
@@ -249,6 +250,7 @@ pub fn write(entry: &Entry, write: &Write) -> Vec<Statement> {
             params![entry.id, write.member, write.workspace, write.needs_credentials],
         ));
     }
+    batch.push(seats::release(entry.id));
     batch
 }
 
@@ -259,7 +261,8 @@ fn forget_grants(entry: &Entry, workspace: WorkspaceId, member: MemberId) -> Sta
     )
 }
 
-/// Claims the end of a membership, of somebody whom the roles named here may be taken out. `RETURNING` tells.
+/// Claims the end of a membership, of somebody in one of these roles; of one that asks for a second factor only
+/// `with_factor`. `RETURNING` tells.
 #[must_use]
 pub fn claim_end(
     entry: &Entry,
@@ -267,9 +270,10 @@ pub fn claim_end(
     member: MemberId,
     by: &Acting,
     roles: &[Role],
+    with_factor: bool,
 ) -> Statement {
     let mut params = entry.params("membership.removed");
-    params.extend(params![member, workspace, by.was(), json!(roles).to_string()]);
+    params.extend(params![member, workspace, by.was(), json!(roles).to_string(), with_factor]);
     Statement::new(
         audited!(
             "m.id",
@@ -279,7 +283,8 @@ pub fn claim_end(
                 "FROM members m
                  JOIN organizations o ON o.id = m.organization_id
                  JOIN memberships p ON p.member_id = m.id AND p.workspace_id = ?7
-                 WHERE m.id = ?6 AND m.removed_at IS NULL AND m.role IN (SELECT value FROM json_each(?9)) AND ",
+                 WHERE m.id = ?6 AND m.removed_at IS NULL AND m.role IN (SELECT value FROM json_each(?9))
+                   AND (p.require_mfa = 0 OR ?10) AND ",
                 still_acts!("?3", "?8")
             )
         ),

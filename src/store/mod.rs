@@ -5,7 +5,7 @@
 //! written later.
 
 #[macro_use]
-mod seats;
+pub mod seats;
 
 #[macro_use]
 pub mod acting;
@@ -19,6 +19,7 @@ pub mod audit;
 #[macro_use]
 pub mod invitations;
 
+pub mod account_mails;
 #[macro_use]
 pub mod accounts;
 pub mod adding;
@@ -29,6 +30,7 @@ pub mod change_invitation;
 pub mod change_member;
 pub mod choices;
 pub mod desk;
+pub mod drafts;
 pub mod invitation_list;
 pub mod jobs;
 pub mod links;
@@ -45,8 +47,11 @@ pub mod passwords;
 pub mod question;
 pub mod redeem;
 pub mod removal;
+pub mod reset;
 pub mod resources;
 pub mod seat_holders;
+pub mod second_factors;
+pub mod sessions;
 pub mod view;
 pub mod workspaces;
 

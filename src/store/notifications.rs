@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::json_text;
-use crate::domain::ids::{EventId, NotificationId, OrganizationId, RedemptionId};
+use crate::domain::ids::{
+    EventId, InvitationId, MemberId, NotificationId, OrganizationId, RedemptionId, WorkspaceId,
+};
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::params;
@@ -149,4 +151,59 @@ pub async fn read(
     };
     let results = db.batch(vec![select_signed_in(session, now), update]).await?;
     Ok(results.first().is_some_and(crate::platform::ResultSet::any))
+}
+
+/// A notification with the names of what it is about, as far as its reader may still know them: as long as they are in that
+/// organization.
+#[derive(Debug, Deserialize)]
+pub struct Told {
+    /// Its id.
+    pub id: NotificationId,
+    /// What happened.
+    pub kind: String,
+    /// Where.
+    pub organization_name: String,
+    /// What that is called in the paths of its pages.
+    pub slug: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// When they read it.
+    pub read_at: Option<Timestamp>,
+    /// Whether they are in that organization.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub inside: bool,
+    /// The member it is about.
+    pub member_id: Option<MemberId>,
+    /// What they are called.
+    pub member_name: Option<String>,
+    /// The invitation it is about.
+    pub invitation_id: Option<InvitationId>,
+    /// Whom that is for, as the inviter's side calls them.
+    pub invited: Option<String>,
+    /// The workspace it is about.
+    pub workspace_id: Option<WorkspaceId>,
+    /// Its name.
+    pub workspace_name: Option<String>,
+}
+
+/// Reads a page of a session's notifications as [`Told`], newest first.
+#[must_use]
+pub fn select_told(session: &str, before: Option<NotificationId>, limit: i64, now: Timestamp) -> Statement {
+    Statement::new(
+        "SELECT n.id, n.kind, o.name AS organization_name, o.slug, n.created_at, n.read_at, me.id IS NOT NULL AS inside,
+                a.id AS member_id, a.name AS member_name, i.id AS invitation_id,
+                coalesce(i.nickname, i.name, i.email) AS invited, w.id AS workspace_id, w.name AS workspace_name
+         FROM sessions s
+         JOIN users u ON u.id = s.user_id
+         JOIN notifications n ON n.user_id = u.id
+           AND (u.email_verified_at IS NOT NULL OR u.confined_to = n.organization_id)
+         JOIN organizations o ON o.id = n.organization_id
+         LEFT JOIN members me ON me.organization_id = o.id AND me.user_id = u.id AND me.removed_at IS NULL
+         LEFT JOIN members a ON a.id = n.about ->> 'member_id' AND me.id IS NOT NULL
+         LEFT JOIN invitations i ON i.id = n.about ->> 'invitation_id' AND me.id IS NOT NULL
+         LEFT JOIN workspaces w ON w.id = n.about ->> 'workspace_id' AND me.id IS NOT NULL
+         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL AND n.id < ?3
+         ORDER BY n.id DESC LIMIT ?4",
+        params![session, now, before.map_or_else(|| LAST.to_owned(), |id| id.to_string()), limit],
+    )
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::MemberId;
-use crate::domain::password_link::PasswordLink;
+use crate::domain::password_link::{Of, PasswordLink};
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::{Param, Statement};
@@ -21,19 +21,19 @@ macro_rules! open_to {
     };
 }
 
-/// Whether the link (`?1` user, `?2` organization, `?3` version, `?4` via, `?5` member, `?6` role) may still set the password
-/// of the account `u`.
+/// Whether the link (`?1` user, `?2` organization, `?3` version, `?4` via, `?5` member, `?6` role, `?7` access) may still set
+/// the password of the account `u`.
 ///
 /// A mailed link proves the mailbox. Until that happened once, a password that was set in some other way is nobody's, so it
 /// doesn't use the link up; or else whoever sets one first would keep the mailbox's holder out. A copied link works while the
-/// person is in the organization that gave it out, as what they were then.
+/// person is in the organization that gave it out, as what they were then and with what they had.
 macro_rules! usable {
     () => {
         concat!(
             "CASE ?4 WHEN 'email' THEN u.password_ver = ?3 OR u.email_verified_at IS NULL
                ELSE EXISTS (SELECT 1 FROM members m
                             WHERE m.id = ?5 AND m.role = ?6 AND m.organization_id = ?2 AND m.user_id = u.id
-                              AND m.password_ver = ?3 AND ",
+                              AND m.password_ver = ?3 AND m.access_rev = ?7 AND ",
             open_to!(),
             ") END"
         )
@@ -42,7 +42,8 @@ macro_rules! usable {
 
 fn named(link: &PasswordLink) -> Vec<Param> {
     let (member, role) = link.of.map(|of| (of.member_id, of.role)).unzip();
-    params![link.user_id, link.organization_id, link.ver, link.via.as_str(), member, role]
+    let access_rev = link.of.map(|of| of.access_rev);
+    params![link.user_id, link.organization_id, link.ver, link.via.as_str(), member, role, access_rev]
 }
 
 /// What a link's holder is told.
@@ -86,13 +87,13 @@ pub fn set(link: &PasswordLink, password_hash: &str, now: Timestamp) -> Statemen
     Statement::new(
         concat!(
             "UPDATE users AS u
-             SET password_hash = ?7, password_ver = password_ver + 1,
+             SET password_hash = ?8, password_ver = password_ver + 1,
                  name = coalesce((SELECT m.name FROM members m WHERE m.organization_id = ?2 AND m.user_id = u.id
                                     AND m.removed_at IS NULL AND u.email_verified_at IS NULL), name),
                  name_key = coalesce((SELECT m.name_key FROM members m WHERE m.organization_id = ?2 AND m.user_id = u.id
                                         AND m.removed_at IS NULL AND u.email_verified_at IS NULL), name_key),
                  mfa_enabled_at = CASE WHEN email_verified_at IS NULL THEN NULL ELSE mfa_enabled_at END,
-                 email_verified_at = CASE ?4 WHEN 'email' THEN coalesce(email_verified_at, ?8) END,
+                 email_verified_at = CASE ?4 WHEN 'email' THEN coalesce(email_verified_at, ?9) END,
                  confined_to = CASE ?4 WHEN 'email' THEN NULL ELSE ?2 END
              WHERE u.id = ?1 AND ",
             usable!(),
@@ -109,6 +110,11 @@ pub fn settle(link: &PasswordLink, password_hash: &str, entry: &Entry, now: Time
     let mut params = entry.params("member.password_set");
     params.extend(params![link.user_id, link.organization_id, link.via.as_str(), password_hash]);
     vec![
+        // Their mailbox may just have been proved.
+        Statement::new(
+            released!("(SELECT id FROM users WHERE id = ?1 AND password_hash = ?2)"),
+            params![link.user_id, password_hash],
+        ),
         Statement::new(
             "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL
                AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?3)",
@@ -134,11 +140,13 @@ pub fn settle(link: &PasswordLink, password_hash: &str, entry: &Entry, now: Time
     ]
 }
 
-/// Which of the links that are copied for a member is the next.
-#[derive(Debug, Clone, Copy, Deserialize)]
+/// What a link that is copied for a member is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Version {
     /// How many of them set a password.
     pub password_ver: i64,
+    /// Which of their accesses they have.
+    pub access_rev: i64,
     /// Whether one would set a password now.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub settable: bool,
@@ -149,7 +157,7 @@ pub struct Version {
 pub fn version(member: MemberId) -> Statement {
     Statement::new(
         concat!(
-            "SELECT m.password_ver, ",
+            "SELECT m.password_ver, m.access_rev, ",
             open_to!(),
             " AS settable FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"
         ),
@@ -157,18 +165,12 @@ pub fn version(member: MemberId) -> Statement {
     )
 }
 
-/// Notes that somebody, who still is who they were, is given a link to set this member's password: only while that one is in,
-/// and a link of this version may set it. `RETURNING` tells.
+/// Notes that somebody, who still is who they were, is given a link to set this member's password: only while that one is in
+/// as what the link says, and a link of this version may set it. `RETURNING` tells.
 #[must_use]
-pub fn copied(
-    member: MemberId,
-    version: Version,
-    by: &Acting,
-    entry: &Entry,
-    expires_at: Timestamp,
-) -> Statement {
+pub fn copied(of: Of, password_ver: i64, by: &Acting, entry: &Entry, expires_at: Timestamp) -> Statement {
     let mut params = entry.params("member.password_link_copied");
-    params.extend(params![member, version.password_ver, expires_at, by.was()]);
+    params.extend(params![of.member_id, password_ver, expires_at, by.was(), of.role, of.access_rev]);
     Statement::new(
         audited!(
             "m.id",
@@ -178,7 +180,7 @@ pub fn copied(
                 "FROM members m
                  JOIN users u ON u.id = m.user_id
                  JOIN organizations o ON o.id = m.organization_id
-                 WHERE m.id = ?6 AND m.password_ver = ?7 AND ",
+                 WHERE m.id = ?6 AND m.password_ver = ?7 AND m.role = ?10 AND m.access_rev = ?11 AND ",
                 open_to!(),
                 " AND ",
                 still_acts!("?3", "?9")

@@ -51,8 +51,10 @@ impl Claim {
 ///
 /// Somebody who is in already keeps their role, and takes a seat only if they are a client without one whom a workspace
 /// that they lack would give one. But an account that nobody proved may be anybody's who typed that address at a link:
-/// whoever proves it now becomes what they were invited as, see [`let_in`]. A list of permissions that was made for staff is
-/// a client's own only where the plan has that.
+/// whoever proves it now becomes what they were invited as, see [`let_in`]. Whoever is a client, or becomes one, is given a
+/// list of permissions only where the plan has that; what they have already stays as it is.
+///
+/// Of the seats, the one that an open invitation reserves for them counts as free, by whatever other link they come.
 macro_rules! guards {
     () => {
         concat!(
@@ -60,16 +62,20 @@ macro_rules! guards {
               AND i.expires_at > ?6 AND (i.max_uses IS NULL OR i.uses < i.max_uses)
               AND NOT EXISTS (SELECT 1 FROM members gone WHERE gone.organization_id = i.organization_id
                               AND gone.user_id = u.id AND gone.removed_at >= coalesce(i.offered_at, i.created_at))
-              AND (inside.role IS NOT 'client' OR i.role = 'client' OR i.permissions IS NULL OR ",
+              AND (coalesce(inside.role, i.role) <> 'client' OR i.permissions IS NULL OR ",
             may_customize!(),
-            ") AND (CASE WHEN inside.id IS NULL THEN i.takes_seat = 0
-                        WHEN u.email_verified_at IS NULL THEN i.takes_seat = 0 OR inside.takes_seat = 1
+            ") AND (CASE WHEN inside.id IS NULL THEN NOT ",
+            would_take_seat!(),
+            "
+                        WHEN u.email_verified_at IS NULL THEN inside.takes_seat = 1 OR NOT ",
+            would_take_seat!(),
+            "
                         ELSE inside.role <> 'client' OR inside.takes_seat = 1 OR i.access_takes_seat = 0
                           OR NOT EXISTS (SELECT 1 FROM invitation_workspaces x WHERE x.invitation_id = i.id
                                AND NOT EXISTS (SELECT 1 FROM memberships p
                                                WHERE p.member_id = inside.id AND p.workspace_id = x.workspace_id))
                    END OR ",
-            seat_free!("?6", "1 - i.reserves"),
+            seat_free!("?6", concat!("1 - max(i.reserves, ", reserved_for!("u.id", "?6"), ")")),
             ")"
         )
     };
@@ -113,6 +119,8 @@ pub struct NewAccount {
     pub session_digest: String,
     /// When it ends.
     pub session_ends_at: Timestamp,
+    /// What they came with, in words.
+    pub device: String,
 }
 
 /// Claims the invitation for a new account with its address, which must be the invited one if one is. An account of that address stands in the way, unless
@@ -181,16 +189,22 @@ pub fn make_account(claim: Claim, account: &NewAccount) -> Vec<Statement> {
             ],
         ),
         Statement::new(
-            "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at)
-             SELECT ?2, user_id, ?3, redeemed_at, ?4 FROM redemptions WHERE id = ?1",
-            params![claim.id, account.session_id, &account.session_digest, account.session_ends_at],
+            "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at, device)
+             SELECT ?2, user_id, ?3, redeemed_at, ?4, ?5 FROM redemptions WHERE id = ?1",
+            params![
+                claim.id,
+                account.session_id,
+                &account.session_digest,
+                account.session_ends_at,
+                &account.device
+            ],
         ),
     ]
 }
 
 /// Lets the person in: makes them what they were invited as, if somebody else came in under their address; notes that their
-/// mailbox is proved if the link came by mail, makes them a member of the organization and of the workspaces they lack, and
-/// settles the invitation. `client_defaults` is
+/// mailbox is proved if the link came by mail, makes them a member of the organization and of the workspaces they lack,
+/// settles the invitation, and frees what another one reserves for them if they hold a seat now. `client_defaults` is
 /// [`Templates::client_defaults`](crate::domain::template::Templates::client_defaults).
 #[must_use]
 pub fn let_in(claim: Claim, link: &Link, client_defaults: &str) -> Vec<Statement> {
@@ -255,6 +269,10 @@ pub fn let_in(claim: Claim, link: &Link, client_defaults: &str) -> Vec<Statement
                accepted_by = CASE WHEN kind = 'email' THEN (SELECT member_id FROM redemptions WHERE id = ?1) END
              WHERE id = (SELECT invitation_id FROM redemptions WHERE id = ?1)",
             params![claim.id, claim.now],
+        ),
+        Statement::new(
+            released!("(SELECT user_id FROM redemptions WHERE id = ?1)"),
+            params![claim.id],
         ),
     ]
 }

@@ -7,13 +7,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::audit::Entry;
+use super::audit::{Entry, Withdrawal};
 use crate::domain::ids::{EventId, InvitationId, MemberId, OrganizationId};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::truth;
 use crate::params;
-use crate::platform::Statement;
+use crate::platform::{Param, Statement};
 
 /// Who is to be removed.
 #[derive(Debug)]
@@ -26,8 +26,10 @@ pub struct Removal<'a> {
     pub by: Role,
     /// The roles that the actor may remove. Themself they always may, unless they are the owner.
     pub removable: &'a [Role],
-    /// Whether the open invitations that they sent go too.
+    /// Whether the open invitations that they sent go too: those that the actor may withdraw.
     pub with_sent: bool,
+    /// Which these are.
+    pub withdrawal: Withdrawal,
 }
 
 /// One of them, with the id of their audit entry.
@@ -65,11 +67,18 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
                     AND i.outcome = 'open' AND i.expires_at > ?2
                   UNION SELECT i.id FROM ",
                 removed!(),
-                " JOIN invitations i ON i.invited_by = m.id AND i.outcome = 'open' AND i.expires_at > ?2 WHERE ?3"
+                " JOIN invitations i ON i.invited_by = m.id AND i.outcome = 'open' AND i.expires_at > ?2 WHERE ?3 AND ",
+                withdrawable!("?4", "?5")
             )
         };
     }
     let who = removal.json();
+    let revoked = |more: Vec<Param>| {
+        let mut params = params![who.as_str(), entry.at, removal.with_sent];
+        params.extend(removal.withdrawal.params());
+        params.extend(more);
+        params
+    };
     let mut claim = entry.params("member.removed");
     claim.extend(params![
         who.as_str(),
@@ -81,8 +90,10 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
         Statement::new(
             concat!(
                 "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
-                 SELECT e.value ->> 'event', o.id, ?2, ?3, ?4, ?5, m.id, json_object('role', m.role, 'status', 'active'),
-                        json_object('status', 'removed')
+                 SELECT e.value ->> 'event', o.id, ?2, ?3, ?4, ?5, m.id,
+                        json_patch(json_object('role', m.role, 'status', 'active'), ",
+                memberships_told!(),
+                "), json_object('status', 'removed')
                  FROM json_each(?6) e
                  CROSS JOIN members m ON m.id = e.value ->> 'member' AND +m.organization_id = ?7
                  JOIN organizations o ON o.id = m.organization_id
@@ -95,8 +106,8 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
         Statement::new(
             concat!(
                 "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
-                 SELECT 'evt_' || substr(?4, 5, 10) || substr(i.id, 15), i.organization_id, ?2, ?5,
-                        'invitation.revoked', ?6, i.id, ",
+                 SELECT 'evt_' || substr(?6, 5, 10) || substr(i.id, 15), i.organization_id, ?2, ?7,
+                        'invitation.revoked', ?8, i.id, ",
                 standing!(),
                 ", ",
                 status!("revoked"),
@@ -104,7 +115,7 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
                 invitations!(),
                 ")"
             ),
-            params![who.as_str(), entry.at, removal.with_sent, entry.id, &entry.actor, &entry.request_id],
+            revoked(params![entry.id, &entry.actor, &entry.request_id]),
         ),
         Statement::new(
             concat!(
@@ -112,7 +123,7 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
                 invitations!(),
                 ") RETURNING id, ver - 1 AS ver"
             ),
-            params![who.as_str(), entry.at, removal.with_sent],
+            revoked(Vec::new()),
         ),
         Statement::new(
             concat!(

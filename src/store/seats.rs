@@ -4,13 +4,17 @@
 //! Reservations whose time is over still stand in the counter until somebody stamps them; they are found by an index and
 //! left out.
 
+use crate::domain::ids::EventId;
+use crate::params;
+use crate::platform::Statement;
+
 /// Whether the organization `o` has so many seats more, at a moment: `seat_free!("?3")`, or `seat_free!("?3", "1 - i.reserves")`
 /// for an invitation whose own reservation counts as free. An ended trial has none; a plan lowered below its use neither.
 macro_rules! seat_free {
     ($now:literal) => {
         seat_free!($now, "1")
     };
-    ($now:literal, $seats:literal) => {
+    ($now:literal, $seats:expr) => {
         concat!(
             "((o.trial_ends_at IS NULL OR o.trial_ends_at > ",
             $now,
@@ -24,7 +28,7 @@ macro_rules! seat_free {
 /// The same without the trial. Lapsed reservations are read only as far as their seats are needed: each one stamped or used
 /// again makes that fewer, so that it never is their whole number.
 macro_rules! within_limit {
-    ($now:literal, $seats:literal) => {
+    ($now:literal, $seats:expr) => {
         concat!(
             "(o.seat_limit IS NULL OR o.seats_used + o.seats_reserved + (",
             $seats,
@@ -35,6 +39,58 @@ macro_rules! within_limit {
             ") WHERE place >= o.seats_used + o.seats_reserved + (",
             $seats,
             ") - o.seat_limit))"
+        )
+    };
+}
+
+/// How many seats, one or none, an open invitation of the organization `o` reserves for this user. That one is theirs if they take a
+/// seat in another way: a person holds one at most. Only whoever proved the mailbox is the one whom it is for.
+macro_rules! reserved_for {
+    ($user:expr, $now:literal) => {
+        concat!(
+            "(SELECT count(*) FROM users h JOIN invitations k ON k.organization_id = o.id AND k.email_key = h.email_key
+                AND k.outcome = 'open' AND k.reserves = 1 AND k.expires_at > ",
+            $now,
+            " WHERE h.id = ",
+            $user,
+            " AND h.email_verified_at IS NOT NULL)"
+        )
+    };
+}
+
+/// Frees what open invitations reserve for this user where they hold a seat: `released!("(SELECT …)")`. Stands after what may give
+/// them one, or what proves their mailbox. The invitations stay open; accepting one takes no further seat.
+macro_rules! released {
+    ($user:literal) => {
+        concat!(
+            "UPDATE invitations SET takes_seat = 0 WHERE reserves = 1 AND id IN (
+               SELECT k.id FROM users h
+               JOIN members m ON m.user_id = h.id AND m.holds_seat = 1
+               JOIN invitations k ON k.organization_id = m.organization_id AND k.email_key = h.email_key
+                 AND k.outcome = 'open'
+               WHERE h.email_verified_at IS NOT NULL AND h.id = ",
+            $user,
+            ")"
+        )
+    };
+}
+
+/// Whether somebody new takes a seat by the invitation `i`, whatever it reserves now.
+macro_rules! would_take_seat {
+    () => {
+        "(i.role IN ('admin', 'member') OR (i.role = 'client' AND i.access_takes_seat = 1))"
+    };
+}
+
+/// Whether this address is a member's of the organization `o` who proved it and holds a seat: then no invitation reserves another.
+macro_rules! is_seated {
+    ($email_key:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM users h JOIN members m ON m.user_id = h.id AND m.organization_id = o.id
+                       AND m.holds_seat = 1
+                     WHERE h.email_key = ",
+            $email_key,
+            " AND h.email_verified_at IS NOT NULL)"
         )
     };
 }
@@ -94,9 +150,27 @@ macro_rules! is_in_workspaces {
     };
 }
 
-/// Whether the organization `o` may have custom permissions for its clients (S3-15).
+/// Whether the organization `o` may have custom permissions for its clients (S3-15): of any other feature that says nothing.
 macro_rules! may_customize {
     () => {
         "EXISTS (SELECT 1 FROM json_each(o.plan_features) f WHERE f.value = 'custom_client_permissions')"
     };
+}
+
+/// Whether the invitation `i` gives a client no list of permissions of their own, or the plan has that.
+macro_rules! plan_allows {
+    () => {
+        concat!("(i.role <> 'client' OR i.permissions IS NULL OR ", may_customize!(), ")")
+    };
+}
+
+/// Frees what is reserved for the member whom this claim is about, if they hold a seat now.
+#[must_use]
+pub fn release(claim: EventId) -> Statement {
+    Statement::new(
+        released!(
+            "(SELECT m.user_id FROM audit_events a JOIN members m ON m.id = a.subject WHERE a.id = ?1)"
+        ),
+        params![claim],
+    )
 }

@@ -52,12 +52,12 @@ pub struct View {
     organization_branding_message: Option<String>,
     /// The name of the organization's logo.
     pub logo_hash: Option<String>,
-    /// Whether a seat is free: the one this invitation reserves counts as free, unless the plan was lowered below its use.
+    /// Whether a seat is free: the one that is reserved for whoever opens it counts as free, unless the plan was lowered below its use.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub seat_free: bool,
-    /// Whether the plan lets clients have lists of permissions of their own.
+    /// Whether it gives whoever opens it no client's own list of permissions, or the plan has that.
     #[serde(deserialize_with = "crate::domain::truth")]
-    pub may_customize: bool,
+    pub plan_allows: bool,
     /// When the organization's trial ends.
     pub trial_ends_at: Option<Timestamp>,
     account_id: Option<UserId>,
@@ -167,10 +167,12 @@ pub fn select(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, 
                 iif(i.all_resources, NULL, json_array_length(i.grants)) AS resources,
                 o.branding_name AS organization_branding_name, o.branding_accent, o.logo_hash,
                 o.branding_message AS organization_branding_message, o.name AS organization_name, o.trial_ends_at, ",
-            within_limit!("?4", "1 - i.reserves"),
-            " AS seat_free, ",
+            within_limit!("?4", concat!("1 - max(i.reserves, ", reserved_for!("u.id", "?4"), ")")),
+            " AS seat_free,
+                (i.permissions IS NULL OR ",
             may_customize!(),
-            " AS may_customize,
+            " OR coalesce((SELECT m.role FROM members m WHERE m.organization_id = i.organization_id AND m.removed_at IS NULL
+                             AND m.user_id = coalesce(u.id, a.id)), i.role) <> 'client') AS plan_allows,
                 n.name AS inviter_name, ",
             workspaces_by_name!(),
             " AS workspaces,

@@ -4,18 +4,19 @@
 use http::HeaderMap;
 
 use crate::config::Config;
-use crate::domain::access::Permissions;
+use crate::domain::access::{Credentials, Permissions};
 use crate::domain::authority::{Actor, Authority, Holding, Reach};
-use crate::domain::ids::{InvitationId, OrganizationId};
+use crate::domain::ids::{InvitationId, MemberId, OrganizationId};
 use crate::domain::policy::Policy;
 use crate::domain::secret;
 use crate::domain::template::Template;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::accounts::{self, At, Seen};
 use crate::store::invitations::{self, Record};
 use crate::store::organizations::{self, Of};
+use crate::store::sessions;
 use crate::web::request::{self, Request, SESSION_COOKIE};
 
 /// How a request says who it is from.
@@ -77,7 +78,9 @@ impl Caller {
     pub fn operator(&self) -> Result<()> {
         match self {
             Self::Operator => Ok(()),
-            Self::Session(_) => Err(Code::Forbidden.into()),
+            Self::Session(_) => Err(Refusal::new(Code::Forbidden)
+                .because("Only the operator of this service may do this. Ask them.")
+                .into()),
             Self::Nobody => Err(Code::Unauthenticated.into()),
         }
     }
@@ -109,16 +112,30 @@ impl Caller {
         at: At<'_>,
         reads: Vec<Statement>,
     ) -> Result<(Actor, Vec<ResultSet>)> {
+        self.looking_at(ctx, at, None, reads).await
+    }
+
+    /// The same, for what only looks at this member: whoever holds nothing for want of a second factor still looks at
+    /// themself.
+    pub async fn looking_at<P: Platform>(
+        &self,
+        ctx: &Context<'_, P>,
+        at: At<'_>,
+        member: Option<MemberId>,
+        reads: Vec<Statement>,
+    ) -> Result<(Actor, Vec<ResultSet>)> {
         match self {
             Self::Operator => Err(Code::Forbidden.into()),
             Self::Nobody => Err(Code::Unauthenticated.into()),
             Self::Session(digest) => {
                 let mut batch = vec![accounts::seen(digest, at, ctx.now())];
                 batch.extend(reads);
+                batch.push(sessions::used(digest, ctx.now()));
                 let mut results = ctx.platform.batch(batch).await?;
+                results.pop();
                 let found = results.split_off(1);
                 let seen = ResultSet::row_of::<Seen>(results.first())?;
-                Ok((actor(ctx, seen)?, found))
+                Ok((actor_about(ctx, seen, member)?, found))
             }
         }
     }
@@ -173,27 +190,42 @@ pub fn rules<P>(
 /// The member that a session's holder is in the organization that was asked about.
 ///
 /// # Errors
-/// 401 where there is no such session, 404 where they are nobody.
+/// 401 where there is no such session, 404 where they are nobody, 403 where they hold nothing until they have a second
+/// factor.
 pub fn actor<P>(ctx: &Context<'_, P>, seen: Option<Seen>) -> Result<Actor> {
+    actor_about(ctx, seen, None)
+}
+
+/// The same, for what is about this member: that everybody may see of themself.
+fn actor_about<P>(ctx: &Context<'_, P>, seen: Option<Seen>, about: Option<MemberId>) -> Result<Actor> {
     let seen = seen.ok_or_else(|| Error::from(Code::Unauthenticated))?;
-    let (Some(member_id), Some(role), Some(organization_id), Some(template)) =
-        (seen.member_id, seen.role, seen.organization_id, seen.template)
+    let (Some(member_id), Some(role), Some(organization_id), Some(template), Some(access_rev)) =
+        (seen.member_id, seen.role, seen.organization_id, seen.template, seen.access_rev)
     else {
         return Err(Code::NotFound.into());
     };
+    if seen.lacks_factor && about != Some(member_id) {
+        return Err(Code::MfaRequired.into());
+    }
     let (template, policy) = rules(ctx, &template, seen.policy.as_deref())?;
     let holding = |held: accounts::Holding| Holding {
         workspace_id: held.workspace_id,
         permissions: Permissions::from_row(held.permissions.as_deref(), &template.catalog)
             .effective(template, role),
-        approves: held.resources.iter().filter(|(_, approve)| *approve == 1).map(|(id, _)| *id).collect(),
-        resources: (!held.all_resources).then(|| held.resources.into_iter().map(|(id, _)| id).collect()),
+        approves: held.resources.iter().filter(|(_, approve, _)| *approve == 1).map(|(id, ..)| *id).collect(),
+        own_credentials: held
+            .resources
+            .iter()
+            .filter(|(.., whose)| *whose == Some(Credentials::Member))
+            .map(|(id, ..)| *id)
+            .collect(),
+        resources: (!held.all_resources).then(|| held.resources.into_iter().map(|(id, ..)| id).collect()),
     };
     let reach = match seen.holdings {
         None => Reach::Everything,
         Some(held) => Reach::Only(read::<Vec<_>>(&held)?.into_iter().map(holding).collect()),
     };
-    Ok(Actor { member_id, role, organization_id, template, policy, reach })
+    Ok(Actor { member_id, role, organization_id, template, policy, reach, access_rev })
 }
 
 fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {

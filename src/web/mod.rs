@@ -6,6 +6,7 @@ pub mod pages;
 pub mod reply;
 pub mod request;
 pub mod route;
+pub mod shape;
 
 use http::{Method, StatusCode};
 
@@ -137,8 +138,17 @@ async fn call<P: Platform>(
         (Route::MyWorkspaces, _) => api::me::workspaces(ctx, request).await,
         (Route::Notifications, _) => api::notifications::list(ctx, request).await,
         (Route::ReadNotifications, _) => api::notifications::read(ctx, request).await,
+        (Route::MyPassword, _) => api::passwords::change(ctx, request).await,
+        (Route::Sessions, Delete) => api::sessions::end_elsewhere(ctx, request).await,
+        (Route::Session(id), _) => api::sessions::end(ctx, request, *id).await,
+        (Route::Sessions, Verb::Get) => api::sessions::list(ctx, request).await,
         (Route::Sessions, _) => api::sessions::create(ctx, request).await,
+        (Route::SessionMfa, _) => api::sessions::pass(ctx, request).await,
+        (Route::Totp, Delete) => api::second_factor::remove(ctx, request).await,
+        (Route::Totp, _) => api::second_factor::begin(ctx, request).await,
+        (Route::ConfirmTotp, _) => api::second_factor::confirm(ctx, request).await,
         (Route::CurrentSession, _) => api::sessions::delete(ctx, request).await,
+        (Route::PasswordResets, _) => api::passwords::ask(ctx, request).await,
         (Route::RedeemReset, _) => api::passwords::redeem(ctx, request).await,
         _ => Err(Code::NotFound.into()),
     }
@@ -156,6 +166,10 @@ async fn page<P: Platform>(
         (Route::Home, _) => Ok(pages::home::show(request)),
         (Route::SignIn, Post) => pages::sign_in::submit(ctx, request).await,
         (Route::SignIn, _) => pages::sign_in::show(ctx, request),
+        (Route::SignInCode, Post) => pages::code::submit(ctx, request).await,
+        (Route::SignInCode, _) => pages::code::show(ctx, request),
+        (Route::ForgotPassword, Post) => pages::forgot_password::submit(ctx, request).await,
+        (Route::ForgotPassword, _) => pages::forgot_password::show(ctx, request),
         (Route::SignOut, _) => pages::sign_in::sign_out(ctx, request).await,
         (Route::Brand(id, name), _) => match name.strip_suffix(".css") {
             Some(colour) => pages::brand::stylesheet(colour),
@@ -182,7 +196,25 @@ async fn page<P: Platform>(
         (Route::OfferReplace(slug, id), _) => offer_act(ctx, request, slug, *id, Act::Replace, verb).await,
         (Route::OfferOff(slug, id), _) => offer_act(ctx, request, slug, *id, Act::Off, verb).await,
         (Route::OfferOn(slug, id), _) => offer_act(ctx, request, slug, *id, Act::On, verb).await,
+        (Route::InviteStart(slug), Post) => pages::invite::begin(ctx, request, slug).await,
+        (Route::InviteStart(slug), _) => pages::invite::start(ctx, request, slug).await,
+        (Route::InviteStep(slug, draft, step), Post) => {
+            pages::invite::submit(ctx, request, slug, *draft, *step).await
+        }
+        (Route::InviteStep(slug, draft, step), _) => {
+            pages::invite::show(ctx, request, slug, *draft, *step).await
+        }
+        (Route::Security, _) => pages::security::show(ctx, request).await,
+        (Route::SecurityPassword, Post) => pages::security::submit_password(ctx, request).await,
+        (Route::SecurityPassword, _) => pages::security::show_password(ctx, request).await,
+        (Route::SecurityFactor, Post) => pages::security::submit_factor(ctx, request).await,
+        (Route::SecurityFactor, _) => pages::security::show_factor(ctx, request).await,
+        (Route::SecurityFactorOff, Post) => pages::security::submit_off(ctx, request).await,
+        (Route::SecurityFactorOff, _) => pages::security::show_off(ctx, request).await,
+        (Route::SecuritySessions, _) => pages::security::end_sessions(ctx, request).await,
         (Route::Me, _) => pages::me::show(ctx, request).await,
+        (Route::NotificationsPage, Post) => pages::notifications::read(ctx, request).await,
+        (Route::NotificationsPage, _) => pages::notifications::show(ctx, request).await,
         (Route::WorkspacePage(id), _) => pages::workspace::show(ctx, request, *id).await,
         (Route::WorkspaceAccounts(id), _) => pages::workspace::add(ctx, request, *id).await,
         (Route::AccountPage(id, resource), Post) => pages::workspace::act(ctx, request, *id, *resource).await,

@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::domain::ids::{InvitationId, ResourceId};
 use crate::error::{Error, FieldError, Refusal};
+use crate::flow::sign_in::Entry;
+use crate::web::request::SESSION_COOKIE;
 
 /// A buffered reply.
 pub type Reply = http::Response<Bytes>;
@@ -119,6 +121,12 @@ pub fn set_cookie(reply: &mut Reply, name: &'static str, secret: &str, seconds: 
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         reply.headers_mut().append(header::SET_COOKIE, value);
     }
+}
+
+/// Lets a browser keep that somebody showed who they are.
+pub fn let_in(reply: &mut Reply, entry: &Entry) {
+    let seconds = entry.lasts().as_secs().cast_signed();
+    set_cookie(reply, SESSION_COOKIE, entry.token.reveal(), seconds);
 }
 
 /// Takes a secret away from a browser.

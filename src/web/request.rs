@@ -9,8 +9,9 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::domain::secret::Bearer;
-use crate::error::{Code, Error, Refusal, Result, UNKNOWN_FIELD, below};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::web::route::Route;
+use crate::web::shape::{self, Distinct, named};
 
 /// A buffered request. Its URI has path and query only.
 pub type Request = http::Request<Bytes>;
@@ -38,6 +39,9 @@ pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// A cookie that says what was just done, for the page that follows.
 pub const SAID_COOKIE: &str = "__Host-usher_said";
+
+/// A cookie that says where somebody goes on who has to choose a new password first.
+pub const BACK_COOKIE: &str = "__Host-usher_back";
 
 /// The secret in a cookie, if it could be one of ours.
 #[must_use]
@@ -94,7 +98,7 @@ pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T> {
     serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|_| Error::from(Code::InvalidJson))?;
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let Object(value) =
-        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| json_error(&error))?;
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| shape::refusal(&error))?;
     deserializer.end().map_err(|_| Error::from(Code::InvalidJson))?;
     Ok(value)
 }
@@ -125,46 +129,18 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 /// # Errors
 /// 422 with a pointer for what doesn't fit.
 pub fn part<T: DeserializeOwned>(object: serde_json::Map<String, serde_json::Value>) -> Result<T> {
-    serde_path_to_error::deserialize(serde_json::Value::Object(object)).map_err(|error| json_error(&error))
+    serde_path_to_error::deserialize(serde_json::Value::Object(object))
+        .map_err(|error| shape::refusal(&error))
 }
 
-fn json_error(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
-    let why = error.inner();
-    if !why.is_data() {
-        return Code::InvalidJson.into();
-    }
-    shape_error(&pointer(error.path()), &why.to_string())
-}
-
-/// Turns serde's words into a field's refusal. serde has no codes, only sentences; these beginnings are its own.
-fn shape_error(pointer: &str, why: &str) -> Error {
-    if why.starts_with("unknown field `") {
-        // The path ends with the field itself.
-        return Error::field(pointer, Code::UnknownField, UNKNOWN_FIELD);
-    }
-    let missing = why.split_once("missing field `").and_then(|(_, rest)| rest.split('`').next());
-    if let Some(name) = missing {
-        return Error::field(format!("{pointer}/{name}"), Code::Required, "This is needed.");
-    }
-    let detail = why.split(" at line ").next().unwrap_or("This has the wrong type.");
-    let code = if why.starts_with("invalid type") { Code::InvalidType } else { Code::InvalidValue };
-    // The value that was sent may be anything, so the sentence names only what was expected.
-    let expected = detail
-        .split_once("expected ")
-        .map_or_else(String::new, |(_, expected)| format!(" Expected: {expected}."));
-    Error::field(pointer.to_owned(), code, format!("This can't be used here.{expected}"))
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter()
-        .map(|segment| match segment {
-            Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } => below("", key),
-            Segment::Enum { variant } => format!("/{variant}"),
-            Segment::Unknown => String::new(),
-        })
-        .collect()
+/// A part of a body as it was written, such as one row of many. Pointers are relative to it.
+///
+/// # Errors
+/// 400 for what is not JSON, 422 with a pointer for a field that is there twice.
+pub fn written(part: &str) -> Result<serde_json::Value> {
+    let mut deserializer = serde_json::Deserializer::from_str(part);
+    let read = serde_path_to_error::deserialize(&mut deserializer);
+    read.map(|Distinct(value)| value).map_err(|error| shape::refusal(&error))
 }
 
 /// The body of a form.
@@ -189,13 +165,15 @@ pub fn query<T: DeserializeOwned>(request: &Request) -> Result<T> {
     let text = request.uri().query().unwrap_or_default();
     serde_urlencoded::from_str(text).map_err(|error| {
         let why = error.to_string();
-        match why.split_once("unknown field `").and_then(|(_, rest)| rest.split('`').next()) {
-            Some(name) => Error::field(
-                format!("?{name}"),
-                Code::UnknownField,
-                "This parameter is not known here. Check its spelling.",
-            ),
-            None => Error::field("?", Code::InvalidValue, "A query parameter can't be used as it is."),
+        if let Some(name) = named(&why, "unknown field `") {
+            let detail = "This parameter is not known here. Check its spelling.";
+            Error::field(format!("?{name}"), Code::UnknownField, detail)
+        } else if let Some(name) = named(&why, "duplicate field `") {
+            let detail = "This parameter is there twice. Leave one of them out.";
+            Error::field(format!("?{name}"), Code::InvalidValue, detail)
+        } else {
+            // Every parameter that a route knows is a text, so nothing else is wrong with one.
+            Error::field("?", Code::InvalidValue, "A query parameter can't be used as it is.")
         }
     })
 }

@@ -6,7 +6,10 @@ use std::sync::LazyLock;
 use http::Method;
 use matchit::{Params, Router};
 
-use crate::domain::ids::{InvitationId, JobId, MemberId, OrganizationId, ResourceId, WorkspaceId};
+use crate::domain::ids::{
+    DraftId, InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, WorkspaceId,
+};
+use crate::web::pages::invite::Step;
 
 macro_rules! routes {
     ($($(#[doc = $doc:literal])* $variant:ident $(($($field:ident: $type:ty),+))? $path:literal [$($method:ident),+];)*) => {
@@ -64,6 +67,10 @@ routes! {
     Home "/" [GET];
     /// Signing in.
     SignIn "/sign-in" [GET, POST];
+    /// The second factor of whoever signed in with their password.
+    SignInCode "/sign-in/code" [GET, POST];
+    /// Asking for a link in the place of a forgotten password, by form.
+    ForgotPassword "/forgot-password" [GET, POST];
     /// An organization's logo, or its colour as a stylesheet, for everybody.
     Brand(organization: OrganizationId, hash: String) "/brand/{organization}/{hash}" [GET];
     /// Team & Clients: an organization's members, clients, invitations and links.
@@ -92,6 +99,10 @@ routes! {
     OfferOff(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}/off" [GET, POST];
     /// Turning it on again, by form.
     OfferOn(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}/on" [GET, POST];
+    /// Inviting somebody: whom.
+    InviteStart(slug: String) "/o/{slug}/team/invite" [GET, POST];
+    /// Inviting somebody: each step after that.
+    InviteStep(slug: String, draft: DraftId, step: Step) "/o/{slug}/team/invite/{draft}/{step}" [GET, POST];
     /// Signing out.
     SignOut "/sign-out" [POST];
     /// Who is signed in, and the workspaces they reach.
@@ -112,6 +123,18 @@ routes! {
     AccessEnd(workspace: WorkspaceId, member: MemberId) "/w/{workspace}/members/{member}/remove" [GET, POST];
     /// Asking for access to it, by form.
     WorkspaceAsk(workspace: WorkspaceId) "/w/{workspace}/ask" [POST];
+    /// What happened that concerns whoever is signed in.
+    NotificationsPage "/me/notifications" [GET, POST];
+    /// How somebody signs in, and where they are signed in.
+    Security "/me/security" [GET];
+    /// Another password.
+    SecurityPassword "/me/security/password" [GET, POST];
+    /// Setting a second factor up.
+    SecurityFactor "/me/security/two-step" [GET, POST];
+    /// Turning it off.
+    SecurityFactorOff "/me/security/two-step/off" [GET, POST];
+    /// Signing out somewhere else, or everywhere else.
+    SecuritySessions "/me/security/sessions" [POST];
     /// An invitation's link: what it is, and the form that accepts it.
     Invitation(token: String) "/i/{token}" [GET, POST];
     /// Asking for a new one, by form.
@@ -220,10 +243,22 @@ routes! {
     Notifications "/v1/me/notifications" [GET];
     /// They have seen it.
     ReadNotifications "/v1/me/notifications/read" [POST];
+    /// Asking for a link in the place of a forgotten password.
+    PasswordResets "/v1/password-resets" [POST];
     /// Setting a password with a link.
     RedeemReset "/v1/password-resets/redeem" [POST];
-    /// Signing in by JSON.
-    Sessions "/v1/sessions" [POST];
+    /// Setting a second factor up, and turning it off.
+    Totp "/v1/me/mfa/totp" [POST, DELETE];
+    /// Its first code.
+    ConfirmTotp "/v1/me/mfa/totp/confirm" [POST];
+    /// Another password.
+    MyPassword "/v1/me/password" [PUT];
+    /// Signing in by JSON; one's own sessions; signing out everywhere else.
+    Sessions "/v1/sessions" [GET, POST, DELETE];
+    /// The second factor of whoever signed in with their password.
+    SessionMfa "/v1/sessions/mfa" [POST];
+    /// Signing out somewhere else.
+    Session(session: SessionId) "/v1/sessions/{session}" [DELETE];
     /// Signing out by JSON.
     CurrentSession "/v1/sessions/current" [DELETE];
 }
@@ -260,10 +295,13 @@ mod tests {
             .replace("{token}", "eyJ.x-_.y")
             .replace("{hash}", "0123456789abcdef")
             .replace("{slug}", "example-studio")
+            .replace("{draft}", &DraftId::new(now, [1; 10]).to_string())
+            .replace("{step}", "person")
             .replace("{job}", &JobId::new(now, [1; 10]).to_string())
             .replace("{organization}", &OrganizationId::new(now, [1; 10]).to_string())
             .replace("{invitation}", &InvitationId::new(now, [1; 10]).to_string())
             .replace("{member}", &MemberId::new(now, [1; 10]).to_string())
+            .replace("{session}", &SessionId::new(now, [1; 10]).to_string())
             .replace("{workspace}", &WorkspaceId::new(now, [1; 10]).to_string())
             .replace("{resource}", &ResourceId::new(now, [1; 10]).to_string())
     }

@@ -251,7 +251,7 @@ fn staff_who_are_taken_out_of_a_workspace_in_between_give_nobody_access_there() 
         };
         let fast = asked(Method::DELETE, format!("/v1/workspaces/{second}/members/{id}"), &Value::Null);
         let answer = overtaken(&mut team, &mut mia, &id, &slow, &fast);
-        assert_eq!(answer, refusal(403, "forbidden"), "{} {}", slow.0, slow.1);
+        assert_eq!(answer, refusal(403, "beyond_your_access"), "{} {}", slow.0, slow.1);
     }
 }
 

@@ -251,9 +251,35 @@ const OPERATIONS: &[Operation] = &[
         s.team.owner.patch(&format!("/v1/members/{}", s.ana_id), &json!({"role": "member"})).ok();
         let told = |role: &str, credentials| {
             let at_first = access("workspace_id", json!(s.first), None, json!([s.grant(true, credentials)]));
-            json!({"role": role, "name": "Somebody New", "memberships": [at_first]})
+            let at_second = access("workspace_id", json!(s.second), None, json!("all"));
+            json!({"role": role, "name": "Somebody New", "memberships": [at_first, at_second], "more": 0})
         };
         vec![(s.ana_id.clone(), told("client", None), told("member", Some("owner")))]
+    }),
+    // What was chosen for her stays with every role, and so do its credentials.
+    ("member.role_changed", |s| {
+        let given = json!({"permissions": ["posts.write"], "require_mfa": true,
+                           "resources": [{"id": s.page, "approve": true, "credentials": "member"}]});
+        s.team.owner.patch(&s.at_first(), &json!({"access": given})).ok();
+        s.team.owner.patch(&format!("/v1/members/{}", s.ana_id), &json!({"role": "admin"})).ok();
+        let grants = json!([s.grant(true, Some("member"))]);
+        let mut at_first = access("workspace_id", json!(s.first), Some("posts.write"), grants);
+        at_first["require_mfa"] = true.into();
+        let at_second = access("workspace_id", json!(s.second), None, json!("all"));
+        let told = |role: &str| json!({"role": role, "name": "Somebody New", "memberships": [at_first, at_second], "more": 0});
+        let (was, is) = (told("member"), told("admin"));
+        s.team.owner.patch(&format!("/v1/members/{}", s.ana_id), &json!({"role": "member"})).ok();
+        let default = json!({"permissions": "default", "require_mfa": false});
+        s.team.owner.patch(&s.at_first(), &json!({"access": default})).ok();
+        vec![(s.ana_id.clone(), is.clone(), was.clone()), (s.ana_id.clone(), was, is)]
+    }),
+    // An admin needs to be in no workspace; whoever is none any more is put in one.
+    ("member.role_changed", |s| {
+        let id = s.team.member("gus@studio.test");
+        s.team.owner.patch(&format!("/v1/members/{id}"), &json!({"role": "client"})).ok();
+        let told = |role: &str, memberships: Value| json!({"role": role, "name": "Somebody New", "memberships": memberships, "more": 0});
+        let placed = json!([access("workspace_id", json!(s.first), None, json!([]))]);
+        vec![(id, told("admin", json!([])), told("client", placed))]
     }),
     ("member.renamed", |s| {
         s.team.owner.patch(&format!("/v1/members/{}", s.ana_id), &json!({"name": "Ana"})).ok();
@@ -288,17 +314,68 @@ const OPERATIONS: &[Operation] = &[
     }),
     ("member.removed", |s| {
         s.team.owner.delete(&format!("/v1/members/{}", s.ana_id)).ok();
-        vec![(s.ana_id.clone(), json!({"role": "member", "status": "active"}), status("removed"))]
+        // Of the page that was deleted nothing is given any more; of the one that she added, she has a grant.
+        let hers = s.team.world.state().database.borrow().query(&format!(
+            "SELECT id FROM resources WHERE deleted_at IS NULL AND connected_by = '{}'",
+            s.ana_id
+        ));
+        let grants = json!([{"id": hers[0]["id"], "approve": false, "credentials": "member"}]);
+        let at_first = access("workspace_id", json!(s.first), None, grants);
+        let memberships = json!([at_first, access("workspace_id", json!(s.second), None, json!("all"))]);
+        let before = json!({"role": "member", "status": "active", "memberships": memberships, "more": 0});
+        vec![(s.ana_id.clone(), before, status("removed"))]
     }),
     ("owner.transferred", |s| {
         s.team.owner.post(&s.team.path("/owner"), &json!({"member_id": s.mia_id})).ok();
-        let told = |owner: &str, role: &str| json!({"owner": owner, "role": role});
+        let told = |owner: &str, role: &str, memberships: &Value| json!({"owner": owner, "role": role, "memberships": memberships, "more": 0});
+        let mias = json!([access("workspace_id", json!(s.first), None, json!([]))]);
+        let none = json!([]);
         vec![
-            (s.mia_id.clone(), told(&s.owner, "member"), told(&s.mia_id, "owner")),
-            (s.owner.clone(), told(&s.owner, "owner"), told(&s.mia_id, "admin")),
+            (s.mia_id.clone(), told(&s.owner, "member", &mias), told(&s.mia_id, "owner", &mias)),
+            (s.owner.clone(), told(&s.owner, "owner", &none), told(&s.mia_id, "admin", &none)),
         ]
     }),
 ];
+
+/// An entry stays small, and says how much it leaves out.
+#[test]
+fn of_somebody_with_very_much_an_entry_tells_the_first_and_how_many_more_there_are() {
+    let mut team = Team::of("publishing");
+    team.joined("mia@studio.test", "member");
+    let id = team.member("mia@studio.test");
+    let place = |number: usize| format!("wsp_01zz55vb4pex5vsknk08{number:06}");
+    for number in 0..104 {
+        team.world.state().database.borrow().change(&format!(
+            "INSERT INTO workspaces (id, organization_id, name, created_at) VALUES ('{0}', '{1}', 'W', 0);
+             INSERT INTO memberships (member_id, workspace_id, created_at) VALUES ('{id}', '{0}', 0);",
+            place(number),
+            team.organization
+        ));
+    }
+    let change = |team: &mut Team, role: &str| {
+        team.world.pass(Duration::from_secs(1));
+        team.owner.patch(&format!("/v1/members/{id}"), &json!({"role": role})).ok();
+        let entry = log(team, "&action=member.role_changed").swap_remove(0);
+        let told = |side: &Value| (side["memberships"].as_array().unwrap().len(), side["more"].clone());
+        assert_eq!(told(&entry["before"]), told(&entry["after"]));
+        told(&entry["after"])
+    };
+    assert_eq!(change(&mut team, "client"), (100, json!(5)));
+    // Six hundred resources in each of two workspaces are more than an entry lists.
+    for number in [3, 7] {
+        team.world.state().database.borrow().change(&format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
+             INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
+             SELECT 'res_01zz55vb4pex5vsknk08' || printf('%06d', {number} * 1000 + i), '{1}', '{0}', 'facebook', 'Page', 0 FROM n;
+             INSERT INTO grants (member_id, workspace_id, resource_id, approve)
+             SELECT '{id}', workspace_id, id, 0 FROM resources WHERE workspace_id = '{0}';",
+            place(number),
+            team.organization
+        ));
+    }
+    let (told, more) = change(&mut team, "member");
+    assert_eq!((told, more), (8, json!(97)));
+}
 
 /// Complete, in one shape, and true of what was there and what is.
 #[test]

@@ -5,9 +5,7 @@ use serde_json::Value;
 use usher::web::route::Route;
 
 use crate::cast::{CALLERS, Cast};
-use crate::rows::{
-    Answers, ELSEWHERE, FORBIDDEN, NOBODY, adding, bulk, links, members, organizations, pages, places, team,
-};
+use crate::rows::{self, Answers, ELSEWHERE, FORBIDDEN, NOBODY};
 use crate::support::client::{Answer, Team};
 
 /// What the callers get, in the order of [`CALLERS`]: a status, or a status and a code.
@@ -93,18 +91,7 @@ const TABLE: &[Answers] = &[
 
 /// Every row.
 fn rows() -> impl Iterator<Item = &'static Answers> {
-    let parts = [
-        TABLE,
-        adding::ANSWERS,
-        bulk::ANSWERS,
-        links::ANSWERS,
-        members::ANSWERS,
-        organizations::ANSWERS,
-        pages::ANSWERS,
-        places::ANSWERS,
-        team::ANSWERS,
-    ];
-    parts.into_iter().flatten()
+    TABLE.iter().chain(rows::ANSWERS.iter().copied().flatten())
 }
 
 const WRONG: &str = "403 wrong_account";
@@ -162,6 +149,7 @@ fn every_id_of_another_organization_is_as_if_it_did_not_exist() {
         ("{workspace}", "wsp_01h455vb4pex5vsknk084sn02q"),
         ("{member}", "mbr_01h455vb4pex5vsknk084sn02q"),
         ("{resource}", "res_01h455vb4pex5vsknk084sn02r"),
+        ("{session}", "ses_01h455vb4pex5vsknk084sn02r"),
         ("{job}", "job_01h455vb4pex5vsknk084sn02q"),
     ];
     for (pattern, methods) in Route::PATTERNS.iter().filter(|(pattern, _)| pattern.starts_with("/v1/")) {

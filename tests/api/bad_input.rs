@@ -66,8 +66,11 @@ impl Scene {
             .replace("{workspace}", &self.workspace)
             .replace("{member}", &self.member)
             .replace("{resource}", &self.resource)
+            .replace("{session}", "ses_01h455vb4pex5vsknk084sn02q")
             .replace("{hash}", "0123456789abcdef")
             .replace("{job}", &self.job)
+            .replace("{draft}", "drf_01h455vb4pex5vsknk084sn02q")
+            .replace("{step}", "person")
     }
 
     fn dump(&self) -> String {

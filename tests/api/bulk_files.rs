@@ -151,6 +151,21 @@ fn a_spreadsheets_export_is_taken_as_it_is() {
     assert_eq!((&shown["delivery"], &shown["workspace_ids"]), (&json!("none"), &json!([workspace])));
 }
 
+/// What stands behind an open quote is other people's rows, which would be mailed to the first.
+#[test]
+fn a_file_that_ends_inside_quotes_mails_nobody() {
+    let mut team = Team::new();
+    let path = team.path("/invitations/bulk");
+    let before = team.world.state().database.borrow().dump();
+    let file = "email,role,message\nana@client.test,client,\"Hello\nbea@client.test,client,Hi\n";
+    for path in [&path, &format!("{path}?dry_run=true")] {
+        let answer = csv(&mut team.owner, path, file);
+        assert_eq!(answer.refusal(), refusal(400, "invalid_form"));
+        assert!(answer.str("/detail").starts_with("Line 2 "), "{}", answer.text());
+    }
+    assert_eq!(team.world.state().database.borrow().dump(), before);
+}
+
 #[test]
 fn a_file_whose_columns_cannot_be_used_is_refused_whole() {
     let mut team = Team::new();

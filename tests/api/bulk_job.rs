@@ -175,6 +175,9 @@ fn undoing_revokes_what_is_open_and_leaves_those_who_came_in() {
 
     let undone = team.owner.post(&format!("/v1/jobs/{id}/undo"), &json!({})).ok().json();
     assert_eq!(undone, json!({"revoked": 2, "status": "undone"}));
+    let told = team.owner.get(&team.path("/audit?action=bulk.undone")).ok().json()["data"][0].clone();
+    assert_eq!(told["before"], json!({"done": 3, "undone": false}));
+    assert_eq!(told["after"], json!({"done": 3, "undone": true}));
     let after = job(&mut team.owner, &id);
     assert_eq!(after["status"], "undone");
     assert_eq!(outcomes(&after), ["created", "revoked", "revoked"]);
@@ -240,9 +243,12 @@ fn whoever_is_removed_while_it_runs_makes_no_more() {
 
 #[test]
 fn whoever_has_another_role_or_reach_since_makes_no_more() {
-    for change in [
-        "UPDATE members SET role = 'client' WHERE role = 'member'",
-        "DELETE FROM memberships WHERE member_id IN (SELECT id FROM members WHERE role = 'member')",
+    for (change, told) in [
+        ("UPDATE members SET role = 'client' WHERE role = 'member'", "forbidden"),
+        (
+            "DELETE FROM memberships WHERE member_id IN (SELECT id FROM members WHERE role = 'member')",
+            "beyond_your_access",
+        ),
     ] {
         let mut team = Team::of("reporting");
         let mut sam = team.joined("sam@studio.test", "member");
@@ -250,7 +256,7 @@ fn whoever_has_another_role_or_reach_since_makes_no_more() {
             send(&mut sam, &team.organization, &json!([client("a@client.test")]), false).ok().str("/job_id");
         team.world.state().database.borrow().change(change);
         team.world.deliver();
-        assert_eq!(outcomes(&job(&mut team.owner, &id)), ["forbidden"], "{change}");
+        assert_eq!(outcomes(&job(&mut team.owner, &id)), [told], "{change}");
     }
 }
 

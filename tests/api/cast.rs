@@ -99,7 +99,9 @@ impl Cast {
         let (invitation, token) = if is_of_link { self.link() } else { self.invitation() };
         let resource = if pattern.contains("{resource}") { self.fresh_resource() } else { String::new() };
         let job = if pattern.starts_with("/v1/jobs/") { self.bulk() } else { self.job.clone() };
+        let session = if pattern.contains("{session}") { self.session() } else { String::new() };
         let path = pattern
+            .replace("{session}", &session)
             .replace("{workspace}", &self.workspace)
             .replace("{member}", &self.member)
             .replace("{resource}", &resource)
@@ -108,7 +110,9 @@ impl Cast {
             .replace("{token}", &token)
             .replace("{slug}", &self.slug)
             .replace("{hash}", "0123456789abcdef")
-            .replace("{job}", &job);
+            .replace("{job}", &job)
+            .replace("{draft}", "drf_01h455vb4pex5vsknk084sn02q")
+            .replace("{step}", "person");
         assert!(!path.contains('{'), "{path}: say here what stands for it");
         (path, token)
     }
@@ -116,6 +120,12 @@ impl Cast {
     /// Another resource in the workspace, since one that is deleted is gone.
     fn fresh_resource(&self) -> String {
         resource(&self.team, &self.workspace, "facebook")
+    }
+
+    /// A session of the owner's, to be ended.
+    fn session(&mut self) -> String {
+        self.caller("owner");
+        format!("ses_{:0>26}", self.fresh)
     }
 
     /// A client who is only there to be removed, or put into the workspace; or one who is in it.
@@ -181,6 +191,12 @@ impl Cast {
             ("POST", "/v1/check") => {
                 json!({"member_id": self.member, "workspace_id": self.workspace, "permission": "compose"})
             }
+            ("POST", "/v1/password-resets") => json!({"email": format!("forgotten{fresh}@client.test")}),
+            ("POST", "/v1/me/mfa/totp/confirm" | "/v1/sessions/mfa") => json!({"code": "123456"}),
+            ("DELETE", "/v1/me/mfa/totp") => json!({"code": "123456"}),
+            ("PUT", "/v1/me/password") => {
+                json!({"current_password": "none of theirs", "password": "a sentence works well"})
+            }
             ("POST", "/v1/sessions") => json!({"email": "no address", "password": "any"}),
             ("POST", "/dev/probe") => json!({"values": []}),
             _ => json!({}),
@@ -196,8 +212,9 @@ impl Cast {
         }
         let body = self.body(method, pattern, &token);
         let is_form = method == "POST" && !pattern.starts_with("/v1/") && pattern != "/dev/probe";
+        let everywhere = (method, pattern) == ("DELETE", "/v1/sessions");
         let method: Method = method.parse().unwrap();
-        match method {
+        let answer = match method {
             Method::POST if is_form => {
                 let mut fields = vec![("nonce", "made up")];
                 if pattern == "/sign-in" {
@@ -208,10 +225,19 @@ impl Cast {
             Method::PUT if pattern.ends_with("/logo") => {
                 caller.send(&method, &path, Some("image/jpeg"), b"\xff\xd8\xff\xe0".to_vec())
             }
+            Method::DELETE if pattern.ends_with("/totp") => {
+                caller.send(&method, &path, Some("application/json"), body.to_string().into_bytes())
+            }
             Method::POST | Method::PUT | Method::PATCH => {
                 caller.send(&method, &path, Some("application/json"), body.to_string().into_bytes())
             }
             method => caller.send(&method, &path, None, Vec::new()),
+        };
+        if everywhere {
+            // The cast itself stays signed in.
+            let reopen = "UPDATE sessions SET ended_at = NULL WHERE ended_at > 1";
+            self.team.world.state().database.borrow().change(reopen);
         }
+        answer
     }
 }

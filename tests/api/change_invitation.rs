@@ -20,6 +20,16 @@ pub fn invited(team: &mut Team, more: &Value) -> String {
     team.owner.post(&team.path("/invitations"), &body).ok().str("/id")
 }
 
+/// No caller is to lean on the order that fields have in our code.
+#[test]
+fn a_links_own_words_are_named_and_not_listed() {
+    let mut team = Team::of("client-links");
+    let id = invited(&mut team, &json!({}));
+    let answer = change(&mut team, &id, &json!({"branding": ["Bright", "Hi"]}));
+    assert_eq!(complaint(&answer), about(422, "invalid_type", "/branding"));
+    assert_eq!(read(&mut team, &id)["branding"], json!({"name": null, "message": null}));
+}
+
 #[test]
 fn what_is_given_changes_what_is_not_stays_and_null_takes_away() {
     let mut team = Team::of("client-links");

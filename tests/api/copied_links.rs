@@ -1,12 +1,15 @@
 //! What becomes of an invitation's links when it is changed. Whoever copied one held what it gave at that moment, and no more:
 //! they must not get anything else with it.
 
-use serde_json::json;
+use http::Method;
+use serde_json::{Value, json};
 
 use crate::change_invitation::invited;
-use crate::links::{change, link};
+use crate::links::{change, link, read};
+use crate::overtaking::between_read_and_write;
 use crate::support::client::Team;
-use crate::support::scene::place;
+use crate::support::platform::token_in;
+use crate::support::scene::{place, resource, somebody};
 use crate::{accept_signed_in, copied_token, decline, preview, refusal};
 
 const ANA: &str = "ana@client.test";
@@ -39,6 +42,91 @@ fn a_copied_link_gives_nothing_but_what_it_gave_when_it_was_copied() {
         let anew = copied_token(&mut team.owner, &id);
         preview(&mut team.world.client(), &anew).ok();
     }
+}
+
+/// The person whom it is for included: whoever handed it to them may hold less than it gives now.
+#[test]
+fn a_dead_copy_lets_in_not_even_whom_it_is_for() {
+    let mut team = Team::of("client-links");
+    let mut ana = somebody(&team.world, ANA);
+    let id = invited(&mut team, &json!({"access": {"permissions": ["posts.view"]}}));
+    let copied = copied_token(&mut team.owner, &id);
+    change(&mut team, &id, &json!({"access": {"permissions": ["posts.view", "posts.create"]}})).ok();
+    assert_eq!(accept_signed_in(&mut ana, &copied).refusal(), refusal(410, "invitation_replaced"));
+    let anew = copied_token(&mut team.owner, &id);
+    accept_signed_in(&mut ana, &anew).ok();
+}
+
+/// A copy that an admin's change overtakes is the link of what the invitation gives then, or none: never one that is dead.
+#[test]
+fn a_link_that_is_copied_while_more_is_made_of_it_is_good_or_is_not_given() {
+    let mut team = Team::of("client-links");
+    let id = invited(&mut team, &json!({"access": {"permissions": ["posts.view"]}}));
+    let path = format!("/v1/invitations/{id}");
+    let request = |method, path: &str, body: Value| {
+        team.owner.request(&method, path, Some("application/json"), body.to_string().into_bytes())
+    };
+    let slow = request(Method::POST, &format!("{path}/link"), json!({}));
+    let fast = request(Method::PATCH, &path, json!({"access": {"permissions": ["posts.create"]}}));
+    let answer = between_read_and_write(&team.world, slow, fast);
+    let body: Value = serde_json::from_slice(answer.body()).unwrap();
+    match body["url"].as_str() {
+        Some(url) => assert_eq!(preview(&mut team.world.client(), &token_in(url)).status, 200),
+        None => assert_eq!(answer.status(), 409, "{body}"),
+    }
+}
+
+/// The same lists in another order are the same access.
+#[test]
+fn what_is_named_in_another_order_leaves_a_copied_link_as_it_is() {
+    let mut team = Team::of("client-links");
+    let place = team.workspace();
+    let [one, two] = ["facebook", "linkedin"].map(|kind| resource(&team, &place, kind));
+    let access = |resources: Value, kinds: Value| json!({"access": {"permissions": ["posts.view"], "resources": resources, "addable_kinds": kinds}});
+    let two_first =
+        access(json!([{"id": two, "approve": true}, {"id": one}]), json!(["linkedin", "facebook"]));
+    let one_first =
+        access(json!([{"id": one}, {"id": two, "approve": true}]), json!(["facebook", "linkedin"]));
+    let id = invited(&mut team, &two_first);
+    let shown = read(&mut team, &id)["access"].clone();
+    let copied = copied_token(&mut team.owner, &id);
+    for same in [&one_first, &two_first] {
+        assert_eq!(change(&mut team, &id, same).ok().json()["access"], shown, "one order for all");
+    }
+    assert_eq!(team.world.count(&format!("SELECT given + revision FROM invitations WHERE id = '{id}'")), 0);
+    preview(&mut team.world.client(), &copied).ok();
+    let other = access(json!([{"id": one}, {"id": two}]), json!(["facebook", "linkedin"]));
+    change(&mut team, &id, &other).ok();
+    assert_eq!(preview(&mut team.world.client(), &copied).status, 410);
+}
+
+/// KV may keep a page for a minute after it changed; the link tells that it does.
+#[test]
+fn a_link_that_was_copied_after_a_change_is_shown_as_it_is_now() {
+    let mut team = Team::of("client-links");
+    let id = invited(&mut team, &json!({"access": {"permissions": ["posts.view"]}}));
+    let old = copied_token(&mut team.owner, &id);
+    team.world.client().get(&format!("/i/{old}")).ok();
+    let stale = team.world.state().kv.borrow().clone();
+    assert!(!stale.is_empty());
+    change(&mut team, &id, &json!({"access": {"permissions": ["posts.view", "posts.create"]}})).ok();
+    let new = copied_token(&mut team.owner, &id);
+    *team.world.state().kv.borrow_mut() = stale;
+    team.world.client().get(&format!("/i/{new}")).ok();
+}
+
+/// The page's copy is kept by the version that it shows: that one goes, whether or not the change makes a newer one.
+#[test]
+fn no_page_of_before_a_change_is_kept() {
+    let mut team = Team::of("client-links");
+    let id = invited(&mut team, &json!({}));
+    let token = copied_token(&mut team.owner, &id);
+    let path = format!("/i/{token}");
+    assert!(!team.world.client().get(&path).ok().text().contains("Good day"));
+    change(&mut team, &id, &json!({"message": "Good day"})).ok();
+    assert!(team.world.client().get(&path).ok().text().contains("Good day"));
+    change(&mut team, &id, &json!({"role": "member"})).ok();
+    assert_eq!(team.world.client().get(&path).status, 410);
 }
 
 #[test]

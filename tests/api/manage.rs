@@ -242,6 +242,7 @@ fn sending_again_at_the_very_end_takes_no_seat_that_was_given_away() {
     team.invited("second@studio.test", "member");
     let renew = invitations::renew(
         first.parse().unwrap(),
+        0,
         &usher::store::acting::Acting::OPERATOR,
         before_the_end.plus(lifetime).whole_seconds(),
         before_the_end,

@@ -164,6 +164,56 @@ fn a_change_of_access_leaves_what_is_not_given() {
     assert_eq!(audited(&team, &id).len(), log, "nothing to change changes nothing");
 }
 
+/// As an invitation's: null takes away what was said of it.
+#[test]
+fn an_access_of_null_begins_again_from_the_default() {
+    let (mut team, member, place) = begun_anew();
+    let path = format!("/v1/workspaces/{place}/members/{member}");
+    let cleared = team.owner.patch(&path, &json!({"access": null})).ok().json();
+    assert_eq!(cleared["permissions"]["mode"], "default");
+    assert_eq!(cleared["resources"], json!([]));
+    assert_eq!(cleared["addable_kinds"], json!([]));
+    assert_eq!(cleared["require_mfa"], false);
+    assert_eq!(team.owner.get(&format!("{path}/access")).ok().json(), cleared);
+    assert_eq!(seats(&team), (0, 0), "and the seat is free");
+    assert_eq!(team.world.count("SELECT count(*) FROM grants"), 0);
+    assert_eq!(audited(&team, &member).last().unwrap().0, "membership.updated");
+}
+
+#[test]
+fn nothing_given_changes_nothing() {
+    let (mut team, member, place) = begun_anew();
+    let path = format!("/v1/workspaces/{place}/members/{member}");
+    let before = team.world.state().database.borrow().dump();
+    team.owner.patch(&path, &json!({})).ok();
+    team.owner.patch(&path, &json!({"access": {}})).ok();
+    assert_eq!(team.world.state().database.borrow().dump(), before);
+}
+
+/// A second factor that somebody found needed goes with the rest only for those who run the organization.
+#[test]
+fn staff_do_not_begin_an_access_again_that_asks_for_a_second_factor() {
+    let (mut team, member, place) = begun_anew();
+    let policy = json!({"policy": {"invites": {"member": ["client"]}}});
+    team.owner.patch(&team.path(""), &policy).ok();
+    let mut sam =
+        team.joined_with("sam.staff@studio.test", "member", json!({"access": {"resources": "all"}}));
+    let path = format!("/v1/workspaces/{place}/members/{member}");
+    assert_eq!(sam.patch(&path, &json!({"access": null})).refusal(), refusal(403, "beyond_your_access"));
+}
+
+/// A client who was given everything that there is to give.
+fn begun_anew() -> (Team, String, String) {
+    let mut team = Team::of("client-links");
+    let place = team.workspace();
+    let page = resource(&team, &place, "facebook");
+    let access = json!({"permissions": ["posts.create"], "resources": [{"id": page}], "addable_kinds": ["facebook"],
+        "require_mfa": true});
+    team.joined_with("ana.all@client.test", "client", json!({"access": access}));
+    let member = team.member("ana.all@client.test");
+    (team, member, place)
+}
+
 #[test]
 fn an_audit_entry_tells_what_the_access_was_and_what_it_became() {
     let (mut team, _, id, first) = with_client("client-links");

@@ -156,13 +156,14 @@ fn the_plan_is_the_operators_and_replaces_the_whole_of_the_one_before() {
     assert_eq!(team.owner.put(&team.path("/plan"), &plan).refusal(), refusal(403, "forbidden"));
     for (body, code, pointer) in [
         (json!({}), "required", "/key"),
-        (json!({"key": ""}), "invalid_value", "/key"),
+        (json!({"key": "x"}), "required", "/seat_limit"),
+        (json!({"key": "", "seat_limit": 1}), "invalid_value", "/key"),
         (json!({"key": "x", "seat_limit": -1}), "invalid_value", "/seat_limit"),
         (json!({"key": "x", "seat_limit": 1.5}), "invalid_type", "/seat_limit"),
         (json!({"key": "x", "features": "all"}), "invalid_type", "/features"),
-        (json!({"key": "x", "features": ["a", ""]}), "invalid_value", "/features/1"),
-        (json!({"key": "x", "features": vec!["a"; 101]}), "invalid_value", "/features"),
-        (json!({"key": "x", "trial_ends_at": "soon"}), "invalid_value", "/trial_ends_at"),
+        (json!({"key": "x", "seat_limit": null, "features": ["a", ""]}), "invalid_value", "/features/1"),
+        (json!({"key": "x", "seat_limit": null, "features": vec!["a"; 101]}), "invalid_value", "/features"),
+        (json!({"key": "x", "seat_limit": null, "trial_ends_at": "soon"}), "invalid_value", "/trial_ends_at"),
         (json!({"key": "x", "seats": 5}), "unknown_field", "/seats"),
     ] {
         let answer = team.world.operator().put(&team.path("/plan"), &body);
@@ -186,7 +187,7 @@ fn whoever_was_removed_a_moment_ago_changes_nothing() {
     crate::remove(&team, "ada.admin@studio.test");
     let native = Native::new(team.world.clone());
     let config = team.world.state().config.as_ref().ok().unwrap();
-    let ctx = Context { platform: &native, config, request_id: "req".to_owned() };
+    let ctx = Context { platform: &native, config, request_id: "req".to_owned(), device: String::new() };
     let template = config.templates.named("team").unwrap();
     let actor = usher::domain::authority::Actor {
         member_id: ada.parse().unwrap(),
@@ -195,6 +196,7 @@ fn whoever_was_removed_a_moment_ago_changes_nothing() {
         template,
         policy: template.policy.clone(),
         reach: usher::domain::authority::Reach::Everything,
+        access_rev: 0,
     };
     let before = team.world.state().database.borrow().dump();
     let to = Difference { branding_name: Change::Clear, policy: Change::Clear, ..Difference::default() };

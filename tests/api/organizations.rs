@@ -102,9 +102,14 @@ fn each_field_is_refused_at_its_place() {
         ),
         (json!({"plan": {"key": "x", "seat_limit": -1}}), "invalid_value", "/plan/seat_limit"),
         (json!({"plan": {"key": "x", "seat_limit": "5"}}), "invalid_type", "/plan/seat_limit"),
-        (json!({"plan": {"key": ""}}), "invalid_value", "/plan/key"),
+        (json!({"plan": {"key": "x", "features": []}}), "required", "/plan/seat_limit"),
+        (json!({"plan": {"key": "", "seat_limit": 1}}), "invalid_value", "/plan/key"),
         (json!({"plan": {"key": "x", "seats": 5}}), "unknown_field", "/plan/seats"),
-        (json!({"plan": {"key": "x", "trial_ends_at": "soon"}}), "invalid_value", "/plan/trial_ends_at"),
+        (
+            json!({"plan": {"key": "x", "seat_limit": null, "trial_ends_at": "soon"}}),
+            "invalid_value",
+            "/plan/trial_ends_at",
+        ),
         (
             json!({"plan": {"key": "x", "trial_ends_at": 1_795_298_400}}),
             "invalid_type",

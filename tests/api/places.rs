@@ -18,6 +18,13 @@ pub fn walk(team: &mut Team) {
     {
         assert_eq!(owner.get(&format!("/w/{to}/add{query}")).status, 200, "{query}");
     }
+    // Staff who invite clients choose among the workspaces that they come into.
+    let invites = json!({"policy": {"invites": {"member": ["client"]}}});
+    team.owner.patch(&team.path(""), &invites).ok();
+    let body = json!({"workspace_ids": [from, to]});
+    let mut staff =
+        team.joined_with("sam.staff@studio.test", "member", body).with_header("accept", "text/html");
+    assert_eq!(staff.get(&format!("/w/{to}/add")).status, 200);
     let path = format!("/w/{from}/members/{member}");
     let page = owner.get(&path).text();
     let seen = page.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap();

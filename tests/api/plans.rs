@@ -85,10 +85,27 @@ fn journey() -> Team {
     sign_in(&mut mia, MIA).ok();
     assert_eq!(mia.get(&format!("/v1/workspaces/{workspace}")).status, 403);
     crate::passwords::walk(&mut team);
+    crate::wizard::walk(&mut team);
+    ask(&mut team);
+    crate::totp::walk(&mut team);
+    crate::password_resets::walk(&team.world);
     crate::places::walk(&mut team);
     team.world.tick();
     team.world.deliver();
     team
+}
+
+/// Somebody declines and asks for another invitation all the same, and a client who was given nothing asks for access.
+fn ask(team: &mut Team) {
+    let id = team.invited("late@client.test", "client");
+    let token = crate::copied_token(&mut team.owner, &id);
+    crate::decline(&mut team.world.client(), &token);
+    let mut late = team.world.client();
+    late.submit("/sign-in", &format!("/i/{token}/ask"), &[]).ok();
+    let mut cleo = team.joined("cleo.client@client.test", "client");
+    let reached = cleo.get("/v1/me/workspaces").ok().str("/data/0/workspace/id");
+    cleo.submit("/sign-in", &format!("/w/{reached}/ask"), &[]).ok();
+    team.owner.get("/me/notifications").ok();
 }
 
 /// What happens to a mail that its provider doesn't take: it is tried again, refused, and given up as a dead letter.

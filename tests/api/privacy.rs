@@ -235,8 +235,9 @@ fn where_mail_really_goes_out_nobody_finds_a_page_for_developers() {
     assert_eq!(operator.post("/dev/probe", &json!({"values": []})).status, 404);
 }
 
-/// What one organization calls somebody, and how it writes their address, is nothing to another: whether their address has
-/// an account, and whether that is proved, or made by an organization that added them, shows nowhere.
+/// What one organization calls somebody, and how it writes their address, is nothing to another: nothing that it is shown
+/// of them tells whether their address has an account, is proved, or was made by an organization that added them. Whoever may
+/// copy the link to set a member's password is told as much as that needs: that the account has one already.
 #[test]
 fn nobody_sees_what_another_organization_calls_somebody() {
     let world = World::new();

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::support::World;
 use crate::support::client::{Client, PASSWORD, Team};
+use crate::support::scene::{plan_of, somebody, workspace};
 use crate::{accept_signed_in, another, copied_token, refusal};
 
 const ANA: &str = "ana@client.test";
@@ -40,6 +41,118 @@ fn somebody_invited_as_staff_who_comes_by_a_link_takes_no_seat_and_frees_the_res
     let token = copied_token(&mut team.owner, &invitation);
     assert_eq!(accept_signed_in(&mut ana, &token).ok().str("/role"), "client", "the role stays");
     assert_eq!(seats(&team), (0, 0));
+}
+
+fn creates() -> serde_json::Value {
+    json!({"kind": "email", "role": "client", "email": ANA, "access": {"permissions": ["posts.create"]}})
+}
+
+/// With one seat in all, the one that is reserved for somebody is theirs by whatever way they come.
+#[test]
+fn somebody_who_comes_by_a_link_takes_the_seat_that_their_invitation_reserves() {
+    let mut team = Team::make(World::new(), "client-links", Some(plan_of(1)));
+    let mut ana = with_account(&team, ANA);
+    let mut bo = somebody(&team.world, "bo@client.test");
+    let invitation = team.owner.post(&team.path("/invitations"), &creates()).ok().str("/id");
+    let token = link(&mut team, &json!(["posts.create"]));
+    let full = refusal(409, "seat_limit_reached");
+    assert_eq!(accept_signed_in(&mut bo, &token).refusal(), full, "it is reserved for somebody else");
+    accept_signed_in(&mut ana, &token).ok();
+    assert_eq!(seats(&team), (1, 0));
+    let holders = team.owner.get(&team.path("/seats/holders")).ok().json();
+    assert_eq!(holders["data"].as_array().unwrap().len(), 1, "{holders}");
+    assert_eq!(accept_signed_in(&mut bo, &token).refusal(), full);
+
+    let of = format!("/v1/invitations/{invitation}");
+    assert_eq!(team.owner.get(&of).str("/status"), "pending", "it stays open");
+    team.owner.patch(&of, &json!({"message": "Hello", "expires_in": 7200})).ok();
+    assert_eq!(seats(&team), (1, 0), "and reserves no seat again while they hold one");
+    let token = copied_token(&mut team.owner, &invitation);
+    accept_signed_in(&mut ana, &token).ok();
+    assert_eq!(seats(&team), (1, 0));
+}
+
+#[test]
+fn somebody_who_is_given_more_takes_the_seat_that_their_invitation_reserves() {
+    for way in ["membership", "further membership", "role"] {
+        let mut team = Team::make(World::new(), "client-links", Some(plan_of(1)));
+        let mut ana = with_account(&team, ANA);
+        team.owner.post(&team.path("/invitations"), &creates()).ok();
+        let token = link(&mut team, &json!("default"));
+        accept_signed_in(&mut ana, &token).ok();
+        assert_eq!(seats(&team), (0, 1), "they take none yet");
+        let (member, place) = (team.member(ANA), team.workspace());
+        let more = json!({"member_id": member, "access": {"permissions": ["posts.create"]}});
+        match way {
+            "membership" => {
+                let path = format!("/v1/workspaces/{place}/members/{member}");
+                team.owner.patch(&path, &json!({"access": more["access"]})).ok()
+            }
+            "further membership" => {
+                let second = workspace(&team, "Second");
+                team.owner.post(&format!("/v1/workspaces/{second}/members"), &more).ok()
+            }
+            _ => team.owner.patch(&format!("/v1/members/{member}"), &json!({"role": "member"})).ok(),
+        };
+        assert_eq!(seats(&team), (1, 0), "{way}");
+    }
+}
+
+/// It is their invitation only if the mailbox is theirs.
+#[test]
+fn an_account_that_nobody_proved_frees_no_seat_that_is_reserved_for_its_address() {
+    let mut team = Team::make(World::new(), "client-links", Some(plan_of(1)));
+    team.owner.post(&team.path("/invitations"), &creates()).ok();
+    let token = link(&mut team, &json!(["posts.create"]));
+    let body = json!({"token": token, "email": ANA, "name": "Eve Other", "password": PASSWORD});
+    let eve = team.world.client().post("/v1/invitations/accept", &body);
+    assert_eq!(eve.refusal(), refusal(409, "seat_limit_reached"));
+    team.world.operator().put(&team.path("/plan"), &plan_of(2)).ok();
+    team.world.client().post("/v1/invitations/accept", &body).ok();
+    assert_eq!(seats(&team), (1, 1));
+}
+
+/// The proof may come from elsewhere.
+#[test]
+fn an_account_that_is_proved_later_frees_the_seat_that_is_reserved_for_its_address() {
+    let mut team = Team::make(World::new(), "client-links", Some(plan_of(2)));
+    let mut other = another(&team.world);
+    team.owner.post(&team.path("/invitations"), &creates()).ok();
+    let token = link(&mut team, &json!(["posts.create"]));
+    let body = json!({"token": token, "email": ANA, "name": "Ana Client", "password": PASSWORD});
+    team.world.client().post("/v1/invitations/accept", &body).ok();
+    assert_eq!(seats(&team), (1, 1));
+    other.joined(ANA, "client");
+    assert_eq!(seats(&team), (1, 0));
+}
+
+/// What was freed while they held a seat is reserved again with the next offer, which asks for a free one.
+#[test]
+fn an_invitation_whose_person_lost_their_seat_reserves_one_again_when_it_is_sent_again() {
+    let mut team = Team::make(World::new(), "client-links", Some(plan_of(1)));
+    let mut ana = with_account(&team, ANA);
+    let mut short = creates();
+    short["expires_in"] = 3600.into();
+    let invitation = team.owner.post(&team.path("/invitations"), &short).ok().str("/id");
+    let token = link(&mut team, &json!(["posts.create"]));
+    accept_signed_in(&mut ana, &token).ok();
+    let member = team.member(ANA);
+    let resend = format!("/v1/invitations/{invitation}/resend");
+    assert_eq!(team.owner.post(&resend, &json!({})).refusal(), refusal(409, "already_member"));
+    assert_eq!(seats(&team), (1, 0));
+    // With the person, only what is open goes.
+    team.world.pass(std::time::Duration::from_hours(2));
+    team.owner.delete(&format!("/v1/members/{member}")).ok();
+    assert_eq!(seats(&team), (0, 0));
+    team.joined("yoko.member@studio.test", "member");
+    assert_eq!(team.owner.post(&resend, &json!({})).refusal(), refusal(409, "seat_limit_reached"));
+    team.world.operator().put(&team.path("/plan"), &plan_of(2)).ok();
+    team.world.pass(std::time::Duration::from_secs(1));
+    team.owner.post(&resend, &json!({})).ok();
+    assert_eq!(seats(&team), (1, 1));
+    let token = copied_token(&mut team.owner, &invitation);
+    accept_signed_in(&mut ana, &token).ok();
+    assert_eq!(seats(&team), (2, 0));
 }
 
 /// What an open invitation reserved is counted until it is settled, whoever came in meanwhile: else sending it again would

@@ -13,6 +13,7 @@ use usher::domain::ids::SessionId;
 use usher::flow::accept::SESSION;
 use usher::platform::{Database, Entropy, Limit};
 use usher::store::accounts;
+use usher::store::sessions::{NewSession, begin};
 
 const COOKIE: &str = "__Host-usher_session";
 const OLGA: &str = "olga.owner@studio.test";
@@ -239,9 +240,16 @@ fn a_session_starts_only_under_the_password_that_was_checked() {
         .unwrap()
         .unwrap();
     let start = |digest: &str, hash: &str| {
-        let id = SessionId::new(now, platform.random());
-        let statement = accounts::start_session(id, account.id, digest, now, now.plus(SESSION), hash);
-        block_on(platform.run(statement)).unwrap().any()
+        let session = NewSession {
+            id: SessionId::new(now, platform.random()),
+            digest: digest.to_owned(),
+            device: String::new(),
+            now,
+            ends: now.plus(SESSION),
+            waits_until: now.plus(SESSION),
+        };
+        let [begins, _] = begin(&session, account.id, hash);
+        block_on(platform.run(begins)).unwrap().any()
     };
     assert!(!start("one", "the hash before the takeover"));
     assert!(start("two", account.password_hash.as_deref().unwrap()));

@@ -121,8 +121,9 @@ fn before_the_second_factor_nothing_of_the_workspace_shows_anywhere() {
         (&own["permissions"]["keys"], &own["resources"], &own["addable_kinds"]),
         (&json!([]), &json!([]), &json!([]))
     );
-    assert_eq!(ana.get(&team.path("/workspaces")).ok().json()["data"], json!([]));
-    assert_eq!(ana.get(&format!("/v1/members/{id}")).ok().json()["workspaces"], json!([]));
+    let required = refusal(403, "mfa_required");
+    assert_eq!(ana.get(&team.path("/workspaces")).refusal(), required);
+    assert_eq!(ana.get(&format!("/v1/members/{id}")).refusal(), required);
     let given = team.owner.get(&path).ok().json();
     assert_eq!(given["resources"][0]["id"], page, "whoever gave it sees what");
     team.world.state().database.borrow().change("UPDATE users SET mfa_enabled_at = 1");

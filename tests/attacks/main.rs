@@ -4,15 +4,16 @@
 //!
 //! - V4: an invitation holds no place to go on to; every redirect is to a route of ours.
 //! - V21: there are no groups and no API keys to name yet; permissions, kinds and resources are held (`v21_…`).
-//! - V23: nobody is half a member: who has accepted is in, who has not has no account that counts.
+//! - V23: nobody is half a member: who has accepted is in, who has not has no account that counts; and half a session is
+//!   nobody's (`v30_…`).
 //! - V24: there is no sign-in by another provider.
 //! - V25: there is no approval to pass by; the seat is checked in the claim (`v25_…`), and so is the second factor (V30).
 //! - V27: there is no allow-list of domains; what is no address is refused (`v27_…`).
 //! - V29: networks are counted by `CF-Connecting-IP` and IPv6 by its /64 (`v29_…`).
-//! - V30: no account can set a second factor up yet; where one is asked for, nothing is seen without it (`v30_…`).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod accounts;
 mod ahead;
 mod callers;
 #[path = "../support/mod.rs"]

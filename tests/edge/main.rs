@@ -10,6 +10,7 @@
 // A test that can't go on fails; clippy's settings say so for test functions, but not for what they call.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod accounts;
 mod bindings;
 mod browser;
 mod bulk;
@@ -21,3 +22,5 @@ mod http;
 mod journey;
 mod panics;
 mod races;
+#[path = "../support/totp.rs"]
+mod totp;

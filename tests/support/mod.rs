@@ -9,6 +9,7 @@ pub mod race;
 pub mod scene;
 pub mod simulation;
 pub mod sqlite;
+pub mod totp;
 
 pub use client::{Answer, Client};
 pub use platform::{Native, World};

@@ -7,6 +7,7 @@ use usher::platform::Entropy;
 
 use super::client::{Client, Team};
 use super::platform::{Native, World};
+use super::totp::App;
 
 fn id<K: Kind>(team: &Team) -> String {
     Id::<K>::new(team.world.now(), Native::new(team.world.clone()).random()).to_string()
@@ -96,4 +97,16 @@ pub fn seats(team: &Team) -> (i64, i64) {
         team.world.count(&format!("SELECT {column} FROM organizations WHERE id = '{}'", team.organization))
     };
     (count("seats_used"), count("seats_reserved"))
+}
+
+/// Sets up a second factor for whoever is signed in: their app, and their recovery codes. Then half a minute passes, so that
+/// the app shows a code that was not used.
+pub fn second_factor(person: &mut Client) -> (App, Vec<String>) {
+    let app = App::of(&person.post("/v1/me/mfa/totp", &json!({})).ok().str("/secret"));
+    let world = person.world().clone();
+    let code = json!({"code": app.code(world.now())});
+    let confirmed = person.post("/v1/me/mfa/totp/confirm", &code).ok().json();
+    world.pass(std::time::Duration::from_secs(30));
+    let codes = confirmed["recovery_codes"].as_array().unwrap().iter();
+    (app, codes.map(|code| code.as_str().unwrap().to_owned()).collect())
 }

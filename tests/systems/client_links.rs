@@ -3,6 +3,7 @@
 //!
 //! What is about a screen (S0-03, S0-04) is with the pages.
 
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -109,15 +110,38 @@ fn a_nickname_is_for_the_agency_alone() {
     assert_eq!(ana.get("/v1/me").ok().str("/user/name"), "Ana Client", "and nobody is called by it");
 }
 
-/// S0-06: with organization details the page is the organization's, and the product's name is nowhere on it.
+/// A logo, as the organization's owner uploads it.
+fn upload_logo(team: &mut Team) -> Vec<u8> {
+    let png = b"\x89PNG\r\n\x1a\n and what follows it".to_vec();
+    let path = team.path("/logo");
+    team.owner.send(&Method::PUT, &path, Some("image/png"), png.clone()).ok();
+    png
+}
+
+/// The picture that a page shows as the organization's logo.
+fn logo(team: &Team, page: &str) -> Vec<u8> {
+    let path = page.split("<img class=\"logo\" src=\"").nth(1).unwrap().split('"').next().unwrap();
+    team.world.client().get(path).ok().body.to_vec()
+}
+
+/// S0-06: with organization details the page is the organization's, with its name and its logo, and the product's name is
+/// nowhere on it. What the link says goes before what the organization saved.
 #[test]
 fn organization_details_hide_the_product() {
     let world = World::with_settings(&[("PRODUCT_NAME", "Zebraform")]);
     let mut team = Team::make(world, "client-links", None);
-    let (_, token) = client_link(&mut team, &json!({"branding": {"name": "Bright Agency"}}));
+    let saved = upload_logo(&mut team);
+    let details = json!({"branding": {"name": "Studio Brand", "message": "Hello from the studio"}});
+    team.owner.patch(&team.path(""), &details).ok();
+    let own = json!({"branding": {"name": "Bright Agency", "message": "Hello from the agency"}});
+    let (_, token) = client_link(&mut team, &own);
     let page = page(&team, &token);
     assert_eq!(masthead(&page), "Bright Agency");
-    assert!(!page.contains("Zebraform"));
+    assert!(page.contains("Hello from the agency"));
+    for hidden in ["Zebraform", "Studio Brand", "Hello from the studio"] {
+        assert!(!page.contains(hidden), "{hidden}");
+    }
+    assert_eq!(logo(&team, &page), saved);
 }
 
 /// S0-07: a message invites the client to join.
@@ -128,17 +152,24 @@ fn a_message_is_shown_to_the_client_as_text() {
     assert!(page(&team, &token).contains("Welcome to &#60;b&#62;us&#60;/b&#62;"));
 }
 
-/// S0-08: where the link says nothing, the organization's own details are the default.
+/// S0-08: where the link says nothing, the organization's own name, words and logo are the default, each by itself.
 #[test]
 fn without_details_of_its_own_a_link_has_the_organizations() {
     let mut team = agency();
-    team.world.state().database.borrow().change(
-        "UPDATE organizations SET branding_name = 'Studio Brand', branding_message = 'Hello from the studio'",
-    );
-    let (_, token) = client_link(&mut team, &json!({}));
-    let page = page(&team, &token);
-    assert_eq!(masthead(&page), "Studio Brand");
-    assert!(page.contains("Hello from the studio"));
+    let saved = upload_logo(&mut team);
+    let details = json!({"branding": {"name": "Studio Brand", "message": "Hello from the studio"}});
+    team.owner.patch(&team.path(""), &details).ok();
+    for (own, name, message) in [
+        (json!({}), "Studio Brand", "Hello from the studio"),
+        (json!({"name": "Bright Agency"}), "Bright Agency", "Hello from the studio"),
+        (json!({"message": "Hello, Ana"}), "Studio Brand", "Hello, Ana"),
+    ] {
+        let (_, token) = client_link(&mut team, &json!({"branding": own}));
+        let page = page(&team, &token);
+        assert_eq!(masthead(&page), name);
+        assert!(page.contains(message), "{message}");
+        assert_eq!(logo(&team, &page), saved);
+    }
 }
 
 /// S0-09: where the organization has saved nothing either, it is the product's name that stands there.

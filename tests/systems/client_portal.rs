@@ -184,8 +184,8 @@ fn a_client_is_in_several_workspaces_each_with_its_own_access() {
     assert!(may(&first, "messages.send") && may(&private, "messages.send"));
 }
 
-/// S4-10: only somebody who is active: whoever was invited and did not accept is nobody yet, and whoever was removed no
-/// more.
+/// S4-10: only somebody who is active: whoever was invited and did not accept is nobody yet, nor is whoever was added and has
+/// not come, and whoever was removed no more.
 #[test]
 fn only_somebody_who_accepted_is_added_to_a_further_workspace() {
     let mut team = Team::of("client-portal");
@@ -198,6 +198,11 @@ fn only_somebody_who_accepted_is_added_to_a_further_workspace() {
     let id = team.member(ANA);
     team.owner.delete(&format!("/v1/members/{id}")).ok();
     assert_eq!(add(&mut team, &private, &id).refusal(), (409, "member_not_active".to_owned()));
+    let added = team.add("bea@client.test", "client", json!({})).ok().str("/id");
+    assert_eq!(add(&mut team, &private, &added).refusal(), (409, "member_not_active".to_owned()));
+    let token = team.password_token(&added);
+    team.world.client().set_password(&token).ok();
+    add(&mut team, &private, &added).ok();
 }
 
 /// S4-12: first the workspace that they come from, then the person out of those in it.

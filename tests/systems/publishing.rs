@@ -9,6 +9,32 @@ use crate::support::scene::{resource, workspace};
 
 const ANA: &str = "ana.client@client.test";
 
+/// S2-03: the owner and admins invite somebody as a client, or add them as one; nobody else does.
+#[test]
+fn the_owner_and_admins_choose_client_and_nobody_else_does() {
+    let mut team = Team::of("publishing");
+    let mut member = team.joined("mia@studio.test", "member");
+    let mut client = team.joined("cleo@client.test", "client");
+    let mut admin = team.joined("ada@studio.test", "admin");
+    let (invitations, members) = (team.path("/invitations"), team.path("/members"));
+    for (place, (caller, may)) in
+        [(&mut team.owner, true), (&mut admin, true), (&mut member, false), (&mut client, false)]
+            .into_iter()
+            .enumerate()
+    {
+        let invite = json!({"kind": "email", "role": "client", "email": format!("i{place}@client.test")});
+        let add = json!({"role": "client", "email": format!("a{place}@client.test"), "name": "Ana", "notify": false});
+        for (path, body) in [(&invitations, invite), (&members, add)] {
+            let answer = caller.post(path, &body);
+            if may {
+                assert_eq!(answer.ok().str("/role"), "client");
+            } else {
+                assert_eq!(answer.refusal(), (403, "role_not_allowed".to_owned()), "{place} {path}");
+            }
+        }
+    }
+}
+
 /// S2-03, S2-04, S2-11, S2-16: one request says the client, their address, their access and, for each account they are
 /// given, its terms.
 #[test]

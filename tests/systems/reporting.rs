@@ -17,8 +17,8 @@ fn addresses(team: &mut Team, query: &str) -> Vec<String> {
     listed["data"].as_array().unwrap().iter().map(of).collect()
 }
 
-/// S3-01: the list of users has all staff and clients who have an account now: also those who have not signed in yet, not
-/// those who were only invited.
+/// S3-01: the list of users has all staff and clients who have an account now: also those who have not signed in yet, neither
+/// those who were only invited nor those who were removed.
 #[test]
 fn the_users_page_lists_staff_and_clients_who_have_an_account() {
     let mut team = Team::of("reporting");
@@ -26,6 +26,11 @@ fn the_users_page_lists_staff_and_clients_who_have_an_account() {
     team.world.pass(std::time::Duration::from_secs(1));
     team.add(ANA, "client", json!({})).ok();
     team.invited("cem.client@client.test", "client");
+    for role in ["member", "client"] {
+        team.world.pass(std::time::Duration::from_secs(1));
+        let gone = team.add(&format!("gone.{role}@studio.test"), role, json!({})).ok().str("/id");
+        team.owner.delete(&format!("/v1/members/{gone}")).ok();
+    }
     assert_eq!(addresses(&mut team, "?role=member"), ["sam.staff@studio.test"]);
     assert_eq!(addresses(&mut team, "?role=client"), [ANA]);
     assert_eq!(addresses(&mut team, ""), [ANA, "sam.staff@studio.test", "olga.owner@studio.test"]);
@@ -46,6 +51,23 @@ fn finishing_the_wizard_makes_the_account_with_its_campaigns() {
         team.world.count("SELECT count(*) FROM invitations WHERE email_key = 'ana.client@client.test'"),
         0
     );
+}
+
+/// S3-08: the same tick-box where somebody is to accept first: unticked, nobody is told by e-mail, one by one or many at once.
+#[test]
+fn an_invitation_is_mailed_only_with_the_box_ticked() {
+    let mut team = Team::of("reporting");
+    let before = team.world.mailbox().len();
+    for (ticked, address) in [(false, "no@client.test"), (true, "yes@client.test")] {
+        let body = json!({"kind": "email", "role": "client", "email": address, "send_email": ticked});
+        team.owner.post(&team.path("/invitations"), &body).ok();
+        let body = json!({"role": "client", "email": format!("many.{address}"), "send_email": ticked});
+        team.owner.post(&team.path("/invitations/bulk"), &json!({"rows": [body]})).ok();
+    }
+    team.world.deliver();
+    let mut told: Vec<_> = team.world.mailbox()[before..].iter().map(|mail| mail["to"].clone()).collect();
+    told.sort_by_key(Value::to_string);
+    assert_eq!(told, [json!("many.yes@client.test"), json!("yes@client.test")]);
 }
 
 /// S3-08: the tick-box "Invite users via email": with it, one e-mail brings a link to set a password and sign in.
@@ -385,7 +407,10 @@ fn only_larger_plans_choose_a_clients_permissions() {
     team.joined("mia.member@studio.test", "member");
     let staff = team.member("mia.member@studio.test");
     change(&mut team, &staff, &json!({"permissions": ["reports.view"]})).ok();
-    plan(&team, Some(25), r#"["custom_client_permissions"]"#);
+    plan(&team, Some(25), r#"["white_label"]"#);
+    let refused = change(&mut team, &id, &json!({"permissions": ["reports.view"]}));
+    assert_eq!(refused.refusal(), (403, "plan_feature_required".to_owned()), "another feature");
+    plan(&team, Some(25), r#"["white_label", "custom_client_permissions"]"#);
     change(&mut team, &id, &json!({"permissions": ["reports.view"]})).ok();
 }
 

@@ -90,7 +90,7 @@ fn judge(hold: Hold) -> Statement {
     Statement::new(
         concat!(
             judged!(
-                "SELECT organization_id, invited_by, role, visible, ?3 AS now FROM bulk_imports WHERE job_id = ?1",
+                "SELECT organization_id, invited_by, role, access_rev, visible, ?3 AS now FROM bulk_imports WHERE job_id = ?1",
                 concat!(
                     "SELECT r.row, r.wanted FROM ",
                     chunk!(),

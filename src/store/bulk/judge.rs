@@ -17,16 +17,20 @@ use crate::platform::Statement;
 pub enum Verdict {
     /// Nothing stands in its way.
     Create,
-    /// Whoever asked was removed since, or has another role or reach.
+    /// Whoever asked was removed since, or has another role.
     Forbidden,
+    /// What whoever asked holds was changed since: the rows were checked against what they held then.
+    BeyondYourAccess,
     /// The workspace at `place` is another organization's.
     ForeignWorkspace,
     /// The resource at `place` is in none of the workspaces.
     ForeignResource,
     /// The address is an active member's.
     AlreadyMember,
-    /// The address has an open invitation, maybe of an earlier row.
+    /// The address has an open invitation.
     AlreadyInvited,
+    /// An earlier row is for the same address, and is made.
+    Twice,
     /// A client's own list of permissions, without the plan's feature.
     PlanFeatureRequired,
     /// It would take a seat, and the trial is over.
@@ -48,8 +52,8 @@ pub struct Judged {
     pub invitation_id: Option<InvitationId>,
 }
 
-/// Judges rows: `judged!(asker, rows)`. `asker` answers one row: `organization_id`, `invited_by`, `role`, `visible`, `now`; `rows`
-/// answers `row` and `wanted`. Makes a table `told` of [`Judged`].
+/// Judges rows: `judged!(asker, rows)`. `asker` answers one row: `organization_id`, `invited_by`, `role`, `access_rev`,
+/// `visible`, `now`; `rows` answers `row` and `wanted`. Makes a table `told` of [`Judged`].
 ///
 /// A row is *able* if nothing stands in its way but other rows. Of the able rows of one address the first is made; only if
 /// no seat was left for it, the first of them that takes none. The seats go to the first rows that ask for one.
@@ -60,12 +64,14 @@ macro_rules! judged {
             $asker,
             "),
              o AS MATERIALIZED (
-               SELECT o.id, asker.now, asker.visible, asker.invited_by, asker.role, ",
+               SELECT o.id, asker.now, asker.visible, ",
             may_customize!(),
             " AS may_customize, coalesce(o.trial_ends_at <= asker.now, 0) AS trial_over, ",
             seats_left!("asker.now"),
-            " AS seats_left
-               FROM asker JOIN organizations o ON o.id = asker.organization_id),
+            " AS seats_left, n.id IS NOT NULL AS entitled,
+                 n.role IN ('owner', 'admin') OR n.access_rev = asker.access_rev AS holds_that
+               FROM asker JOIN organizations o ON o.id = asker.organization_id
+               LEFT JOIN members n ON n.id = asker.invited_by AND n.role = asker.role AND n.removed_at IS NULL),
              asked AS MATERIALIZED (
                SELECT row, wanted ->> 'invitation' AS invitation, wanted ->> 'key' AS key,
                       wanted ->> 'takes_seat' AS seat, wanted ->> 'customized' AS customized,
@@ -75,12 +81,7 @@ macro_rules! judged {
             ")),
              met AS MATERIALIZED (
                SELECT asked.*, o.may_customize, o.trial_over, o.seats_left, o.visible, i.id AS open_id, i.role AS open_role,
-                      EXISTS (SELECT 1 FROM members n
-                              WHERE n.id = o.invited_by AND n.role = o.role AND n.removed_at IS NULL
-                                AND (n.role IN ('owner', 'admin') OR NOT EXISTS (
-                                       SELECT 1 FROM json_each(asked.workspaces) e WHERE NOT EXISTS (
-                                         SELECT 1 FROM memberships p
-                                         WHERE p.member_id = n.id AND p.workspace_id = e.value)))) AS entitled,
+                      o.entitled, o.holds_that,
                       (SELECT min(e.key) FROM json_each(asked.workspaces) e WHERE NOT EXISTS (
                          SELECT 1 FROM workspaces w WHERE w.id = e.value AND w.organization_id = o.id))
                         AS foreign_workspace,
@@ -94,6 +95,7 @@ macro_rules! judged {
                  AND i.outcome = 'open' AND i.expires_at > o.now),
              hindered AS MATERIALIZED (
                SELECT *, CASE WHEN NOT entitled THEN 'forbidden'
+                              WHEN NOT holds_that THEN 'beyond_your_access'
                               WHEN foreign_workspace IS NOT NULL THEN 'foreign_workspace'
                               WHEN foreign_resource IS NOT NULL THEN 'foreign_resource'
                               WHEN member_id IS NOT NULL THEN 'already_member'
@@ -122,9 +124,9 @@ macro_rules! judged {
              told AS MATERIALIZED (
                SELECT row, coalesce(foreign_workspace, foreign_resource) AS place,
                       CASE WHEN made THEN 'create'
-                           WHEN made_before AND obstacle IS NULL THEN 'already_invited'
+                           WHEN made_before AND obstacle IS NULL THEN 'twice'
                            WHEN made_before AND obstacle IN ('plan_feature_required', 'trial_ended')
-                             THEN 'already_invited'
+                             THEN 'twice'
                            ELSE coalesce(obstacle, 'seat_limit_reached') END AS verdict,
                       CASE WHEN made THEN invitation
                            WHEN obstacle = 'already_member' THEN (
@@ -157,7 +159,7 @@ pub fn judge(actor: &Actor, rows: &[Option<Wanted>], now: Timestamp) -> Statemen
     Statement::new(
         concat!(
             judged!(
-                "SELECT ?2 AS organization_id, ?3 AS invited_by, ?4 AS role, ?5 AS visible, ?6 AS now",
+                "SELECT ?2 AS organization_id, ?3 AS invited_by, ?4 AS role, ?7 AS access_rev, ?5 AS visible, ?6 AS now",
                 "SELECT value ->> 'row' AS row, value ->> 'wanted' AS wanted FROM json_each(?1)"
             ),
             "SELECT row, verdict, place, invitation_id FROM told ORDER BY row"
@@ -168,7 +170,8 @@ pub fn judge(actor: &Actor, rows: &[Option<Wanted>], now: Timestamp) -> Statemen
             actor.member_id,
             actor.role,
             visible(actor),
-            now
+            now,
+            actor.access_rev,
         ],
     )
 }

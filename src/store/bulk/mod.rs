@@ -20,7 +20,7 @@ use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
 use crate::store::acting::Acting;
-use crate::store::audit::Entry;
+use crate::store::audit::{Entry, Withdrawal};
 pub use judge::{Judged, Verdict, judge};
 
 /// About how many bytes of rows one statement carries: D1 takes no parameter over 2 MB.
@@ -141,9 +141,10 @@ pub fn start(
             params![entry.id, job, requeue_at],
         ),
         Statement::new(
-            "INSERT INTO bulk_imports (job_id, organization_id, invited_by, role, visible, request_id, total, created_at)
-             SELECT ?2, organization_id, actor, ?3, ?4, request_id, ?5, at FROM audit_events WHERE id = ?1",
-            params![entry.id, job, actor.role, visible(actor), total],
+            "INSERT INTO bulk_imports (job_id, organization_id, invited_by, role, access_rev, visible, request_id, total,
+                                       created_at)
+             SELECT ?2, organization_id, actor, ?3, ?6, ?4, request_id, ?5, at FROM audit_events WHERE id = ?1",
+            params![entry.id, job, actor.role, visible(actor), total, actor.access_rev],
         ),
     ];
     batch.extend(parameters(rows).into_iter().map(|rows| {
@@ -249,6 +250,29 @@ pub fn select(job: JobId) -> Statement {
     )
 }
 
+/// Reads whether whoever asks may invite every role of a job's rows and of what it made that is open; if so, what keeps them
+/// from undoing it is a second factor that some of it asks for.
+#[must_use]
+pub fn select_roles(job: JobId, actor: &Actor, now: Timestamp) -> Statement {
+    Statement::new(
+        "SELECT NOT EXISTS (
+           SELECT 1 FROM bulk_rows r
+           LEFT JOIN invitations i ON i.id = r.invitation_id AND r.outcome = 'created' AND i.outcome = 'open'
+             AND i.expires_at > ?3
+           WHERE r.job_id = ?1 AND (r.wanted ->> 'role' NOT IN (SELECT value FROM json_each(?2))
+                                    OR i.role NOT IN (SELECT value FROM json_each(?2)))) AS invitable",
+        params![job, visible(actor), now],
+    )
+}
+
+/// What [`select_roles`] answers.
+#[derive(Debug, Deserialize)]
+pub struct Roles {
+    /// Whether they may.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub invitable: bool,
+}
+
 /// A row of a bulk invitation, as it stands.
 #[derive(Debug, Deserialize)]
 pub struct Standing {
@@ -271,9 +295,10 @@ pub fn select_rows(job: JobId, after: i64, limit: i64) -> Statement {
     )
 }
 
-/// Revokes what a job made and is still open, and stops what it has not come to, unless that was done before. Its rows may
-/// be of the roles only that whoever asks may invite. `events` are the new entries' ids, one for each row. The last result
-/// holds the revoked ones' ids; the first tells whether there was anything to undo.
+/// Revokes what a job made and is still open, and stops what it has not come to, unless that was done before: all of it, or
+/// nothing. Its rows may be of the roles only that whoever asks may invite, and what it revokes only what they may withdraw as
+/// it is now. `events` are the new entries' ids, one for each row. The last result holds the revoked ones' ids; the first
+/// tells whether there was anything to undo.
 #[must_use]
 pub fn undo(
     job: JobId,
@@ -285,17 +310,23 @@ pub fn undo(
 ) -> Vec<Statement> {
     let mut claim = entry.params("bulk.undone");
     claim.extend(params![job, actor.organization_id, visible(actor), by.was()]);
+    claim.extend(Withdrawal::by_member(actor).params());
     vec![
         Statement::new(
             audited!(
                 "b.job_id",
-                "json_object('done', b.done)",
-                "NULL",
+                "json_object('done', b.done, 'undone', json('false'))",
+                "json_object('done', b.done, 'undone', json('true'))",
                 concat!(
                     "FROM bulk_imports b JOIN organizations o ON o.id = b.organization_id
                      WHERE b.job_id = ?6 AND o.id = ?7 AND b.undone_at IS NULL AND NOT EXISTS (
                        SELECT 1 FROM bulk_rows r WHERE r.job_id = b.job_id
-                         AND r.wanted ->> 'role' NOT IN (SELECT value FROM json_each(?8))) AND ",
+                         AND r.wanted ->> 'role' NOT IN (SELECT value FROM json_each(?8))) AND NOT EXISTS (
+                       SELECT 1 FROM bulk_rows r JOIN invitations i ON i.id = r.invitation_id
+                       WHERE r.job_id = b.job_id AND r.outcome = 'created' AND i.outcome = 'open' AND i.expires_at > ?2
+                         AND NOT (",
+                    withdrawable!("?10", "?11"),
+                    ")) AND ",
                     still_acts!("?3", "?9")
                 )
             ),

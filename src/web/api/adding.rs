@@ -2,7 +2,6 @@
 
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::domain::authority::Actor;
 use crate::domain::ids::{MemberId, OrganizationId};
@@ -21,15 +20,17 @@ use crate::web::api::{access, no_fields, offer};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
+use crate::web::shape::Distinct;
 
+/// The body of `POST …/members`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub struct Body {
     email: String,
     name: String,
     role: String,
     workspace_ids: Option<Vec<String>>,
-    access: Option<Value>,
+    access: Option<Distinct>,
     notify: bool,
 }
 
@@ -41,14 +42,19 @@ pub async fn create<P: Platform>(
 ) -> Result<Reply> {
     let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
     let body: Body = request::json(request)?;
-    let mut fields = Fields::default();
-    let add = read(&mut fields, &actor, body);
-    let member = add_member(ctx, &actor, fields.finish(add)?).await?;
+    let member = add_member(ctx, &actor, read(&actor, body)?).await?;
     Ok(reply::json(StatusCode::CREATED, &Shown::of(member, &actor)))
 }
 
-/// Reads whom to add. What is wrong is noted; then there is nobody.
-fn read(fields: &mut Fields, actor: &Actor, body: Body) -> Option<AddMember> {
+/// Reads whom to add.
+pub fn read(actor: &Actor, body: Body) -> Result<AddMember> {
+    let mut fields = Fields::default();
+    let add = added(&mut fields, actor, body);
+    fields.finish(add)
+}
+
+/// What is wrong is noted; then there is nobody.
+fn added(fields: &mut Fields, actor: &Actor, body: Body) -> Option<AddMember> {
     let email = field::email(fields, "/email", &body.email);
     let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
     let role = one_of(fields, "/role", Some(&body.role), "admin, member, client");

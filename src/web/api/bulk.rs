@@ -43,7 +43,7 @@ impl<'de> Deserialize<'de> for Rows {
         impl<'de> Visitor<'de> for UpToMost {
             type Value = Rows;
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a sequence")
+                f.write_str("a list")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<Rows, A::Error> {
                 let mut rows = Vec::new();
@@ -88,7 +88,8 @@ pub async fn create<P: Platform>(
 ) -> Result<Reply> {
     let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
     if actor.invitable().is_empty() {
-        return Err(Code::RoleNotAllowed.into());
+        let detail = "You may not invite anybody here. Ask an admin.";
+        return Err(Refusal::new(Code::RoleNotAllowed).because(detail).into());
     }
     let query: Query = request::query(request)?;
     let dry_run = field::flag("?dry_run", query.dry_run.as_deref())?;
@@ -131,8 +132,10 @@ fn read_all(actor: &Actor, Rows(rows): Rows) -> Result<Vec<Result<Invite>>> {
         if row.get().len() > LARGEST_ROW {
             return Ok(Err(spreadsheet::too_large()));
         }
-        let value = serde_json::from_str(row.get()).map_err(|_| Error::from(Code::InvalidJson))?;
-        Ok(read(actor, value))
+        match request::written(row.get()) {
+            Err(error) if error.code() == Code::InvalidJson => Err(error),
+            row => Ok(row.and_then(|row| read(actor, row))),
+        }
     };
     rows.into_iter().map(read).collect()
 }

@@ -1,5 +1,9 @@
 //! `POST /v1/check`: may this member do this? What a host product asks on each of its own requests, so it costs one round
 //! trip.
+//!
+//! A resource that is disconnected is answered as any other. It keeps its history and everybody's grants until it is connected
+//! again (S0-28), and what was done on it stays to be seen; that nothing can be sent through it is the host product's to know.
+//! Only one that is deleted is unknown.
 
 use http::StatusCode;
 use serde::Deserialize;
@@ -46,7 +50,7 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resu
     // What is no resource's id is an unknown resource, as any other.
     let resource = body.resource_id.as_deref().and_then(|id| id.parse::<ResourceId>().ok());
     let reads = vec![question::select(workspace, member, resource)];
-    let (actor, found) = caller.acting(ctx, At::Workspace(workspace), reads).await?;
+    let (actor, found) = caller.looking_at(ctx, At::Workspace(workspace), Some(member), reads).await?;
     let asked = ResultSet::row_of::<Question>(found.first())?;
     let asked = asked.ok_or_else(|| Error::from(Code::NotFound))?;
     if member != actor.member_id && !actor.administers() {

@@ -78,6 +78,7 @@ pub fn flag(pointer: &str, text: Option<&str>) -> Result<bool> {
 
 /// What a list's `q` looks for: whatever begins with this, in lower case. Of what more than a thousand names or addresses
 /// begin with, the list knows the first thousand of each, in alphabetical order: more letters find the others.
+#[must_use]
 pub fn prefix(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty())
 }

@@ -137,8 +137,13 @@ pub async fn list<P: Platform>(
     let filter =
         Filter { roles: actor.invitable().to_vec(), status, kind, workspace, prefix: field::prefix(query.q) };
     let now = ctx.now();
-    let list = invitation_list::page(organization, &filter, page.before, page.rows(), now);
-    let rows = ctx.platform.run(list).await?.rows()?;
+    // As with members, what is in a workspace is nothing to staff who don't come into it.
+    let rows = if workspace.is_some_and(|workspace| !actor.reaches(workspace)) {
+        Vec::new()
+    } else {
+        let list = invitation_list::page(organization, &filter, page.before, page.rows(), now);
+        ctx.platform.run(list).await?.rows()?
+    };
     Ok(page.reply(
         rows,
         |record: &Record| record.state.id.to_string(),
@@ -156,7 +161,7 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Invit
 pub async fn resend<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
     let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
     no_fields(request)?;
-    let record = manage::resend(ctx, &by, &record).await?;
+    let record = manage::resend(ctx, &by, record).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(record, by.template(), ctx.now())))
 }
 
@@ -172,7 +177,7 @@ pub async fn revoke<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: In
 pub async fn link<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
     let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
     no_fields(request)?;
-    let (url, expires_at) = manage::copy_link(ctx, &by, &record).await?;
+    let (url, expires_at) = manage::copy_link(ctx, &by, record).await?;
     Ok(reply::json(StatusCode::OK, &serde_json::json!({"url": url, "expires_at": expires_at})))
 }
 

@@ -40,7 +40,7 @@ async fn change<P: Platform>(
 ) -> Result<Reply> {
     let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
     no_fields(request)?;
-    let record = flow::change(ctx, &by, &record, action).await?;
+    let record = flow::change(ctx, &by, record, action).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(record, by.template(), ctx.now())))
 }
 

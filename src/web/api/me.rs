@@ -29,7 +29,7 @@ pub(super) fn shown(me: &SignedIn) -> serde_json::Value {
         "email": me.email,
         "name": me.name,
         "email_verified": me.email_verified_at.is_some(),
-        "mfa_enabled": false,
+        "mfa_enabled": me.mfa_enabled_at.is_some(),
     })
 }
 

@@ -15,6 +15,7 @@ use crate::error::{Code, Error, Fields, Result};
 use crate::flow::Context;
 use crate::flow::members::Wanted;
 use crate::flow::removal::remove as remove_members;
+use crate::flow::transfer::only_the_owner;
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::members::{self, Filter, Member, Person, Status};
@@ -183,14 +184,14 @@ pub fn read_changes(role: Change<String>, name: Change<String>) -> Result<Wanted
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RemovalQuery {
-    revoke_their_invitations: Option<bool>,
+    revoke_their_invitations: Option<String>,
 }
 
 /// `DELETE`: removes somebody, or the caller themself. 204.
 pub async fn remove<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: MemberId) -> Result<Reply> {
     let (actor, _) = Caller::of(request, ctx.config)?.acting(ctx, At::Member(id), Vec::new()).await?;
     let query: RemovalQuery = request::query(request)?;
-    let with_sent = query.revoke_their_invitations.unwrap_or(false);
+    let with_sent = field::flag("?revoke_their_invitations", query.revoke_their_invitations.as_deref())?;
     match remove_members(ctx, &actor, &[id], with_sent).await?.pop().flatten() {
         Some(refused) => Err(refused),
         None => Ok(reply::no_content()),
@@ -260,7 +261,7 @@ pub async fn transfer<P: Platform>(
 ) -> Result<Reply> {
     let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
     if actor.role != Role::Owner {
-        return Err(Code::Forbidden.into());
+        return Err(only_the_owner());
     }
     let body: NewOwner = request::json(request)?;
     let to = body.member_id.parse().map_err(|_| Error::from(Code::NotFound))?;

@@ -2,10 +2,10 @@
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::domain::access::{self, Access};
 use crate::domain::authority::Actor;
+use crate::domain::change::Change;
 use crate::domain::decision::State;
 use crate::domain::ids::{MemberId, WorkspaceId};
 use crate::domain::role::Role;
@@ -20,6 +20,7 @@ use crate::web::api::access::read;
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
+use crate::web::shape::Distinct;
 
 /// What somebody has in a workspace, as the API shows it.
 #[derive(Serialize)]
@@ -80,7 +81,7 @@ async fn inviter_and<P: Platform>(
 #[serde(deny_unknown_fields)]
 struct New {
     member_id: String,
-    access: Option<Value>,
+    access: Option<Distinct>,
 }
 
 /// `POST`: puts somebody who is in the organization into the workspace (S4-12). 201 with what they have there.
@@ -103,10 +104,11 @@ pub async fn create<P: Platform>(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Changed {
-    access: Option<Value>,
+    #[serde(default)]
+    access: Change<Distinct>,
 }
 
-/// `PATCH`: changes what is given of the access. 200 with what they have now.
+/// `PATCH`: changes what is given of the access; null begins it again from the default. 200 with what they have now.
 pub async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
@@ -115,10 +117,11 @@ pub async fn change<P: Platform>(
 ) -> Result<Reply> {
     let (actor, place) = inviter_and(ctx, request, workspace, Some(member)).await?;
     let body: Changed = request::json(request)?;
-    let wanted = wanted(&actor, body.access.as_ref())?;
+    let wanted = wanted(&actor, body.access.value())?;
+    let clears = body.access == Change::Clear;
     let of = Of { workspace, member };
     let place = place.ok_or_else(|| Error::from(Code::NotFound))?;
-    let place = flow::change(ctx, &actor, of, place, wanted).await?;
+    let place = flow::change(ctx, &actor, of, place, wanted, clears).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(of, place, &actor)))
 }
 
@@ -142,7 +145,10 @@ pub async fn access<P: Platform>(
     workspace: WorkspaceId,
     member: MemberId,
 ) -> Result<Reply> {
-    let (actor, place) = caller_and(ctx, request, workspace, Some(member)).await?;
+    let reads = vec![memberships::select(workspace, member)];
+    let caller = Caller::of(request, ctx.config)?;
+    let (actor, found) = caller.looking_at(ctx, At::Workspace(workspace), Some(member), reads).await?;
+    let place: Option<Place> = ResultSet::row_of(found.first())?;
     let own = actor.member_id == member;
     if !own && !actor.administers() && (actor.invitable().is_empty() || !actor.reaches(workspace)) {
         return Err(Code::Forbidden.into());
@@ -155,7 +161,7 @@ pub async fn access<P: Platform>(
     Ok(reply::json(StatusCode::OK, &Shown::of(Of { workspace, member }, place, &actor)))
 }
 
-fn wanted(actor: &Actor, body: Option<&Value>) -> Result<Wanted> {
+fn wanted(actor: &Actor, body: Option<&Distinct>) -> Result<Wanted> {
     let mut fields = Fields::default();
     let wanted = read(&mut fields, actor.template, body);
     fields.finish(Some(wanted))

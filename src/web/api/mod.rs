@@ -22,6 +22,7 @@ mod policy;
 pub mod probe;
 pub mod resources;
 pub mod seats;
+pub mod second_factor;
 pub mod sessions;
 mod spreadsheet;
 pub mod workspaces;

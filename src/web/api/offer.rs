@@ -18,6 +18,7 @@ use crate::flow::invite::Invite;
 use crate::web::api::field::{changed, one_of, optional};
 use crate::web::api::{access, field};
 use crate::web::request::Object;
+use crate::web::shape::Distinct;
 
 /// The most workspaces that one invitation names.
 const MOST_WORKSPACES: usize = 100;
@@ -38,7 +39,7 @@ pub struct Body {
     workspace_ids: Option<Vec<String>>,
     name: Option<String>,
     nickname: Option<String>,
-    access: Option<Value>,
+    access: Option<Distinct>,
     message: Option<String>,
     branding: Option<Object<Branding>>,
     locale: Option<String>,
@@ -118,9 +119,9 @@ pub struct ChangesBody {
     name: Change<String>,
     nickname: Change<String>,
     #[serde(deserialize_with = "given")]
-    access: Option<Value>,
+    access: Option<Distinct>,
     message: Change<String>,
-    branding: Change<BrandingChanges>,
+    branding: Change<Object<BrandingChanges>>,
     locale: Change<String>,
     #[serde(deserialize_with = "given")]
     expires_in: Option<u64>,
@@ -163,7 +164,7 @@ fn changes(fields: &mut Fields, by: &Authority, kind: Kind, body: ChangesBody) -
     let branding = match body.branding {
         Change::Keep => BrandingChanges::default(),
         Change::Clear => BrandingChanges { name: Change::Clear, message: Change::Clear },
-        Change::Set(branding) => branding,
+        Change::Set(Object(branding)) => branding,
     };
     Changes {
         role: one_of(fields, "/role", body.role.as_deref(), "admin, member, client"),
@@ -179,7 +180,7 @@ fn changes(fields: &mut Fields, by: &Authority, kind: Kind, body: ChangesBody) -
             Change::Set(named) => Some(locale(fields, Some(named))),
         },
         workspaces: body.workspace_ids.and_then(|ids| workspaces(fields, &ids)),
-        clear_access: body.access == Some(Value::Null),
+        clear_access: body.access == Some(Distinct(Value::Null)),
         access: access::read(fields, by.template(), body.access.as_ref()),
         lifetime: body.expires_in.map(Duration::from_secs),
         max_uses: body.max_uses,
@@ -216,16 +217,17 @@ pub fn locale(fields: &mut Fields, locale: Option<String>) -> String {
     locale
 }
 
-/// Reads `workspace_ids`.
+/// Reads `workspace_ids`: each once, however often it is named.
 pub fn workspaces(fields: &mut Fields, ids: &[String]) -> Option<Vec<WorkspaceId>> {
     if ids.is_empty() || ids.len() > MOST_WORKSPACES {
         let detail = "Name 1 to 100 workspaces, or leave this out.";
         fields.refuse("/workspace_ids", Code::InvalidValue, detail);
         return None;
     }
-    let mut known = Vec::with_capacity(ids.len());
+    let mut known: Vec<WorkspaceId> = Vec::with_capacity(ids.len());
     for (place, id) in ids.iter().enumerate() {
-        known.extend(field::workspace(fields, &format!("/workspace_ids/{place}"), id));
+        let id = field::workspace(fields, &format!("/workspace_ids/{place}"), id);
+        known.extend(id.filter(|id| !known.contains(id)));
     }
     Some(known)
 }

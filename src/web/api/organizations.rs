@@ -3,7 +3,7 @@
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::domain::change::Change;
 use crate::domain::ids::{InvitationId, OrganizationId};
@@ -23,6 +23,7 @@ use crate::web::api::{Page, policy};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Object, Request};
+use crate::web::shape::DistinctFields;
 
 /// The most features of a plan.
 const MOST_FEATURES: usize = 100;
@@ -81,7 +82,10 @@ struct Owner {
 #[serde(deny_unknown_fields)]
 struct PlanBody {
     key: String,
-    seat_limit: Option<i64>,
+    // Said outright, null being any number: nobody is to have a plan without end by leaving a word out.
+    #[serde(default)]
+    seat_limit: Change<i64>,
+    // The operator's own words; those that Usher asks for are in docs/templates.md.
     #[serde(default)]
     features: Vec<String>,
     trial_ends_at: Option<String>,
@@ -127,14 +131,18 @@ fn plan(fields: &mut Fields, at: &str, body: PlanBody) -> Plan {
         let detail = format!("List at most {MOST_FEATURES}.");
         fields.refuse(&format!("{at}/features"), Code::InvalidValue, detail);
     }
-    if body.seat_limit.is_some_and(|limit| !(0..=1_000_000).contains(&limit)) {
-        let detail = "Use 0 to 1,000,000, or null for any number.";
-        fields.refuse(&format!("{at}/seat_limit"), Code::InvalidValue, detail);
+    let limit_at = format!("{at}/seat_limit");
+    if !body.seat_limit.is_said() {
+        fields.refuse(&limit_at, Code::Required, "Say how many seats it has, or null for any number.");
+    }
+    let seat_limit = body.seat_limit.of(None);
+    if seat_limit.is_some_and(|limit| !(0..=1_000_000).contains(&limit)) {
+        fields.refuse(&limit_at, Code::InvalidValue, "Use 0 to 1,000,000, or null for any number.");
     }
     let trial_ends_at = body.trial_ends_at;
     let trial_ends_at =
         trial_ends_at.and_then(|text| field::time(fields, &format!("{at}/trial_ends_at"), &text));
-    Plan { key, seat_limit: body.seat_limit, features, trial_ends_at }
+    Plan { key, seat_limit, features, trial_ends_at }
 }
 
 /// `GET`: every organization, newest first.
@@ -178,7 +186,7 @@ struct Changed {
     #[serde(default)]
     branding: Change<Object<ChangedBranding>>,
     #[serde(default)]
-    policy: Change<Map<String, Value>>,
+    policy: Change<DistinctFields>,
 }
 
 #[derive(Deserialize)]
@@ -218,7 +226,7 @@ pub async fn change<P: Platform>(
         }
     }
     to.of_admins = policy::of_admins(&body.policy);
-    to.policy = body.policy.and_then(|changes| {
+    to.policy = body.policy.and_then(|DistinctFields(changes)| {
         policy::check(&mut fields, &actor.template.policy, &changes);
         Some(Value::Object(changes).to_string())
     });
@@ -233,10 +241,10 @@ pub async fn set_plan<P: Platform>(
     id: OrganizationId,
 ) -> Result<Reply> {
     let caller = Caller::of(request, ctx.config)?;
-    if caller != Caller::Operator {
+    if let Err(refused) = caller.operator() {
         // To somebody of another organization there is none.
         caller.member_of(ctx, id).await?;
-        return Err(Code::Forbidden.into());
+        return Err(refused);
     }
     let body: PlanBody = request::json(request)?;
     let mut fields = Fields::default();

@@ -1,18 +1,52 @@
-//! Setting a password with a link. The token comes in the body, never in a query.
+//! Forgotten passwords, setting one with a link, and changing one's own. The token comes in the body, never in a query.
 
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::error::Result;
-use crate::flow::Context;
-use crate::flow::accept::SESSION;
+use crate::error::{Fields, Result};
+use crate::flow::change_password::change_password;
 use crate::flow::set_password::{look, set_password};
+use crate::flow::{Context, reset_password};
 use crate::platform::Platform;
-use crate::web::api::me;
-use crate::web::guard::{check_browser_origin, limit_network};
+use crate::web::api::{field, sessions};
+use crate::web::guard::{Caller, check_browser_origin, limit_network};
 use crate::web::reply::{self, Reply};
-use crate::web::request::{self, Request, SESSION_COOKIE};
+use crate::web::request::{self, Request};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asking {
+    email: String,
+}
+
+/// `POST …`: 202 for every address. Whether there is an account is told to its mailbox alone.
+pub async fn ask<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    check_browser_origin(request.headers(), ctx.config)?;
+    limit_network(ctx, request, "password-reset").await?;
+    let body: Asking = request::json(request)?;
+    let mut fields = Fields::default();
+    let email = field::email(&mut fields, "/email", &body.email);
+    let email = fields.finish(email)?;
+    reset_password::ask(ctx, &email).await?;
+    Ok(reply::json(StatusCode::ACCEPTED, &json!({})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    current_password: String,
+    password: String,
+}
+
+/// `PUT /v1/me/password`: 204, and every other session is over.
+pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    let session = Caller::of(request, ctx.config)?.signed_in()?;
+    limit_network(ctx, request, "password").await?;
+    let body: Change = request::json(request)?;
+    change_password(ctx, &session, &body.current_password, &body.password).await?;
+    Ok(reply::no_content())
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,14 +55,17 @@ struct Body {
     password: String,
 }
 
-/// `POST …/redeem`: 200 with the account and the cookie.
+/// `POST …/redeem`: 200 with the account and the cookie, or `mfa_required` with one that waits for the second factor.
 pub async fn redeem<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     check_browser_origin(request.headers(), ctx.config)?;
     limit_network(ctx, request, "password").await?;
     let body: Body = request::json(request)?;
-    let (link, view) = look(ctx, &body.token).await?;
-    let (me, session) = set_password(ctx, &link, &view, &body.password).await?;
-    let mut reply = reply::json(StatusCode::OK, &json!({"user": me::shown(&me)}));
-    reply::set_cookie(&mut reply, SESSION_COOKIE, session.reveal(), SESSION.as_secs().cast_signed());
-    Ok(reply)
+    let entry = if let Some(link) = reset_password::open(ctx, &body.token)? {
+        let view = reset_password::look(ctx, &link).await?;
+        reset_password::set(ctx, &link, &view, &body.password).await?
+    } else {
+        let (link, view) = look(ctx, &body.token).await?;
+        set_password(ctx, &link, &view, &body.password).await?
+    };
+    Ok(sessions::entered(StatusCode::OK, &entry))
 }

@@ -1,14 +1,18 @@
 //! Rows of invitations as a spreadsheet exports them: CSV, as RFC 4180 has it and as programs write it.
 //!
-//! - The first line names the columns, in any order and case. Those that may be there are [`COLUMNS`].
-//! - Cells are parted by commas, semicolons (as programs do where the comma is a decimal sign) or tabs: by whichever the
-//!   first line has most of. Quoted cells hold any of them, and line ends.
+//! - The first line that says anything names the columns, in any order and case. Those that may be there are [`COLUMNS`].
+//! - Cells are parted by commas, semicolons (as programs do where the comma is a decimal sign) or tabs: by whichever that
+//!   line has most of, or as a line `sep=;` before it says. Quoted cells hold any of them, and line ends.
+//! - A quote that is left open, or closed in the middle of a cell, refuses the file: what stands behind it is somebody
+//!   else's row, and would be mailed to the wrong person.
 //! - UTF-8, with or without a byte order mark. Lines end as anywhere.
 //! - An empty cell says nothing. A line of empty cells is left out and not counted: row 1 is the first that says anything.
 //! - Several workspaces, permissions or resources in one cell are parted by spaces or semicolons.
 //!
 //! A file is read a row at a time, and no further than what makes it too long: of what a row says, only what was made of it
 //! is kept.
+
+use std::borrow::Cow;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 use serde_json::{Map, Value, json};
@@ -30,6 +34,9 @@ const COLUMNS: [&str; 11] = [
     "resources",
 ];
 
+/// What cells may be parted by.
+const DELIMITERS: [char; 3] = ['\t', ';', ','];
+
 /// The most entries of a list in a cell that are read: more than any list may have, so that a longer one is refused as such.
 const MOST_LISTED: usize = 501;
 
@@ -48,22 +55,20 @@ pub fn rows<T>(
     let text =
         std::str::from_utf8(body).map_err(|_| not_csv("The file is not UTF-8. Save it as CSV in UTF-8."))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let first = text.lines().next().unwrap_or_default();
-    // Of several that come equally often the last is taken: the comma.
-    let delimiter =
-        [b'\t', b';', b','].into_iter().max_by_key(|sign| first.bytes().filter(|b| b == sign).count());
+    let (table, delimiter) = table(text);
+    check_quotes(text, table, delimiter)?;
     let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter.unwrap_or(b','))
+        .delimiter(delimiter)
         .flexible(true)
         .trim(Trim::All)
-        .from_reader(text.as_bytes());
+        .from_reader(table.as_bytes());
     let columns = columns(reader.headers().map_err(|_| not_csv("The file can't be read as CSV."))?)?;
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|_| not_csv("The file can't be read as CSV."))?;
         if record.iter().any(|cell| !cell.is_empty()) {
             let fits = record.as_slice().len() <= largest;
-            rows.push(read(if fits { Ok(row(&columns, &record)) } else { Err(too_large()) }));
+            rows.push(read(if fits { row(&columns, &record) } else { Err(too_large()) }));
             if rows.len() > most {
                 break;
             }
@@ -77,8 +82,72 @@ pub fn too_large() -> Error {
     Refusal::new(Code::PayloadTooLarge).because("This row is too large. Send at most 64 KiB in one.").into()
 }
 
-fn not_csv(detail: &'static str) -> Error {
+fn not_csv(detail: impl Into<Cow<'static, str>>) -> Error {
     Refusal::new(Code::InvalidForm).because(detail).into()
+}
+
+/// The part of a file that is its table, from the line that names the columns on, and what parts its cells.
+fn table(text: &str) -> (&str, u8) {
+    let mut rest = text;
+    let mut said = None;
+    loop {
+        let line = rest.lines().next().unwrap_or_default();
+        let behind = rest.get(line.len()..).unwrap_or_default();
+        let blank = line.chars().all(|sign| sign.is_whitespace() || DELIMITERS.contains(&sign));
+        match line.to_lowercase().strip_prefix("sep=").map(str::as_bytes) {
+            // Spreadsheets write this for each other, and not as a part of the table.
+            Some(&[sign]) if DELIMITERS.contains(&char::from(sign)) => said = Some(sign),
+            _ if blank && !behind.is_empty() => {}
+            _ => {
+                // Of several that come equally often the last is taken: the comma.
+                let often = |sign: &char| line.matches(*sign).count();
+                let delimiter = DELIMITERS.into_iter().max_by_key(often);
+                let delimiter = delimiter.and_then(|sign| u8::try_from(sign).ok());
+                return (rest, said.or(delimiter).unwrap_or(b','));
+            }
+        }
+        rest = behind.strip_prefix('\r').unwrap_or(behind);
+        rest = rest.strip_prefix('\n').unwrap_or(rest);
+    }
+}
+
+/// Refuses a quote that is not closed where its cell ends: a reader that goes on would take the next rows for a part of it.
+fn check_quotes(text: &str, table: &str, delimiter: u8) -> Result<()> {
+    /// Where in a cell a byte stands.
+    enum At {
+        Start,
+        Plain,
+        Quoted,
+        Closed,
+    }
+    let lines = |part: &str| 1 + part.matches('\n').count();
+    let mut line = lines(text) - lines(table) + 1;
+    let (mut at, mut opened) = (At::Start, line);
+    for byte in table.bytes() {
+        at = match (at, byte) {
+            (At::Start, b'"') => {
+                opened = line;
+                At::Quoted
+            }
+            (At::Quoted, b'"') => At::Closed,
+            // Two in a row are one that is meant.
+            (At::Quoted, _) | (At::Closed, b'"') => At::Quoted,
+            (_, b'\r' | b'\n') => At::Start,
+            (_, byte) if byte == delimiter => At::Start,
+            (At::Closed, b' ') => At::Closed,
+            (At::Closed, _) => return Err(open_quote(opened)),
+            (At::Start | At::Plain, _) => At::Plain,
+        };
+        line += usize::from(byte == b'\n');
+    }
+    if matches!(at, At::Quoted) { Err(open_quote(opened)) } else { Ok(()) }
+}
+
+fn open_quote(line: usize) -> Error {
+    not_csv(format!(
+        "Line {line} opens a quote that is not closed at the end of its cell. Close it there, or write a quote that is \
+         part of the text twice."
+    ))
 }
 
 fn columns(header: &StringRecord) -> Result<Vec<&'static str>> {
@@ -104,10 +173,14 @@ fn columns(header: &StringRecord) -> Result<Vec<&'static str>> {
     }
 }
 
-fn row(columns: &[&'static str], record: &StringRecord) -> Value {
+fn row(columns: &[&'static str], record: &StringRecord) -> Result<Value> {
     if record.len() > columns.len() {
-        // Refused as no object: its cells can't be told apart.
-        return Value::Null;
+        let detail = format!(
+            "This line has {} cells, and there are {} columns. Put a cell with a delimiter in it in quotes.",
+            record.len(),
+            columns.len()
+        );
+        return Err(Error::field("", Code::InvalidType, detail));
     }
     let mut row = Map::new();
     let mut access = Map::new();
@@ -135,7 +208,7 @@ fn row(columns: &[&'static str], record: &StringRecord) -> Value {
     if !access.is_empty() {
         row.insert("access".to_owned(), access.into());
     }
-    row.into()
+    Ok(row.into())
 }
 
 fn list(cell: &str) -> Vec<&str> {
@@ -192,6 +265,43 @@ mod tests {
         }
         let file = "email,role,message\na@b.test,client,\"She said \"\"hi\"\".\r\nTwice; or so.\"";
         assert_eq!(rows(file.as_bytes()).unwrap()[0]["message"], "She said \"hi\".\r\nTwice; or so.");
+    }
+
+    #[test]
+    fn a_table_begins_below_blank_lines_and_a_line_that_says_what_parts_its_cells() {
+        let ana = json!({"email": "ana@client.test", "role": "client", "name": "Ana, Client"});
+        for file in [
+            "\nemail;role;name\nana@client.test;client;Ana, Client\n",
+            "\r\n ;;\r\nemail;role;name\r\nana@client.test;client;Ana, Client\r\n",
+            "sep=;\r\nemail;role;name\r\nana@client.test;client;Ana, Client\r\n",
+            "\u{feff}SEP=\t\nemail\trole\tname\nana@client.test\tclient\tAna, Client\n",
+        ] {
+            assert_eq!(rows(file.as_bytes()).unwrap(), std::slice::from_ref(&ana), "{file:?}");
+        }
+        assert_eq!(table("sep=;"), ("", b';'), "and then nothing");
+        assert_eq!(table("\n\n"), ("", b','));
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_where_its_cell_ends_refuses_the_file_and_names_its_line() {
+        let line = |file: &str| match rows(file.as_bytes()).unwrap_err() {
+            Error::Refused(refusal) => (refusal.code, refusal.detail.chars().nth(5)),
+            Error::Internal(why) => panic!("{why}"),
+        };
+        let at = |line| (Code::InvalidForm, Some(line));
+        assert_eq!(line("email,role,message\na@b.test,client,\"Hello\nb@b.test,client,\n"), at('2'));
+        assert_eq!(line("email,role\r\na@b.test,client\r\nb@b.test,\"client"), at('3'));
+        assert_eq!(
+            line("\nsep=;\nemail;role;name\na@b.test;client;\"Ana\nb@b.test;client;\"Bea\"\n"),
+            at('4')
+        );
+        assert_eq!(line("\"email,role\na@b.test,client\n"), at('1'));
+        for closed in
+            ["\"Hello\" ", "\"\"\"Hello\"\"\"", "\"Hello,\r\nyou\"", "Hello \"you\"", "6\" nails", "\"\""]
+        {
+            let file = format!("email,role,message\na@b.test,client,{closed}\nb@b.test,client,{closed}");
+            assert_eq!(rows(file.as_bytes()).unwrap().len(), 2, "{closed:?}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::flow::Context;
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::accounts::{self, At, Seen};
 use crate::store::desk::{self, MOST_COUNTED, Setting};
+use crate::store::sessions;
 use crate::web::guard;
 use crate::web::reply::{self, Reply};
 use crate::web::request::Request;
@@ -81,7 +82,9 @@ impl Desk {
         let now = ctx.now();
         let mut batch = vec![accounts::seen(&digest, at, now), desk::select(&digest, at, now)];
         batch.extend(reads);
+        batch.push(sessions::used(&digest, now));
         let mut results = ctx.platform.batch(batch).await?;
+        results.pop();
         let found = results.split_off(2);
         let actor = guard::actor(ctx, ResultSet::row_of::<Seen>(results.first())?)?;
         let setting: Option<Setting> = ResultSet::row_of(results.get(1))?;

@@ -18,6 +18,16 @@ impl Form {
     /// # Errors
     /// 400 or 415 for what no form of ours sends, 403 for another site's, `form_expired` for one that lay open too long.
     pub fn read<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Self> {
+        let form = Self::parse(request)?;
+        form.check(ctx, request)?;
+        Ok(form)
+    }
+
+    /// Reads a form whose refusal is to show again what was typed, and which is checked then.
+    ///
+    /// # Errors
+    /// 400 or 415 for what no form of ours sends.
+    pub fn parse(request: &Request) -> Result<Self> {
         let content_type =
             request::header(request.headers(), header::CONTENT_TYPE.as_str()).unwrap_or_default();
         if !content_type.starts_with("application/x-www-form-urlencoded") {
@@ -26,9 +36,15 @@ impl Form {
                 .into());
         }
         let fields = serde_urlencoded::from_bytes(request.body()).map_err(|_| Code::InvalidForm)?;
-        let form = Self(fields);
-        check_form(ctx, request, form.text("nonce"))?;
-        Ok(form)
+        Ok(Self(fields))
+    }
+
+    /// Checks that it was sent from a page of ours, in the browser that was shown it.
+    ///
+    /// # Errors
+    /// 403 for another site's, `form_expired` for one that lay open too long.
+    pub fn check<P: Platform>(&self, ctx: &Context<'_, P>, request: &Request) -> Result<()> {
+        check_form(ctx, request, self.text("nonce"))
     }
 
     /// A form of these fields.

@@ -3,7 +3,8 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::{FormKey, Frame, page, session};
+use super::{FormKey, Frame, own, page, said, session};
+use crate::domain::role::Role;
 use crate::error::Result;
 use crate::flow::Context;
 use crate::platform::Platform;
@@ -19,7 +20,6 @@ const MOST_SHOWN: usize = 100;
 #[template(path = "pages/me.html")]
 struct Me {
     frame: Frame,
-    nonce: String,
     name: String,
     email: String,
     verified: bool,
@@ -41,11 +41,15 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
     let more = workspaces.len() > MOST_SHOWN;
     workspaces.truncate(MOST_SHOWN);
     let form = FormKey::of(ctx, request);
-    let reply = page(
+    let said = said::read(request.headers());
+    let mut reply = page(
         StatusCode::OK,
         &Me {
-            frame: Frame::product(ctx),
-            nonce: form.nonce.clone(),
+            frame: Frame {
+                nav: Some(own::nav(own::Place::Workspaces, &me.name, &form.nonce)),
+                said: said.clone(),
+                ..Frame::product(ctx)
+            },
             name: me.name,
             email: me.email.as_str().to_owned(),
             verified: me.email_verified_at.is_some(),
@@ -53,5 +57,8 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
             more,
         },
     )?;
+    if said.is_some() {
+        said::forget(&mut reply);
+    }
     Ok(form.keep(reply))
 }

@@ -1,20 +1,28 @@
 //! The pages: server-rendered, whole without JavaScript, every change by a form that carries a nonce.
 
 pub mod access;
+mod back;
 pub mod brand;
+pub mod code;
 mod confirm;
 pub mod desk;
 pub mod failure;
+pub mod forgot_password;
 pub mod form;
 pub mod home;
 pub mod invitation;
+pub mod invite;
 pub mod mailbox;
 pub mod me;
 pub mod member;
+mod new_password;
+pub mod notifications;
+mod own;
 pub mod placing;
 mod qr;
 pub mod reset;
 mod said;
+pub mod security;
 pub mod sign_in;
 pub mod team;
 pub mod workspace;

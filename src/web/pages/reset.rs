@@ -1,19 +1,19 @@
-//! `/reset/{token}`: the form with which somebody who was added sets their password. Opening it changes nothing.
+//! `/reset/{token}`: the form with which somebody who was added sets their password; for whoever forgot theirs it is
+//! [`new_password`]. Opening it changes nothing.
 
 use askama::Template;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{FormKey, Frame, Problems, check_form, page, session};
+use super::{FormKey, Frame, Problems, check_form, new_password, page, session, sign_in};
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::Context;
-use crate::flow::accept::SESSION;
 use crate::flow::set_password::{look, set_password};
+use crate::flow::{Context, reset_password};
 use crate::platform::Platform;
 use crate::store::passwords::View;
 use crate::web::guard;
 use crate::web::reply::{self, Reply};
-use crate::web::request::{self, Request, SESSION_COOKIE};
+use crate::web::request::{self, Request};
 use crate::web::route::Route;
 
 #[derive(Template)]
@@ -59,6 +59,11 @@ struct Visit<'a, P> {
 
 /// `GET /reset/{token}`.
 pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &str) -> Result<Reply> {
+    match reset_password::open(ctx, token) {
+        Ok(Some(link)) => return new_password::show(ctx, request, token, &link).await,
+        Ok(None) => {}
+        Err(error) => return new_password::closed(ctx, token, error),
+    }
     let visit = Visit { ctx, request, token };
     match look(ctx, token).await {
         Ok((_, view)) => visit.face(&view, None),
@@ -71,6 +76,11 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
     let visit = Visit { ctx, request, token };
     if let Err(error) = guard::limit_network(ctx, request, "password").await {
         return visit.closed(error, None);
+    }
+    match reset_password::open(ctx, token) {
+        Ok(Some(link)) => return new_password::submit(ctx, request, token, &link).await,
+        Ok(None) => {}
+        Err(error) => return new_password::closed(ctx, token, error),
     }
     let body: Form = request::form(request)?;
     let checked = match check_form(ctx, request, &body.nonce) {
@@ -91,11 +101,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
         Ok(()) => set_password(ctx, &link, &view, &body.password).await,
     };
     match set {
-        Ok((_, session)) => {
-            let mut reply = reply::see_other(&Route::Me.path());
-            reply::set_cookie(&mut reply, SESSION_COOKIE, session.reveal(), SESSION.as_secs().cast_signed());
-            Ok(reply)
-        }
+        Ok(entry) => Ok(sign_in::onward(&entry, "")),
         Err(error @ Error::Internal(_)) => Err(error),
         Err(error) => visit.face(&view, Some(&error)),
     }

@@ -4,11 +4,10 @@ use askama::Template;
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::{FormKey, Frame, Problems, check_form, page, session};
+use super::{FormKey, Frame, Problems, check_form, page, said, session};
 use crate::domain::email_address::EmailAddress;
-use crate::domain::secret::Bearer;
 use crate::error::{Code, Error, Fields, Result};
-use crate::flow::accept::SESSION;
+use crate::flow::sign_in::Entry;
 use crate::flow::{Context, sign_in};
 use crate::platform::Platform;
 use crate::web::guard;
@@ -24,6 +23,8 @@ struct SignIn<'a> {
     email: &'a str,
     /// Where they go from here; nothing is `/me`.
     to: &'a str,
+    /// For whoever forgot their password.
+    forgot: String,
     problems: Problems,
 }
 
@@ -41,28 +42,49 @@ struct Form {
 #[must_use]
 pub fn way(request: &Request) -> Reply {
     let asked = request.uri().path_and_query().map_or("", |asked| asked.as_str());
-    let back = Some(asked).filter(|_| request.method() == Method::GET).filter(|asked| is_ours(asked));
-    let query = back.and_then(|to| serde_urlencoded::to_string([("to", to)]).ok());
-    let path = Route::SignIn.path();
-    reply::see_other(&query.map_or(path.clone(), |query| format!("{path}?{query}")))
+    let back = if request.method() == Method::GET && is_ours(asked) { asked } else { "" };
+    reply::see_other(&with_to(&Route::SignIn, back))
 }
 
 /// Whether this is the address of a page of ours, and not of another site that is spelled like one.
-fn is_ours(address: &str) -> bool {
+pub(super) fn is_ours(address: &str) -> bool {
     let path = address.split('?').next().unwrap_or_default();
     address.bytes().all(|byte| byte.is_ascii_graphic())
         && Route::parse(path).is_some_and(|route| route.is_page() && route.methods().contains(&Method::GET))
 }
 
-/// `GET /sign-in`, with `?to=` where one wants to go.
-pub fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+/// A page on the way in, which knows where one goes on; nothing is `/me`.
+pub(super) fn with_to(route: &Route, to: &str) -> String {
+    let query = Some(to).filter(|to| !to.is_empty());
+    let query = query.and_then(|to| serde_urlencoded::to_string([("to", to)]).ok());
+    let path = route.path();
+    query.map_or(path.clone(), |query| format!("{path}?{query}"))
+}
+
+/// Where somebody wants to go who is on their way in, as the query says; nothing is `/me`.
+pub(super) fn to_of(request: &Request) -> String {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Query {
         to: String,
     }
-    let query: Query = request::query(request).unwrap_or_default();
-    form(ctx, request, "", &query.to, None)
+    request::query::<Query>(request).unwrap_or_default().to
+}
+
+/// On from here for somebody who showed who they are: to where they wanted to go, or first to their second factor.
+pub(super) fn onward(entry: &Entry, to: &str) -> Reply {
+    let mut reply = match &entry.me {
+        Some(_) if is_ours(to) => reply::see_other(to),
+        Some(_) => reply::see_other(&Route::Me.path()),
+        None => reply::see_other(&with_to(&Route::SignInCode, to)),
+    };
+    reply::let_in(&mut reply, entry);
+    reply
+}
+
+/// `GET /sign-in`, with `?to=` where one wants to go.
+pub fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    form(ctx, request, "", &to_of(request), None)
 }
 
 fn form<P: Platform>(
@@ -74,9 +96,14 @@ fn form<P: Platform>(
 ) -> Result<Reply> {
     let key = FormKey::of(ctx, request);
     let status = error.map_or(StatusCode::OK, |error| error.code().status());
+    let frame = Frame { said: said::read(request.headers()), ..Frame::product(ctx) };
+    let was_said = frame.said.is_some();
+    let forgot = with_to(&Route::ForgotPassword, to);
     let problems = Problems::of(error);
-    let mut reply =
-        page(status, &SignIn { frame: Frame::product(ctx), nonce: &key.nonce, email, to, problems })?;
+    let mut reply = page(status, &SignIn { frame, nonce: &key.nonce, email, to, forgot, problems })?;
+    if was_said {
+        said::forget(&mut reply);
+    }
     if let Some(Error::Refused(refusal)) = error {
         reply::tell(&mut reply, refusal);
     }
@@ -87,19 +114,14 @@ fn form<P: Platform>(
 pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     let body: Form = request::form(request)?;
     match with_password(ctx, request, &body).await {
-        Ok(session) => {
-            let to = if is_ours(&body.to) { body.to.clone() } else { Route::Me.path() };
-            let mut reply = reply::see_other(&to);
-            reply::set_cookie(&mut reply, SESSION_COOKIE, session.reveal(), SESSION.as_secs().cast_signed());
-            Ok(reply)
-        }
+        Ok(entry) => Ok(onward(&entry, &body.to)),
         // Another site has no page of ours to go back to.
         Err(error) if matches!(error.code(), Code::CrossSiteRequest | Code::Internal) => Err(error),
         Err(error) => form(ctx, request, &body.email, &body.to, Some(&error)),
     }
 }
 
-async fn with_password<P: Platform>(ctx: &Context<'_, P>, request: &Request, body: &Form) -> Result<Bearer> {
+async fn with_password<P: Platform>(ctx: &Context<'_, P>, request: &Request, body: &Form) -> Result<Entry> {
     check_form(ctx, request, &body.nonce)?;
     guard::limit_network(ctx, request, "sign-in").await?;
     let mut fields = Fields::default();

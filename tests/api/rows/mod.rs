@@ -1,6 +1,7 @@
 //! The tables' rows, a file for each part of the API: who gets what ([`crate::authorization`]), and what it costs
 //! ([`crate::costs`]).
 
+pub mod accounts;
 pub mod adding;
 pub mod bulk;
 pub mod links;
@@ -9,6 +10,7 @@ pub mod organizations;
 pub mod pages;
 pub mod places;
 pub mod team;
+pub mod wizard;
 
 /// Method, pattern, and what each of [`crate::cast::CALLERS`] gets: a status, or a status and a code.
 pub type Answers = (&'static str, &'static str, [&'static str; 9]);
@@ -21,3 +23,30 @@ pub const NOBODY: &str = "401 unauthenticated";
 pub const FORBIDDEN: &str = "403 forbidden";
 /// A caller to whom it doesn't exist.
 pub const ELSEWHERE: &str = "404 not_found";
+
+/// Every part's answers.
+pub const ANSWERS: &[&[Answers]] = &[
+    accounts::ANSWERS,
+    adding::ANSWERS,
+    bulk::ANSWERS,
+    links::ANSWERS,
+    members::ANSWERS,
+    organizations::ANSWERS,
+    pages::ANSWERS,
+    places::ANSWERS,
+    team::ANSWERS,
+    wizard::ANSWERS,
+];
+/// Every part's costs.
+pub const COSTS: &[&[Costs]] = &[
+    accounts::COSTS,
+    adding::COSTS,
+    bulk::COSTS,
+    links::COSTS,
+    members::COSTS,
+    organizations::COSTS,
+    pages::COSTS,
+    places::COSTS,
+    team::COSTS,
+    wizard::COSTS,
+];

@@ -47,19 +47,13 @@ pub const COSTS: &[Costs] = &[
     ("GET", "/o/{slug}/members/{member}/password", "owner", 1, 0),
     ("POST", "/o/{slug}/members/{member}/password", "owner", 0, 0),
     ("GET", "/o/{slug}/workspaces", "owner", 2, 0),
-    // With who is in it, which comes with where the owner stands, and its accounts.
-    ("GET", "/w/{workspace}", "owner", 3, 0),
-    ("POST", "/w/{workspace}/accounts", "owner", 0, 0),
-    ("GET", "/w/{workspace}/accounts/{resource}", "owner", 1, 0),
-    ("POST", "/w/{workspace}/accounts/{resource}", "owner", 0, 0),
-    ("POST", "/w/{workspace}/ask", "owner", 0, 0),
-    ("POST", "/i/{token}/ask", "nobody", 0, 0),
     ("POST", "/o/{slug}/workspaces", "owner", 0, 0),
     ("GET", "/w/{workspace}/add", "owner", 2, 0),
     ("POST", "/w/{workspace}/add", "owner", 0, 0),
     ("GET", "/w/{workspace}/members/{member}", "owner", 2, 0),
     ("POST", "/w/{workspace}/members/{member}", "owner", 0, 0),
-    ("GET", "/w/{workspace}/members/{member}/preview", "owner", 1, 0),
+    // With the accounts that they see.
+    ("GET", "/w/{workspace}/members/{member}/preview", "owner", 2, 0),
     ("GET", "/w/{workspace}/members/{member}/remove", "owner", 1, 0),
     ("POST", "/w/{workspace}/members/{member}/remove", "owner", 0, 0),
 ];

@@ -260,6 +260,13 @@ impl Scene {
                  SELECT 1 FROM memberships p JOIN json_each(p.permissions) k ON k.value = 'posts.create'
                  WHERE p.member_id = m.id)
                ELSE 1 END",
+            "SELECT 'two seats', i.id FROM members m JOIN users u ON u.id = m.user_id AND u.email_verified_at IS NOT NULL
+               JOIN invitations i ON i.organization_id = m.organization_id AND i.email_key = u.email_key
+             WHERE m.holds_seat = 1 AND i.reserves = 1",
+            "SELECT 'unreserved', i.id FROM invitations i
+               JOIN json_each(iif(i.role = 'client', i.permissions, '[\"posts.create\"]')) k ON k.value = 'posts.create'
+             WHERE i.kind = 'email' AND i.outcome = 'open' AND i.role <> 'owner' AND i.reserves = 0
+               AND NOT EXISTS (SELECT 1 FROM members m WHERE m.email_key = i.email_key AND m.joined_at >= i.offered_at)",
             "SELECT 'twice' FROM members WHERE removed_at IS NULL GROUP BY user_id HAVING count(*) > 1",
             "SELECT 'owners' WHERE (SELECT count(*) FROM members WHERE role = 'owner' AND removed_at IS NULL) <> 1",
         ]

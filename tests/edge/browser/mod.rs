@@ -9,5 +9,7 @@ mod joining;
 mod look;
 mod member;
 mod screens;
+mod security;
 mod team;
 mod walk;
+mod wizard;

@@ -33,6 +33,16 @@ impl Server {
         wait_for("a message to arrive", || self.mails(address).get(count - 1).cloned())
     }
 
+    /// The message to an address whose subject begins with these words, as soon as it is there: of those before it some may
+    /// have had nothing left to say.
+    #[track_caller]
+    pub fn mail_about(&self, address: &str, words: &str) -> Value {
+        wait_for("a message to arrive", || {
+            let about = |mail: &Value| mail["subject"].as_str().unwrap().starts_with(words);
+            self.mails(address).into_iter().find(about)
+        })
+    }
+
     /// Files that the runtime wrote instead of sending mail, of one kind (`email-text`, `email-html`).
     pub fn simulated_mail(&self, kind: &str) -> Vec<String> {
         let mut found = Vec::new();

@@ -51,6 +51,12 @@ pub const FLAWS: &[Flaw] = &[
         instead: "<= o.seat_limit + 1",
     },
     Flaw {
+        name: "a second seat stays reserved for whoever came by another link",
+        within: "UPDATE invitations SET takes_seat = 0",
+        text: "m.holds_seat = 1",
+        instead: "m.holds_seat = 2",
+    },
+    Flaw {
         name: "inviting takes one seat too many",
         within: "INSERT INTO invitations",
         text: "<= o.seat_limit",

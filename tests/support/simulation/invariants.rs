@@ -27,6 +27,12 @@ const ALWAYS: &[(&str, &str)] = &[
               AND i.accepted_at IS NULL AND i.declined_at IS NULL AND i.revoked_at IS NULL AND i.expired_at IS NULL)",
     ),
     (
+        "nobody who proved their address holds a seat and has another reserved",
+        "SELECT i.id FROM members m JOIN users u ON u.id = m.user_id AND u.email_verified_at IS NOT NULL
+         JOIN invitations i ON i.organization_id = m.organization_id AND i.email_key = u.email_key AND i.outcome = 'open'
+         WHERE m.holds_seat = 1 AND i.reserves = 1",
+    ),
+    (
         "seats used and reserved are no more than the plan has, unless it was lowered",
         "SELECT o.id FROM organizations o WHERE o.plan_key <> 'lowered' AND o.seat_limit < o.seats_used + o.seats_reserved -
            (SELECT count(*) FROM invitations l WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?1)",

@@ -15,7 +15,7 @@ pub mod words;
 pub use chosen::{Chosen, Given, Mode};
 pub use credentials::Credentials;
 pub use permissions::{MOST_PEOPLE, Permissions};
-pub use resources::{MOST_RESOURCES, Resources};
+pub use resources::{MOST_AT_A_GLANCE, MOST_RESOURCES, Resources};
 
 use super::Problems;
 

@@ -51,6 +51,9 @@ struct Kind {
 /// As many resources as one list shows: as many as one access gives.
 pub const MOST_RESOURCES: usize = 500;
 
+/// A list that is no longer than this needs no field to look through it.
+pub const MOST_AT_A_GLANCE: usize = 7;
+
 impl Resources {
     /// For somebody in this role in these workspaces, with what is chosen, of these resources.
     #[must_use]
@@ -67,7 +70,7 @@ impl Resources {
         let more = found.len() > MOST_RESOURCES;
         found.truncate(MOST_RESOURCES);
         let several = workspaces.len() > 1;
-        found.sort_by_cached_key(|each| (each.workspace_name.to_lowercase(), each.name.to_lowercase()));
+        found.sort_by_cached_key(|each| (each.workspace_name.to_lowercase(), in_order(&each.name)));
         let kind = |key: &str| template.kinds.iter().find(|kind| kind.key == key);
         let rows: Vec<Row> = found
             .into_iter()
@@ -116,5 +119,35 @@ impl Resources {
             wrong: wrong(problems, "access/resources"),
             wrong_kinds: wrong(problems, "access/addable_kinds"),
         }
+    }
+}
+
+/// What names are put in order by: numbers in them count as numbers, so that the second comes before the tenth.
+fn in_order(name: &str) -> String {
+    let mut key = String::new();
+    let mut digits = String::new();
+    for letter in name.to_lowercase().chars().chain([' ']) {
+        if letter.is_ascii_digit() {
+            digits.push(letter);
+            continue;
+        }
+        if !digits.is_empty() {
+            key.extend(std::iter::repeat_n('0', 12_usize.saturating_sub(digits.len())));
+            key.push_str(&std::mem::take(&mut digits));
+        }
+        key.push(letter);
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_comes_before_the_tenth() {
+        let mut names = ["Page 10", "Page 2", "page 1b", "Page", "Blog 7"];
+        names.sort_by_key(|name| in_order(name));
+        assert_eq!(names, ["Blog 7", "Page", "page 1b", "Page 2", "Page 10"]);
     }
 }

@@ -70,6 +70,10 @@ fn held(actor: &Actor, workspaces: &[WorkspaceId]) -> PermissionSet {
 
 impl Writing<'_> {
     fn branch(&self, node: &Node) -> Branch {
+        // A switch that is alone needs no drawer to be in.
+        if let [only] = node.children.as_slice() {
+            return self.branch(only);
+        }
         let catalog = &self.actor.template.catalog;
         let leaves = catalog.under(&node.key).unwrap_or_default();
         let all = catalog.members(leaves).count();

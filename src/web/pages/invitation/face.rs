@@ -16,6 +16,7 @@ use crate::error::{Code, Error, Result};
 use crate::platform::Platform;
 use crate::store::view::View;
 use crate::web::guard;
+use crate::web::pages::sign_in::with_to;
 use crate::web::pages::{FormKey, Frame, Problems, page};
 use crate::web::reply::{self, Reply};
 use crate::web::route::Route;
@@ -33,6 +34,8 @@ struct Open<'a> {
     /// Where accepting and declining are.
     accept: String,
     decline: String,
+    /// For whoever has an account and forgot its password: from there they come back here.
+    forgot: String,
     organization: &'a str,
     inviter: Option<&'a str>,
     role: Role,
@@ -93,6 +96,7 @@ impl<P: Platform> Visit<'_, P> {
                 token: self.token,
                 accept: self.path(),
                 decline: self.decline_path(),
+                forgot: with_to(&Route::ForgotPassword, &self.path()),
                 organization: view.shown_name(),
                 inviter: view.inviter_name.as_deref(),
                 role: view.invitation.role,

@@ -12,11 +12,13 @@ use crate::domain::standing::Next;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
 use crate::flow::accept::{Accept, SESSION, accept};
+use crate::flow::sign_in::Entry;
 use crate::flow::{Context, look, sign_in};
 use crate::platform::Platform;
 use crate::store::view::View;
 use crate::web::guard;
 use crate::web::pages::check_form;
+use crate::web::pages::sign_in::onward;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request, SESSION_COOKIE};
 use crate::web::route::Route;
@@ -66,10 +68,12 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
         )),
         Ok(Next::SignIn) => {
             match sign_in(ctx, view.invitation.email.as_ref().or(typed.as_ref()), &body.password).await {
-                Ok(session) => {
+                // Their second factor first: from there they come back to the invitation, signed in.
+                Ok(entry) if entry.me.is_none() => return Ok(onward(&entry, &visit.path())),
+                Ok(entry) => {
                     // Whether or not they can join now, they have signed in: they needn't type it again.
-                    visit.session = Some(session.digest());
-                    fresh = Some(session);
+                    visit.session = Some(entry.token.digest());
+                    fresh = Some(entry);
                     visit.join(&link).await
                 }
                 Err(error) => Err(error),
@@ -81,8 +85,8 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
         Ok(reply) => reply,
         Err(error) => visit.again(&link, &body, error).await?,
     };
-    if let Some(session) = fresh {
-        keep_session(&mut reply, &session);
+    if let Some(entry) = fresh {
+        reply::let_in(&mut reply, &entry);
     }
     Ok(reply)
 }
@@ -99,7 +103,7 @@ async fn sign_in<P: Platform>(
     ctx: &Context<'_, P>,
     email: Option<&EmailAddress>,
     password: &str,
-) -> Result<Bearer> {
+) -> Result<Entry> {
     if password.is_empty() {
         return Err(Error::field("/password", Code::Required, "Type your password."));
     }

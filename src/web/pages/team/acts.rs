@@ -175,7 +175,7 @@ async fn done<P: Platform>(
     let sentence = match act {
         Act::Copy => return link(ctx, request, desk, record, &by).await,
         Act::Send => {
-            let record = manage::resend(ctx, &by, record).await?;
+            let record = manage::resend(ctx, &by, record.clone()).await?;
             format!("Sent again to {}. The older link stopped working.", title_of_address(&record))
         }
         Act::Withdraw => {
@@ -189,19 +189,19 @@ async fn done<P: Platform>(
             }
         }
         Act::Replace => {
-            links::change(ctx, &by, record, Action::Rotated).await?;
+            links::change(ctx, &by, record.clone(), Action::Rotated).await?;
             format!(
                 "The link {about} is a new one. The one that was shared before stopped working: copy it again."
             )
         }
         Act::Off => {
-            links::change(ctx, &by, record, Action::Disabled).await?;
+            links::change(ctx, &by, record.clone(), Action::Disabled).await?;
             format!(
                 "The link {about} is turned off. Nobody new can join. People who joined keep their access."
             )
         }
         Act::On => {
-            links::change(ctx, &by, record, Action::Enabled).await?;
+            links::change(ctx, &by, record.clone(), Action::Enabled).await?;
             format!("The link {about} is turned on. Whoever has it can join.")
         }
     };
@@ -255,7 +255,7 @@ async fn link<P: Platform>(
     record: &Record,
     by: &Authority,
 ) -> Result<Reply> {
-    let (url, expires_at) = manage::copy_link(ctx, by, record).await?;
+    let (url, expires_at) = manage::copy_link(ctx, by, record.clone()).await?;
     if request::header(request.headers(), "accept").is_some_and(|accept| accept == "application/json") {
         return Ok(reply::json(StatusCode::OK, &serde_json::json!({"url": url})));
     }

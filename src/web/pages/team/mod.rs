@@ -16,6 +16,7 @@ use self::offers::OfferRow;
 use self::people::PersonRow;
 use crate::domain::authority::Actor;
 use crate::domain::ids::InvitationId;
+use crate::domain::invitation::Status;
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
@@ -257,15 +258,15 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     workspaces.sort_by(|one, other| one.name.cmp(&other.name));
     // Who is in a workspace is nothing to staff who don't come into it.
     let elsewhere = query.workspace.parse().is_ok_and(|workspace| !actor.reaches(workspace));
-    let (people, offers, last) = match of_people {
+    let (people, offers, cursor) = match of_people {
         _ if elsewhere => (Vec::new(), Vec::new(), None),
         true => {
-            let (people, last) = people::rows(list, &desk)?;
-            (people, Vec::new(), last)
+            let (people, cursor) = people::rows(list, &desk)?;
+            (people, Vec::new(), cursor)
         }
         false => {
-            let (offers, last) = offers::rows(list, now)?;
-            (Vec::new(), offers, last)
+            let (offers, cursor) = offers::rows(list, now)?;
+            (Vec::new(), offers, cursor)
         }
     };
     let at = |cursor: Option<&str>| address(slug, &Query { tab, ..query.clone() }, cursor);
@@ -304,7 +305,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
         removes: people.iter().any(|person| person.remove.is_some()),
         people,
         offers,
-        next: last.as_deref().map(|cursor| at(Some(cursor))),
+        next: cursor.as_deref().map(|cursor| at(Some(cursor))),
         first: (!query.cursor.is_empty()).then(|| at(None)),
         searched: query.narrows(),
         query: &query,
@@ -350,7 +351,7 @@ pub(super) fn list_of(slug: &str, role: Role, removed: bool) -> String {
 
 /// Where people are invited: somebody, if their address is known.
 pub(super) fn invite_path(slug: &str, email: Option<&str>) -> String {
-    let path = format!("{}/invite", Route::Team(slug.to_owned()).path());
+    let path = Route::InviteStart(slug.to_owned()).path();
     let query = email.and_then(|email| serde_urlencoded::to_string([("email", email)]).ok());
     query.map_or(path.clone(), |query| format!("{path}?{query}"))
 }

@@ -52,6 +52,9 @@ pub(super) async fn open<P: Platform>(
     }
 }
 
+/// What stands where a link has no name: "Turn off the link without a name?"
+const NAMELESS: &str = "without a name";
+
 /// What an invitation or a link is called where it stands in a sentence.
 pub(super) fn title(record: &Record) -> &str {
     let Record { state, name, nickname, .. } = record;
@@ -60,8 +63,16 @@ pub(super) fn title(record: &Record) -> &str {
         Kind::Email => [name, nickname],
     };
     let address = || state.email.as_ref().map(EmailAddress::as_str);
-    let named = names.into_iter().flatten().next().map(String::as_str);
-    named.or_else(address).unwrap_or("without a name")
+    let given = names.into_iter().flatten().next().map(String::as_str);
+    given.or_else(address).unwrap_or(NAMELESS)
+}
+
+/// The same where it stands by itself.
+pub(super) fn heading(record: &Record) -> &str {
+    match title(record) {
+        NAMELESS => "A link without a name",
+        title => title,
+    }
 }
 
 #[derive(Template)]
@@ -82,11 +93,7 @@ struct Shown<'a> {
     resources: String,
     permissions: String,
     second_factor: bool,
-    /// Whether it can be changed.
-    is_open: bool,
-    is_disabled: bool,
-    /// Whether it can be sent again.
-    sendable: bool,
+    state: Status,
     /// Where the person is invited anew, once this one is settled.
     again: Option<String>,
     typed: Typed,
@@ -100,6 +107,11 @@ struct Shown<'a> {
 }
 
 impl Shown<'_> {
+    /// Whether it can be sent again.
+    fn sendable(&self) -> bool {
+        !self.is_link && matches!(self.state, Status::Pending | Status::Expired)
+    }
+
     /// The path of something about this invitation.
     fn at(&self, route: fn(String, InvitationId) -> Route) -> String {
         route(self.slug.to_owned(), self.record.state.id).path()
@@ -146,13 +158,13 @@ pub async fn submit<P: Platform>(
     }
     let changes =
         request::part(body).and_then(|body: ChangesBody| read_changes(&by, record.state.kind, body));
-    let changed = match changes {
+    let outcome = match changes {
         Ok(changes) => change_invitation::change(ctx, &by, record.clone(), changes).await,
         Err(error) => Err(error),
     };
-    match changed {
-        Ok(changed) if changed.state.ver > record.state.ver => {
-            let sentence = match changed.delivery {
+    match outcome {
+        Ok(after) if after.state.ver > record.state.ver => {
+            let sentence = match after.delivery {
                 Delivery::Queued => "Saved. A new e-mail is on its way, and the older links stopped working.",
                 _ => "Saved. The older links stopped working: copy the new one.",
             };
@@ -195,7 +207,7 @@ fn reply<P: Platform>(
         problems: Problems::of(error),
         record,
         is_link,
-        title: title(record),
+        title: heading(record),
         status: told(state.kind, status, record.delivery),
         advice: advice(is_link, status, record.delivery),
         workspaces: if state.role.reaches_every_workspace() {
@@ -207,9 +219,7 @@ fn reply<P: Platform>(
         resources: resources(actor, &access, &around),
         permissions: permissions(&actor.template.catalog, state.role, &access),
         second_factor: access.require_mfa,
-        is_open: matches!(status, Status::Pending | Status::Disabled | Status::Full),
-        is_disabled: status == Status::Disabled,
-        sendable: !is_link && matches!(status, Status::Pending | Status::Expired),
+        state: status,
         again: settled.then(|| invite_path(slug, state.email.as_ref().map(EmailAddress::as_str))),
         typed: refused.map_or_else(|| Typed::of(record), |(typed, _)| typed),
         roles: actor.invitable().to_vec(),

@@ -1,6 +1,6 @@
 //! The lists of what was offered: e-mail invitations, and links for many.
 
-use super::offer::title;
+use super::offer::heading;
 use super::{ONE_MORE, Query, Tab};
 use crate::domain::ids::InvitationId;
 use crate::domain::invitation::{Delivery, Kind, Status};
@@ -28,14 +28,7 @@ pub struct OfferRow {
     /// How many came in by a link: "7 of 25".
     pub uses: String,
     pub expires_at: Timestamp,
-    /// Whether it waits for an answer.
-    pub is_pending: bool,
-    /// Whether it can be changed: until it is settled or over.
-    pub is_open: bool,
-    pub is_disabled: bool,
-    pub is_expired: bool,
-    /// Whether somebody said no, or took it back.
-    pub is_settled: bool,
+    pub state: Status,
 }
 
 /// A state in words, and how it is marked.
@@ -71,7 +64,7 @@ pub(super) fn rows(found: &ResultSet, now: Timestamp) -> Result<(Vec<OfferRow>, 
 }
 
 fn row(record: Record, now: Timestamp) -> OfferRow {
-    let title = title(&record).to_owned();
+    let title = heading(&record).to_owned();
     let state = record.state;
     let status = state.status(now);
     let email = state.email.map(|email| email.as_str().to_owned());
@@ -89,11 +82,7 @@ fn row(record: Record, now: Timestamp) -> OfferRow {
             None => state.uses.to_string(),
         },
         expires_at: state.expires_at,
-        is_pending: status == Status::Pending,
-        is_open: matches!(status, Status::Pending | Status::Disabled | Status::Full),
-        is_disabled: status == Status::Disabled,
-        is_expired: status == Status::Expired,
-        is_settled: matches!(status, Status::Declined | Status::Revoked),
+        state: status,
     }
 }
 

@@ -1,0 +1,103 @@
+//! The mails to an account's holder, which are jobs of no organization.
+
+use serde::Deserialize;
+
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{JobId, UserId};
+use crate::domain::time::Timestamp;
+use crate::params;
+use crate::platform::Statement;
+
+/// Of so many links for a forgotten password [`at least one`](ask) works, however often somebody else asks: no more are mailed
+/// in the time that one lives.
+const MOST_RESETS: i64 = 3;
+
+/// What an account's holder is told, because it matters for its security.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// There is another password.
+    PasswordChanged,
+    /// Signing in asks for a second factor.
+    FactorAdded,
+    /// It doesn't any more.
+    FactorRemoved,
+    /// Somebody came in with a recovery code.
+    RecoveryCodeUsed,
+}
+
+impl Notice {
+    /// As a row has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "password_changed",
+            Self::FactorAdded => "factor_added",
+            Self::FactorRemoved => "factor_removed",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+        }
+    }
+}
+
+/// Puts the mail with a link for a forgotten password into the outbox. An address without an account, and one that was mailed
+/// enough links since `since`, gets a job for nobody: what is written doesn't tell them apart.
+#[must_use]
+pub fn ask(
+    id: JobId,
+    email: &EmailAddress,
+    since: Timestamp,
+    now: Timestamp,
+    requeue_at: Timestamp,
+) -> Statement {
+    Statement::new(
+        "INSERT INTO jobs (id, kind, user_id, ver, created_at, due_at, requeue_at)
+         SELECT ?1, 'password_reset', u.id, u.password_ver, ?3, ?3, ?4
+         FROM (SELECT 1) LEFT JOIN users u ON u.email_key = ?2 AND (
+           SELECT count(*) FROM (SELECT 1 FROM jobs j WHERE j.user_id = u.id AND j.kind = 'password_reset'
+                                   AND j.created_at > ?5 LIMIT ?6)) < ?6",
+        params![id, email.key(), now, requeue_at, since, MOST_RESETS],
+    )
+}
+
+/// Puts a notice into the outbox, if the account still has the password of this hash: what it tells of was done by whoever
+/// has set or typed that.
+#[must_use]
+pub fn tell(
+    id: JobId,
+    user: UserId,
+    notice: Notice,
+    password_hash: &str,
+    now: Timestamp,
+    requeue_at: Timestamp,
+) -> Statement {
+    Statement::new(
+        "INSERT INTO jobs (id, kind, user_id, notice, created_at, due_at, requeue_at)
+         SELECT ?1, 'account_notice', id, ?3, ?5, ?5, ?6 FROM users WHERE id = ?2 AND password_hash = ?4",
+        params![id, user, notice.as_str(), password_hash, now, requeue_at],
+    )
+}
+
+/// What such a mail is written from.
+#[derive(Debug, Deserialize)]
+pub struct ToAccount {
+    /// The account.
+    pub user_id: UserId,
+    /// Its address.
+    pub email: EmailAddress,
+    /// The version of its password.
+    pub password_ver: i64,
+    /// When it was asked for, or happened.
+    pub at: Timestamp,
+    /// What it tells, if it is a notice.
+    pub notice: Option<Notice>,
+}
+
+/// Reads what a job's mail [`ToAccount`] is written from; nothing if it is to nobody.
+#[must_use]
+pub fn to_account(id: JobId) -> Statement {
+    Statement::new(
+        "SELECT u.id AS user_id, u.email, u.password_ver, j.created_at AS at, j.notice
+         FROM jobs j JOIN users u ON u.id = j.user_id WHERE j.id = ?1",
+        params![id],
+    )
+}

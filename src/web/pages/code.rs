@@ -1,0 +1,90 @@
+//! `/sign-in/code`: the second factor of somebody who signed in with their password.
+
+use askama::Template;
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::form::Form;
+use super::{FormKey, Frame, Problems, page, said, session, sign_in};
+use crate::error::{Code, Error, Result};
+use crate::flow::sign_in::Entry;
+use crate::flow::{Context, second_factor};
+use crate::platform::Platform;
+use crate::web::guard;
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
+use crate::web::route::Route;
+
+#[derive(Template)]
+#[template(path = "pages/code.html")]
+struct CodeForm<'a> {
+    frame: Frame,
+    nonce: &'a str,
+    to: &'a str,
+    /// Whether a recovery code is asked for, in the place of one of the app.
+    recovery: bool,
+    /// The way to the other.
+    other: String,
+    problems: Problems,
+}
+
+/// `GET /sign-in/code`, with `?to=` where one wants to go, and `?recovery=1` for whoever lost the app.
+pub fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Query {
+        recovery: String,
+    }
+    let query: Query = request::query(request).unwrap_or_default();
+    let to = sign_in::to_of(request);
+    // Nobody's cookie waits for anything.
+    if session(request).is_none() {
+        return Ok(reply::see_other(&sign_in::with_to(&Route::SignIn, &to)));
+    }
+    form(ctx, request, &to, !query.recovery.is_empty(), None)
+}
+
+fn form<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    to: &str,
+    recovery: bool,
+    error: Option<&Error>,
+) -> Result<Reply> {
+    let key = FormKey::of(ctx, request);
+    let mut other = sign_in::with_to(&Route::SignInCode, to);
+    if !recovery {
+        other.push_str(if to.is_empty() { "?recovery=1" } else { "&recovery=1" });
+    }
+    let status = error.map_or(StatusCode::OK, |error| error.code().status());
+    let frame = Frame::product(ctx);
+    let problems = Problems::of(error);
+    let mut reply = page(status, &CodeForm { frame, nonce: &key.nonce, to, recovery, other, problems })?;
+    if let Some(Error::Refused(refusal)) = error {
+        reply::tell(&mut reply, refusal);
+    }
+    Ok(key.keep(reply))
+}
+
+/// `POST /sign-in/code`: in, and on to where they wanted to go; or the form again.
+pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    let body = Form::parse(request)?;
+    let to = body.text("to");
+    match pass(ctx, request, &body).await {
+        Ok(entry) => Ok(sign_in::onward(&entry, to)),
+        Err(error) if error.code() == Code::Unauthenticated => {
+            let path = sign_in::with_to(&Route::SignIn, to);
+            Ok(said::see_other(&path, "The code came too late. Sign in again, then type a new one."))
+        }
+        Err(error) if matches!(error.code(), Code::CrossSiteRequest | Code::Internal) => Err(error),
+        Err(error) => form(ctx, request, to, body.has("recovery"), Some(&error)),
+    }
+}
+
+async fn pass<P: Platform>(ctx: &Context<'_, P>, request: &Request, body: &Form) -> Result<Entry> {
+    body.check(ctx, request)?;
+    guard::limit_network(ctx, request, "sign-in").await?;
+    let waiting = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
+    let code = body.filled("code").ok_or_else(|| Error::field("/code", Code::Required, "Type the code."))?;
+    second_factor::pass(ctx, &waiting, code).await
+}

@@ -1,0 +1,228 @@
+//! What was typed into the steps so far: the fields of their forms, from which the API's own bodies are written.
+
+use serde_json::{Map, Value, json};
+
+use super::Step;
+use crate::domain::authority::Actor;
+use crate::domain::catalog::PermissionSet;
+use crate::domain::ids::WorkspaceId;
+use crate::domain::role::Role;
+use crate::domain::template::Template;
+use crate::error::Result;
+use crate::flow::add_member::AddMember;
+use crate::flow::invite::Invite;
+use crate::store::access::CloneSource;
+use crate::web::api::{adding, offer};
+use crate::web::pages::access::{Chosen, Mode};
+use crate::web::pages::form::Form;
+use crate::web::request;
+
+/// The answers.
+#[derive(Debug, Clone, Default)]
+pub struct Answers {
+    fields: Form,
+}
+
+/// Whom an invitation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Somebody of the team.
+    Staff,
+    /// One client.
+    Client,
+    /// Whoever holds a link.
+    Link,
+}
+
+/// How somebody comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// By an e-mail with a link (S3-08).
+    Mail,
+    /// By the link, handed over by whoever invites them (S3-09).
+    HandedOver,
+    /// They are in at once, without accepting anything (S2-17, S3-20).
+    Added,
+}
+
+impl Answers {
+    /// What a draft keeps.
+    #[must_use]
+    pub fn of(data: Vec<(String, String)>) -> Self {
+        Self { fields: Form::of(data) }
+    }
+
+    /// As a draft keeps it.
+    #[must_use]
+    pub fn data(&self) -> Vec<(String, String)> {
+        self.fields.fields().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// Begins with what is known before anything is asked: whom it is for, their address, where they will be.
+    pub fn begin(&mut self, known: &Form) {
+        for step in [Step::Who, Step::Person, Step::Workspaces] {
+            self.keep(known, step);
+        }
+    }
+
+    /// Takes a step's answers from its form, in the place of those that were there.
+    pub fn keep(&mut self, form: &Form, step: Step) {
+        let stays = self.fields.fields().filter(|(name, _)| !step.has(name));
+        let comes = form.fields().filter(|(name, _)| step.has(name));
+        let data = stays.chain(comes).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        self.fields = Form::of(data);
+    }
+
+    /// What was typed into a field.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.fields.text(name)
+    }
+
+    /// The same, if it is more than blanks.
+    #[must_use]
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        self.fields.filled(name)
+    }
+
+    /// Whether a box was checked.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.fields.has(name)
+    }
+
+    /// Whom it is for, once that was said.
+    #[must_use]
+    pub fn who(&self) -> Option<Who> {
+        match self.text("who") {
+            "staff" => Some(Who::Staff),
+            "client" => Some(Who::Client),
+            "link" => Some(Who::Link),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a link for many.
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        self.who() == Some(Who::Link)
+    }
+
+    /// What they become.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        match (self.who(), self.text("role")) {
+            (Some(Who::Staff), "admin") => Role::Admin,
+            (Some(Who::Staff), _) => Role::Member,
+            _ => Role::Client,
+        }
+    }
+
+    /// How they come in, where nobody said so as the policy does.
+    #[must_use]
+    pub fn how(&self, actor: &Actor) -> How {
+        match self.text("how") {
+            "mail" => How::Mail,
+            "link" => How::HandedOver,
+            "add" => How::Added,
+            _ if actor.policy.send_email => How::Mail,
+            _ => How::HandedOver,
+        }
+    }
+
+    /// The access as its form has it.
+    #[must_use]
+    pub fn chosen(&self) -> Chosen {
+        Chosen::typed(&self.fields)
+    }
+
+    /// The workspaces that were named, as far as they are ids.
+    #[must_use]
+    pub fn workspaces(&self) -> Option<Vec<WorkspaceId>> {
+        let named: Vec<WorkspaceId> =
+            self.fields.all("workspace_ids").filter_map(|id| id.parse().ok()).collect();
+        (!named.is_empty()).then_some(named)
+    }
+
+    /// The permissions that the answers come to; `source` is whom they are copied from.
+    #[must_use]
+    pub fn permissions(&self, template: &Template, source: Option<&CloneSource>) -> PermissionSet {
+        let (chosen, role) = (self.chosen(), self.role());
+        match chosen.mode {
+            Mode::Default => template.default_permissions(role),
+            Mode::Customize => template.catalog.read_keys(&chosen.keys),
+            Mode::Clone => source.map_or(PermissionSet::NONE, |source| {
+                source.permissions(&template.catalog).effective(template, role)
+            }),
+        }
+    }
+
+    /// Whether there are accounts of which it is a question whose credentials reach them.
+    #[must_use]
+    pub fn asks_for_credentials(&self, template: &Template, source: Option<&CloneSource>) -> bool {
+        let chosen = self.chosen();
+        !chosen.all
+            && !chosen.grants.is_empty()
+            && template.catalog.needs_credentials(self.permissions(template, source))
+    }
+
+    /// The invitation, read by the API's own reader from the API's own body.
+    ///
+    /// # Errors
+    /// What is wrong with it, field by field.
+    pub fn invitation(&self, actor: &Actor, credentials: bool) -> Result<Invite> {
+        let mut body = self.body(credentials);
+        body.insert("kind".to_owned(), json!(if self.is_link() { "link" } else { "email" }));
+        let mut say = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                body.insert(name.to_owned(), value);
+            }
+        };
+        let text = |name: &str| self.filled(name).map(Value::from);
+        say("nickname", text("nickname"));
+        say(
+            "expires_in",
+            self.filled("expires_in").map(|seconds| json!(seconds.parse::<u64>().unwrap_or(0))),
+        );
+        if self.is_link() {
+            say(
+                "branding",
+                Some(json!({"name": text("branding/name"), "message": text("branding/message")})),
+            );
+            say("max_uses", self.filled("max_uses").map(|most| json!(most.parse::<i64>().unwrap_or(0))));
+        } else {
+            say("email", Some(json!(self.text("email").trim())));
+            say("name", text("name"));
+            say("message", text("message"));
+            say("locale", text("locale"));
+            say("send_email", Some(json!(self.how(actor) == How::Mail)));
+        }
+        offer::read(actor, request::part(body)?)
+    }
+
+    /// Who is added at once, read the same way.
+    ///
+    /// # Errors
+    /// What is wrong with it, field by field.
+    pub fn addition(&self, actor: &Actor, credentials: bool) -> Result<AddMember> {
+        let mut body = self.body(credentials);
+        body.insert("email".to_owned(), json!(self.text("email").trim()));
+        body.insert("name".to_owned(), json!(self.text("name")));
+        body.insert("notify".to_owned(), json!(self.has("notify")));
+        adding::read(actor, request::part(body)?)
+    }
+
+    /// What both bodies say alike. Of an admin there is nothing to say: they have everything.
+    fn body(&self, credentials: bool) -> Map<String, Value> {
+        let role = self.role();
+        let mut body = Map::from_iter([("role".to_owned(), json!(role))]);
+        if !role.reaches_every_workspace() {
+            let named: Vec<&str> = self.fields.all("workspace_ids").collect();
+            if !named.is_empty() {
+                body.insert("workspace_ids".to_owned(), json!(named));
+            }
+            body.insert("access".to_owned(), self.chosen().body(credentials));
+        }
+        body
+    }
+}

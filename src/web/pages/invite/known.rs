@@ -1,0 +1,96 @@
+//! What a step needs to know besides what was typed, read in one round trip together with what it keeps.
+
+use super::{Open, Step};
+use crate::domain::authority::Authority;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::WorkspaceId;
+use crate::error::{Code, Error, Refusal, Result};
+use crate::flow::Context;
+use crate::flow::invite::taken;
+use crate::platform::{Platform, ResultSet, Statement};
+use crate::store::access::{CloneSource, Placed, select_clone_sources};
+use crate::store::choices::{self, Person, Plan, Resource, Workspace};
+use crate::store::obstacles::{self, Asked, Obstacles};
+use crate::web::pages::access::{MOST_PEOPLE, MOST_RESOURCES};
+
+/// As many workspaces as one invitation names.
+const MOST_WORKSPACES: usize = 100;
+
+/// All of it.
+pub struct Known {
+    /// Where the writer can put somebody, oldest first.
+    pub workspaces: Vec<Workspace>,
+    /// What the plan lets them give.
+    pub plan: Plan,
+    /// Whom permissions are copied from, if they are.
+    pub source: Option<CloneSource>,
+    /// Why the address can't be invited, if it can't.
+    pub taken: Option<Refusal>,
+    /// What became of what was written.
+    pub written: Vec<ResultSet>,
+    /// What can be given there; read for a step that shows it.
+    pub resources: Vec<Resource>,
+    /// Who can be copied from; read for a step that shows it.
+    pub people: Vec<Person>,
+}
+
+impl Known {
+    /// Writes this, and reads what the answers ask for and what a step shows.
+    pub async fn read<P: Platform>(
+        ctx: &Context<'_, P>,
+        open: &Open,
+        mut batch: Vec<Statement>,
+        shown: Option<Step>,
+    ) -> Result<Self> {
+        let (actor, answers) = (&open.desk.actor, &open.answers);
+        let writes = batch.len();
+        let meant = actor.workspaces_meant(answers.workspaces());
+        let places = meant.as_deref();
+        let source = answers.chosen().clone_of.parse().ok().map(|source| (source, meant.clone()));
+        let sources: Vec<_> = source.into_iter().collect();
+        let email: Option<EmailAddress> = answers.text("email").trim().parse().ok();
+        let email = email.filter(|_| !answers.is_link());
+        let most =
+            |most, here: &[Step]| if shown.is_some_and(|step| here.contains(&step)) { most } else { 0 };
+        let resources = most(MOST_RESOURCES + 1, &[Step::Accounts, Step::Credentials, Step::Check]);
+        let people = most(MOST_PEOPLE + 1, &[Step::Permissions, Step::Check]);
+        batch.extend([
+            choices::workspaces(actor, MOST_WORKSPACES),
+            choices::plan(actor, ctx.now()),
+            select_clone_sources(&sources, actor.organization_id),
+            obstacles::select(&Asked {
+                organization: actor.organization_id,
+                email: email.as_ref(),
+                workspaces: None,
+                grants: "[]",
+                except: None,
+            }),
+            choices::resources(actor, places, resources),
+            choices::people(actor, answers.role(), None, people),
+        ]);
+        let mut written = ctx.platform.batch(batch).await?;
+        let found = written.split_off(writes);
+        let [workspaces, plan, source, obstacles, resources, people] = found.as_slice() else {
+            return Err(Error::Internal("six results".to_owned()));
+        };
+        let obstacles: Option<Obstacles> = obstacles.first()?;
+        let by = Authority::Member(actor.clone());
+        let source: Option<Placed> = source.first()?;
+        Ok(Self {
+            workspaces: workspaces.rows()?,
+            plan: ResultSet::row_of(Some(plan))?.ok_or_else(|| Error::from(Code::NotFound))?,
+            source: source.map(|placed| placed.source).filter(|source| source.role == answers.role()),
+            written,
+            taken: obstacles.filter(|_| email.is_some()).and_then(|obstacles| taken(&obstacles, &by)),
+            resources: resources.rows()?,
+            people: people.rows()?,
+        })
+    }
+
+    /// The workspaces that the answers mean: those that were named, else the oldest.
+    #[must_use]
+    pub fn places(&self, open: &Open) -> Vec<WorkspaceId> {
+        let meant = open.desk.actor.workspaces_meant(open.answers.workspaces());
+        meant.unwrap_or_else(|| self.workspaces.iter().take(1).map(|place| place.id).collect())
+    }
+}

@@ -1,0 +1,381 @@
+//! Inviting somebody, step by step (S3-03): whom, who it is, what they are given, and everything once more before it is sent.
+//!
+//! What is typed is kept in a draft, so that neither going back nor a mistake loses any of it. Each step is read by the API's
+//! own readers, and what is sent goes through the API's own use case: a step only says sooner what that would refuse.
+
+mod answers;
+mod check;
+mod known;
+mod parts;
+mod send;
+mod steps;
+
+use std::time::Duration;
+
+use askama::Template;
+
+use self::answers::{Answers, How, Who};
+use self::known::Known;
+use self::parts::Duplicate;
+use super::desk::{Desk, Place};
+use super::form::Form;
+use super::{Frame, Problems, said};
+use crate::domain::ids::DraftId;
+use crate::domain::role::Role;
+use crate::error::{Code, Error, Result};
+use crate::flow::Context;
+use crate::platform::{Platform, ResultSet};
+use crate::store::accounts::At;
+use crate::store::drafts::{self, Draft};
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
+use crate::web::route::Route;
+pub use steps::Step;
+
+/// How long a draft waits for its writer.
+const KEPT: Duration = Duration::from_hours(24);
+
+/// A draft that is open, and who writes it.
+struct Open {
+    desk: Desk,
+    /// None before the first answer.
+    id: Option<DraftId>,
+    answers: Answers,
+}
+
+/// A step as a page.
+#[derive(Template)]
+#[template(path = "pages/invite.html")]
+struct Page<'a> {
+    frame: Frame,
+    nonce: &'a str,
+    action: String,
+    place: String,
+    heading: &'static str,
+    problems: Problems,
+    duplicate: Option<Duplicate>,
+    /// The fields, which were escaped when they were written.
+    fields: String,
+    /// What the button says that goes on.
+    go: String,
+    /// Whether there is a step before this one.
+    back: bool,
+    /// Whether this step was opened from the last one, and leads back to it.
+    change: bool,
+    /// Where one goes who gives it up.
+    away: String,
+}
+
+/// `GET /o/{slug}/team/invite`, with `?who=`, `?email=` and `?workspace_ids=` where they are known.
+///
+/// # Errors
+/// 403 for whoever may invite nobody.
+pub async fn start<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
+    let desk = inviting(Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?.0)?;
+    let fields: Vec<(String, String)> = request::query(request).unwrap_or_default();
+    let mut answers = Answers::default();
+    let fields = Form::of(fields);
+    answers.begin(&fields);
+    let answers = answers.settled_for_client(only_clients(&desk));
+    let open = Open { desk, id: None, answers };
+    open.page_of_start(ctx, Problems::default()).await
+}
+
+/// `POST /o/{slug}/team/invite`: the first answer, which makes the draft.
+///
+/// # Errors
+/// Those of [`start`], and a form's.
+pub async fn begin<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
+    let form = Form::read(ctx, request)?;
+    let desk = inviting(Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?.0)?;
+    let only_clients = only_clients(&desk);
+    let mut answers = Answers::default();
+    answers.begin(&form);
+    let mut open = Open { desk, id: None, answers: answers.settled_for_client(only_clients) };
+    if let Err(error) = open.check_who() {
+        let problems = Problems::of(Some(&error)).gathered(Step::Who.places());
+        let page = open.page_of_start(ctx, problems).await?;
+        return Ok(with_status(page, &error));
+    }
+    let id: DraftId = ctx.id();
+    open.id = Some(id);
+    let step = if only_clients { Step::Person } else { Step::Who };
+    let until = ctx.now().plus(KEPT);
+    let kept = drafts::insert(id, open.desk.actor.member_id, &open.answers.data(), until);
+    open.go_on(ctx, step, false, kept).await
+}
+
+/// `GET /o/{slug}/team/invite/{draft}/{step}`.
+///
+/// # Errors
+/// 403 for whoever may invite nobody.
+pub async fn show<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    id: DraftId,
+    step: Step,
+) -> Result<Reply> {
+    let Some(open) = open(ctx, request, slug, id).await? else { return Ok(gone(slug)) };
+    let known = Known::read(ctx, &open, Vec::new(), Some(step)).await?;
+    let change = request.uri().query() == Some("change");
+    open.page(ctx, step, &known, Problems::default(), None, change)
+}
+
+/// `POST /o/{slug}/team/invite/{draft}/{step}`: keeps what was typed, and goes on if nothing is wrong with it.
+///
+/// # Errors
+/// Those of [`show`], and a form's.
+pub async fn submit<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    id: DraftId,
+    step: Step,
+) -> Result<Reply> {
+    let form = Form::read(ctx, request)?;
+    let Some(mut open) = open(ctx, request, slug, id).await? else { return Ok(gone(slug)) };
+    if step == Step::Check && !form.has("back") {
+        return send::send(ctx, open, id).await;
+    }
+    open.answers.keep(&form, step);
+    let until = ctx.now().plus(KEPT);
+    let kept = vec![drafts::save(id, open.desk.actor.member_id, &open.answers.data(), until)];
+    if form.has("back") {
+        let known = Known::read(ctx, &open, kept, None).await?;
+        return Ok(reply::see_other(&open.path(open.before(step, &known).unwrap_or(Step::Who))));
+    }
+    open.go_on(ctx, step, form.has("change"), kept).await
+}
+
+/// Whoever opens these pages may invite somebody.
+fn inviting(desk: Desk) -> Result<Desk> {
+    if desk.actor.invitable().is_empty() { Err(Code::Forbidden.into()) } else { Ok(desk) }
+}
+
+/// Whether they may invite clients only: then nobody asks them whom (S3-05).
+fn only_clients(desk: &Desk) -> bool {
+    desk.actor.invitable() == [Role::Client]
+}
+
+/// The draft, if it is this member's and still there.
+async fn open<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    id: DraftId,
+) -> Result<Option<Open>> {
+    let reads = vec![drafts::select(id, ctx.now())];
+    let (desk, found) = Desk::open(ctx, request, At::Slug(slug), reads).await?;
+    let desk = inviting(desk)?;
+    let draft: Option<Draft> = ResultSet::row_of(found.first())?;
+    Ok(draft.filter(|draft| draft.member_id == desk.actor.member_id).map(|draft| Open {
+        desk,
+        id: Some(id),
+        answers: Answers::of(draft.data),
+    }))
+}
+
+/// On to the list, for a draft that is not there.
+fn gone(slug: &str) -> Reply {
+    let sentence = "That invitation was sent already, or lay unfinished for more than a day. \
+                    Look for it here, or begin again.";
+    said::see_other(&Route::Team(slug.to_owned()).path(), sentence)
+}
+
+fn with_status(mut reply: Reply, error: &Error) -> Reply {
+    *reply.status_mut() = error.code().status();
+    if let Error::Refused(refusal) = error {
+        reply::tell(&mut reply, refusal);
+    }
+    reply
+}
+
+impl Answers {
+    /// For whoever may invite clients only, it is for a client unless it is for many.
+    fn settled_for_client(mut self, only_clients: bool) -> Self {
+        if only_clients && !self.is_link() && self.who() != Some(Who::Staff) {
+            self.keep(&Form::of(vec![("who".to_owned(), "client".to_owned())]), Step::Who);
+        }
+        self
+    }
+}
+
+impl Open {
+    fn slug(&self) -> String {
+        self.desk.setting.slug.clone()
+    }
+
+    /// The address of a step.
+    fn path(&self, step: Step) -> String {
+        match self.id {
+            Some(id) => Route::InviteStep(self.slug(), id, step).path(),
+            None => Route::InviteStart(self.slug()).path(),
+        }
+    }
+
+    /// The steps that there are for these answers.
+    fn steps(&self, known: &Known) -> Vec<Step> {
+        let everything = self.answers.role().reaches_every_workspace();
+        let template = self.desk.actor.template;
+        let is_asked = |step: &Step| match step {
+            Step::Who => !only_clients(&self.desk),
+            Step::Person | Step::Check => true,
+            Step::Workspaces => !everything && known.workspaces.len() > 1,
+            Step::Accounts => !everything && !template.kinds.is_empty(),
+            Step::Permissions => !everything,
+            Step::Credentials => {
+                !everything && self.answers.asks_for_credentials(template, known.source.as_ref())
+            }
+        };
+        Step::ALL.into_iter().filter(is_asked).collect()
+    }
+
+    fn before(&self, step: Step, known: &Known) -> Option<Step> {
+        let steps = self.steps(known);
+        let place = steps.iter().position(|each| *each == step)?;
+        steps.get(place.checked_sub(1)?).copied()
+    }
+
+    fn after(&self, step: Step, known: &Known) -> Step {
+        let steps = self.steps(known);
+        let place = Step::ALL.iter().position(|each| *each == step).unwrap_or_default();
+        let later = Step::ALL.into_iter().skip(place + 1).find(|step| steps.contains(step));
+        later.unwrap_or(Step::Check)
+    }
+
+    /// Keeps what was typed, and goes on from a step; or shows it again, with what is wrong.
+    async fn go_on<P: Platform>(
+        &self,
+        ctx: &Context<'_, P>,
+        step: Step,
+        change: bool,
+        kept: Vec<crate::platform::Statement>,
+    ) -> Result<Reply> {
+        let known = Known::read(ctx, self, kept, None).await?;
+        if let Err(error) = self.verify(step, &known) {
+            let known = Known::read(ctx, self, Vec::new(), Some(step)).await?;
+            let problems = Problems::of(Some(&error)).gathered(step.places());
+            let duplicate = Duplicate::of(&error, self);
+            let page = self.page(ctx, step, &known, problems, duplicate, change)?;
+            return Ok(with_status(page, &error));
+        }
+        // Whom it is for decides what is asked next, so that is asked.
+        let next = if change && step != Step::Who { Step::Check } else { self.after(step, &known) };
+        Ok(reply::see_other(&self.path(next)))
+    }
+
+    fn check_who(&self) -> Result<()> {
+        let actor = &self.desk.actor;
+        let may = match self.answers.who() {
+            None => {
+                let detail = "Choose whom you want to invite.";
+                return Err(Error::field("/who", Code::Required, detail));
+            }
+            Some(Who::Staff) => actor.may_invite(Role::Member) || actor.may_invite(Role::Admin),
+            Some(Who::Client | Who::Link) => actor.may_invite(Role::Client),
+        };
+        if may { Ok(()) } else { Err(Code::RoleNotAllowed.into()) }
+    }
+
+    /// What is wrong with a step's answers, of what the last step would refuse: a step only answers for its own fields.
+    fn verify(&self, step: Step, known: &Known) -> Result<()> {
+        let actor = &self.desk.actor;
+        if step == Step::Who {
+            return self.check_who();
+        }
+        if step == Step::Workspaces && self.answers.workspaces().is_none() {
+            let detail = "Choose at least one workspace.";
+            return Err(Error::field("/workspace_ids", Code::Required, detail));
+        }
+        let credentials = self.answers.asks_for_credentials(actor.template, known.source.as_ref());
+        let read = if self.answers.how(actor) == How::Added && !self.answers.is_link() {
+            self.answers.addition(actor, credentials).map(|_| ())
+        } else {
+            self.answers.invitation(actor, credentials).map(|_| ())
+        };
+        if let Some(error) = read.err().and_then(|error| only_of(error, step)) {
+            return Err(error);
+        }
+        match (step, &known.taken) {
+            (Step::Person, Some(refusal)) => {
+                Err(Error::field("/email", refusal.code, refusal.detail.as_ref()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn page_of_start<P: Platform>(&self, ctx: &Context<'_, P>, problems: Problems) -> Result<Reply> {
+        let step = if only_clients(&self.desk) { Step::Person } else { Step::Who };
+        let known = Known::read(ctx, self, Vec::new(), None).await?;
+        self.page(ctx, step, &known, problems, None, false)
+    }
+
+    fn page<P: Platform>(
+        &self,
+        ctx: &Context<'_, P>,
+        step: Step,
+        known: &Known,
+        problems: Problems,
+        duplicate: Option<Duplicate>,
+        change: bool,
+    ) -> Result<Reply> {
+        let (fields, go) = self.fields(ctx, step, known, &problems)?;
+        let known_already = known.taken.clone().filter(|_| step == Step::Check);
+        let duplicate =
+            duplicate.or_else(|| known_already.and_then(|refusal| Duplicate::of(&refusal.into(), self)));
+        self.desk.reply(&Page {
+            frame: self.desk.frame(Place::Team),
+            nonce: &self.desk.key.nonce,
+            action: self.path(step),
+            place: self.place_of(step, known),
+            heading: self.heading(step),
+            problems,
+            duplicate,
+            fields,
+            go,
+            back: self.id.is_some() && self.before(step, known).is_some(),
+            change,
+            away: Route::Team(self.slug()).path(),
+        })
+    }
+
+    /// "Step 2 of 5".
+    fn place_of(&self, step: Step, known: &Known) -> String {
+        let steps = self.steps(known);
+        let place = steps.iter().position(|each| *each == step).unwrap_or_default();
+        format!("Step {} of {}", place + 1, steps.len())
+    }
+
+    fn heading(&self, step: Step) -> &'static str {
+        match step {
+            Step::Who => "Who are you inviting?",
+            Step::Person if self.answers.is_link() => "What is the link for?",
+            Step::Person => "Who is it?",
+            Step::Workspaces => "Where will they be?",
+            Step::Accounts => "What can they reach?",
+            Step::Permissions => "What can they do?",
+            Step::Credentials => "Whose credentials are used?",
+            Step::Check if self.answers.is_link() => "Check and make the link",
+            Step::Check if self.answers.how(&self.desk.actor) == How::Added => "Check and add",
+            Step::Check => "Check and send",
+        }
+    }
+}
+
+/// Of what was refused only what this step has fields for; `None` if that is nothing of it.
+fn only_of(error: Error, step: Step) -> Option<Error> {
+    match error {
+        Error::Refused(mut refusal) if !refusal.errors.is_empty() => {
+            let is_here = |pointer: &str| {
+                let field = pointer.trim_start_matches('/');
+                step.places().iter().any(|place| {
+                    field.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                })
+            };
+            refusal.errors.retain(|error| is_here(&error.pointer));
+            (!refusal.errors.is_empty()).then_some(Error::Refused(refusal))
+        }
+        other => Some(other),
+    }
+}

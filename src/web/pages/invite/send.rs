@@ -1,0 +1,152 @@
+//! Sending: what the last step's button does, once.
+
+use askama::Template;
+
+use super::{Duplicate, How, Known, Open, Step, gone, with_status};
+use crate::domain::authority::Authority;
+use crate::domain::ids::DraftId;
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::error::{Code, Error, Result};
+use crate::flow::Context;
+use crate::flow::add_member::add_member;
+use crate::flow::invite::invite;
+use crate::flow::{manage, password_link};
+use crate::jobs::LEASE;
+use crate::platform::{Platform, ResultSet};
+use crate::store::drafts;
+use crate::store::passwords::{self, Version};
+use crate::web::pages::desk::Place;
+use crate::web::pages::{Frame, Problems, said};
+use crate::web::reply::Reply;
+use crate::web::route::Route;
+
+/// What came of it, with the link to hand over.
+#[derive(Template)]
+#[template(path = "pages/invite_link.html")]
+struct Made {
+    frame: Frame,
+    heading: String,
+    /// Who can use it.
+    about: String,
+    /// None for somebody who needs none: they have a password.
+    link: Option<(String, Timestamp)>,
+    again: String,
+    list: String,
+}
+
+/// Sends the draft, if nobody does already; shows it again if it is refused.
+pub(super) async fn send<P: Platform>(ctx: &Context<'_, P>, open: Open, id: DraftId) -> Result<Reply> {
+    let now = ctx.now();
+    let take = drafts::take(id, open.desk.actor.member_id, now, now.minus(LEASE));
+    let known = Known::read(ctx, &open, vec![take], None).await?;
+    if !known.written.first().is_some_and(ResultSet::any) {
+        return Ok(gone(&open.slug()));
+    }
+    match open.hand_in(ctx, &known).await {
+        Ok(reply) => {
+            ctx.platform.run(drafts::delete(id)).await?;
+            Ok(reply)
+        }
+        Err(error) => {
+            let kept = vec![drafts::give_back(id)];
+            let known = Known::read(ctx, &open, kept, Some(Step::Check)).await?;
+            if matches!(error, Error::Internal(_)) {
+                return Err(error);
+            }
+            let problems = Problems::of(Some(&error)).gathered(&[]);
+            let duplicate = Duplicate::of(&error, &open);
+            let page = open.page(ctx, Step::Check, &known, problems, duplicate, false)?;
+            Ok(with_status(page, &error))
+        }
+    }
+}
+
+impl Open {
+    async fn hand_in<P: Platform>(&self, ctx: &Context<'_, P>, known: &Known) -> Result<Reply> {
+        let (actor, answers) = (&self.desk.actor, &self.answers);
+        let credentials = answers.asks_for_credentials(actor.template, known.source.as_ref());
+        let how = answers.how(actor);
+        if how == How::Added && !answers.is_link() {
+            return self.add(ctx, credentials).await;
+        }
+        let record = invite(ctx, actor, answers.invitation(actor, credentials)?).await?;
+        let email = record.state.email.as_ref().map(|email| email.as_str().to_owned());
+        match email {
+            Some(email) if how == How::Mail => {
+                Ok(self.said("invitations", &format!("Invitation sent to {email}.")))
+            }
+            email => {
+                let link =
+                    manage::copy_link(ctx, &Authority::Member(actor.clone()), record.clone()).await.ok();
+                let (heading, about, tab) = match email {
+                    Some(email) => (
+                        "The invitation is ready".to_owned(),
+                        format!("No e-mail was sent. Give this link to {email}: only they can use it."),
+                        "invitations",
+                    ),
+                    None => (
+                        "The link is ready".to_owned(),
+                        "Whoever has this link can join. You find it again in the list of links.".to_owned(),
+                        "links",
+                    ),
+                };
+                self.made(heading, about, link, tab)
+            }
+        }
+    }
+
+    async fn add<P: Platform>(&self, ctx: &Context<'_, P>, credentials: bool) -> Result<Reply> {
+        let actor = &self.desk.actor;
+        let add = self.answers.addition(actor, credentials)?;
+        let (notify, role) = (add.notify, add.role);
+        let member = add_member(ctx, actor, add).await?;
+        let tab = if role == Role::Client { "clients" } else { "members" };
+        let name = member.user.name.clone();
+        if notify {
+            return Ok(self.said(tab, &format!("{name} was added, and is told by e-mail.")));
+        }
+        let version: Option<Version> = ctx.platform.run(passwords::version(member.id)).await?.first()?;
+        let version = version.ok_or_else(|| Error::from(Code::NotFound))?;
+        let (about, link) = match password_link::copy(ctx, actor, member, version).await {
+            Ok(link) => (
+                "No e-mail was sent. Give them this link: they set their password with it, and are in.",
+                Some(link),
+            ),
+            Err(error) if error.code() == Code::PasswordAlreadySet => (
+                "No e-mail was sent: tell them yourself. They have an account already and sign in as always.",
+                None,
+            ),
+            // They are in, whatever becomes of the link.
+            Err(_) => {
+                ("No e-mail was sent. An admin can give you the link with which they set a password.", None)
+            }
+        };
+        self.made(format!("{name} was added"), about.to_owned(), link, tab)
+    }
+
+    fn said(&self, tab: &str, sentence: &str) -> Reply {
+        said::see_other(&self.list(tab), sentence)
+    }
+
+    fn list(&self, tab: &str) -> String {
+        format!("{}?tab={tab}", Route::Team(self.slug()).path())
+    }
+
+    fn made(
+        &self,
+        heading: String,
+        about: String,
+        link: Option<(String, Timestamp)>,
+        tab: &str,
+    ) -> Result<Reply> {
+        self.desk.reply(&Made {
+            frame: self.desk.frame(Place::Team),
+            heading,
+            about,
+            link,
+            again: Route::InviteStart(self.slug()).path(),
+            list: self.list(tab),
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! What happened that concerns whoever is signed in, as sentences, each with the way to what can be done about it.
+
+use askama::Template;
+use serde::Deserialize;
+
+use super::form::Form;
+use super::own::{Own, Place};
+use super::{Frame, session};
+use crate::domain::time::Timestamp;
+use crate::error::{Code, Error, Result};
+use crate::flow::Context;
+use crate::platform::{Platform, ResultSet};
+use crate::store::notifications::{self, Told};
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
+use crate::web::route::Route;
+
+/// As many as one page shows.
+const ON_A_PAGE: usize = 25;
+
+#[derive(Template)]
+#[template(path = "pages/notifications.html")]
+struct Page {
+    frame: Frame,
+    nonce: String,
+    rows: Vec<Row>,
+    /// Whether any of them is new.
+    any_new: bool,
+    next: Option<String>,
+}
+
+/// One of them.
+struct Row {
+    sentence: String,
+    /// Where something can be done about it.
+    path: Option<String>,
+    action: &'static str,
+    at: Timestamp,
+    is_new: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Query {
+    cursor: String,
+}
+
+/// `GET /me/notifications`.
+///
+/// # Errors
+/// 401 for whoever is not signed in.
+pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    let query: Query = request::query(request).unwrap_or_default();
+    let now = ctx.now();
+    let most = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);
+    let before = query.cursor.parse().ok();
+    let (own, found) =
+        Own::open(ctx, request, |session| vec![notifications::select_told(session, before, most + 1, now)])
+            .await?;
+    let mut told: Vec<Told> = found.first().map(ResultSet::rows).transpose()?.unwrap_or_default();
+    let more = told.len() > ON_A_PAGE;
+    told.truncate(ON_A_PAGE);
+    let path = Route::NotificationsPage.path();
+    let next = told.last().filter(|_| more).map(|last| format!("{path}?cursor={}", last.id));
+    let rows: Vec<Row> = told.into_iter().map(row).collect();
+    own.reply(&Page {
+        frame: own.frame(ctx, Place::Notifications),
+        nonce: own.key.nonce.clone(),
+        any_new: rows.iter().any(|row| row.is_new),
+        rows,
+        next,
+    })
+}
+
+/// `POST /me/notifications`: all of them are read.
+///
+/// # Errors
+/// 401 for whoever is not signed in.
+pub async fn read<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    Form::read(ctx, request)?;
+    let digest = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
+    if notifications::read(ctx.platform, &digest, None, ctx.now()).await? {
+        Ok(reply::see_other(&Route::NotificationsPage.path()))
+    } else {
+        Err(Code::Unauthenticated.into())
+    }
+}
+
+/// What happened in words, and the way to what can be done about it.
+fn row(told: Told) -> Row {
+    let (organization, slug) = (&told.organization_name, || told.slug.clone());
+    let person = told.member_name.as_deref().unwrap_or("Somebody");
+    let invited = told.invited.as_deref().unwrap_or("Somebody");
+    let place = told.workspace_name.as_deref().unwrap_or(organization);
+    let member = told.member_id.map(|id| Route::MemberPage(slug(), id));
+    let invitation = told.invitation_id.map(|id| Route::OfferPage(slug(), id));
+    let workspace = told.workspace_id.map(Route::WorkspacePage);
+    let (sentence, route, action) = match told.kind.as_str() {
+        "member.added" => (format!("You were added to {organization}."), Some(Route::Me), "Your workspaces"),
+        "member.role_changed" => {
+            (format!("Your role in {organization} was changed."), Some(Route::Me), "Your workspaces")
+        }
+        "member.removed" => (format!("You were removed from {organization}."), None, ""),
+        "membership.added" => (format!("You were added to {place} in {organization}."), workspace, "Open it"),
+        "invitation.accepted" => {
+            (format!("{person} joined {organization} by your invitation."), member, "See them")
+        }
+        "invitation.declined" => {
+            (format!("{invited} declined your invitation to {organization}."), invitation, "See it")
+        }
+        "invitation.asked" => (
+            format!("{invited} asks for a new invitation to {organization}."),
+            invitation,
+            "See the invitation",
+        ),
+        "access.asked" => {
+            (format!("{person} asks for access to {place} in {organization}."), member, "See them")
+        }
+        "bulk.finished" => (
+            format!("Your invitations of many people to {organization} are done."),
+            Some(Route::Team(slug())),
+            "Team & Clients",
+        ),
+        _ => (format!("Something changed in {organization}."), None, ""),
+    };
+    Row {
+        sentence,
+        path: route.filter(|_| told.inside).map(|route| route.path()),
+        action,
+        at: told.created_at,
+        is_new: told.read_at.is_none(),
+    }
+}

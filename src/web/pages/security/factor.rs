@@ -1,0 +1,159 @@
+//! `/me/security/two-step`: setting the second factor up, and turning it off.
+
+use askama::Template;
+
+use crate::domain::second_factor::Secret;
+use crate::error::{Code, Error, Result};
+use crate::flow::Context;
+use crate::flow::second_factor::{self, Shown};
+use crate::platform::{Platform, ResultSet};
+use crate::store::accounts;
+use crate::store::second_factors::Begun;
+use crate::web::pages::form::Form;
+use crate::web::pages::own::{Own, Place, ends};
+use crate::web::pages::{Frame, Problems, qr, said, session};
+use crate::web::reply::{self, Reply};
+use crate::web::request::Request;
+use crate::web::route::Route;
+
+#[derive(Template)]
+#[template(path = "pages/security_factor.html")]
+struct SetUp<'a> {
+    frame: Frame,
+    nonce: &'a str,
+    /// What the app takes, once it was begun.
+    key: Option<Key>,
+    problems: Problems,
+}
+
+/// A secret for an app.
+struct Key {
+    /// In groups of four.
+    letters: String,
+    /// As a picture; none of an address that is longer than a code can hold.
+    picture: Option<qr::Code>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/security_codes.html")]
+struct Recovery<'a> {
+    frame: Frame,
+    email: &'a str,
+    codes: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/security_factor_off.html")]
+struct Off<'a> {
+    frame: Frame,
+    nonce: &'a str,
+    email: &'a str,
+    problems: Problems,
+}
+
+/// `GET /me/security/two-step`: what to do next. Whoever has it already is shown how it is turned off.
+pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    face(ctx, request, None).await
+}
+
+async fn face<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: Option<&Error>) -> Result<Reply> {
+    let reads = |session: &str| vec![second_factor::select_begun(ctx, session)];
+    let (own, found) = Own::open(ctx, request, reads).await?;
+    if own.me.mfa_enabled_at.is_some() {
+        return Ok(reply::see_other(&Route::SecurityFactorOff.path()));
+    }
+    let begun: Option<Begun> = ResultSet::row_of(found.first())?;
+    let secret = begun.and_then(|begun| second_factor::open(ctx, own.me.user_id, &begun.secret));
+    let key = secret.map(|secret| key(ctx, &secret, own.me.email.as_str())).transpose()?;
+    let frame = own.frame(ctx, Place::Security);
+    own.form(error, &SetUp { frame, nonce: &own.key.nonce, key, problems: Problems::of(error) })
+}
+
+fn key<P>(ctx: &Context<'_, P>, secret: &Secret, email: &str) -> Result<Key> {
+    let mut letters = String::new();
+    for (place, letter) in secret.in_letters().chars().enumerate() {
+        if place > 0 && place % 4 == 0 {
+            letters.push(' ');
+        }
+        letters.push(letter);
+    }
+    Ok(Key { letters, picture: qr::Code::of(&secret.url(&ctx.config.product_name, email)) })
+}
+
+/// `POST /me/security/two-step`: begins, or takes the app's first code and shows the recovery codes.
+pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    let form = Form::parse(request)?;
+    match set_up(ctx, request, &form).await {
+        Ok(None) => Ok(reply::see_other(&Route::SecurityFactor.path())),
+        Ok(Some(codes)) => {
+            let (own, _) = Own::open(ctx, request, |_| Vec::new()).await?;
+            let frame = own.frame(ctx, Place::Security);
+            own.reply(&Recovery { frame, email: own.me.email.as_str(), codes })
+        }
+        Err(error) if ends(&error) => Err(error),
+        Err(error) => face(ctx, request, Some(&error)).await,
+    }
+}
+
+async fn set_up<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    form: &Form,
+) -> Result<Option<Vec<String>>> {
+    form.check(ctx, request)?;
+    let session = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
+    if form.has("code") {
+        let code =
+            form.filled("code").ok_or_else(|| required("/code", "Type the code that the app shows."))?;
+        return second_factor::confirm(ctx, &session, code).await.map(Some);
+    }
+    let me = accounts::signed_in(ctx.platform, &session, ctx.now()).await?;
+    second_factor::begin(ctx, &me.ok_or_else(|| Error::from(Code::Unauthenticated))?).await?;
+    Ok(None)
+}
+
+fn required(pointer: &str, detail: &'static str) -> Error {
+    Error::field(pointer, Code::Required, detail)
+}
+
+/// `GET /me/security/two-step/off`.
+pub async fn show_off<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    face_off(ctx, request, None).await
+}
+
+async fn face_off<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    error: Option<&Error>,
+) -> Result<Reply> {
+    let (own, _) = Own::open(ctx, request, |_| Vec::new()).await?;
+    if own.me.mfa_enabled_at.is_none() {
+        return Ok(reply::see_other(&Route::Security.path()));
+    }
+    let frame = own.frame(ctx, Place::Security);
+    let (nonce, email) = (&*own.key.nonce, own.me.email.as_str());
+    own.form(error, &Off { frame, nonce, email, problems: Problems::of(error) })
+}
+
+/// `POST /me/security/two-step/off`: turns it off, and back to the overview; or the form again.
+pub async fn submit_off<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    let form = Form::parse(request)?;
+    match turn_off(ctx, request, &form).await {
+        Ok(()) => Ok(said::see_other(
+            &Route::Security.path(),
+            "Two-step sign-in is off. Your password alone signs you in.",
+        )),
+        Err(error) if ends(&error) => Err(error),
+        Err(error) => face_off(ctx, request, Some(&error)).await,
+    }
+}
+
+async fn turn_off<P: Platform>(ctx: &Context<'_, P>, request: &Request, form: &Form) -> Result<()> {
+    form.check(ctx, request)?;
+    let session = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
+    let password = form.text("password");
+    if password.is_empty() {
+        return Err(required("/password", "Type your password."));
+    }
+    second_factor::remove(ctx, &session, Shown::Password(password)).await
+}
