@@ -49,7 +49,7 @@ impl<'a> Scene<'a> {
 
 impl Browser {
     /// Checks a box, or chooses a button, by what its label begins with.
-    async fn choose(&self, label: &str) {
+    async fn pick(&self, label: &str) {
         let path = format!("//label[starts-with(normalize-space(.), '{label}')]");
         let found = self.client.find(fantoccini::Locator::XPath(&path)).await;
         found.unwrap_or_else(|_| panic!("no label {label:?}")).click().await.unwrap();
@@ -64,7 +64,7 @@ async fn job(browser: &Browser) {
     browser.goto(&scene.page()).await;
     assert_eq!(browser.heading().await, "Carl Client");
     browser.press("Change access: Example Studio").await;
-    browser.choose("Bright Bakery Facebook").await;
+    browser.pick("Bright Bakery Facebook").await;
     browser.press("Review changes").await;
     assert_eq!(browser.heading().await, "Check the changes");
     browser.press("Change something").await;
@@ -83,7 +83,7 @@ async fn job(browser: &Browser) {
     browser.press("Add from another workspace").await;
     browser.press("Example Studio").await;
     browser.press("Choose: Carl Client").await;
-    browser.choose("All existing and future").await;
+    browser.pick("All existing and future").await;
     browser.press("Continue").await;
     assert_eq!(browser.heading().await, "Add Carl Client to Carl – Private?");
     browser.press("Add Carl Client").await;
@@ -97,7 +97,7 @@ async fn job(browser: &Browser) {
     // More is needed of them now.
     browser.be(&scene.team.owner);
     browser.goto(&scene.page()).await;
-    browser.choose("Admin").await;
+    browser.pick("Admin").await;
     browser.press("Save changes").await;
     assert!(browser.text().await.contains("Carl Client is an admin now."));
 }
@@ -130,11 +130,11 @@ fn the_pages_of_a_member_fit_every_screen() {
         browser.goto(&access).await;
         faults.extend(browser.look("member-access", WIDTHS, OF_PAGES).await);
         // Each switch can be seen.
-        browser.choose("Customize").await;
+        browser.pick("Customize").await;
         let open = "for (const each of document.querySelectorAll('details')) each.open = true;";
         browser.client.execute(open, vec![]).await.unwrap();
         faults.extend(browser.look("member-access-customize", WIDTHS, OF_PAGES).await);
-        browser.choose("Bright Bakery Facebook").await;
+        browser.pick("Bright Bakery Facebook").await;
         let on = "for (const each of document.querySelectorAll('[role=switch]')) each.checked = true;";
         browser.client.execute(on, vec![]).await.unwrap();
         browser.press("Review changes").await;
