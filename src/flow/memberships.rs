@@ -65,37 +65,64 @@ pub async fn change<P: Platform>(
     begins_anew: bool,
 ) -> Result<Place> {
     for _ in 0..TRIES {
-        may_change(actor, of, place.role)?;
-        if of.member == actor.member_id {
-            let detail = "Nobody changes their own access. Ask the owner or an admin.";
-            return Err(Refusal::new(Code::Forbidden).because(detail).into());
-        }
-        if !place.active {
-            return Err(Code::MemberNotActive.into());
-        }
-        if !place.placed {
-            return Err(Code::NotFound.into());
-        }
-        if wanted.is_empty() && !begins_anew {
-            return Ok(place);
-        }
-        let before = place.access.clone().read(&actor.template.catalog);
-        let write = write(ctx, actor, of, place.role, before, wanted.clone(), begins_anew).await?;
-        let entry = ctx.entry(&actor.member_id);
-        let mut batch = vec![memberships::claim_change(&entry, &write, place.made_by.as_ref())];
-        batch.extend(memberships::write(&entry, &write));
-        match run(ctx, of, &write, batch).await? {
+        match change_once(ctx, actor, of, place, wanted.clone(), begins_anew).await? {
             Outcome::Written(place) => return Ok(place),
             // Somebody else's change came first: this one is made again from what that left.
-            Outcome::Refused(now)
-                if now.made_by != place.made_by || !now.placed || is_other(&now, &place) =>
-            {
-                place = now;
-            }
-            Outcome::Refused(now) => return Err(no_room(&now, &write, ctx)),
+            Outcome::Refused(now) => place = now,
         }
     }
     Err(Error::slow_down())
+}
+
+/// The same for whoever has looked at all that somebody was given, and says all that it is to be: only over what they have
+/// seen. `None` where somebody else's change came first; then nothing was written.
+pub async fn change_as_seen<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    of: Of,
+    seen: Place,
+    wanted: Wanted,
+) -> Result<Option<Place>> {
+    match change_once(ctx, actor, of, seen, wanted, false).await? {
+        Outcome::Written(place) => Ok(Some(place)),
+        Outcome::Refused(_) => Ok(None),
+    }
+}
+
+/// Changes it once; refused without an error where somebody else's change came first.
+async fn change_once<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    of: Of,
+    place: Place,
+    wanted: Wanted,
+    begins_anew: bool,
+) -> Result<Outcome> {
+    may_change(actor, of, place.role)?;
+    if of.member == actor.member_id {
+        let detail = "Nobody changes their own access. Ask the owner or an admin.";
+        return Err(Refusal::new(Code::Forbidden).because(detail).into());
+    }
+    if !place.active {
+        return Err(Code::MemberNotActive.into());
+    }
+    if !place.placed {
+        return Err(Code::NotFound.into());
+    }
+    if wanted.is_empty() && !begins_anew {
+        return Ok(Outcome::Written(place));
+    }
+    let before = place.access.clone().read(&actor.template.catalog);
+    let write = write(ctx, actor, of, place.role, before, wanted, begins_anew).await?;
+    let entry = ctx.entry(&actor.member_id);
+    let mut batch = vec![memberships::claim_change(&entry, &write, place.made_by.as_ref())];
+    batch.extend(memberships::write(&entry, &write));
+    match run(ctx, of, &write, batch).await? {
+        Outcome::Refused(now) if now.made_by == place.made_by && now.placed && !is_other(&now, &place) => {
+            Err(no_room(&now, &write, ctx))
+        }
+        outcome => Ok(outcome),
+    }
 }
 
 /// Takes somebody out of a workspace. They stay in the organization. Whom it asks for a second factor there only those who run

@@ -219,3 +219,23 @@ fn params(organization: OrganizationId, filter: &Filter, before: Option<EventId>
         filter.action.as_ref(),
     ]
 }
+
+/// Who did something, and when.
+#[derive(Debug, Deserialize)]
+pub struct Author {
+    /// A member's id, `operator` or `invitee`.
+    pub actor: String,
+    /// What they are called; nothing if it was no member.
+    pub name: Option<String>,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+/// Reads the [`Author`] of an entry.
+#[must_use]
+pub fn select_author(event: &str) -> Statement {
+    Statement::new(
+        "SELECT a.actor, n.name, a.at FROM audit_events a LEFT JOIN members n ON n.id = a.actor WHERE a.id = ?1",
+        params![event],
+    )
+}

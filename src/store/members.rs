@@ -24,6 +24,12 @@ pub struct Member {
     pub role: Role,
     /// `active` or `removed`.
     pub status: Status,
+    /// Whether they ever came in by themselves (S4-10): somebody who was added at once has no password yet.
+    #[serde(deserialize_with = "truth")]
+    pub came_in: bool,
+    /// Whether their account has a second factor.
+    #[serde(deserialize_with = "truth")]
+    pub second_factor: bool,
     /// Whether they take a seat now.
     #[serde(deserialize_with = "truth")]
     pub takes_seat: bool,
@@ -86,6 +92,8 @@ macro_rules! columns {
     () => {
         concat!(
             "m.id, m.role, m.holds_seat AS takes_seat, m.joined_at, m.removed_at,
+             u.password_hash IS NOT NULL OR u.email_verified_at IS NOT NULL AS came_in,
+             u.mfa_enabled_at IS NOT NULL AS second_factor,
              iif(m.active, 'active', 'removed') AS status,
              json_object('id', u.id, 'email', coalesce(m.email, u.email), 'name', m.name) AS user,
              (SELECT json_group_array(json_object('id', w.id, 'name', w.name, 'permissions', p.permissions,
@@ -105,6 +113,27 @@ macro_rules! columns {
 pub fn select(id: MemberId) -> Statement {
     Statement::new(
         concat!("SELECT ", columns!(), " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"),
+        params![id],
+    )
+}
+
+/// Who let a member in.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Host {
+    /// What they are called; nothing if it was the operator.
+    pub name: Option<String>,
+}
+
+/// Reads the [`Host`] of a member: who invited them, or added them at once.
+#[must_use]
+pub fn select_host(id: MemberId) -> Statement {
+    Statement::new(
+        "SELECT coalesce(
+           (SELECT n.name FROM redemptions r JOIN invitations i ON i.id = r.invitation_id JOIN members n ON n.id = i.invited_by
+            WHERE r.member_id = m.id ORDER BY r.id LIMIT 1),
+           (SELECT n.name FROM audit_events a JOIN members n ON n.id = a.actor
+            WHERE a.organization_id = m.organization_id AND a.subject = m.id AND a.action = 'member.added' LIMIT 1)) AS name
+         FROM members m WHERE m.id = ?1",
         params![id],
     )
 }

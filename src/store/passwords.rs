@@ -147,12 +147,22 @@ pub struct Version {
     pub password_ver: i64,
     /// Which of their accesses they have.
     pub access_rev: i64,
+    /// Whether one would set a password now.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub settable: bool,
 }
 
 /// Reads the [`Version`].
 #[must_use]
 pub fn version(member: MemberId) -> Statement {
-    Statement::new("SELECT password_ver, access_rev FROM members WHERE id = ?1", params![member])
+    Statement::new(
+        concat!(
+            "SELECT m.password_ver, m.access_rev, ",
+            open_to!(),
+            " AS settable FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"
+        ),
+        params![member],
+    )
 }
 
 /// Notes that somebody, who still is who they were, is given a link to set this member's password: only while that one is in

@@ -178,7 +178,16 @@ async fn page<P: Platform>(
         (Route::Team(slug), _) => pages::team::show(ctx, request, slug).await,
         (Route::TeamRemove(slug), Post) => pages::team::remove::submit(ctx, request, slug).await,
         (Route::TeamRemove(slug), _) => pages::team::remove::show(ctx, request, slug).await,
-        (Route::MemberPage(slug, id), _) => pages::team::member::show(ctx, request, slug, *id).await,
+        (Route::MemberPage(slug, id), Post) => pages::member::submit(ctx, request, slug, *id).await,
+        (Route::MemberPage(slug, id), _) => pages::member::show(ctx, request, slug, *id).await,
+        (Route::MemberOwner(slug, id), Post) => pages::member::owner::submit(ctx, request, slug, *id).await,
+        (Route::MemberOwner(slug, id), _) => pages::member::owner::show(ctx, request, slug, *id).await,
+        (Route::MemberPassword(slug, id), Post) => {
+            pages::member::password::submit(ctx, request, slug, *id).await
+        }
+        (Route::MemberPassword(slug, id), _) => pages::member::password::show(ctx, request, slug, *id).await,
+        (Route::WorkspacesPage(slug), Post) => pages::workspaces::submit(ctx, request, slug).await,
+        (Route::WorkspacesPage(slug), _) => pages::workspaces::show(ctx, request, slug).await,
         (Route::OfferPage(slug, id), Post) => pages::team::offer::submit(ctx, request, slug, *id).await,
         (Route::OfferPage(slug, id), _) => pages::team::offer::show(ctx, request, slug, *id).await,
         (Route::OfferLink(slug, id), _) => offer_act(ctx, request, slug, *id, Act::Copy, verb).await,
@@ -223,6 +232,15 @@ async fn page<P: Platform>(
         (Route::AccountPage(id, resource), _) => {
             pages::workspace::confirm(ctx, request, *id, *resource).await
         }
+        (Route::AddToWorkspace(id), Post) => pages::placing::adding::submit(ctx, request, *id).await,
+        (Route::AddToWorkspace(id), _) => pages::placing::adding::show(ctx, request, *id).await,
+        (Route::AccessPage(id, member), Post) => pages::placing::submit(ctx, request, *id, *member).await,
+        (Route::AccessPage(id, member), _) => pages::placing::show(ctx, request, *id, *member).await,
+        (Route::AccessPreview(id, member), _) => pages::workspace::preview(ctx, request, *id, *member).await,
+        (Route::AccessEnd(id, member), Post) => {
+            pages::placing::ending::submit(ctx, request, *id, *member).await
+        }
+        (Route::AccessEnd(id, member), _) => pages::placing::ending::show(ctx, request, *id, *member).await,
         (Route::WorkspaceAsk(id), _) => pages::workspace::ask(ctx, request, *id).await,
         (Route::Invitation(token), Post) => pages::invitation::submit(ctx, request, token).await,
         (Route::Invitation(token), _) => pages::invitation::show(ctx, request, token).await,

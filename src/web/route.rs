@@ -77,8 +77,14 @@ routes! {
     Team(slug: String) "/o/{slug}/team" [GET];
     /// Removing those who were chosen there: asked once more, then what came of it.
     TeamRemove(slug: String) "/o/{slug}/team/remove" [GET, POST];
-    /// Somebody in the organization.
-    MemberPage(slug: String, member: MemberId) "/o/{slug}/members/{member}" [GET];
+    /// Somebody in the organization: what they are and have, and the form that changes it.
+    MemberPage(slug: String, member: MemberId) "/o/{slug}/members/{member}" [GET, POST];
+    /// Making them the owner: asked once more, and done.
+    MemberOwner(slug: String, member: MemberId) "/o/{slug}/members/{member}/owner" [GET, POST];
+    /// A link with which they set a password, to hand over.
+    MemberPassword(slug: String, member: MemberId) "/o/{slug}/members/{member}/password" [GET, POST];
+    /// The organization's workspaces, with the forms that make and name them.
+    WorkspacesPage(slug: String) "/o/{slug}/workspaces" [GET, POST];
     /// An invitation or a link for many: what it offers, and the form that changes it.
     OfferPage(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}" [GET, POST];
     /// Its link, to copy, and as a QR code.
@@ -121,6 +127,14 @@ routes! {
     WorkspaceAccounts(workspace: WorkspaceId) "/w/{workspace}/accounts" [POST];
     /// One of its accounts, by form.
     AccountPage(workspace: WorkspaceId, resource: ResourceId) "/w/{workspace}/accounts/{resource}" [GET, POST];
+    /// Adding somebody from another workspace: from which, whom, with what access.
+    AddToWorkspace(workspace: WorkspaceId) "/w/{workspace}/add" [GET, POST];
+    /// What somebody was given in it, and the form that changes it.
+    AccessPage(workspace: WorkspaceId, member: MemberId) "/w/{workspace}/members/{member}" [GET, POST];
+    /// The workspace as they see it.
+    AccessPreview(workspace: WorkspaceId, member: MemberId) "/w/{workspace}/members/{member}/preview" [GET];
+    /// Taking them out of it: asked once more, and done.
+    AccessEnd(workspace: WorkspaceId, member: MemberId) "/w/{workspace}/members/{member}/remove" [GET, POST];
     /// Asking for access to it, by form.
     WorkspaceAsk(workspace: WorkspaceId) "/w/{workspace}/ask" [POST];
     /// What happened that concerns whoever is signed in.

@@ -51,6 +51,7 @@ mod overtaking;
 mod ownership;
 mod password_resets;
 mod passwords;
+mod places;
 mod plan_of_clients;
 mod plans;
 mod privacy;

@@ -6,7 +6,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access_page;
 mod activity;
+mod adding_here;
 mod asking;
 mod branding;
 mod faces;
@@ -16,6 +18,7 @@ mod import;
 mod links;
 mod mail;
 mod mail_added;
+mod member;
 mod names;
 mod nonces;
 mod notifications;
@@ -32,3 +35,4 @@ mod team_offers;
 mod team_remove;
 mod weight;
 mod wizard;
+mod workspaces;

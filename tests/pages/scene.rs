@@ -9,6 +9,8 @@ use crate::support::platform::World;
 use crate::support::{Answer, Client};
 
 pub const MIA: &str = "mia.member@studio.test";
+/// The owner of another organization.
+pub const OSCAR: &str = "oscar.owner@other.test";
 /// What no page of an organization may say.
 pub const PRODUCT: &str = "Zebraform";
 
@@ -67,6 +69,14 @@ pub fn upload(
         std::iter::once(("nonce", nonce.as_str())).chain(fields.iter().copied()).collect();
     let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
     person.send(&http::Method::POST, path, Some(&content_type), multipart(&fields, file))
+}
+
+/// Another organization in the same deployment, with its owner signed in.
+pub fn elsewhere(world: &World) -> Team {
+    let organization = world.operator().create_organization("Other Studio", OSCAR);
+    let mut owner = world.client();
+    owner.join(OSCAR, "Oscar Owner").ok();
+    Team { world: world.clone(), organization, owner }
 }
 
 /// Somebody at the page of an invitation.

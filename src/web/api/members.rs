@@ -154,13 +154,23 @@ struct Body {
 pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: MemberId) -> Result<Reply> {
     let (actor, member) = caller_and(ctx, request, id).await?;
     let body: Body = request::json(request)?;
+    let wanted = read_changes(body.role, body.name)?;
+    let member = crate::flow::members::change(ctx, &actor, member, wanted).await?;
+    Ok(reply::json(StatusCode::OK, &Shown::of(member, &actor)))
+}
+
+/// Reads what is to be changed of a member.
+///
+/// # Errors
+/// 422 with what is wrong with which field.
+pub fn read_changes(role: Change<String>, name: Change<String>) -> Result<Wanted> {
     let mut fields = Fields::default();
-    let role = match body.role {
+    let role = match role {
         Change::Keep => None,
         Change::Clear => fields.required("/role", None),
         Change::Set(role) => one_of(&mut fields, "/role", Some(&role), "owner, admin, member, client"),
     };
-    let name = match body.name {
+    let name = match name {
         Change::Keep => None,
         Change::Clear => {
             fields.refuse("/name", Code::Required, "A member has a name here. Write another one.");
@@ -168,9 +178,7 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Me
         }
         Change::Set(name) => fields.take("/name", Code::InvalidValue, Name::parse(&name)),
     };
-    let wanted = fields.finish(Some(Wanted { role, name }))?;
-    let member = crate::flow::members::change(ctx, &actor, member, wanted).await?;
-    Ok(reply::json(StatusCode::OK, &Shown::of(member, &actor)))
+    fields.finish(Some(Wanted { role, name }))
 }
 
 #[derive(Deserialize)]

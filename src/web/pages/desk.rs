@@ -114,6 +114,7 @@ impl Desk {
         if self.actor.role != Role::Client {
             way("Team & Clients", Place::Team, Route::Team(slug()));
         }
+        way("Workspaces", Place::Workspaces, Route::WorkspacesPage(slug()));
         if self.actor.administers() {
             way("Activity", Place::Activity, Route::ActivityPage(slug()));
             way("Settings", Place::Settings, Route::SettingsPage(slug()));

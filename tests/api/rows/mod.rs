@@ -8,6 +8,7 @@ pub mod links;
 pub mod members;
 pub mod organizations;
 pub mod pages;
+pub mod places;
 pub mod settings;
 pub mod team;
 pub mod wizard;
@@ -33,6 +34,7 @@ pub const ANSWERS: &[&[Answers]] = &[
     members::ANSWERS,
     organizations::ANSWERS,
     pages::ANSWERS,
+    places::ANSWERS,
     team::ANSWERS,
     settings::ANSWERS,
     wizard::ANSWERS,
@@ -46,6 +48,7 @@ pub const COSTS: &[&[Costs]] = &[
     members::COSTS,
     organizations::COSTS,
     pages::COSTS,
+    places::COSTS,
     team::COSTS,
     settings::COSTS,
     wizard::COSTS,

@@ -6,8 +6,6 @@ pub const ANSWERS: &[Answers] = &[
     ("GET", "/o/{slug}/team", ["303", "303", "404", "403", "200", "200", "200", "404", "303"]),
     ("GET", "/o/{slug}/team/remove", ADMINISTERED),
     ("POST", "/o/{slug}/team/remove", ["403"; 9]),
-    // The client's own.
-    ("GET", "/o/{slug}/members/{member}", ["303", "303", "404", "200", "200", "200", "200", "404", "303"]),
     ("GET", "/o/{slug}/invitations/{invitation}", ADMINISTERED),
     ("POST", "/o/{slug}/invitations/{invitation}", ["403"; 9]),
     ("GET", "/o/{slug}/invitations/{invitation}/link", ADMINISTERED),
@@ -30,7 +28,6 @@ const ADMINISTERED: [&str; 9] = ["303", "303", "404", "403", "403", "200", "200"
 pub const COSTS: &[Costs] = &[
     ("GET", "/o/{slug}/team", "owner", 2, 0),
     ("GET", "/o/{slug}/team/remove", "owner", 1, 0),
-    ("GET", "/o/{slug}/members/{member}", "owner", 1, 0),
     ("GET", "/o/{slug}/invitations/{invitation}", "owner", 1, 0),
     ("GET", "/o/{slug}/invitations/{invitation}/link", "owner", 1, 0),
     ("GET", "/o/{slug}/invitations/{invitation}/send", "owner", 1, 0),

@@ -7,6 +7,7 @@
 mod chromium;
 mod joining;
 mod look;
+mod member;
 mod screens;
 mod security;
 mod settings;

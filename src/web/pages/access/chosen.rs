@@ -128,6 +128,45 @@ impl Chosen {
         }
     }
 
+    /// As fields of a form that only carries it on. Whose credentials are used is among them unless the form asks that itself.
+    #[must_use]
+    pub fn fields(&self, with_credentials: bool) -> Vec<(String, String)> {
+        let mut fields = vec![
+            ("resources".to_owned(), if self.all { "all" } else { "listed" }.to_owned()),
+            ("permissions".to_owned(), self.mode.as_str().to_owned()),
+        ];
+        let mut add = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
+        for given in &self.grants {
+            add("resource", &given.id);
+            if given.approve {
+                add("approve", &given.id);
+            }
+            if let Some(whose) = given.credentials.as_deref().filter(|_| with_credentials) {
+                add(&format!("credentials/{}", given.id), whose);
+            }
+        }
+        for kind in &self.kinds {
+            add("addable_kinds", kind);
+        }
+        for key in &self.keys {
+            add("permission", key);
+        }
+        if !self.clone_of.is_empty() {
+            add("clone_of", &self.clone_of);
+        }
+        if self.require_mfa {
+            add("require_mfa", "yes");
+        }
+        fields
+    }
+
+    /// Whose credentials reach each resource that is given, as fields.
+    #[must_use]
+    pub fn credentials(&self) -> Vec<(String, String)> {
+        let whose = |given: &Given| Some((format!("credentials/{}", given.id), given.credentials.clone()?));
+        self.grants.iter().filter_map(whose).collect()
+    }
+
     /// The permissions that the switches show: those chosen one by one, else what the role has by default, to begin from.
     #[must_use]
     pub fn switched_on(&self, template: &Template, role: Role) -> PermissionSet {
@@ -236,6 +275,27 @@ mod tests {
             chosen.wanted(&mut fields, publishing(), false);
             assert_eq!(fields.refusal().code(), code, "{name}");
         }
+    }
+
+    #[test]
+    fn what_a_form_carries_on_is_read_as_what_was_typed() {
+        let credentials = format!("credentials/{RESOURCE}");
+        let typed = Chosen::typed(&form(&[
+            ("resources", "listed"),
+            ("resource", RESOURCE),
+            ("approve", RESOURCE),
+            (&credentials, "member"),
+            ("addable_kinds", "facebook"),
+            ("permissions", "clone"),
+            ("permission", "posts.write.edit"),
+            ("clone_of", "mbr_01h455vb4pex5vsknk084sn02q"),
+            ("require_mfa", "yes"),
+        ]));
+        let carried = Chosen::typed(&Form::of(typed.fields(true)));
+        assert_eq!(carried.body(true), typed.body(true));
+        assert_eq!(carried.keys, typed.keys, "though they are not what is asked for");
+        assert_eq!(Chosen::typed(&Form::of(typed.fields(false))).credentials(), []);
+        assert_eq!(typed.credentials(), [(credentials, "member".to_owned())]);
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct Permissions {
     default: String,
     /// Why the permissions can't be chosen one by one, if they can't (S3-15).
     gate: Option<&'static str>,
+    /// What stays though the plan has it no longer: the keys, for somebody who has permissions of their own.
+    kept: Vec<String>,
     groups: Vec<Group>,
     /// Whom they can be copied from, by name.
     people: Vec<Person>,
@@ -58,6 +60,7 @@ impl Permissions {
             mode: if chosen.mode == Mode::Customize && !open { Mode::Default } else { chosen.mode },
             default: words::default_of(actor.template, role),
             gate: (!open).then(|| Code::PlanFeatureRequired.detail()),
+            kept: Vec::new(),
             groups: if open { groups(actor, role, workspaces, on) } else { Vec::new() },
             people,
             more,
@@ -67,5 +70,16 @@ impl Permissions {
             wrong: wrong(problems, "access/permissions"),
             wrong_clone: wrong(problems, "access/permissions/clone_of"),
         }
+    }
+
+    /// The same for somebody who has permissions of their own already (`keys`): where they can no longer be chosen, they can
+    /// still stay as they are.
+    #[must_use]
+    pub fn keeping(mut self, chosen: Mode, keys: Vec<String>) -> Self {
+        if self.gate.is_some() && !keys.is_empty() {
+            self.mode = chosen;
+            self.kept = keys;
+        }
+        self
     }
 }

@@ -88,7 +88,8 @@ pub fn capitalized(text: &str) -> String {
 }
 
 /// A label inside a sentence. One that is written in capitals stays.
-fn uncapitalized(label: &str) -> String {
+#[must_use]
+pub fn uncapitalized(label: &str) -> String {
     let mut letters = label.chars();
     match (letters.next(), letters.clone().next()) {
         (Some(first), Some(second)) if !second.is_uppercase() => {

@@ -16,6 +16,7 @@ use crate::flow::{Context, links, manage};
 use crate::platform::Platform;
 use crate::store::invitations::Record;
 use crate::store::links::Action;
+use crate::web::pages::confirm::Confirm;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
 use crate::web::pages::{Frame, Problems, qr, said};
@@ -53,28 +54,6 @@ impl Act {
     }
 }
 
-/// Asks once more.
-#[derive(Template)]
-#[template(path = "pages/confirm.html")]
-struct Ask<'a> {
-    frame: Frame,
-    nonce: &'a str,
-    problems: Problems,
-    /// The question: before whom or what it is about, that, and after it.
-    before: &'static str,
-    about: &'a str,
-    after: &'static str,
-    /// What follows.
-    follows: Vec<String>,
-    action: String,
-    /// The button, and whether it can't be taken back.
-    button: &'static str,
-    danger: bool,
-    /// The way out.
-    keep: &'static str,
-    back: String,
-}
-
 /// `GET`: asks once more.
 ///
 /// # Errors
@@ -96,7 +75,7 @@ fn question<'a, P: Platform>(
     record: &'a Record,
     act: Act,
     error: Option<&Error>,
-) -> Ask<'a> {
+) -> Confirm<'a> {
     let state = &record.state;
     let slug = || desk.setting.slug.clone();
     let joined = || match state.uses {
@@ -136,7 +115,7 @@ fn question<'a, P: Platform>(
             ("Turn on the link ", "?", follows, "Turn on", "Leave it off")
         }
     };
-    Ask {
+    Confirm {
         frame: desk.frame(Place::Team),
         nonce: &desk.key.nonce,
         problems: Problems::of(error),

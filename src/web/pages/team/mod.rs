@@ -3,7 +3,6 @@
 //! One page a list; which one, and what of it, stands in its address, so that it can be kept, sent, and gone back to.
 
 pub mod acts;
-pub mod member;
 pub mod offer;
 mod offers;
 mod people;
@@ -340,8 +339,18 @@ fn address(slug: &str, query: &Query, cursor: Option<&str>) -> String {
     format!("{}?{query}", Route::Team(slug.to_owned()).path())
 }
 
+/// The list that somebody is in.
+pub(super) fn list_of(slug: &str, role: Role, removed: bool) -> String {
+    let tab = match role {
+        _ if removed => Tab::Removed,
+        Role::Client => Tab::Clients,
+        _ => Tab::Members,
+    };
+    address(slug, &Query { tab, ..Query::default() }, None)
+}
+
 /// Where people are invited: somebody, if their address is known.
-fn invite_path(slug: &str, email: Option<&str>) -> String {
+pub(super) fn invite_path(slug: &str, email: Option<&str>) -> String {
     let path = Route::InviteStart(slug.to_owned()).path();
     let query = email.and_then(|email| serde_urlencoded::to_string([("email", email)]).ok());
     query.map_or(path.clone(), |query| format!("{path}?{query}"))

@@ -2,22 +2,26 @@
 //! for whoever was given nothing yet, what to do about it (S3-10).
 
 mod accounts;
+mod people;
 
 use askama::Template;
 use http::StatusCode;
 
 pub use self::accounts::{act, add, confirm};
+use self::people::People;
 use super::desk::{self, Desk};
+use super::placing::giving;
 use super::{Frame, Problems, said};
 use crate::domain::access::{Access, Credentials, Resources};
 use crate::domain::decision::State;
-use crate::domain::ids::{ResourceId, WorkspaceId};
+use crate::domain::ids::{MemberId, ResourceId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Result};
 use crate::flow::workspaces::check_inside;
 use crate::flow::{self, Context};
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
+use crate::store::members::{self, Member};
 use crate::store::memberships::{self, Place};
 use crate::store::resources::{self, Resource, Status};
 use crate::store::workspaces::{self, Workspace};
@@ -53,6 +57,10 @@ struct Page<'a> {
     require_mfa: bool,
     /// Whether they may take accounts away for good, or only put them aside.
     deletes: bool,
+    /// Who is in it, for those who say who is.
+    people: Option<People>,
+    /// Whose view of it this is, if it is shown to somebody else.
+    seen_by: Option<Onlooker<'a>>,
     /// What was typed to add an account, and what is wrong with it.
     typed_name: &'a str,
     problems: Problems,
@@ -79,6 +87,34 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Work
     page(ctx, request, id, None).await
 }
 
+/// What of its lists is shown.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Query {
+    /// Where the accounts go on.
+    cursor: String,
+    /// Where the people go on.
+    people: String,
+    /// Who was just added, and stands first.
+    person: String,
+}
+
+/// Whoever looks at the workspace as somebody else sees it.
+struct Onlooker<'a> {
+    /// Whose view it is.
+    name: &'a str,
+    /// Back to what they were given.
+    back: String,
+}
+
+/// Whose page it is.
+struct Of<'a> {
+    member: MemberId,
+    place: Place,
+    people: Option<People>,
+    seen_by: Option<Onlooker<'a>>,
+}
+
 /// The page, with the form as it was sent and what is wrong with it, if it was refused.
 async fn page<P: Platform>(
     ctx: &Context<'_, P>,
@@ -90,16 +126,65 @@ async fn page<P: Platform>(
     let workspace: Option<Workspace> = ResultSet::row_of(found.first())?;
     let workspace = workspace.ok_or_else(|| Error::from(Code::NotFound))?;
     let actor = &desk.actor;
-    let place: Option<Place> = ctx.platform.run(memberships::select(id, actor.member_id)).await?.first()?;
+    let query: Query = request::query(request).unwrap_or_default();
+    let mut reads = vec![memberships::select(id, actor.member_id)];
+    reads.extend(people::select(&desk, id, &query));
+    let found = ctx.platform.batch(reads).await?;
+    let place: Option<Place> = ResultSet::row_of(found.first())?;
     let place = place
         .filter(|place| place.placed || actor.administers())
         .ok_or_else(|| Error::from(Code::NotFound))?;
+    let people = people::read(&desk, id, found.get(1..).unwrap_or_default(), &query)?;
+    let of = Of { member: actor.member_id, place, people, seen_by: None };
+    reply(ctx, &desk, &workspace, of, &query, refused).await
+}
+
+/// `GET /w/{wsp}/members/{mbr}/preview`: the workspace as somebody sees it, for whoever may change what they see.
+///
+/// # Errors
+/// 404 for whoever is not in it, 403 for whoever may not see what they were given.
+pub async fn preview<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: WorkspaceId,
+    member: MemberId,
+) -> Result<Reply> {
+    let reads = vec![workspaces::select(id), memberships::select(id, member), members::select(member)];
+    let (desk, found) = Desk::open(ctx, request, At::Workspace(id), reads).await?;
+    let workspace: Option<Workspace> = ResultSet::row_of(found.first())?;
+    let place: Option<Place> = ResultSet::row_of(found.get(1))?;
+    let person: Option<Member> = ResultSet::row_of(found.get(2))?;
+    let (Some(workspace), Some(place), Some(person)) = (workspace, place, person) else {
+        return Err(Code::NotFound.into());
+    };
+    if !giving::may_see(&desk.actor, id, member, place.role) {
+        return Err(Code::Forbidden.into());
+    }
+    if !place.active || !(place.placed || place.role.reaches_every_workspace()) {
+        return Err(Code::NotFound.into());
+    }
+    let back = Route::AccessPage(id, member).path();
+    let seen_by = Some(Onlooker { name: &person.user.name, back });
+    let of = Of { member, place, people: None, seen_by };
+    reply(ctx, &desk, &workspace, of, &request::query(request).unwrap_or_default(), None).await
+}
+
+async fn reply<P: Platform>(
+    ctx: &Context<'_, P>,
+    desk: &Desk,
+    workspace: &Workspace,
+    of: Of<'_>,
+    query: &Query,
+    refused: Option<(&Form, &Error)>,
+) -> Result<Reply> {
+    let (actor, place, id) = (&desk.actor, of.place, workspace.id);
     let (template, role) = (actor.template, place.role);
     let access = place.access.of(template, role);
     let state = memberships::state(template, &actor.policy, role, place.active, place.second_factor, &access);
     let permissions = access.permissions.effective(template, role);
+    let own = of.seen_by.is_none();
     let (accounts, next) = if state == State::Ready {
-        accounts(ctx, request, &desk, id, &access).await?
+        accounts(ctx, desk, id, &access, of.member, &query.cursor).await?
     } else {
         (Vec::new(), None)
     };
@@ -125,14 +210,16 @@ async fn page<P: Platform>(
         },
         everything: access.resources == Resources::All,
         accounts,
-        next,
-        kinds: if state == State::MfaRequired {
+        next: next.filter(|_| own),
+        kinds: if state == State::MfaRequired || !own {
             Vec::new()
         } else {
             kinds.map(|kind| (kind.key.as_str(), kind.label.as_str(), kind.key == chosen)).collect()
         },
         require_mfa: access.require_mfa,
-        deletes: actor.administers(),
+        deletes: own && actor.administers(),
+        people: of.people,
+        seen_by: of.seen_by,
         typed_name: refused.map_or("", |(form, _)| form.text("name")),
         problems: Problems::of(error),
     };
@@ -145,22 +232,17 @@ async fn page<P: Platform>(
 /// A page of the accounts that somebody was given, and the way to the next.
 async fn accounts<P: Platform>(
     ctx: &Context<'_, P>,
-    request: &Request,
     desk: &Desk,
     id: WorkspaceId,
     access: &Access,
+    member: MemberId,
+    cursor: &str,
 ) -> Result<(Vec<Account>, Option<String>)> {
-    #[derive(Default, serde::Deserialize)]
-    #[serde(default)]
-    struct Query {
-        cursor: String,
-    }
     let actor = &desk.actor;
-    let query: Query = request::query(request).unwrap_or_default();
-    let given_to = (access.resources != Resources::All).then_some(actor.member_id);
+    let own = actor.member_id == member;
+    let given_to = (access.resources != Resources::All).then_some(member);
     let most = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);
-    let mut rows =
-        resources::page(ctx.platform, id, given_to, None, query.cursor.parse().ok(), most + 1).await?;
+    let mut rows = resources::page(ctx.platform, id, given_to, None, cursor.parse().ok(), most + 1).await?;
     let more = rows.len() > ON_A_PAGE;
     rows.truncate(ON_A_PAGE);
     let next = rows.last().filter(|_| more).map(|last| format!("{}?cursor={}", path(id), last.id));
@@ -175,7 +257,7 @@ async fn accounts<P: Platform>(
             name: resource.name,
             kind: kind.map_or("Account", |kind| kind.label.as_str()),
             connected: resource.status == Status::Connected,
-            theirs: actor.administers() || resource.connected_by == Some(actor.member_id),
+            theirs: own && (actor.administers() || resource.connected_by == Some(member)),
             approves: grant.is_some_and(|grant| grant.approve),
             credentials: grant.and_then(|grant| grant.credentials),
         }

@@ -1,0 +1,59 @@
+//! The pages of a member, of what they have in a workspace, and of the workspaces. No form works without its nonce.
+
+use super::{Answers, Costs};
+
+pub const ANSWERS: &[Answers] = &[
+    // The client's own.
+    ("GET", "/o/{slug}/members/{member}", ["303", "303", "404", "200", "200", "200", "200", "404", "303"]),
+    ("POST", "/o/{slug}/members/{member}", ["403"; 9]),
+    (
+        "GET",
+        "/o/{slug}/members/{member}/owner",
+        ["303", "303", "404", "403", "403", "403", "200", "404", "303"],
+    ),
+    ("POST", "/o/{slug}/members/{member}/owner", ["403"; 9]),
+    ("GET", "/o/{slug}/members/{member}/password", ADMINISTERED),
+    ("POST", "/o/{slug}/members/{member}/password", ["403"; 9]),
+    ("GET", "/o/{slug}/workspaces", ["303", "303", "404", "200", "200", "200", "200", "404", "303"]),
+    ("POST", "/o/{slug}/workspaces", ["403"; 9]),
+    ("GET", "/w/{workspace}/add", ADMINISTERED),
+    ("POST", "/w/{workspace}/add", ["403"; 9]),
+    // The client's own leads to the workspace as they see it.
+    (
+        "GET",
+        "/w/{workspace}/members/{member}",
+        ["303", "303", "404", "303", "403", "200", "200", "404", "303"],
+    ),
+    ("POST", "/w/{workspace}/members/{member}", ["403"; 9]),
+    (
+        "GET",
+        "/w/{workspace}/members/{member}/preview",
+        ["303", "303", "404", "200", "403", "200", "200", "404", "303"],
+    ),
+    ("GET", "/w/{workspace}/members/{member}/remove", ADMINISTERED),
+    ("POST", "/w/{workspace}/members/{member}/remove", ["403"; 9]),
+];
+
+/// Whoever isn't signed in is shown the way to the sign-in; in this template only owner and admins invite.
+const ADMINISTERED: [&str; 9] = ["303", "303", "404", "403", "403", "200", "200", "404", "303"];
+
+pub const COSTS: &[Costs] = &[
+    ("GET", "/o/{slug}/members/{member}", "client", 1, 0),
+    // With the workspaces that they can be added to.
+    ("GET", "/o/{slug}/members/{member}", "owner", 2, 0),
+    ("POST", "/o/{slug}/members/{member}", "owner", 0, 0),
+    ("GET", "/o/{slug}/members/{member}/owner", "owner", 1, 0),
+    ("POST", "/o/{slug}/members/{member}/owner", "owner", 0, 0),
+    ("GET", "/o/{slug}/members/{member}/password", "owner", 1, 0),
+    ("POST", "/o/{slug}/members/{member}/password", "owner", 0, 0),
+    ("GET", "/o/{slug}/workspaces", "owner", 2, 0),
+    ("POST", "/o/{slug}/workspaces", "owner", 0, 0),
+    ("GET", "/w/{workspace}/add", "owner", 2, 0),
+    ("POST", "/w/{workspace}/add", "owner", 0, 0),
+    ("GET", "/w/{workspace}/members/{member}", "owner", 2, 0),
+    ("POST", "/w/{workspace}/members/{member}", "owner", 0, 0),
+    // With the accounts that they see.
+    ("GET", "/w/{workspace}/members/{member}/preview", "owner", 2, 0),
+    ("GET", "/w/{workspace}/members/{member}/remove", "owner", 1, 0),
+    ("POST", "/w/{workspace}/members/{member}/remove", "owner", 0, 0),
+];
