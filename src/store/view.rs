@@ -80,6 +80,7 @@ fn as_json_text<S: serde::Serializer>(value: &Vec<WorkspaceName>, serializer: S)
     serializer.serialize_str(&serde_json::to_string(value).map_err(serde::ser::Error::custom)?)
 }
 
+#[allow(clippy::ref_option, reason = "what serde passes")]
 fn as_json_text_or_null<S: serde::Serializer>(
     value: &Option<Vec<String>>,
     serializer: S,

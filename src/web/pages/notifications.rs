@@ -62,7 +62,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
     told.truncate(ON_A_PAGE);
     let path = Route::NotificationsPage.path();
     let next = told.last().filter(|_| more).map(|last| format!("{path}?cursor={}", last.id));
-    let rows: Vec<Row> = told.into_iter().map(row).collect();
+    let rows: Vec<Row> = told.iter().map(row).collect();
     own.reply(&Page {
         frame: own.frame(ctx, Place::Notifications),
         nonce: own.key.nonce.clone(),
@@ -87,7 +87,7 @@ pub async fn read<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
 }
 
 /// What happened in words, and the way to what can be done about it.
-fn row(told: Told) -> Row {
+fn row(told: &Told) -> Row {
     let (organization, slug) = (&told.organization_name, || told.slug.clone());
     let person = told.member_name.as_deref().unwrap_or("Somebody");
     let invited = told.invited.as_deref().unwrap_or("Somebody");

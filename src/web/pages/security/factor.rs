@@ -64,12 +64,12 @@ async fn face<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: Optio
     }
     let begun: Option<Begun> = ResultSet::row_of(found.first())?;
     let secret = begun.and_then(|begun| second_factor::open(ctx, own.me.user_id, &begun.secret));
-    let key = secret.map(|secret| key(ctx, &secret, own.me.email.as_str())).transpose()?;
+    let key = secret.map(|secret| key(ctx, &secret, own.me.email.as_str()));
     let frame = own.frame(ctx, Place::Security);
     own.form(error, &SetUp { frame, nonce: &own.key.nonce, key, problems: Problems::of(error) })
 }
 
-fn key<P>(ctx: &Context<'_, P>, secret: &Secret, email: &str) -> Result<Key> {
+fn key<P>(ctx: &Context<'_, P>, secret: &Secret, email: &str) -> Key {
     let mut letters = String::new();
     for (place, letter) in secret.in_letters().chars().enumerate() {
         if place > 0 && place % 4 == 0 {
@@ -77,7 +77,7 @@ fn key<P>(ctx: &Context<'_, P>, secret: &Secret, email: &str) -> Result<Key> {
         }
         letters.push(letter);
     }
-    Ok(Key { letters, picture: qr::Code::of(&secret.url(&ctx.config.product_name, email)) })
+    Key { letters, picture: qr::Code::of(&secret.url(&ctx.config.product_name, email)) }
 }
 
 /// `POST /me/security/two-step`: begins, or takes the app's first code and shows the recovery codes.

@@ -56,12 +56,11 @@ async fn added<P: Platform>(
 ) -> Result<Resource> {
     let mut fields = Fields::default();
     let kind = kind_of(&mut fields, "/kind", desk.actor.template, form.filled("kind"));
-    let name = match form.filled("name") {
-        Some(name) => fields.take("/name", Code::InvalidValue, Name::parse(name)),
-        None => {
-            fields.refuse("/name", Code::Required, "Type what people call the account.");
-            None
-        }
+    let name = if let Some(name) = form.filled("name") {
+        fields.take("/name", Code::InvalidValue, Name::parse(name))
+    } else {
+        fields.refuse("/name", Code::Required, "Type what people call the account.");
+        None
     };
     let add = kind.zip(name).map(|(kind, name)| Add { kind, name, external_id: None });
     flow::add(ctx, &desk.actor, id, &fields.finish(add)?).await
