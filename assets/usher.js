@@ -59,3 +59,53 @@ for (const line of document.querySelectorAll("[data-counts]")) {
   set.addEventListener("change", count);
   count();
 }
+
+// Puts a part of another page of ours in the place of the same part here.
+const renew = async (id, request) => {
+  const answer = await fetch(...request);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const [here, there] = [document, page].map((each) => each.getElementById(id));
+  if (here && there) here.replaceWith(document.adoptNode(there));
+  return page;
+};
+
+// Shows what a form would come to while it is filled in, in the colour that is typed.
+for (const form of document.querySelectorAll("[data-live]")) {
+  let wait;
+  form.addEventListener("input", () => {
+    clearTimeout(wait);
+    wait = setTimeout(async () => {
+      const body = new URLSearchParams(new FormData(form));
+      body.set("do", "preview");
+      const page = await renew(form.dataset.live, [form.action, { method: "POST", body }]);
+      const [here, there] = [document, page].map((each) => each.querySelector("link[href^='/brand/']"));
+      if (here && there) here.href = there.getAttribute("href");
+      else if (there) document.head.append(document.adoptNode(there));
+    }, 300);
+  });
+}
+
+// A colour is picked where it can be typed.
+for (const pick of document.querySelectorAll("[data-picks]")) {
+  const field = document.getElementById(pick.dataset.picks);
+  pick.hidden = false;
+  pick.addEventListener("input", () => {
+    field.value = pick.value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  field.addEventListener("input", () => {
+    if (/^#[0-9a-f]{6}$/i.test(field.value)) pick.value = field.value;
+  });
+}
+
+// What is under way is looked at again until it is over.
+const fresh = document.querySelector("[data-fresh]");
+if (fresh) {
+  const again = setInterval(async () => {
+    await renew(fresh.id, [location.href]);
+    if (!document.getElementById(fresh.id).dataset.fresh) {
+      clearInterval(again);
+      location.reload();
+    }
+  }, fresh.dataset.fresh);
+}

@@ -65,6 +65,56 @@ impl Shades {
     }
 }
 
+/// A colour as it is used, on the ground that it is hardest to tell from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swatch {
+    /// For what.
+    pub of: &'static str,
+    /// Words or an edge.
+    pub colour: Colour,
+    /// What they stand on.
+    pub ground: Colour,
+    /// How far they stand out from it, as [`ratio`] writes it.
+    pub ratio: String,
+}
+
+impl Shades {
+    /// What became of a colour, to whoever chose it: how readable it is, or what was done so that it is.
+    #[must_use]
+    pub fn told(&self, accent: &Accent) -> String {
+        let own = Colour::parse(accent);
+        let letters = if self.on_fill == WHITE { "White" } else { "Black" };
+        if self.fill == own {
+            format!("Readable. {letters} text on your colour: {}.", ratio(own, self.on_fill))
+        } else {
+            format!("We darkened {own} to {} on buttons so that white text is readable.", self.fill)
+        }
+    }
+
+    /// Each of its uses, with how far it stands out.
+    #[must_use]
+    pub fn swatches(&self) -> [Swatch; 3] {
+        let swatch = |of, colour, grounds: &[Colour]| {
+            let nearest = |one: &&Colour, other: &&Colour| {
+                contrast(colour, **one).total_cmp(&contrast(colour, **other))
+            };
+            let ground = grounds.iter().min_by(nearest).copied().unwrap_or(WHITE);
+            Swatch { of, colour, ground, ratio: ratio(colour, ground) }
+        };
+        [
+            swatch("Buttons", self.on_fill, &[self.fill]),
+            swatch("Links on a light page", self.text_light, &LIGHT),
+            swatch("Links on a dark page", self.text_dark, &DARK),
+        ]
+    }
+}
+
+/// How far one colour stands out from another, rounded down: `6.1 to 1`.
+fn ratio(one: Colour, other: Colour) -> String {
+    // 21 is a hair less than that in binary.
+    format!("{:.1} to 1", (contrast(one, other) * 10.0 + 0.001).floor() / 10.0)
+}
+
 /// A colour of a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Colour([u8; 3]);
@@ -189,6 +239,36 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Whatever the colour, it is taken, and what is said of it is true.
+    #[test]
+    fn whoever_chose_a_colour_is_told_what_became_of_it() {
+        for (colour, told) in [
+            ("#1f5fbf", "Readable. White text on your colour: 6.0 to 1."),
+            ("#ffe600", "Readable. Black text on your colour: 16.5 to 1."),
+            ("#16a34a", "We darkened #16a34a to #00893a on buttons so that white text is readable."),
+        ] {
+            let accent = Accent::parse(colour).unwrap();
+            assert_eq!(Shades::of(&accent).told(&accent), told);
+        }
+    }
+
+    #[test]
+    fn every_use_of_a_colour_is_shown_on_the_ground_that_is_hardest_for_it() {
+        for colour in ["#000000", "#ffffff", "#16a34a", "#ffe600", "#6366f1"] {
+            let swatches = Shades::of(&Accent::parse(colour).unwrap()).swatches();
+            for Swatch { of, colour, ground, ratio: told } in swatches {
+                assert!(contrast(colour, ground) >= TEXT, "{of}: {colour} on {ground}");
+                assert_eq!(told, ratio(colour, ground));
+                let grounds = if of.contains("dark") { DARK } else { LIGHT };
+                if of != "Buttons" {
+                    assert!(grounds.iter().all(|other| contrast(colour, *other) >= contrast(colour, ground)));
+                }
+            }
+        }
+        assert_eq!(ratio(WHITE, BLACK), "21.0 to 1");
+        assert_eq!(ratio(WHITE, Colour([0x76; 3])), "4.5 to 1", "never more than it is");
     }
 
     #[test]

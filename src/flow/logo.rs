@@ -4,8 +4,8 @@ use base64ct::{Base64, Encoding};
 
 use crate::domain::authority::Actor;
 use crate::domain::ids::OrganizationId;
-use crate::domain::logo::Logo;
-use crate::error::{Code, Error, Result};
+use crate::domain::logo::{LARGEST, Logo};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::{Context, check_still_acts};
 use crate::platform::{Platform, Statement};
 use crate::store::acting::Acting;
@@ -18,8 +18,12 @@ const COPY_SECONDS: u64 = 30 * 24 * 60 * 60;
 /// Sets the logo. Answers its name. Setting the one that is there is no change.
 ///
 /// # Errors
-/// `unsupported_media_type` for what is no PNG, JPEG or WebP.
+/// `not_a_logo` for what is no PNG, JPEG or WebP, `payload_too_large` for what is too large.
 pub async fn set<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, bytes: &[u8]) -> Result<String> {
+    if bytes.len() > LARGEST {
+        let detail = "The picture is too large. Use one of at most 1 MiB.";
+        return Err(Refusal::new(Code::PayloadTooLarge).because(detail).into());
+    }
     let logo = Logo::read(bytes).ok_or_else(|| Error::from(Code::NotALogo))?;
     let stored =
         Stored { content_type: logo.format.content_type().to_owned(), base64: Base64::encode_string(bytes) };

@@ -1,14 +1,19 @@
 //! Reading the audit log. What writes it is in [`audit`](super::audit).
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::json_text_or_null;
+use super::{json_text, json_text_or_null};
+use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{EventId, OrganizationId};
+use crate::domain::invitation::Kind;
+use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::params;
-use crate::platform::{Database, Statement};
+use crate::platform::{Database, Param, Statement};
 use crate::store::workspaces::LAST;
 
 /// An entry, as the API shows it.
@@ -32,6 +37,53 @@ pub struct Logged {
     pub after: Option<Value>,
     /// The request it happened in.
     pub request_id: String,
+}
+
+/// An entry with what whoever it speaks of is called, for a person to read.
+#[derive(Debug, Deserialize)]
+pub struct Told {
+    /// Its id.
+    pub id: EventId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// A member's id, `operator` or `invitee`.
+    pub actor: String,
+    /// What happened.
+    pub action: String,
+    /// The id of what it happened to.
+    pub subject: String,
+    /// What it was.
+    #[serde(deserialize_with = "json_text_or_null")]
+    pub before: Option<Value>,
+    /// What it became.
+    #[serde(deserialize_with = "json_text_or_null")]
+    pub after: Option<Value>,
+    /// The member who did it.
+    pub actor_name: Option<String>,
+    /// The member, workspace or account that it happened to.
+    pub subject_name: Option<String>,
+    /// The invitation that it happened to.
+    #[serde(deserialize_with = "json_text_or_null")]
+    pub invited: Option<Invited>,
+    /// The workspace in which it happened.
+    pub workspace_name: Option<String>,
+    /// What the members, workspaces and accounts that it names are called: of the first fifty of them, as far as they are
+    /// still known.
+    #[serde(deserialize_with = "json_text")]
+    pub names: HashMap<String, Option<String>>,
+}
+
+/// An invitation, as far as a sentence about it says.
+#[derive(Debug, Deserialize)]
+pub struct Invited {
+    /// For one, or for many.
+    pub kind: Kind,
+    /// As what.
+    pub role: Role,
+    /// For whom.
+    pub email: Option<EmailAddress>,
+    /// What the inviter's side calls it.
+    pub nickname: Option<String>,
 }
 
 /// Which entries.
@@ -63,7 +115,41 @@ macro_rules! page_of {
     };
 }
 
-/// A page of entries, newest first. Their ids begin with their time, so that a time is a place in every index.
+/// The same with the names of what each entry speaks of.
+macro_rules! told_of {
+    ($index:literal, $which:literal) => {
+        concat!(
+            "WITH p AS MATERIALIZED (",
+            page_of!($index, $which),
+            ")
+             SELECT p.*, (SELECT name FROM members WHERE id = p.actor) AS actor_name,
+                    CASE substr(p.subject, 1, 4)
+                      WHEN 'mbr_' THEN (SELECT name FROM members WHERE id = p.subject)
+                      WHEN 'wsp_' THEN (SELECT name FROM workspaces WHERE id = p.subject)
+                      WHEN 'res_' THEN (SELECT name FROM resources WHERE id = p.subject) END AS subject_name,
+                    (SELECT json_object('kind', kind, 'role', role, 'email', email, 'nickname', nickname)
+                     FROM invitations WHERE id = p.subject) AS invited,
+                    (SELECT name FROM workspaces
+                     WHERE id = coalesce(p.after ->> '$.workspace_id', p.before ->> '$.workspace_id')) AS workspace_name,
+                    (SELECT json_group_object(value, CASE substr(value, 1, 4)
+                              WHEN 'mbr_' THEN (SELECT name FROM members WHERE id = value)
+                              WHEN 'wsp_' THEN (SELECT name FROM workspaces WHERE id = value)
+                              ELSE (SELECT name FROM resources WHERE id = value) END)
+                     FROM (SELECT value FROM json_tree(json_array(json(p.before), json(p.after)))
+                           WHERE type = 'text' AND substr(value, 1, 4) IN ('mbr_', 'wsp_', 'res_') LIMIT 50)) AS names
+             FROM p ORDER BY p.id DESC"
+        )
+    };
+}
+
+/// Both of them.
+macro_rules! both {
+    ($index:literal, $which:literal) => {
+        (page_of!($index, $which), told_of!($index, $which))
+    };
+}
+
+/// A page of entries, newest first.
 ///
 /// # Errors
 /// The database's.
@@ -74,11 +160,56 @@ pub async fn page(
     before: Option<EventId>,
     limit: i64,
 ) -> Result<Vec<Logged>> {
+    let (sql, _) = sql_for(filter);
+    Ok(db.run(Statement::new(sql, params(organization, filter, before, limit))).await?.rows()?)
+}
+
+/// The same for a person to read.
+///
+/// # Errors
+/// The database's.
+pub async fn told(
+    db: &impl Database,
+    organization: OrganizationId,
+    filter: &Filter,
+    before: Option<EventId>,
+    limit: i64,
+) -> Result<Vec<Told>> {
+    let (_, sql) = sql_for(filter);
+    Ok(db.run(Statement::new(sql, params(organization, filter, before, limit))).await?.rows()?)
+}
+
+/// A page's, and that of the same page as it is told.
+fn sql_for(filter: &Filter) -> (&'static str, &'static str) {
+    // Somebody's own actions are looked for among what happened to one thing: that doesn't grow with the organization.
+    match filter {
+        Filter { subject: Some(_), action: Some(_), .. } => both!(
+            "audit_events_by_subject_and_action",
+            "e.subject = ?5 AND e.action = ?7 AND (?6 IS NULL OR e.actor = ?6)"
+        ),
+        Filter { subject: Some(_), .. } => {
+            both!("audit_events_by_subject", "e.subject = ?5 AND ?7 IS NULL AND (?6 IS NULL OR e.actor = ?6)")
+        }
+        Filter { actor: Some(_), action: Some(_), .. } => {
+            both!("audit_events_by_actor_and_action", "?5 IS NULL AND e.actor = ?6 AND e.action = ?7")
+        }
+        Filter { actor: Some(_), .. } => {
+            both!("audit_events_by_actor", "?5 IS NULL AND e.actor = ?6 AND ?7 IS NULL")
+        }
+        Filter { action: Some(_), .. } => {
+            both!("audit_events_by_action", "?5 IS NULL AND ?6 IS NULL AND e.action = ?7")
+        }
+        _ => both!("audit_events_of_organization", "?5 IS NULL AND ?6 IS NULL AND ?7 IS NULL"),
+    }
+}
+
+/// Their ids begin with their time, so that a time is a place in every index.
+fn params(organization: OrganizationId, filter: &Filter, before: Option<EventId>, limit: i64) -> Vec<Param> {
     let first_of = |moment| EventId::new(moment, [0; 10]).to_string();
     let last = || LAST.to_owned();
     let end = filter.until.map_or_else(last, first_of).min(before.map_or_else(last, |id| id.to_string()));
     let start = filter.since.map_or_else(String::new, first_of);
-    let params = params![
+    params![
         organization,
         end,
         start,
@@ -86,31 +217,7 @@ pub async fn page(
         filter.subject.as_ref(),
         filter.actor.as_ref(),
         filter.action.as_ref(),
-    ];
-    // Somebody's own actions are looked for among what happened to one thing: that doesn't grow with the organization.
-    let sql = match filter {
-        Filter { subject: Some(_), action: Some(_), .. } => page_of!(
-            "audit_events_by_subject_and_action",
-            "e.subject = ?5 AND e.action = ?7 AND (?6 IS NULL OR e.actor = ?6)"
-        ),
-        Filter { subject: Some(_), .. } => {
-            page_of!(
-                "audit_events_by_subject",
-                "e.subject = ?5 AND ?7 IS NULL AND (?6 IS NULL OR e.actor = ?6)"
-            )
-        }
-        Filter { actor: Some(_), action: Some(_), .. } => {
-            page_of!("audit_events_by_actor_and_action", "?5 IS NULL AND e.actor = ?6 AND e.action = ?7")
-        }
-        Filter { actor: Some(_), .. } => {
-            page_of!("audit_events_by_actor", "?5 IS NULL AND e.actor = ?6 AND ?7 IS NULL")
-        }
-        Filter { action: Some(_), .. } => {
-            page_of!("audit_events_by_action", "?5 IS NULL AND ?6 IS NULL AND e.action = ?7")
-        }
-        _ => page_of!("audit_events_of_organization", "?5 IS NULL AND ?6 IS NULL AND ?7 IS NULL"),
-    };
-    Ok(db.run(Statement::new(sql, params)).await?.rows()?)
+    ]
 }
 
 /// Who did something, and when.

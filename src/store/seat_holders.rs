@@ -48,6 +48,17 @@ pub struct Before {
     pub member: Option<MemberId>,
 }
 
+impl Holder {
+    /// Where the page behind this one begins.
+    #[must_use]
+    pub fn cursor(&self) -> String {
+        match (self.invitation_id, self.member_id) {
+            (Some(id), _) => id.to_string(),
+            (None, id) => id.map(|id| id.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
 /// A page of holders. Lapsed reservations hold nothing.
 ///
 /// # Errors
@@ -59,13 +70,19 @@ pub async fn page(
     limit: i64,
     now: Timestamp,
 ) -> Result<Vec<Holder>> {
+    Ok(db.run(select(organization, before, limit, now)).await?.rows()?)
+}
+
+/// The same as a statement for a batch.
+#[must_use]
+pub fn select(organization: OrganizationId, before: Before, limit: i64, now: Timestamp) -> Statement {
     let last = || LAST.to_owned();
     let (invitations_before, members_before) = match before.member {
         // No id stands before nothing.
         Some(member) => (String::new(), member.to_string()),
         None => (before.invitation.map_or_else(last, |id| id.to_string()), last()),
     };
-    let statement = Statement::new(
+    Statement::new(
         "SELECT member_id, invitation_id, iif(role = 'client', 'permission', 'role') AS reason, role, name, email
          FROM (
            SELECT * FROM (
@@ -81,6 +98,5 @@ pub async fn page(
              ORDER BY m.id DESC LIMIT ?5))
          ORDER BY part, id DESC LIMIT ?5",
         params![organization, invitations_before, members_before, now, limit],
-    );
-    Ok(db.run(statement).await?.rows()?)
+    )
 }

@@ -13,7 +13,7 @@ use crate::web::request::SESSION_COOKIE;
 /// A buffered reply.
 pub type Reply = http::Response<Bytes>;
 
-/// Nothing from elsewhere, nothing inline, no frame around us.
+/// Nothing from elsewhere, nothing inline, no frame around us. The script asks our own pages for a part of them.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 

@@ -16,10 +16,17 @@ use crate::web::shape::{self, Distinct, named};
 /// A buffered request. Its URI has path and query only.
 pub type Request = http::Request<Bytes>;
 
-/// The largest body that a route takes, in bytes: more where many invitations come in one request, and a logo.
+/// The largest body that a route takes, in bytes: more where many invitations come in one request, and a logo; in a form
+/// there are other fields around them.
 #[must_use]
 pub fn largest_body(route: Option<&Route>) -> usize {
-    if matches!(route, Some(Route::BulkInvitations(_) | Route::Logo(_))) { 1024 * 1024 } else { 64 * 1024 }
+    const USUAL: usize = 64 * 1024;
+    const FILE: usize = 1024 * 1024;
+    match route {
+        Some(Route::BulkInvitations(_) | Route::Logo(_)) => FILE,
+        Some(Route::BrandingPage(_) | Route::ImportPage(_)) => FILE + USUAL,
+        _ => USUAL,
+    }
 }
 
 /// Marks a request whose body was too large to read: it came without one.

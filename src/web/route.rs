@@ -103,6 +103,20 @@ routes! {
     InviteStart(slug: String) "/o/{slug}/team/invite" [GET, POST];
     /// Inviting somebody: each step after that.
     InviteStep(slug: String, draft: DraftId, step: Step) "/o/{slug}/team/invite/{draft}/{step}" [GET, POST];
+    /// Settings: an organization's name, and who may do what there unless somebody says otherwise.
+    SettingsPage(slug: String) "/o/{slug}/settings" [GET, POST];
+    /// How it shows itself to those it invites.
+    BrandingPage(slug: String) "/o/{slug}/settings/branding" [GET, POST];
+    /// What it has paid for, and who holds its seats.
+    SeatsPage(slug: String) "/o/{slug}/settings/seats" [GET];
+    /// Who changed who may do what.
+    ActivityPage(slug: String) "/o/{slug}/activity" [GET];
+    /// Inviting many people with a spreadsheet.
+    ImportPage(slug: String) "/o/{slug}/team/import" [GET, POST];
+    /// What such a spreadsheet looks like.
+    ImportExample(slug: String) "/o/{slug}/team/import/example.csv" [GET];
+    /// One import: how far it is, and taking it back.
+    ImportJob(slug: String, job: JobId) "/o/{slug}/team/import/{job}" [GET, POST];
     /// Signing out.
     SignOut "/sign-out" [POST];
     /// Who is signed in, and the workspaces they reach.

@@ -98,17 +98,18 @@ impl Cast {
         let is_of_link = of_link.iter().any(|end| pattern.ends_with(end));
         let (invitation, token) = if is_of_link { self.link() } else { self.invitation() };
         let resource = if pattern.contains("{resource}") { self.fresh_resource() } else { String::new() };
-        let job = if pattern.starts_with("/v1/jobs/") { self.bulk() } else { self.job.clone() };
+        let of_import = pattern.starts_with("/v1/jobs/") || pattern.contains("/import/{job}");
+        let job = if of_import { self.bulk() } else { self.job.clone() };
         let session = if pattern.contains("{session}") { self.session() } else { String::new() };
         let path = pattern
             .replace("{session}", &session)
             .replace("{workspace}", &self.workspace)
+            .replace("{slug}", &self.slug)
             .replace("{member}", &self.member)
             .replace("{resource}", &resource)
             .replace("{organization}", &self.team.organization)
             .replace("{invitation}", &invitation)
             .replace("{token}", &token)
-            .replace("{slug}", &self.slug)
             .replace("{hash}", "0123456789abcdef")
             .replace("{job}", &job)
             .replace("{draft}", "drf_01h455vb4pex5vsknk084sn02q")

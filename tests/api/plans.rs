@@ -75,6 +75,17 @@ fn journey() -> Team {
         team.owner.post(&team.path("/invitations/bulk"), &json!({"rows": rows, "dry_run": dry_run})).ok();
     }
     crate::links::walk(&mut team);
+    let slug = team.owner.get(&team.path("")).ok().str("/slug");
+    let owner = team.member("olga.owner@studio.test");
+    for query in [
+        format!("actor={owner}"),
+        format!("subject={owner}"),
+        "action=invitation.created".to_owned(),
+        format!("actor={owner}&action=invitation.created"),
+        format!("subject={owner}&action=invitation.created"),
+    ] {
+        team.owner.get(&format!("/o/{slug}/activity?{query}")).ok();
+    }
     // Another role, and a workspace that wants a second factor first.
     let member = team.member(MIA);
     let workspace = team.owner.get(&format!("/v1/members/{member}")).ok().str("/workspaces/0/id");

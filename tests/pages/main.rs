@@ -7,11 +7,14 @@
 mod support;
 
 mod access_page;
+mod activity;
 mod adding_here;
 mod asking;
+mod branding;
 mod faces;
 mod forgotten;
 mod forms;
+mod import;
 mod links;
 mod mail;
 mod mail_added;
@@ -23,7 +26,9 @@ mod others;
 mod reading;
 mod reset;
 mod scene;
+mod seats_page;
 mod security;
+mod settings;
 mod structure;
 mod team;
 mod team_offers;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::support::client::Team;
+use crate::support::client::{Team, nonce_in};
 use crate::support::platform::World;
 use crate::support::{Answer, Client};
 
@@ -35,6 +35,48 @@ pub fn elsewhere(world: &World) -> Team {
     let mut owner = world.client();
     owner.join(OSCAR, "Oscar Owner").ok();
     Team { world: world.clone(), organization, owner }
+}
+
+/// The path of a page of this team's organization.
+pub fn page_of(team: &mut Team, rest: &str) -> String {
+    let slug = team.owner.get(&team.path("")).ok().str("/slug");
+    format!("/o/{slug}{rest}")
+}
+
+/// The body of a form with a file in it, as browsers write it, with this boundary.
+pub const BOUNDARY: &str = "----WebKitFormBoundaryAbCdEf0123456789";
+pub fn multipart(fields: &[(&str, &str)], file: Option<(&str, &str, &[u8])>) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let part =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend(part.into_bytes());
+    }
+    if let Some((name, called, bytes)) = file {
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{called}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend(head.into_bytes());
+        body.extend(bytes);
+        body.extend(b"\r\n");
+    }
+    body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
+    body
+}
+
+/// Sends such a form, with the nonce of the page.
+pub fn upload(
+    person: &mut Client,
+    path: &str,
+    fields: &[(&str, &str)],
+    file: Option<(&str, &str, &[u8])>,
+) -> Answer {
+    let nonce = nonce_in(&person.get(path).text());
+    let fields: Vec<(&str, &str)> =
+        std::iter::once(("nonce", nonce.as_str())).chain(fields.iter().copied()).collect();
+    let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+    person.send(&http::Method::POST, path, Some(&content_type), multipart(&fields, file))
 }
 
 /// Somebody at the page of an invitation.

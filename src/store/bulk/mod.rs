@@ -15,6 +15,7 @@ use crate::domain::authority::Actor;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{EventId, InvitationId, JobId, MemberId};
 use crate::domain::offer::Offer;
+use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::params;
@@ -284,14 +285,37 @@ pub struct Standing {
     pub invitation_id: Option<InvitationId>,
     /// Why it made none, as JSON.
     pub problem: Option<String>,
+    /// For whom it is; nothing for one that was refused when it came in.
+    pub email: Option<EmailAddress>,
+    /// As what.
+    pub role: Option<Role>,
 }
 
 /// Reads a page of [`Standing`], in their order.
 #[must_use]
 pub fn select_rows(job: JobId, after: i64, limit: i64) -> Statement {
     Statement::new(
-        "SELECT row, outcome, invitation_id, problem FROM bulk_rows WHERE job_id = ?1 AND row > ?2 ORDER BY row LIMIT ?3",
+        "SELECT row, outcome, invitation_id, problem, wanted ->> 'email' AS email, wanted ->> 'role' AS role
+         FROM bulk_rows WHERE job_id = ?1 AND row > ?2 ORDER BY row LIMIT ?3",
         params![job, after, limit],
+    )
+}
+
+/// How many rows of a bulk invitation came to an end of one kind.
+#[derive(Debug, Deserialize)]
+pub struct Tally {
+    /// None until the job has come to them.
+    pub outcome: Option<String>,
+    /// How many.
+    pub rows: i64,
+}
+
+/// Reads each [`Tally`] of a job. It has a thousand rows at most.
+#[must_use]
+pub fn tally(job: JobId) -> Statement {
+    Statement::new(
+        "SELECT outcome, count(*) AS rows FROM bulk_rows WHERE job_id = ?1 GROUP BY outcome",
+        params![job],
     )
 }
 

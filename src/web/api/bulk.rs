@@ -94,8 +94,7 @@ pub async fn create<P: Platform>(
     let query: Query = request::query(request)?;
     let dry_run = field::flag("?dry_run", query.dry_run.as_deref())?;
     let (rows, dry_run) = if request::is_of_type(request, "text/csv") {
-        let read = |row: Result<Value>| row.and_then(|row| read(&actor, row));
-        (spreadsheet::rows(request.body(), MOST_ROWS, LARGEST_ROW, read)?, dry_run)
+        (sheet(&actor, request.body())?.into_iter().map(|line| line.invite).collect(), dry_run)
     } else if request::is_of_type(request, "application/json") {
         let body: Body = request::json(request)?;
         (read_all(&actor, body.rows)?, dry_run || body.dry_run)
@@ -103,9 +102,7 @@ pub async fn create<P: Platform>(
         let detail = "Send the rows as application/json or as text/csv.";
         return Err(Refusal::new(Code::UnsupportedMediaType).because(detail).into());
     };
-    if rows.is_empty() || rows.len() > MOST_ROWS {
-        return Err(Error::field("/rows", Code::InvalidValue, "Send 1 to 1,000 rows."));
-    }
+    check_count(rows.len())?;
     if !dry_run {
         let job = flow::start(ctx, &actor, rows).await?;
         return Ok(reply::json(StatusCode::ACCEPTED, &serde_json::json!({"job_id": job})));
@@ -124,6 +121,40 @@ pub async fn create<P: Platform>(
         })
         .collect();
     Ok(reply::json(StatusCode::OK, &serde_json::json!({"data": data})))
+}
+
+/// A row of a spreadsheet, where it stands in it, and for whom it is, as it is written there.
+pub struct Line {
+    /// The line it begins on; the columns' names are on the first.
+    pub number: u64,
+    /// The address, whatever it is.
+    pub email: String,
+    /// What it says, or what is wrong with it.
+    pub invite: Result<Invite>,
+}
+
+/// Reads the rows of a spreadsheet, up to one more than there may be.
+///
+/// # Errors
+/// 400 for what is no text, 422 for columns that can't be used.
+pub fn sheet(actor: &Actor, file: &[u8]) -> Result<Vec<Line>> {
+    spreadsheet::rows(file, MOST_ROWS, LARGEST_ROW, |number, row| {
+        let email = row.as_ref().ok().and_then(|row| row.get("email")?.as_str());
+        let email = email.unwrap_or_default().to_owned();
+        Line { number, email, invite: row.and_then(|row| read(actor, row)) }
+    })
+}
+
+/// Refuses fewer rows than one, and more than there may be.
+///
+/// # Errors
+/// 422.
+pub fn check_count(rows: usize) -> Result<()> {
+    if (1..=MOST_ROWS).contains(&rows) {
+        Ok(())
+    } else {
+        Err(Error::field("/rows", Code::InvalidValue, "Send 1 to 1,000 rows."))
+    }
 }
 
 /// Reads the rows of JSON, each by itself. What is no JSON at all refuses the whole.
@@ -169,8 +200,17 @@ async fn over<P: Platform>(
     let rest = found.split_off(1);
     let import = ResultSet::row_of::<Import>(found.first())?;
     let import = import.ok_or_else(|| Error::from(Code::NotFound))?;
+    check_sees(&actor, &import)?;
+    Ok((actor, import, rest))
+}
+
+/// Whether somebody may look at a job and take it back.
+///
+/// # Errors
+/// 403.
+pub fn check_sees(actor: &Actor, import: &Import) -> Result<()> {
     if actor.administers() || (import.invited_by == actor.member_id && !actor.invitable().is_empty()) {
-        Ok((actor, import, rest))
+        Ok(())
     } else {
         Err(Code::Forbidden.into())
     }

@@ -3,8 +3,9 @@
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use crate::domain::authority::Actor;
 use crate::domain::change::Change;
 use crate::domain::ids::{InvitationId, OrganizationId};
 use crate::domain::organization::{Accent, Branding, Plan, Slug};
@@ -207,7 +208,20 @@ pub async fn change<P: Platform>(
     id: OrganizationId,
 ) -> Result<Reply> {
     let actor = Caller::of(request, ctx.config)?.administrator_of(ctx, id).await?;
-    let body: Changed = request::json(request)?;
+    let to = difference(&actor, request::json(request)?)?;
+    let organization = flow::change(ctx, &actor, &to).await?;
+    Ok(reply::json(StatusCode::OK, &Shown::of(ctx, organization)))
+}
+
+/// Reads what a change says, as the body of a PATCH.
+///
+/// # Errors
+/// 422 with a pointer for each field that can't be used.
+pub fn read_change(actor: &Actor, body: Map<String, Value>) -> Result<Difference> {
+    difference(actor, request::part(body)?)
+}
+
+fn difference(actor: &Actor, body: Changed) -> Result<Difference> {
     let mut fields = Fields::default();
     let mut to = Difference { name: changed_name(&mut fields, body.name), ..Difference::default() };
     match body.branding {
@@ -230,8 +244,7 @@ pub async fn change<P: Platform>(
         policy::check(&mut fields, &actor.template.policy, &changes);
         Some(Value::Object(changes).to_string())
     });
-    let organization = flow::change(ctx, &actor, &fields.finish(Some(to))?).await?;
-    Ok(reply::json(StatusCode::OK, &Shown::of(ctx, organization)))
+    fields.finish(Some(to))
 }
 
 /// `PUT …/plan`: what the organization has paid for from now on. 200 with the organization.

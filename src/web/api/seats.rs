@@ -48,9 +48,5 @@ pub async fn holders<P: Platform>(
     let page: Page<Member> = Page::read(query.limit.as_deref(), member)?;
     let before = Before { invitation, member: page.before };
     let rows = seat_holders::page(ctx.platform, id, before, page.rows(), ctx.now()).await?;
-    let id_of = |holder: &Holder| match (holder.invitation_id, holder.member_id) {
-        (Some(id), _) => id.to_string(),
-        (None, id) => id.map(|id| id.to_string()).unwrap_or_default(),
-    };
-    Ok(page.reply(rows, id_of, |holder| holder))
+    Ok(page.reply(rows, Holder::cursor, |holder| holder))
 }

@@ -40,8 +40,8 @@ const DELIMITERS: [char; 3] = ['\t', ';', ','];
 /// The most entries of a list in a cell that are read: more than any list may have, so that a longer one is refused as such.
 const MOST_LISTED: usize = 501;
 
-/// Reads the rows, `read` making of each what is kept of it: of the JSON that says the same, or the refusal of a row that
-/// is larger than `largest` bytes. Stops behind the row that is one more than `most`.
+/// Reads the rows, `read` making of each what is kept of it: of the line it begins on and the JSON that says the same, or the
+/// refusal of a row that is larger than `largest` bytes. Stops behind the row that is one more than `most`.
 ///
 /// # Errors
 /// 400 for what is no text, 422 for columns that can't be used. What is wrong with a row is that row's own: it then says
@@ -50,7 +50,7 @@ pub fn rows<T>(
     body: &[u8],
     most: usize,
     largest: usize,
-    mut read: impl FnMut(Result<Value>) -> T,
+    mut read: impl FnMut(u64, Result<Value>) -> T,
 ) -> Result<Vec<T>> {
     let text =
         std::str::from_utf8(body).map_err(|_| not_csv("The file is not UTF-8. Save it as CSV in UTF-8."))?;
@@ -63,18 +63,28 @@ pub fn rows<T>(
         .trim(Trim::All)
         .from_reader(table.as_bytes());
     let columns = columns(reader.headers().map_err(|_| not_csv("The file can't be read as CSV."))?)?;
+    let above = text.strip_suffix(table).unwrap_or_default().bytes().filter(|byte| *byte == b'\n');
+    let above = u64::try_from(above.count()).unwrap_or(0);
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|_| not_csv("The file can't be read as CSV."))?;
         if record.iter().any(|cell| !cell.is_empty()) {
             let fits = record.as_slice().len() <= largest;
-            rows.push(read(if fits { row(&columns, &record) } else { Err(too_large()) }));
+            let line = record.position().map_or(0, |position| above + line_of(table, position));
+            rows.push(read(line, if fits { row(&columns, &record) } else { Err(too_large()) }));
             if rows.len() > most {
                 break;
             }
         }
     }
     Ok(rows)
+}
+
+/// The line on which a row begins. The reader counts the empty lines before a row to it.
+fn line_of(text: &str, position: &csv::Position) -> u64 {
+    let rest = usize::try_from(position.byte()).ok().and_then(|byte| text.as_bytes().get(byte..));
+    let empty = rest.unwrap_or_default().iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    empty.filter(|byte| **byte == b'\n').fold(position.line(), |line, _| line + 1)
 }
 
 /// The refusal of a row that is larger than any that can be meant.
@@ -233,20 +243,20 @@ mod tests {
 
     /// All rows, as the JSON that says the same.
     fn rows(file: &[u8]) -> Result<Vec<Value>> {
-        super::rows(file, 1000, 1000, Result::unwrap_or_default)
+        super::rows(file, 1000, 1000, |_, row| row.unwrap_or_default())
     }
 
     #[test]
     fn a_file_is_read_no_further_than_what_makes_it_too_long_and_no_row_that_is_too_large() {
         let file = format!("email,role\n{}", "a,\n".repeat(1000));
         let mut read = 0;
-        super::rows(file.as_bytes(), 10, 10, |_| read += 1).unwrap();
+        super::rows(file.as_bytes(), 10, 10, |_, _| read += 1).unwrap();
         assert_eq!(read, 11);
         let file = format!("email,role\n{},\na,\n", "a".repeat(11));
-        let fits = super::rows(file.as_bytes(), 10, 10, |row| row.is_ok()).unwrap();
+        let fits = super::rows(file.as_bytes(), 10, 10, |_, row| row.is_ok()).unwrap();
         assert_eq!(fits, [false, true]);
         let file = format!("email,role,resources\na,b,{}\n", "r ".repeat(10_000));
-        let kept = super::rows(file.as_bytes(), 1, 100_000, Result::unwrap_or_default).unwrap();
+        let kept = super::rows(file.as_bytes(), 1, 100_000, |_, row| row.unwrap_or_default()).unwrap();
         let listed = kept[0]["access"]["resources"].as_array().unwrap().len();
         assert_eq!(listed, MOST_LISTED, "one more than any list may have, so that it is refused");
     }
@@ -265,6 +275,27 @@ mod tests {
         }
         let file = "email,role,message\na@b.test,client,\"She said \"\"hi\"\".\r\nTwice; or so.\"";
         assert_eq!(rows(file.as_bytes()).unwrap()[0]["message"], "She said \"hi\".\r\nTwice; or so.");
+    }
+
+    /// Whoever mends a file looks for the line that is wrong, whatever was left out before it.
+    #[test]
+    fn a_row_is_told_with_the_line_it_begins_on() {
+        for end in ["\n", "\r\n"] {
+            let file = [
+                "email,role,message",
+                "a@b.test,client,",
+                "",
+                ",,",
+                "b@b.test,client,\"Two",
+                "lines\"",
+                "c@b.test,client,",
+            ];
+            let lines = super::rows(file.join(end).as_bytes(), 10, 1000, |line, _| line).unwrap();
+            assert_eq!(lines, [2, 5, 7], "{end:?}");
+            let below = format!("sep=,{end}{end}{}", file.join(end));
+            let lines = super::rows(below.as_bytes(), 10, 1000, |line, _| line).unwrap();
+            assert_eq!(lines, [4, 7, 9], "{end:?}");
+        }
     }
 
     #[test]

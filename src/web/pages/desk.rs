@@ -115,6 +115,10 @@ impl Desk {
             way("Team & Clients", Place::Team, Route::Team(slug()));
         }
         way("Workspaces", Place::Workspaces, Route::WorkspacesPage(slug()));
+        if self.actor.administers() {
+            way("Activity", Place::Activity, Route::ActivityPage(slug()));
+            way("Settings", Place::Settings, Route::SettingsPage(slug()));
+        }
         let unread = match setting.unread {
             0 => String::new(),
             more if more > MOST_COUNTED => format!("{MOST_COUNTED}+"),

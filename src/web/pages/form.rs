@@ -1,6 +1,11 @@
 //! A form that somebody sent from one of our pages.
 
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use futures_util::stream;
 use http::header;
+use multer::Multipart;
 
 use super::check_form;
 use crate::error::{Code, Refusal, Result};
@@ -51,6 +56,40 @@ impl Form {
     #[must_use]
     pub fn of(fields: Vec<(String, String)>) -> Self {
         Self(fields)
+    }
+
+    /// The same for a form that brings a file in the field of this name, as `multipart/form-data`. A field in which no file
+    /// was chosen brings none.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read)'s.
+    pub async fn read_with_file<P: Platform>(
+        ctx: &Context<'_, P>,
+        request: &Request,
+        name: &str,
+    ) -> Result<(Self, Option<Bytes>)> {
+        let content_type =
+            request::header(request.headers(), header::CONTENT_TYPE.as_str()).unwrap_or_default();
+        let Ok(boundary) = multer::parse_boundary(content_type) else {
+            return Ok((Self::read(ctx, request)?, None));
+        };
+        let unreadable = |_| Code::InvalidForm;
+        let body = request.body().clone();
+        let body = stream::once(std::future::ready(Ok::<_, Infallible>(body)));
+        let mut parts = Multipart::new(body, boundary);
+        let (mut form, mut file) = (Self::default(), None);
+        while let Some(part) = parts.next_field().await.map_err(unreadable)? {
+            let known = part.name().unwrap_or_default().to_owned();
+            let bytes = part.bytes().await.map_err(unreadable)?;
+            if known == name {
+                file = Some(bytes).filter(|bytes| !bytes.is_empty());
+            } else {
+                let text = String::from_utf8(bytes.to_vec()).map_err(|_| Code::InvalidForm)?;
+                form.0.push((known, text));
+            }
+        }
+        check_form(ctx, request, form.text("nonce"))?;
+        Ok((form, file))
     }
 
     /// What was typed into a field; nothing where there is none.

@@ -1,6 +1,7 @@
 //! The pages: server-rendered, whole without JavaScript, every change by a form that carries a nonce.
 
 pub mod access;
+pub mod activity;
 mod back;
 pub mod brand;
 pub mod code;
@@ -10,6 +11,7 @@ pub mod failure;
 pub mod forgot_password;
 pub mod form;
 pub mod home;
+pub mod import;
 pub mod invitation;
 pub mod invite;
 pub mod mailbox;
@@ -23,6 +25,7 @@ mod qr;
 pub mod reset;
 mod said;
 pub mod security;
+pub mod settings;
 pub mod sign_in;
 pub mod team;
 pub mod workspace;
@@ -175,6 +178,13 @@ impl Problems {
     pub fn prefix(&self) -> &'static str {
         if self.is_empty() { "" } else { "Error: " }
     }
+}
+
+/// A key as words: `priority_support` is "Priority support".
+fn words(key: &str) -> String {
+    let text = key.replace(['_', '-', '.'], " ");
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A page as a reply.

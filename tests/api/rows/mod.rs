@@ -9,6 +9,7 @@ pub mod members;
 pub mod organizations;
 pub mod pages;
 pub mod places;
+pub mod settings;
 pub mod team;
 pub mod wizard;
 
@@ -35,6 +36,7 @@ pub const ANSWERS: &[&[Answers]] = &[
     pages::ANSWERS,
     places::ANSWERS,
     team::ANSWERS,
+    settings::ANSWERS,
     wizard::ANSWERS,
 ];
 /// Every part's costs.
@@ -48,5 +50,6 @@ pub const COSTS: &[&[Costs]] = &[
     pages::COSTS,
     places::COSTS,
     team::COSTS,
+    settings::COSTS,
     wizard::COSTS,
 ];

@@ -14,6 +14,8 @@ use super::chromium::Browser;
 const SCHEMES: [&str; 2] = ["light", "dark"];
 /// The smallest control, in CSS pixels: what a thumb hits.
 const SMALLEST_CONTROL: f64 = 44.0;
+/// The smallest box to check, whose words can be hit too.
+const SMALLEST_BOX: f64 = 24.0;
 
 /// The narrowest screen that must do (WCAG 2.2, 1.4.10), and a desk's.
 pub const WIDTHS: [u32; 2] = [320, 1280];
@@ -69,7 +71,9 @@ impl Browser {
                 }
             }
             return found;";
-        strings(&self.client.execute(script, vec![SMALLEST_CONTROL.into()]).await.unwrap())
+        strings(
+            &self.client.execute(script, vec![SMALLEST_CONTROL.into(), SMALLEST_BOX.into()]).await.unwrap(),
+        )
     }
 
     /// What axe-core says is wrong.

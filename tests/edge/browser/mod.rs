@@ -10,6 +10,7 @@ mod look;
 mod member;
 mod screens;
 mod security;
+mod settings;
 mod team;
 mod walk;
 mod wizard;

@@ -199,14 +199,14 @@ impl Team<'_> {
 }
 
 /// Seats in words and as a bar of a hundred parts.
-struct ShownSeats {
-    words: String,
+pub(super) struct ShownSeats {
+    pub words: String,
     /// How much of the bar is taken, and how much is reserved besides; none where there is no limit.
-    bar: Option<(i64, i64)>,
+    pub bar: Option<(i64, i64)>,
 }
 
 impl ShownSeats {
-    fn of(seats: &Seats) -> Self {
+    pub fn of(seats: &Seats) -> Self {
         let reserved = match seats.reserved {
             0 => String::new(),
             1 => " 1 more is reserved by an open invitation.".to_owned(),

@@ -1,0 +1,32 @@
+//! Settings, for those who run an organization: its name and rules (S1-13, S3-15), how it shows itself (S0-06 to S0-09, S0-24),
+//! its plan and who holds its seats.
+
+mod branding;
+mod general;
+mod seats;
+
+pub use self::branding::{change as rebrand, show as branding};
+pub use self::general::{change, show};
+pub use self::seats::show as seats;
+
+use crate::web::pages::desk::Way;
+use crate::web::route::Route;
+
+/// The pages of the settings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tab {
+    General,
+    Branding,
+    Seats,
+}
+
+/// The ways between them.
+fn tabs(slug: &str, here: Tab) -> Vec<Way> {
+    let slug = || slug.to_owned();
+    let way = |label, tab, route: Route| Way { label, path: route.path(), here: tab == here };
+    vec![
+        way("General", Tab::General, Route::SettingsPage(slug())),
+        way("Branding", Tab::Branding, Route::BrandingPage(slug())),
+        way("Plan and seats", Tab::Seats, Route::SeatsPage(slug())),
+    ]
+}
