@@ -51,7 +51,7 @@ fn whoever_forgot_their_password_chooses_a_new_one_and_is_in() {
     assert_eq!(text_of(&page.text(), "h1"), "Choose a new password");
     assert!(!page.text().contains(OLGA), "masked");
     let done = olga.submit(&path, &path, &[("username", ""), ("password", NEW)]);
-    assert_eq!((set.status.as_u16(), set.header("location")), (303, Some("/me")));
+    assert_eq!((done.status.as_u16(), done.header("location")), (303, Some("/me")));
     olga.get("/me").ok();
     let used = olga.get(&path);
     check_page(&used);
@@ -129,7 +129,7 @@ fn from_an_invitation_one_comes_back_to_it() {
     check_page(&sent);
     let path = mailed(&scene.team, MIA);
     let done = mia.submit(&path, &path, &[("password", NEW)]);
-    assert_eq!(set.header("location"), Some(scene.path.as_str()));
+    assert_eq!(done.header("location"), Some(scene.path.as_str()));
     let invitation = mia.get(&scene.path).ok();
     assert_eq!(primary_action(&invitation.text()), "Join Example Studio");
     assert!(mia.cookie("__Host-usher_back").is_none(), "and only this once");
