@@ -193,8 +193,9 @@ impl Cast {
                 json!({"member_id": self.member, "workspace_id": self.workspace, "permission": "compose"})
             }
             ("POST", "/v1/password-resets") => json!({"email": format!("forgotten{fresh}@client.test")}),
-            ("POST", "/v1/me/mfa/totp/confirm" | "/v1/sessions/mfa") => json!({"code": "123456"}),
-            ("DELETE", "/v1/me/mfa/totp") => json!({"code": "123456"}),
+            ("POST", "/v1/me/mfa/totp/confirm" | "/v1/sessions/mfa") | ("DELETE", "/v1/me/mfa/totp") => {
+                json!({"code": "123456"})
+            }
             ("PUT", "/v1/me/password") => {
                 json!({"current_password": "none of theirs", "password": "a sentence works well"})
             }

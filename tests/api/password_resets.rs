@@ -123,7 +123,7 @@ fn a_link_ends_to_the_second_after_thirty_minutes_and_then_costs_nothing() {
     let page = format!("/reset/{token}");
     team.world.state().now.set(asked.plus(Duration::from_secs(30 * 60 - 1)));
     assert_eq!(olga.get(&page).status, 200);
-    team.world.state().now.set(asked.plus(Duration::from_secs(30 * 60)));
+    team.world.state().now.set(asked.plus(Duration::from_mins(30)));
     assert_eq!(redeem(&mut olga, &token, OTHER).refusal(), refusal(410, "password_link_expired"));
     assert_eq!(team.world.last_cost(), Cost { d1: 0, kv: 0 });
     assert_eq!(olga.get(&page).status, 410);

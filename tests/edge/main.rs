@@ -22,5 +22,6 @@ mod http;
 mod journey;
 mod panics;
 mod races;
+#[allow(dead_code, reason = "what other tests ask of the app too")]
 #[path = "../support/totp.rs"]
 mod totp;

@@ -134,7 +134,7 @@ async fn import(browser: &Browser) -> Vec<String> {
     browser.press("Check the list").await;
     browser.says("Choose a file, or paste the rows.").await;
     let field = browser.element("#file").await;
-    field.send_keys(&file(&format!("list-{}.csv", ana), list.as_bytes())).await.unwrap();
+    field.send_keys(&file(&format!("list-{ana}.csv"), list.as_bytes())).await.unwrap();
     browser.press("Check the list").await;
     browser.says("Send 1 invitation").await;
     faults.extend(browser.look("import-check", WIDTHS, OF_PAGES).await);
