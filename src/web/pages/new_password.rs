@@ -4,6 +4,7 @@ use askama::Template;
 use http::StatusCode;
 
 use super::form::Form;
+use super::reset::Closed;
 use super::{FormKey, Frame, Problems, back, page, sign_in};
 use crate::domain::reset_link::ResetLink;
 use crate::error::{Code, Error, Result};
@@ -23,16 +24,6 @@ struct New<'a> {
     /// Masked: whoever was forwarded the link need not be who it is for.
     address: String,
     problems: Problems,
-}
-
-#[derive(Template)]
-#[template(path = "pages/reset_closed.html")]
-struct Closed<'a> {
-    frame: Frame,
-    title: &'a str,
-    detail: &'a str,
-    next_path: String,
-    next_label: &'static str,
 }
 
 /// `GET`: the form, or why there is none.

@@ -31,12 +31,12 @@ struct Reset<'a> {
 /// A link that sets nothing any more, or never did, or not now: why, and the one thing to do next.
 #[derive(Template)]
 #[template(path = "pages/reset_closed.html")]
-struct Closed<'a> {
-    frame: Frame,
-    title: &'a str,
-    detail: &'a str,
-    next_path: String,
-    next_label: &'static str,
+pub(super) struct Closed<'a> {
+    pub(super) frame: Frame,
+    pub(super) title: &'a str,
+    pub(super) detail: &'a str,
+    pub(super) next_path: String,
+    pub(super) next_label: &'static str,
 }
 
 #[derive(Deserialize)]
