@@ -5,9 +5,12 @@
 //   LIMITS, D1_DELAY     handed to the Worker
 //   USHER_VAR_<NAME>     a setting or secret that replaces the one of wrangler.toml or .dev.vars; empty: take it away
 //   USHER_TICK           seconds between two cron ticks, 10 unless said; 0: none
+//   USHER_BACKSTAGE      if set, who is on this machine may ask and change its database while it runs: for tests, which
+//                        would lock the Worker out if they opened the file beside it
 //   USHER_STOP_WITH_PARENT     if set, it stops when the process that started it is gone or wants to go
 // It prints `ready http://localhost:PORT` when it answers; all else on standard output is the Worker's log.
 import { existsSync } from "node:fs";
+import { openBackstage } from "./backstage.mjs";
 import { migrate } from "./migrate.mjs";
 import { freePort, isFree } from "./port.mjs";
 import { watchParent } from "./parent.mjs";
@@ -73,5 +76,8 @@ if (seconds > 0 && !stopping) {
     }
     running = false;
   }, seconds * 1000);
+}
+if (env.USHER_BACKSTAGE && !stopping) {
+  console.log(`backstage ${await openBackstage(await worker.getD1Database("DB"))}`);
 }
 if (!stopping) console.log(`ready ${origin}`);

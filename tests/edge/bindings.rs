@@ -12,8 +12,11 @@ fn ask(server: &Server, question: &Value) -> Value {
 
 /// What a job's row says.
 fn job(server: &Server, invitation: &str) -> (i64, bool, Option<String>) {
-    let sql = "SELECT attempts, done_at IS NOT NULL, failed_at || ': ' || failure FROM jobs WHERE invitation_id = ?1";
-    server.database().query_row(sql, [invitation], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+    let sql = "SELECT attempts, done_at IS NOT NULL AS done, failed_at || ': ' || failure AS failure
+               FROM jobs WHERE invitation_id = ?1";
+    let row = server.row(sql, invitation);
+    let failure = row["failure"].as_str().map(str::to_owned);
+    (row["attempts"].as_i64().unwrap(), row["done"] == 1, failure)
 }
 
 #[test]
@@ -64,13 +67,11 @@ fn what_d1_fails_at_is_logged_and_the_caller_is_told_nothing_of_it() {
     let mut olga = Team::new(&server).owner;
     let me = olga.get("/v1/me").ok().str("/user/id");
     // For this one person only: other tests are here too.
-    server
-        .database()
-        .execute_batch(&format!(
-            "CREATE TRIGGER no_end BEFORE UPDATE ON sessions WHEN OLD.user_id = '{me}'
+    let trigger = format!(
+        "CREATE TRIGGER no_end BEFORE UPDATE ON sessions WHEN OLD.user_id = '{me}'
              BEGIN SELECT RAISE(ABORT, '{OUT_OF_ORDER}'); END"
-        ))
-        .unwrap();
+    );
+    server.batch(&[(&trigger, &[])]);
     let answer = olga.send("DELETE", "/v1/sessions/current", None, b"");
     assert_eq!(answer.refusal(), (500, "internal".to_owned()));
     assert!(!answer.text().contains(OUT_OF_ORDER), "{}", answer.text());
@@ -141,14 +142,12 @@ fn a_send_that_fails_is_tried_again_after_its_backoff() {
     let team = Team::new(&server);
     let address = server.address("mia.member");
     // For this one mail only: other tests are here too.
-    server
-        .database()
-        .execute_batch(&format!(
-            "CREATE TRIGGER no_first_send BEFORE INSERT ON mailbox
+    let trigger = format!(
+        "CREATE TRIGGER no_first_send BEFORE INSERT ON mailbox
              WHEN NEW.recipient = '{address}' AND (SELECT attempts FROM jobs WHERE id = NEW.id) < 2
              BEGIN SELECT RAISE(ABORT, '{OUT_OF_ORDER}'); END"
-        ))
-        .unwrap();
+    );
+    server.batch(&[(&trigger, &[])]);
     let id = team.invite(&address, "member").ok().str("/id");
     server.mail(&address, 1);
     wait_for("the job to be settled", || (job(&server, &id).1).then_some(()));
@@ -168,13 +167,9 @@ fn a_message_that_the_queue_gives_up_on_fails_its_job_and_the_inviter_sees_it() 
         .configure("max_batch_timeout = 5", "max_batch_timeout = 1");
     let server = deployment.start();
     let team = Team::new(&server);
-    server
-        .database()
-        .execute_batch(
-            "CREATE TRIGGER nobody_takes_it BEFORE UPDATE ON jobs WHEN NEW.attempts > OLD.attempts
-             BEGIN SELECT RAISE(ABORT, 'nobody is there'); END",
-        )
-        .unwrap();
+    let trigger = "CREATE TRIGGER nobody_takes_it BEFORE UPDATE ON jobs WHEN NEW.attempts > OLD.attempts
+             BEGIN SELECT RAISE(ABORT, 'nobody is there'); END";
+    server.batch(&[(trigger, &[])]);
     let address = server.address("mia.member");
     let id = team.invite(&address, "member").ok().str("/id");
     let (attempts, done, failure) = wait_for("the dead letter", || {
@@ -196,11 +191,11 @@ fn the_tick_finds_a_job_whose_message_was_lost_and_its_mail_goes_out_once() {
     let body = json!({"name": "Example Studio", "template": "team", "owner": {"email": address, "name": "Olga Owner"}});
     let id = server.operator().post("/v1/organizations", &body).ok().str("/owner_invitation_id");
     server.kill();
-    assert_eq!(job(&server, &id), (0, false, None), "the kill came after the message was delivered");
     // The tick takes a message for lost after half a minute. This is that half minute.
-    server.database().execute_batch("UPDATE jobs SET requeue_at = requeue_at - 30000").unwrap();
+    server.change_at_rest("UPDATE jobs SET requeue_at = requeue_at - 30000");
 
     server.start_again(&deployment);
+    assert_eq!(job(&server, &id), (0, false, None), "the kill came after the message was delivered");
     assert_eq!(server.mails(&address).len(), 0, "the queue lost it");
     server.tick();
     server.mail(&address, 1);
@@ -249,8 +244,8 @@ fn a_sender_that_the_mail_binding_refuses_is_no_message_lost() {
     let body = json!({"name": "Example Studio", "template": "team", "owner": {"email": address, "name": "Olga Owner"}});
     let id = server.operator().post("/v1/organizations", &body).ok().str("/owner_invitation_id");
     let failure = wait_for("the first try", || {
-        let sql = "SELECT failure FROM jobs WHERE invitation_id = ?1";
-        server.database().query_row(sql, [&id], |row| row.get::<_, Option<String>>(0)).unwrap()
+        let row = server.row("SELECT failure FROM jobs WHERE invitation_id = ?1", &id);
+        row["failure"].as_str().map(str::to_owned)
     });
     // The local binding gives no code, so it counts as trouble of the moment. Its text names addresses: it isn't kept.
     assert_eq!(failure, "cloudflare: unknown");

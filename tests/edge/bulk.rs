@@ -50,10 +50,7 @@ fn a_thousand_rows_are_one_job_that_survives_a_kill_and_can_be_undone() {
     };
     // Its message dies with the queue, wherever the job had come to.
     server.kill();
-    server
-        .database()
-        .execute_batch("UPDATE jobs SET requeue_at = requeue_at - 120000, due_at = due_at - 120000")
-        .unwrap();
+    server.change_at_rest("UPDATE jobs SET requeue_at = requeue_at - 120000, due_at = due_at - 120000");
     server.start_again(&deployment);
     let team = Team::again(&server, &organization, &owner);
     server.tick();

@@ -74,14 +74,10 @@ fn fill(server: &Server, team: &Team<'_>, prefix: u32, number: u32) {
             id("inv")
         ),
     ];
-    let mut database = server.database();
-    let transaction = database.transaction().unwrap();
-    for statement in &statements {
-        let added =
-            transaction.execute(statement, [prefix]).unwrap_or_else(|error| panic!("{error}: {statement}"));
-        assert!(added > 0, "{statement}");
-    }
-    transaction.commit().unwrap();
+    let prefix = prefix.to_string();
+    let parameters: &[&str] = &[&prefix];
+    let statements: Vec<_> = statements.iter().map(|sql| (sql.as_str(), parameters)).collect();
+    server.batch(&statements);
 }
 
 /// Everything that is done all day, with the rows that each reads.

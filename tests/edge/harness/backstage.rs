@@ -3,8 +3,6 @@
 //! The rule: what an answer can show is asked over HTTP. Here is what no answer shows, and the disorder that only somebody
 //! beside the Worker can make.
 
-use std::time::Duration;
-
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -56,8 +54,38 @@ impl Server {
         found
     }
 
-    /// Opens the database beside the Worker, which may be running.
-    pub fn database(&self) -> Connection {
+    /// Runs statements on the database of the running Worker, all or none, and answers the rows of each. They go through
+    /// the runtime: whoever opened the file beside it would lock the Worker out.
+    #[track_caller]
+    pub fn batch(&self, statements: &[(&str, &[&str])]) -> Vec<Vec<Value>> {
+        let body: Vec<Vec<&str>> =
+            statements.iter().map(|(sql, values)| [&[*sql], *values].concat()).collect();
+        let mut answer =
+            self.agent().post(self.backstage()).send(serde_json::to_vec(&body).unwrap().as_slice()).unwrap();
+        let text = answer.body_mut().read_to_string().unwrap();
+        assert_eq!(answer.status(), 200, "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// The one row that a query answers, an object of its columns.
+    #[track_caller]
+    pub fn row(&self, sql: &str, of: &str) -> Value {
+        let mut rows = self.batch(&[(sql, &[of])]).remove(0);
+        assert_eq!(rows.len(), 1, "{sql}");
+        rows.remove(0)
+    }
+
+    /// The one number that a query answers.
+    #[track_caller]
+    pub fn count(&self, sql: &str, of: &str) -> i64 {
+        let row = self.row(sql, of);
+        let mut columns = row.as_object().unwrap().values();
+        columns.next().and_then(Value::as_i64).unwrap_or_else(|| panic!("{sql} answers no number: {row}"))
+    }
+
+    /// Changes the database of a Worker that was killed.
+    pub fn change_at_rest(&self, sql: &str) {
+        assert!(!self.is_running(), "two would write into one database");
         let databases = self.folder().join("state/v3/d1/miniflare-D1DatabaseObject");
         let file = std::fs::read_dir(&databases)
             .unwrap()
@@ -66,13 +94,6 @@ impl Server {
                 path.extension().is_some_and(|kind| kind == "sqlite") && !path.ends_with("metadata.sqlite")
             })
             .unwrap_or_else(|| panic!("no database in {}", databases.display()));
-        let database = Connection::open(file).unwrap();
-        database.busy_timeout(Duration::from_secs(10)).unwrap();
-        database
-    }
-
-    /// The one number that a query answers.
-    pub fn count(&self, sql: &str, of: &str) -> i64 {
-        self.database().query_row(sql, [of], |row| row.get(0)).unwrap()
+        Connection::open(file).unwrap().execute_batch(sql).unwrap();
     }
 }

@@ -66,12 +66,12 @@ impl Deployment {
         for secret in [PASSWORD, OPERATOR_KEY] {
             log.keep_secret(secret);
         }
-        let (process, port) = self.run(&folder, 0, &log);
-        Server { folder, port, log, process: Mutex::new(process), agent: agent() }
+        let Running { process, port, backstage } = self.run(&folder, 0, &log);
+        Server { folder, port, backstage, log, process: Mutex::new(Some(process)), agent: agent() }
     }
 
     /// Runs it in a folder, until it says that it is ready.
-    fn run(&self, folder: &Path, port: u16, log: &Arc<Log>) -> (Child, u16) {
+    fn run(&self, folder: &Path, port: u16, log: &Arc<Log>) -> Running {
         std::fs::write(folder.join("wrangler.toml"), &self.wrangler).unwrap();
         let node = std::env::var("USHER_NODE")
             .map_or_else(|_| project().join("node_modules/.bin/node"), PathBuf::from);
@@ -85,6 +85,7 @@ impl Deployment {
             .env("TMPDIR", folder.join("tmp"))
             // A test ticks when it wants to: `Server::tick`.
             .env("USHER_TICK", "0")
+            .env("USHER_BACKSTAGE", "1")
             .env("USHER_STOP_WITH_PARENT", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -108,8 +109,17 @@ impl Deployment {
             assert!(process.try_wait().unwrap().is_none(), "the Worker did not start:\n{}", lines.join("\n"));
             None
         });
-        (process, origin.rsplit(':').next().unwrap().parse().unwrap())
+        let told = log.since(before);
+        let backstage = told.iter().find_map(|line| line.strip_prefix("backstage ")).unwrap().to_owned();
+        Running { process, port: origin.rsplit(':').next().unwrap().parse().unwrap(), backstage }
     }
+}
+
+/// What came of starting one.
+struct Running {
+    process: Child,
+    port: u16,
+    backstage: String,
 }
 
 fn project() -> &'static Path {
@@ -141,8 +151,10 @@ fn new_folder() -> PathBuf {
 pub struct Server {
     folder: PathBuf,
     port: u16,
+    backstage: String,
     log: Arc<Log>,
-    process: Mutex<Child>,
+    /// Nothing once it was killed.
+    process: Mutex<Option<Child>>,
     agent: ureq::Agent,
 }
 
@@ -162,6 +174,16 @@ impl Server {
         self.port
     }
 
+    /// Where its database is asked while it runs.
+    pub(super) fn backstage(&self) -> &str {
+        &self.backstage
+    }
+
+    /// Whether it runs.
+    pub(super) fn is_running(&self) -> bool {
+        self.process.lock().unwrap().is_some()
+    }
+
     /// Where it keeps everything.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
@@ -174,7 +196,7 @@ impl Server {
 
     /// Ends the Worker at once, with all that it holds in memory: its queues.
     pub fn kill(&self) {
-        let mut process = self.process.lock().unwrap();
+        let Some(mut process) = self.process.lock().unwrap().take() else { return };
         let group = format!("-{}", process.id());
         // Fails where it has ended already.
         let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
@@ -186,8 +208,9 @@ impl Server {
         self.kill();
         // The runtime ends together with its group, but its port may be free only a moment later.
         wait_for("the port to be free", || TcpStream::connect(("127.0.0.1", self.port)).err());
-        let (process, _) = deployment.run(&self.folder, self.port, &self.log);
-        *self.process.lock().unwrap() = process;
+        let Running { process, backstage, .. } = deployment.run(&self.folder, self.port, &self.log);
+        *self.process.lock().unwrap() = Some(process);
+        self.backstage = backstage;
         self.agent = agent();
     }
 }
