@@ -15,7 +15,7 @@ use crate::flow::access::{factor_needed, settle};
 use crate::flow::invite::{Invite, foreign_resource, foreign_workspace, role_not_allowed};
 use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
-use crate::platform::{Platform, ResultSet};
+use crate::platform::{Platform, ResultSet, row};
 use crate::store::access::{CloneSource, Columns, Placed, select_clone_sources};
 use crate::store::acting::Acting;
 use crate::store::bulk::{self, Ids, Import, Judged, Roles, Verdict, Wanted};
@@ -253,11 +253,13 @@ fn problem_of_verdict(verdict: Verdict, place: Option<i64>) -> Result<Option<Val
 pub fn told(kept: &str) -> Result<Option<Value>> {
     #[derive(serde::Deserialize)]
     struct Kept {
+        #[serde(default)]
         verdict: Option<Verdict>,
+        #[serde(default)]
         place: Option<i64>,
     }
     let unexpected = |error: serde_json::Error| Error::Internal(format!("unexpected row: {error}"));
-    let Kept { verdict, place } = serde_json::from_str(kept).map_err(unexpected)?;
+    let Kept { verdict, place } = row::read(kept).map_err(unexpected)?;
     match verdict {
         Some(verdict) => problem_of_verdict(verdict, place),
         None => serde_json::from_str(kept).map_err(unexpected),

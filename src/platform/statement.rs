@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::DatabaseError;
+use super::{DatabaseError, row};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{Id, Kind};
 use crate::domain::role::Role;
@@ -54,7 +54,7 @@ impl ResultSet {
     /// # Errors
     /// A row is not of this shape.
     pub fn rows<T: DeserializeOwned>(&self) -> Result<Vec<T>, DatabaseError> {
-        serde_json::from_str(&self.json).map_err(|error| DatabaseError(format!("unexpected row: {error}")))
+        row::read(&self.json).map_err(|error| DatabaseError(format!("unexpected row: {error}")))
     }
 
     /// The first row, if there is one.

@@ -59,7 +59,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::domain::ids::WorkspaceId;
 use crate::error::Error;
-use crate::platform::DatabaseError;
+use crate::platform::{DatabaseError, row};
 
 impl From<DatabaseError> for Error {
     fn from(error: DatabaseError) -> Self {
@@ -77,7 +77,7 @@ fn json_text<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     let text = String::deserialize(deserializer)?;
-    serde_json::from_str(&text).map_err(serde::de::Error::custom)
+    row::read(&text).map_err(serde::de::Error::custom)
 }
 
 /// The same for a column that may be null.
@@ -85,5 +85,5 @@ fn json_text_or_null<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|text| serde_json::from_str(&text).map_err(serde::de::Error::custom)).transpose()
+    text.map(|text| row::read(&text).map_err(serde::de::Error::custom)).transpose()
 }

@@ -1,9 +1,8 @@
 //! The pages of an organization, for those who are in it: whose page it is, who has it open, and the ways from it.
 
-use askama::Template;
 use http::StatusCode;
 
-use super::{FormKey, Frame, page, said, session};
+use super::{FormKey, Frame, Markup, page, said, session};
 use crate::domain::authority::Actor;
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Result};
@@ -135,12 +134,12 @@ impl Desk {
     }
 
     /// A page of this organization as a reply.
-    pub fn reply(&self, template: &impl Template) -> Result<Reply> {
+    pub fn reply(&self, template: &dyn Markup) -> Result<Reply> {
         self.reply_with(StatusCode::OK, template)
     }
 
     /// The same, with another status.
-    pub fn reply_with(&self, status: StatusCode, template: &impl Template) -> Result<Reply> {
+    pub fn reply_with(&self, status: StatusCode, template: &dyn Markup) -> Result<Reply> {
         let mut reply = page(status, template)?;
         if self.said.is_some() {
             said::forget(&mut reply);
@@ -149,7 +148,7 @@ impl Desk {
     }
 
     /// Back to a form that was refused: its status is the refusal's.
-    pub fn refused(&self, error: &Error, template: &impl Template) -> Result<Reply> {
+    pub fn refused(&self, error: &Error, template: &dyn Markup) -> Result<Reply> {
         let mut reply = self.reply_with(error.code().status(), template)?;
         if let Error::Refused(refusal) = error {
             reply::tell(&mut reply, refusal);

@@ -187,9 +187,21 @@ fn words(key: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// A template of any kind, so that what becomes of a page is compiled once and not for each.
+pub trait Markup {
+    /// Its HTML.
+    fn html(&self) -> Result<String>;
+}
+
+impl<T: Template> Markup for T {
+    fn html(&self) -> Result<String> {
+        Ok(self.render()?)
+    }
+}
+
 /// A page as a reply.
-fn page(status: StatusCode, template: &impl Template) -> Result<Reply> {
-    Ok(reply::html(status, template.render()?))
+fn page(status: StatusCode, template: &dyn Markup) -> Result<Reply> {
+    Ok(reply::html(status, template.html()?))
 }
 
 /// The nonce for a page's forms, and the cookie it is bound to.

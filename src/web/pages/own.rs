@@ -1,10 +1,9 @@
 //! The pages of whoever is signed in, which are of no organization: who has them open, and the ways between them.
 
-use askama::Template;
 use http::StatusCode;
 
 use super::desk::{Nav, Way};
-use super::{FormKey, Frame, page, said, session};
+use super::{FormKey, Frame, Markup, page, said, session};
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet, Statement};
@@ -80,11 +79,11 @@ impl Own {
     }
 
     /// A page as a reply.
-    pub fn reply(&self, template: &impl Template) -> Result<Reply> {
+    pub fn reply(&self, template: &dyn Markup) -> Result<Reply> {
         self.reply_with(StatusCode::OK, template)
     }
 
-    fn reply_with(&self, status: StatusCode, template: &impl Template) -> Result<Reply> {
+    fn reply_with(&self, status: StatusCode, template: &dyn Markup) -> Result<Reply> {
         let mut reply = page(status, template)?;
         if self.said.is_some() {
             said::forget(&mut reply);
@@ -93,7 +92,7 @@ impl Own {
     }
 
     /// A form: its status is that of the refusal it comes back after, if there was one.
-    pub fn form(&self, error: Option<&Error>, template: &impl Template) -> Result<Reply> {
+    pub fn form(&self, error: Option<&Error>, template: &dyn Markup) -> Result<Reply> {
         let Some(error) = error else { return self.reply(template) };
         let mut reply = self.reply_with(error.code().status(), template)?;
         if let Error::Refused(refusal) = error {
