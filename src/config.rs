@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::keys::{KeyError, KeyRing};
+use crate::domain::order;
 use crate::domain::template::Templates;
 use crate::domain::text::Name;
 use crate::mail::Sender;
@@ -167,9 +168,7 @@ fn check_origin(origin: &str) -> Result<bool, ConfigError> {
 }
 
 fn check_secret(setting: &'static str, secret: &str) -> Result<(), ConfigError> {
-    let mut letters: Vec<char> = secret.chars().collect();
-    letters.sort_unstable();
-    letters.dedup();
+    let letters = order::once(secret.bytes());
     let counts_up = secret
         .as_bytes()
         .windows(8)

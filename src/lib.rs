@@ -23,6 +23,7 @@ mod entry;
 pub mod error;
 pub mod flow;
 pub mod jobs;
+pub mod json;
 pub mod mail;
 pub mod platform;
 pub mod store;

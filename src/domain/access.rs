@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::catalog::{Catalog, PermissionSet};
 use crate::domain::ids::ResourceId;
+use crate::domain::order;
 use crate::domain::role::Role;
 use crate::domain::template::Template;
 
@@ -121,9 +122,9 @@ impl Access {
     #[must_use]
     pub fn in_order(mut self) -> Self {
         if let Resources::Listed(grants) = &mut self.resources {
-            grants.sort_by_key(|grant| grant.id);
+            *grants = order::by(std::mem::take(grants), |grant| grant.id.to_string());
         }
-        self.addable_kinds.sort();
+        self.addable_kinds = order::by(self.addable_kinds, Clone::clone);
         self
     }
 
@@ -200,8 +201,8 @@ fn json_text<'de, D: serde::Deserializer<'de>, T: serde::de::DeserializeOwned>(d
 fn json_text_or_null<'de, D: serde::Deserializer<'de>, T: serde::de::DeserializeOwned>(
     d: D,
 ) -> Result<Option<T>, D::Error> {
-    let text = Option::<std::borrow::Cow<'de, str>>::deserialize(d)?;
-    text.map(|text| serde_json::from_str(&text).map_err(serde::de::Error::custom)).transpose()
+    let text = Option::<String>::deserialize(d)?;
+    text.map(|text| crate::json::row(&text).map_err(serde::de::Error::custom)).transpose()
 }
 
 /// An access as the API shows it: `permissions` is `{mode, keys}`, `keys` holding every leaf that it comes to.

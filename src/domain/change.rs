@@ -1,5 +1,8 @@
 //! What a PATCH asks of one thing: to keep it, to clear it, or to set it.
 
+use std::marker::PhantomData;
+
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
 /// A change of something. As a field of a body it needs `#[serde(default)]`: what is not given stays, and null clears.
@@ -53,7 +56,19 @@ impl<T> Change<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Option::deserialize(deserializer).map(|value| value.map_or(Self::Clear, Self::Set))
+        /// An option of its own kind: what reads a field that is not there takes an option for null.
+        struct Said<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Said<T> {
+            type Value = Option<T>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a change")
+            }
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, said: D) -> Result<Option<T>, D::Error> {
+                Option::deserialize(said)
+            }
+        }
+        let said = deserializer.deserialize_newtype_struct("Change", Said(PhantomData))?;
+        Ok(said.map_or(Self::Clear, Self::Set))
     }
 }
 
@@ -74,7 +89,7 @@ mod tests {
             (r#"{"name":null}"#, Change::Clear, None),
             (r#"{"name":"Ana"}"#, Change::Set("Ana".to_owned()), text("Ana")),
         ] {
-            let read = serde_json::from_str::<Body>(body).unwrap().name;
+            let read = crate::json::body::<Body>(body.as_bytes()).unwrap().name;
             assert_eq!(read, change, "{body}");
             assert_eq!(read.of(text("Bea")), after, "{body}");
         }

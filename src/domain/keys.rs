@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use crate::domain::order;
 use crate::domain::time::Timestamp;
 
 /// No token of ours is longer; longer ones are refused before they are parsed.
@@ -237,9 +238,7 @@ fn expand(secret: &[u8], name: &str) -> [u8; 32] {
 /// Short, or counting up, or with so few different bytes that nobody drew it at random (32 random bytes have under 16 different ones less
 /// than once in 10¹⁵).
 fn is_weak(secret: &[u8]) -> bool {
-    let mut seen = secret.to_vec();
-    seen.sort_unstable();
-    seen.dedup();
+    let seen = order::once(secret);
     let steps: Vec<u8> =
         secret.iter().zip(secret.iter().skip(1)).map(|(one, next)| next.wrapping_sub(*one)).collect();
     let counts_up = steps.iter().zip(steps.iter().skip(1)).all(|(one, next)| one == next);

@@ -14,6 +14,7 @@ pub mod link;
 pub mod logo;
 pub mod nonce;
 pub mod offer;
+pub mod order;
 pub mod organization;
 pub mod password;
 pub mod password_link;

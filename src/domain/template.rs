@@ -1,7 +1,6 @@
 //! Templates: what an organization is created from. A template is a file, `templates/<key>.json`: a catalog, a policy and a
 //! default plan. No rule of one template stands in code, and adding one is adding a file.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
@@ -141,12 +140,12 @@ impl Templates {
     /// What each of them gives a client of whom nothing was said, as JSON: keys of permissions, by the template's name.
     #[must_use]
     pub fn client_defaults(&self) -> String {
-        let default = |key| {
-            let template = self.named(key)?;
-            Some((key, template.catalog.keys(template.default_permissions(Role::Client))))
-        };
-        let defaults: BTreeMap<_, _> = self.keys().filter_map(default).collect();
-        serde_json::json!(defaults).to_string()
+        let mut defaults = serde_json::Map::new();
+        for template in self.keys().filter_map(|key| self.named(key)) {
+            let default = template.catalog.keys(template.default_permissions(Role::Client));
+            defaults.insert(template.key.clone(), default.into());
+        }
+        serde_json::Value::Object(defaults).to_string()
     }
 
     /// Every template's name.

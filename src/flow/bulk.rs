@@ -10,12 +10,14 @@ use serde_json::{Value, json};
 use crate::domain::access::Access;
 use crate::domain::authority::Actor;
 use crate::domain::ids::{Id, InvitationId, JobId, Kind, MemberId, WorkspaceId};
+use crate::domain::order;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::access::{factor_needed, settle};
 use crate::flow::invite::{Invite, foreign_resource, foreign_workspace, role_not_allowed};
 use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
-use crate::platform::{Platform, ResultSet, row};
+use crate::json::{Mismatch, row};
+use crate::platform::{Platform, ResultSet};
 use crate::store::access::{CloneSource, Columns, Placed, select_clone_sources};
 use crate::store::acting::Acting;
 use crate::store::bulk::{self, Ids, Import, Judged, Roles, Verdict, Wanted};
@@ -92,9 +94,7 @@ pub async fn start<P: Platform>(
 
 /// So many new ids, each after the one before: lists then show rows in their order.
 fn sorted<P: Platform, K: Kind>(ctx: &Context<'_, P>, many: usize) -> Vec<Id<K>> {
-    let mut ids: Vec<Id<K>> = (0..many).map(|_| ctx.id()).collect();
-    ids.sort_unstable();
-    ids
+    order::by((0..many).map(|_| ctx.id()).collect(), Id::to_string)
 }
 
 /// Revokes what a job made and is still open, and stops what it has not come to. Answers how many it revoked.
@@ -167,15 +167,12 @@ async fn clone_sources<P: Platform>(
     actor: &Actor,
     invites: &[Result<Invite>],
 ) -> Result<Sources> {
-    let mut asked: Vec<_> = invites
-        .iter()
-        .filter_map(|row| row.as_ref().ok())
-        .map(|invite| &invite.offer)
-        .filter(|offer| !offer.role.reaches_every_workspace())
-        .filter_map(|offer| Some((offer.access.clone_of()?, offer.workspaces.clone())))
-        .collect();
-    asked.sort_unstable();
-    asked.dedup();
+    let offers = invites.iter().filter_map(|row| row.as_ref().ok()).map(|invite| &invite.offer);
+    let asked = order::once(
+        offers
+            .filter(|offer| !offer.role.reaches_every_workspace())
+            .filter_map(|offer| Some((offer.access.clone_of()?, offer.workspaces.clone()))),
+    );
     if asked.is_empty() {
         return Ok(Sources::new());
     }
@@ -253,15 +250,13 @@ fn problem_of_verdict(verdict: Verdict, place: Option<i64>) -> Result<Option<Val
 pub fn told(kept: &str) -> Result<Option<Value>> {
     #[derive(serde::Deserialize)]
     struct Kept {
-        #[serde(default)]
         verdict: Option<Verdict>,
-        #[serde(default)]
         place: Option<i64>,
     }
-    let unexpected = |error: serde_json::Error| Error::Internal(format!("unexpected row: {error}"));
-    let Kept { verdict, place } = row::read(kept).map_err(unexpected)?;
+    let unexpected = |error: Mismatch| Error::Internal(format!("unexpected row: {error}"));
+    let Kept { verdict, place } = row(kept).map_err(unexpected)?;
     match verdict {
         Some(verdict) => problem_of_verdict(verdict, place),
-        None => serde_json::from_str(kept).map_err(unexpected),
+        None => row(kept).map_err(unexpected),
     }
 }

@@ -1,7 +1,6 @@
 //! Changing an invitation until it is settled. Who came in by it before keeps what they were given: a link's access is what
 //! it is at the moment somebody joins.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -266,7 +265,9 @@ fn workspaces(
         (Some(named), _) if role.reaches_every_workspace() => (Some(named), !record.workspace_ids.is_empty()),
         (Some(named), _) => {
             // As sets: a list that names one of them twice is not the same as two.
-            let moves = named.iter().collect::<BTreeSet<_>>() != record.workspace_ids.iter().collect();
+            let held = &record.workspace_ids;
+            let moves =
+                named.iter().any(|id| !held.contains(id)) || held.iter().any(|id| !named.contains(id));
             (Some(named), moves)
         }
         // It named none, because its role reached them all.

@@ -7,7 +7,8 @@ use crate::domain::ids::OrganizationId;
 use crate::domain::logo::{LARGEST, Logo};
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::{Context, check_still_acts};
-use crate::platform::{Platform, Statement, row};
+use crate::json;
+use crate::platform::{Platform, Statement};
 use crate::store::acting::Acting;
 use crate::store::audit::Entry;
 use crate::store::logos::{self, Stored};
@@ -63,7 +64,7 @@ pub async fn serve<P: Platform>(
     hash: &str,
 ) -> Result<(String, Vec<u8>)> {
     let key = format!("logo:{organization}:{hash}");
-    let copy = ctx.platform.get(&key).await.and_then(|copy| row::read::<Stored>(&copy).ok());
+    let copy = ctx.platform.get(&key).await.and_then(|copy| json::row::<Stored>(&copy).ok());
     let stored = if let Some(stored) = copy {
         stored
     } else {

@@ -6,7 +6,8 @@ use crate::domain::keys::Opened;
 use crate::domain::link::Link;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
-use crate::platform::{Platform, row};
+use crate::json;
+use crate::platform::Platform;
 use crate::store::view::{self, View};
 
 /// How long KV may keep what the page shows: the least it can. Whatever changes the page also drops the copy, but a slow
@@ -41,7 +42,7 @@ pub async fn look<P: Platform>(
 /// nothing is decided from it.
 pub async fn landing<P: Platform>(ctx: &Context<'_, P>, link: &Link) -> Result<View> {
     let key = landing_key(link.invitation_id, link.ver);
-    let copy = ctx.platform.get(&key).await.and_then(|copy| row::read::<View>(&copy).ok());
+    let copy = ctx.platform.get(&key).await.and_then(|copy| json::row::<View>(&copy).ok());
     // A link that was copied after a change tells that KV's copy is from before it.
     if let Some(view) = copy.filter(|view| link.given <= view.invitation.given) {
         return Ok(view);

@@ -1,9 +1,8 @@
 //! Removing members. Their rights, seats and links are gone at once; their sessions live on and reach nothing here.
 
-use std::collections::BTreeMap;
-
 use crate::domain::authority::Actor;
 use crate::domain::ids::MemberId;
+use crate::domain::order;
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::{Context, look};
@@ -25,11 +24,8 @@ pub async fn remove<P: Platform>(
     if !actor.administers() && members != [actor.member_id] {
         return Err(Code::Forbidden.into());
     }
-    let mut once = members.to_vec();
-    once.sort_unstable();
-    once.dedup();
     let leaving: Vec<Leaving> =
-        once.iter().map(|member| Leaving { member: *member, event: ctx.id() }).collect();
+        order::once(members).into_iter().map(|member| Leaving { member: *member, event: ctx.id() }).collect();
     let roles = actor.removable();
     let removal = Removal {
         organization: actor.organization_id,
@@ -46,14 +42,13 @@ pub async fn remove<P: Platform>(
         return Err(Error::Internal("six results".to_owned()));
     };
     let removed: Vec<Removed> = removed.rows()?;
-    let fates: BTreeMap<MemberId, Fate> =
-        fates.rows::<Fate>()?.into_iter().map(|fate| (fate.id, fate)).collect();
+    let fates: Vec<Fate> = fates.rows()?;
     for invitation in revoked.rows::<Revoked>()?.iter().take(MOST_FORGOTTEN) {
         look::forget(ctx, invitation.id, invitation.ver).await;
     }
     let why_not = |member: &MemberId| {
         let was_removed = removed.iter().any(|removed| removed.subject == *member);
-        (!was_removed).then(|| refusal_of(fates.get(member)))
+        (!was_removed).then(|| refusal_of(fates.iter().find(|fate| fate.id == *member)))
     };
     Ok(members.iter().map(why_not).collect())
 }

@@ -2,12 +2,13 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{DatabaseError, row};
+use super::DatabaseError;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{Id, Kind};
 use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
+use crate::json;
 
 /// SQL with its parameters, `?1` the first. The SQL is always a constant: what callers sent goes into parameters only.
 #[derive(Debug, Clone)]
@@ -54,7 +55,7 @@ impl ResultSet {
     /// # Errors
     /// A row is not of this shape.
     pub fn rows<T: DeserializeOwned>(&self) -> Result<Vec<T>, DatabaseError> {
-        row::read(&self.json).map_err(|error| DatabaseError(format!("unexpected row: {error}")))
+        json::row(&self.json).map_err(|error| DatabaseError(format!("unexpected row: {error}")))
     }
 
     /// The first row, if there is one.

@@ -59,7 +59,8 @@ use serde::{Deserialize, Deserializer};
 
 use crate::domain::ids::WorkspaceId;
 use crate::error::Error;
-use crate::platform::{DatabaseError, row};
+use crate::json;
+use crate::platform::DatabaseError;
 
 impl From<DatabaseError> for Error {
     fn from(error: DatabaseError) -> Self {
@@ -77,7 +78,7 @@ fn json_text<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     let text = String::deserialize(deserializer)?;
-    row::read(&text).map_err(serde::de::Error::custom)
+    json::row(&text).map_err(serde::de::Error::custom)
 }
 
 /// The same for a column that may be null.
@@ -85,5 +86,5 @@ fn json_text_or_null<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|text| row::read(&text).map_err(serde::de::Error::custom)).transpose()
+    text.map(|text| json::row(&text).map_err(serde::de::Error::custom)).transpose()
 }

@@ -8,8 +8,9 @@ use crate::domain::ids::{MemberId, ResourceId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
 use crate::domain::truth;
+use crate::json;
 use crate::params;
-use crate::platform::{Statement, row};
+use crate::platform::Statement;
 
 /// What deciding a question needs, in one row: who is asked about, and the resource.
 #[allow(clippy::struct_excessive_bools, reason = "a row's columns")]
@@ -76,7 +77,7 @@ impl Question {
     /// Who is asked about.
     #[must_use]
     pub fn subject(&self, template: &Template) -> Subject {
-        let keys = self.permissions.as_deref().and_then(|text| row::read::<Vec<String>>(text).ok());
+        let keys = self.permissions.as_deref().and_then(|text| json::row::<Vec<String>>(text).ok());
         let permissions =
             Permissions::from_row(keys.as_deref(), &template.catalog).effective(template, self.role);
         let resources = match (self.all_resources, self.any, self.approving) {

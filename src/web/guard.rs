@@ -12,7 +12,8 @@ use crate::domain::secret;
 use crate::domain::template::Template;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
-use crate::platform::{Limit, Platform, ResultSet, Statement, row};
+use crate::json::row;
+use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::accounts::{self, At, Seen};
 use crate::store::invitations::{self, Record};
 use crate::store::organizations::{self, Of};
@@ -229,7 +230,7 @@ fn actor_about<P>(ctx: &Context<'_, P>, seen: Option<Seen>, about: Option<Member
 }
 
 fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {
-    row::read(json).map_err(|error| Error::Internal(format!("unexpected row: {error}")))
+    row(json).map_err(|error| Error::Internal(format!("unexpected row: {error}")))
 }
 
 /// Checks that a browser sent this from a page of ours. Pages with `no-referrer` send `Origin: null`; then the browser's

@@ -1,17 +1,14 @@
 //! A request as every handler gets it: whole, in memory, with what they all ask of it.
 
-use std::marker::PhantomData;
-
 use bytes::Bytes;
 use http::{HeaderMap, header};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::de::DeserializeOwned;
 
 use crate::domain::secret::Bearer;
 use crate::error::{Code, Error, Refusal, Result};
+use crate::json::{self, Json};
 use crate::web::route::Route;
-use crate::web::shape::{self, Distinct, named};
+use crate::web::shape::{self, named};
 
 /// A buffered request. Its URI has path and query only.
 pub type Request = http::Request<Bytes>;
@@ -101,53 +98,15 @@ pub fn json<T: DeserializeOwned>(request: &Request) -> Result<T> {
     if !request.body().is_empty() && !is_of_type(request, "application/json") {
         return Err(Code::UnsupportedMediaType.into());
     }
-    // First whether it is JSON at all, to its very end: only then is what it says worth an answer.
-    serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|_| Error::from(Code::InvalidJson))?;
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let Object(value) =
-        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| shape::refusal(&error))?;
-    deserializer.end().map_err(|_| Error::from(Code::InvalidJson))?;
-    Ok(value)
+    json::body(body).map_err(|mismatch| shape::refusal(&mismatch))
 }
 
-/// A JSON object, read as `T`: a body, and every struct inside one. By itself serde also reads an array where it expects a
-/// struct, taking its fields in their order, and no caller should lean on that order.
-#[derive(Debug)]
-pub struct Object<T>(pub T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct ByName<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for ByName<T> {
-            type Value = T;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> std::result::Result<T, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(fields))
-            }
-        }
-        deserializer.deserialize_map(ByName(PhantomData)).map(Self)
-    }
-}
-
-/// A part of a body that was read already, such as one row of many. Pointers are relative to it.
+/// A part of a body, such as one row of many. Pointers are relative to it.
 ///
 /// # Errors
 /// 422 with a pointer for what doesn't fit.
-pub fn part<T: DeserializeOwned>(object: serde_json::Map<String, serde_json::Value>) -> Result<T> {
-    serde_path_to_error::deserialize(serde_json::Value::Object(object))
-        .map_err(|error| shape::refusal(&error))
-}
-
-/// A part of a body as it was written, such as one row of many. Pointers are relative to it.
-///
-/// # Errors
-/// 400 for what is not JSON, 422 with a pointer for a field that is there twice.
-pub fn written(part: &str) -> Result<serde_json::Value> {
-    let mut deserializer = serde_json::Deserializer::from_str(part);
-    let read = serde_path_to_error::deserialize(&mut deserializer);
-    read.map(|Distinct(value)| value).map_err(|error| shape::refusal(&error))
+pub fn part<T: DeserializeOwned>(part: impl Into<Json>) -> Result<T> {
+    json::part(part.into()).map_err(|mismatch| shape::refusal(&mismatch))
 }
 
 /// The body of a form.
@@ -187,21 +146,21 @@ pub fn query<T: DeserializeOwned>(request: &Request) -> Result<T> {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
     struct Body {
         #[serde(default)]
         name: Option<String>,
         #[serde(default)]
-        inner: Option<Object<Inner>>,
+        inner: Option<Inner>,
         #[serde(default)]
-        several: Vec<Object<Inner>>,
+        several: Vec<Inner>,
     }
 
     #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
     struct Inner {
         size: i64,
     }
@@ -223,7 +182,7 @@ mod tests {
     fn what_does_not_fit_is_refused_with_its_code_and_place() {
         assert_eq!(read("").unwrap().name, None);
         assert_eq!(read(r#"{"several":[{"size":3}]}"#).unwrap().several.len(), 1);
-        assert_eq!(read(r#"{"inner":{"size":3}}"#).unwrap().inner.unwrap().0.size, 3);
+        assert_eq!(read(r#"{"inner":{"size":3}}"#).unwrap().inner.unwrap().size, 3);
         for (body, code, pointer) in [
             ("{", Code::InvalidJson, ""),
             ("{} {}", Code::InvalidJson, ""),

@@ -9,15 +9,14 @@ use crate::domain::template::Template;
 use crate::error::{Code, Fields, below};
 use crate::flow::access::{Wanted, WantedPermissions};
 use crate::web::api::field;
-use crate::web::shape::Distinct;
 
 /// The most resources that one access lists.
 const MOST_GRANTS: usize = 500;
 
 /// Reads an access. What is not in it stays as it was; null is the default. What is wrong is noted, with its place.
-pub fn read(fields: &mut Fields, template: &Template, body: Option<&Distinct>) -> Wanted {
+pub fn read(fields: &mut Fields, template: &Template, body: Option<&Value>) -> Wanted {
     let mut wanted = Wanted::default();
-    let access = match body.map(|Distinct(access)| access) {
+    let access = match body {
         None | Some(Value::Null) => return wanted,
         Some(Value::Object(access)) => access,
         Some(_) => {

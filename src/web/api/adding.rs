@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::domain::authority::Actor;
 use crate::domain::ids::{MemberId, OrganizationId};
@@ -20,7 +21,6 @@ use crate::web::api::{access, no_fields, offer};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
-use crate::web::shape::Distinct;
 
 /// The body of `POST …/members`.
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ pub struct Body {
     name: String,
     role: String,
     workspace_ids: Option<Vec<String>>,
-    access: Option<Distinct>,
+    access: Option<Value>,
     notify: bool,
 }
 

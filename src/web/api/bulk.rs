@@ -1,10 +1,8 @@
 //! Bulk invitations: many in one request, the job that makes them, and undoing that.
 
 use http::StatusCode;
-use serde::de::{IgnoredAny, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::domain::authority::Actor;
 use crate::domain::ids::{InvitationId, JobId, OrganizationId};
@@ -12,6 +10,7 @@ use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::flow::bulk::{self as flow, Foreseen};
 use crate::flow::invite::Invite;
+use crate::json::Json;
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::accounts::At;
 use crate::store::bulk::{self, Import, Standing};
@@ -28,37 +27,10 @@ const LARGEST_ROW: usize = 64 * 1024;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
-    rows: Rows,
+    /// As they were written: each is read by itself, so that what is wrong with one is told of that one.
+    rows: Vec<Json>,
     #[serde(default)]
     dry_run: bool,
-}
-
-/// The rows as they were written. Values take many times the room of their text, so rows are read one at a time, and of
-/// more than there may be only one is kept, to tell.
-struct Rows(Vec<Box<RawValue>>);
-
-impl<'de> Deserialize<'de> for Rows {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct UpToMost;
-        impl<'de> Visitor<'de> for UpToMost {
-            type Value = Rows;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a list")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<Rows, A::Error> {
-                let mut rows = Vec::new();
-                while rows.len() <= MOST_ROWS {
-                    match list.next_element::<Box<RawValue>>()? {
-                        Some(row) => rows.push(row),
-                        None => return Ok(Rows(rows)),
-                    }
-                }
-                while list.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Rows(rows))
-            }
-        }
-        deserializer.deserialize_seq(UpToMost)
-    }
 }
 
 #[derive(Deserialize)]
@@ -97,7 +69,7 @@ pub async fn create<P: Platform>(
         (sheet(&actor, request.body())?.into_iter().map(|line| line.invite).collect(), dry_run)
     } else if request::is_of_type(request, "application/json") {
         let body: Body = request::json(request)?;
-        (read_all(&actor, body.rows)?, dry_run || body.dry_run)
+        (read_all(&actor, body.rows), dry_run || body.dry_run)
     } else {
         let detail = "Send the rows as application/json or as text/csv.";
         return Err(Refusal::new(Code::UnsupportedMediaType).because(detail).into());
@@ -141,7 +113,7 @@ pub fn sheet(actor: &Actor, file: &[u8]) -> Result<Vec<Line>> {
     spreadsheet::rows(file, MOST_ROWS, LARGEST_ROW, |number, row| {
         let email = row.as_ref().ok().and_then(|row| row.get("email")?.as_str());
         let email = email.unwrap_or_default().to_owned();
-        Line { number, email, invite: row.and_then(|row| read(actor, row)) }
+        Line { number, email, invite: row.and_then(|row| read(actor, row.into())) }
     })
 }
 
@@ -157,35 +129,33 @@ pub fn check_count(rows: usize) -> Result<()> {
     }
 }
 
-/// Reads the rows of JSON, each by itself. What is no JSON at all refuses the whole.
-fn read_all(actor: &Actor, Rows(rows): Rows) -> Result<Vec<Result<Invite>>> {
-    let read = |row: Box<RawValue>| {
-        if row.get().len() > LARGEST_ROW {
-            return Ok(Err(spreadsheet::too_large()));
-        }
-        match request::written(row.get()) {
-            Err(error) if error.code() == Code::InvalidJson => Err(error),
-            row => Ok(row.and_then(|row| read(actor, row))),
-        }
+/// Reads the rows of JSON, each by itself.
+fn read_all(actor: &Actor, rows: Vec<Json>) -> Vec<Result<Invite>> {
+    let read = |row: Json| match row.size() {
+        ..=LARGEST_ROW => read(actor, row),
+        _ => Err(spreadsheet::too_large()),
     };
-    rows.into_iter().map(read).collect()
+    rows.into_iter().take(MOST_ROWS + 1).map(read).collect()
 }
 
 /// Reads a row: what a single invitation takes, of the kind `email`, which need not be said.
-fn read(actor: &Actor, row: Value) -> Result<Invite> {
-    let Value::Object(mut row) = row else {
+fn read(actor: &Actor, row: Json) -> Result<Invite> {
+    let Json::Object(mut row) = row else {
         return Err(Error::field(
             "",
             Code::InvalidType,
             "A row is an object, such as {\"email\": \"…\", \"role\": \"…\"}.",
         ));
     };
-    if row.get("kind").is_some_and(|kind| kind != "email") {
+    let email = Json::Scalar("email".into());
+    if row.iter().any(|(name, kind)| name == "kind" && *kind != email) {
         let detail = "Many people are invited by e-mail. Leave this out, or make a link by itself.";
         return Err(Error::field("/kind", Code::InvalidValue, detail));
     }
-    row.insert("kind".to_owned(), "email".into());
-    offer::read(actor, request::part(row)?)
+    if row.iter().all(|(name, _)| name != "kind") {
+        row.push(("kind".to_owned(), email));
+    }
+    offer::read(actor, request::part(Json::Object(row))?)
 }
 
 /// The caller and a job that they may look at: an admin's or owner's any, another inviter's their own.

@@ -1,9 +1,7 @@
 //! An organization's catalog: what can be granted in it.
 
-use std::collections::BTreeMap;
-
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::domain::ids::OrganizationId;
 use crate::error::Result;
@@ -18,8 +16,10 @@ use crate::web::request::Request;
 pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: OrganizationId) -> Result<Reply> {
     let actor = Caller::of(request, ctx.config)?.member_of(ctx, id).await?;
     let kinds: Vec<&str> = actor.template.kinds.iter().map(|kind| kind.key.as_str()).collect();
-    let labels: BTreeMap<&str, &str> =
-        actor.template.kinds.iter().map(|kind| (kind.key.as_str(), kind.label.as_str())).collect();
+    let mut labels = Map::new();
+    for kind in &actor.template.kinds {
+        labels.insert(kind.key.clone(), kind.label.as_str().into());
+    }
     let shown = json!({
         "template": actor.template.key,
         "label": actor.template.label,

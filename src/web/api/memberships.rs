@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::domain::access::{self, Access};
 use crate::domain::authority::Actor;
@@ -20,7 +21,6 @@ use crate::web::api::access::read;
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
-use crate::web::shape::Distinct;
 
 /// What somebody has in a workspace, as the API shows it.
 #[derive(Serialize)]
@@ -81,7 +81,7 @@ async fn inviter_and<P: Platform>(
 #[serde(deny_unknown_fields)]
 struct New {
     member_id: String,
-    access: Option<Distinct>,
+    access: Option<Value>,
 }
 
 /// `POST`: puts somebody who is in the organization into the workspace (S4-12). 201 with what they have there.
@@ -105,7 +105,7 @@ pub async fn create<P: Platform>(
 #[serde(deny_unknown_fields)]
 struct Changed {
     #[serde(default)]
-    access: Change<Distinct>,
+    access: Change<Value>,
 }
 
 /// `PATCH`: changes what is given of the access; null begins it again from the default. 200 with what they have now.
@@ -161,7 +161,7 @@ pub async fn access<P: Platform>(
     Ok(reply::json(StatusCode::OK, &Shown::of(Of { workspace, member }, place, &actor)))
 }
 
-fn wanted(actor: &Actor, body: Option<&Distinct>) -> Result<Wanted> {
+fn wanted(actor: &Actor, body: Option<&Value>) -> Result<Wanted> {
     let mut fields = Fields::default();
     let wanted = read(&mut fields, actor.template, body);
     fields.finish(Some(wanted))

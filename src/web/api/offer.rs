@@ -17,8 +17,6 @@ use crate::flow::change_invitation::Changes;
 use crate::flow::invite::Invite;
 use crate::web::api::field::{changed, one_of, optional};
 use crate::web::api::{access, field};
-use crate::web::request::Object;
-use crate::web::shape::Distinct;
 
 /// The most workspaces that one invitation names.
 const MOST_WORKSPACES: usize = 100;
@@ -39,9 +37,9 @@ pub struct Body {
     workspace_ids: Option<Vec<String>>,
     name: Option<String>,
     nickname: Option<String>,
-    access: Option<Distinct>,
+    access: Option<Value>,
     message: Option<String>,
-    branding: Option<Object<Branding>>,
+    branding: Option<Branding>,
     locale: Option<String>,
     expires_in: Option<u64>,
     send_email: Option<bool>,
@@ -82,7 +80,7 @@ fn invite(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
     let limit = body.max_uses.filter(|_| kind == Some(Kind::Link));
     check_limit(fields, limit);
     check_lifetime(fields, life_of(&actor.policy, kind.unwrap_or(Kind::Email)), body.expires_in);
-    let Object(branding) = body.branding.unwrap_or(Object(Branding { name: None, message: None }));
+    let branding = body.branding.unwrap_or(Branding { name: None, message: None });
     let offer = Offer {
         role: role?,
         workspaces: body.workspace_ids.and_then(|ids| workspaces(fields, &ids)),
@@ -119,9 +117,9 @@ pub struct ChangesBody {
     name: Change<String>,
     nickname: Change<String>,
     #[serde(deserialize_with = "given")]
-    access: Option<Distinct>,
+    access: Option<Value>,
     message: Change<String>,
-    branding: Change<Object<BrandingChanges>>,
+    branding: Change<BrandingChanges>,
     locale: Change<String>,
     #[serde(deserialize_with = "given")]
     expires_in: Option<u64>,
@@ -164,7 +162,7 @@ fn changes(fields: &mut Fields, by: &Authority, kind: Kind, body: ChangesBody) -
     let branding = match body.branding {
         Change::Keep => BrandingChanges::default(),
         Change::Clear => BrandingChanges { name: Change::Clear, message: Change::Clear },
-        Change::Set(Object(branding)) => branding,
+        Change::Set(branding) => branding,
     };
     Changes {
         role: one_of(fields, "/role", body.role.as_deref(), "admin, member, client"),
@@ -180,7 +178,7 @@ fn changes(fields: &mut Fields, by: &Authority, kind: Kind, body: ChangesBody) -
             Change::Set(named) => Some(locale(fields, Some(named))),
         },
         workspaces: body.workspace_ids.and_then(|ids| workspaces(fields, &ids)),
-        clear_access: body.access == Some(Distinct(Value::Null)),
+        clear_access: body.access == Some(Value::Null),
         access: access::read(fields, by.template(), body.access.as_ref()),
         lifetime: body.expires_in.map(Duration::from_secs),
         max_uses: body.max_uses,

@@ -23,8 +23,7 @@ use crate::web::api::field::{self, changed, changed_name};
 use crate::web::api::{Page, policy};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
-use crate::web::request::{self, Object, Request};
-use crate::web::shape::DistinctFields;
+use crate::web::request::{self, Request};
 
 /// The most features of a plan.
 const MOST_FEATURES: usize = 100;
@@ -66,9 +65,9 @@ impl Shown {
 struct Body {
     name: String,
     template: String,
-    owner: Object<Owner>,
+    owner: Owner,
     slug: Option<String>,
-    plan: Option<Object<PlanBody>>,
+    plan: Option<PlanBody>,
 }
 
 #[derive(Deserialize)]
@@ -96,7 +95,7 @@ struct PlanBody {
 pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     Caller::of(request, ctx.config)?.operator()?;
     let body: Body = request::json(request)?;
-    let Object(owner) = body.owner;
+    let owner = body.owner;
     let mut fields = Fields::default();
     let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
     let template = ctx.config.templates.named(&body.template);
@@ -110,7 +109,7 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
         Slug::parse(slug).ok_or("Use 2 to 40 lower-case letters, digits and hyphens, such as example-studio.")
     });
     let slug = slug.and_then(|slug| fields.take("/slug", Code::InvalidValue, slug));
-    let plan = body.plan.map(|Object(body)| plan(&mut fields, "/plan", body));
+    let plan = body.plan.map(|body| plan(&mut fields, "/plan", body));
     let checked = name.zip(template).zip(owner_email.zip(owner_name));
     let ((name, template), (owner_email, owner_name)) = fields.finish(checked)?;
     let new = New { name, template, owner_email, owner_name, slug, plan };
@@ -185,9 +184,9 @@ struct Changed {
     #[serde(default)]
     name: Change<String>,
     #[serde(default)]
-    branding: Change<Object<ChangedBranding>>,
+    branding: Change<ChangedBranding>,
     #[serde(default)]
-    policy: Change<DistinctFields>,
+    policy: Change<Map<String, Value>>,
 }
 
 #[derive(Deserialize)]
@@ -231,7 +230,7 @@ fn difference(actor: &Actor, body: Changed) -> Result<Difference> {
             to.accent = Change::Clear;
             to.message = Change::Clear;
         }
-        Change::Set(Object(branding)) => {
+        Change::Set(branding) => {
             to.branding_name = changed(&mut fields, "/branding/name", branding.name, Name::parse);
             to.accent = changed(&mut fields, "/branding/accent", branding.accent, |text| {
                 Accent::parse(text).ok_or("Write a colour such as #0a7cff.")
@@ -240,7 +239,7 @@ fn difference(actor: &Actor, body: Changed) -> Result<Difference> {
         }
     }
     to.of_admins = policy::of_admins(&body.policy);
-    to.policy = body.policy.and_then(|DistinctFields(changes)| {
+    to.policy = body.policy.and_then(|changes| {
         policy::check(&mut fields, &actor.template.policy, &changes);
         Some(Value::Object(changes).to_string())
     });

@@ -10,7 +10,6 @@ use crate::domain::role::Role;
 use crate::error::{Code, Fields, below};
 use crate::store::organizations::OfAdmins;
 use crate::web::api::field::one_of;
-use crate::web::shape::DistinctFields;
 
 /// Checks changes, which are a JSON merge patch of those made before: what is not in them stays, and null goes back to the
 /// template's. What is wrong is noted, with its place.
@@ -40,11 +39,11 @@ pub fn check(fields: &mut Fields, policy: &Policy, changes: &Map<String, Value>)
 }
 
 /// What changes say of whom admins may invite.
-pub fn of_admins(changes: &Change<DistinctFields>) -> OfAdmins {
+pub fn of_admins(changes: &Change<Map<String, Value>>) -> OfAdmins {
     let invites = match changes {
         Change::Keep => return OfAdmins::Unsaid,
         Change::Clear => return OfAdmins::Cleared,
-        Change::Set(DistinctFields(changes)) => changes.get("invites"),
+        Change::Set(changes) => changes.get("invites"),
     };
     match invites {
         Some(Value::Null) => OfAdmins::Cleared,

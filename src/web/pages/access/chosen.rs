@@ -10,7 +10,6 @@ use crate::error::Fields;
 use crate::flow::access::Wanted;
 use crate::web::api::access;
 use crate::web::pages::form::Form;
-use crate::web::shape::Distinct;
 
 /// How the permissions are said.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -203,7 +202,7 @@ impl Chosen {
 
     /// What is asked for, read by the API's own reader. What is wrong is noted, with its place.
     pub fn wanted(&self, fields: &mut Fields, template: &Template, with_credentials: bool) -> Wanted {
-        access::read(fields, template, Some(&Distinct(self.body(with_credentials))))
+        access::read(fields, template, Some(&self.body(with_credentials)))
     }
 }
 

@@ -4,6 +4,7 @@
 use askama::Template;
 
 use super::{Chosen, words};
+use crate::domain::order;
 use crate::domain::template::Template as Made;
 use crate::store::choices::Resource;
 
@@ -28,7 +29,7 @@ impl Credentials {
     #[must_use]
     pub fn of(template: &Made, chosen: &Chosen, found: &[Resource]) -> Self {
         let given = |id: String| chosen.grants.iter().find(|given| given.id == id).filter(|_| !chosen.all);
-        let mut rows: Vec<Row> = found
+        let rows: Vec<Row> = found
             .iter()
             .filter_map(|resource| {
                 let given = given(resource.id.to_string())?;
@@ -41,8 +42,7 @@ impl Credentials {
                 })
             })
             .collect();
-        rows.sort_by_cached_key(|row| row.name.to_lowercase());
-        Self { one: words::noun(template).0, rows }
+        Self { one: words::noun(template).0, rows: order::by(rows, |row| row.name.to_lowercase()) }
     }
 
     /// Whether there is nothing to ask.

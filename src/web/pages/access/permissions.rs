@@ -7,6 +7,7 @@ use super::tree::{Group, groups};
 use super::{Chosen, Mode, words, wrong};
 use crate::domain::authority::Actor;
 use crate::domain::ids::WorkspaceId;
+use crate::domain::order;
 use crate::domain::role::Role;
 use crate::error::Code;
 use crate::store::choices::Person;
@@ -53,7 +54,7 @@ impl Permissions {
     ) -> Self {
         let more = people.len() > MOST_PEOPLE;
         people.truncate(MOST_PEOPLE);
-        people.sort_by_key(|person| person.name.to_lowercase());
+        let people = order::by(people, |person| person.name.to_lowercase());
         let open = may_customize || role != Role::Client;
         let on = chosen.switched_on(actor.template, role);
         Self {

@@ -5,6 +5,7 @@ use askama::Template;
 use super::{Chosen, words, wrong};
 use crate::domain::authority::{Actor, Reach};
 use crate::domain::ids::WorkspaceId;
+use crate::domain::order;
 use crate::domain::role::Role;
 use crate::store::choices::Resource;
 use crate::web::pages::Problems;
@@ -70,7 +71,10 @@ impl Resources {
         let more = found.len() > MOST_RESOURCES;
         found.truncate(MOST_RESOURCES);
         let several = workspaces.len() > 1;
-        found.sort_by_cached_key(|each| (each.workspace_name.to_lowercase(), in_order(&each.name)));
+        // The workspace's name ends before any letter that a name may have.
+        let key =
+            |each: &Resource| format!("{}\0{}", each.workspace_name.to_lowercase(), in_order(&each.name));
+        let found = order::by(found, key);
         let kind = |key: &str| template.kinds.iter().find(|kind| kind.key == key);
         let rows: Vec<Row> = found
             .into_iter()

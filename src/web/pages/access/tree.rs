@@ -50,7 +50,9 @@ pub fn groups(actor: &Actor, role: Role, workspaces: &[WorkspaceId], on: Permiss
             None => groups.push(Group { label: label.to_owned(), branches: vec![branch] }),
         }
     }
-    groups.sort_by_key(|group| group.label == GENERAL);
+    let (mut groups, general): (Vec<_>, Vec<_>) =
+        groups.into_iter().partition(|group| group.label != GENERAL);
+    groups.extend(general);
     groups
 }
 

@@ -78,13 +78,14 @@ impl To<'_> {
     /// The form, with what is chosen.
     #[must_use]
     pub fn parts(&self, chosen: &Chosen, choices: Choices, problems: &Problems) -> Parts {
-        let Choices { mut resources, people, plan } = choices;
-        let of_chosen = |resource: &Resource| {
+        let Choices { resources, people, plan } = choices;
+        let is_given = |resource: &Resource| {
             let id = resource.id.to_string();
-            !chosen.grants.iter().any(|given| given.id == id)
+            chosen.grants.iter().any(|given| given.id == id)
         };
         // What is given stands in the list, however long that is.
-        resources.sort_by_cached_key(of_chosen);
+        let (mut resources, others): (Vec<_>, Vec<_>) = resources.into_iter().partition(is_given);
+        resources.extend(others);
         let (actor, role, there) = (self.actor, self.role(), [self.workspace]);
         let kept = match self.before.as_ref().map(|before| before.permissions) {
             Some(Given::Custom(set)) => keys(actor, set),

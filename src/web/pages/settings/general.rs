@@ -133,9 +133,8 @@ impl Chosen {
         let (usual, now): (&Policy, &Policy) = (&desk.actor.template.policy, &desk.actor.policy);
         let or_usual = |is_usual: bool, value: Value| if is_usual { Value::Null } else { value };
         let sorted = |policy: &Policy, inviter: Role| {
-            let mut roles = policy.invitable_by(inviter).to_vec();
-            roles.sort_unstable();
-            roles
+            let invitable = policy.invitable_by(inviter);
+            Role::ALL.iter().copied().filter(|role| invitable.contains(role)).collect::<Vec<_>>()
         };
         let mut policy = Map::new();
         let mut invites = Map::new();

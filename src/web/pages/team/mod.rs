@@ -17,6 +17,7 @@ use self::people::PersonRow;
 use crate::domain::authority::Actor;
 use crate::domain::ids::InvitationId;
 use crate::domain::invitation::Status;
+use crate::domain::order;
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
@@ -254,8 +255,8 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     };
     let counts: Counts = counts.first()?.unwrap_or_default();
     let seats: Option<Seats> = seats.first()?;
-    let mut workspaces: Vec<Workspace> = workspaces.rows()?;
-    workspaces.sort_by(|one, other| one.name.cmp(&other.name));
+    let workspaces: Vec<Workspace> =
+        order::by(workspaces.rows()?, |each: &Workspace| each.name.to_lowercase());
     // Who is in a workspace is nothing to staff who don't come into it.
     let elsewhere = query.workspace.parse().is_ok_and(|workspace| !actor.reaches(workspace));
     let (people, offers, cursor) = match of_people {
