@@ -12,10 +12,10 @@ STATE ?= .wrangler/serve-$(PORT)
 NODE := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev serve test
+.PHONY: help setup build dev serve test screenshots
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  make serve takes PORT=8788 STATE=some/folder, and for tests LIMITS=off D1_DELAY=5 (milliseconds)"
 
 setup: ## install the tools of the build and write the development secrets, once
@@ -33,3 +33,6 @@ serve: build ## run without demo and watching, as the tests do
 
 test: ## check everything that must hold
 	@exec env WASM_BUDGET=$(WASM_BUDGET) .ci/test
+
+screenshots: build ## take the pictures of the README anew
+	@exec .ci/screenshots

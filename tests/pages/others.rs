@@ -74,6 +74,22 @@ fn what_is_nowhere_has_a_page_with_a_way_on() {
     assert!(!answer.text().contains("Request id"), "which helps nobody here");
 }
 
+/// Whoever lacks the second factor that their only workspace asks for isn't sent in circles.
+#[test]
+fn whoever_needs_a_second_factor_is_led_to_set_one_up() {
+    let mut team = Team::of("reporting");
+    let mut ana = browsing(team.joined("ana@client.test", "client"));
+    let (member, workspace) = (team.member("ana@client.test"), team.workspace());
+    let body = serde_json::json!({"access": {"require_mfa": true}});
+    team.owner.patch(&format!("/v1/workspaces/{workspace}/members/{member}"), &body).ok();
+    let answer = ana.get(&format!("/w/{workspace}"));
+    assert_eq!(answer.status, 403);
+    check_page(&answer);
+    assert_eq!(text_of(&answer.text(), "h1"), "Second factor needed");
+    assert_eq!(primary_action(&answer.text()), "Set up two-step sign-in");
+    assert!(answer.text().contains("href=\"/me/security/two-step\""));
+}
+
 #[test]
 fn the_mailbox_shows_the_newest_message_first_with_its_link_to_click() {
     let world = World::new();

@@ -119,3 +119,12 @@ fn check_headers(answer: &Answer) {
     }
     assert!(answer.header("strict-transport-security").unwrap().starts_with("max-age="));
 }
+
+/// Whoever gets dizzy needs no setting for it.
+#[test]
+fn nothing_on_a_page_moves_by_itself() {
+    let sheet = include_str!("../../assets/usher.css");
+    for rule in ["animation", "transition", "@keyframes", "scroll-behavior"] {
+        assert!(!sheet.contains(rule), "{rule}");
+    }
+}

@@ -14,6 +14,8 @@ struct Failure<'a> {
     frame: Frame,
     title: &'a str,
     detail: &'a str,
+    /// Whether a second factor is all that is missing: then that is the way on.
+    needs_factor: bool,
     request_id: Option<&'a str>,
 }
 
@@ -34,6 +36,7 @@ pub fn show<P>(ctx: &Context<'_, P>, error: &Error) -> Result<Reply> {
             frame: Frame::product(ctx),
             title,
             detail,
+            needs_factor: refusal.code == Code::MfaRequired,
             // Only where telling the operator helps.
             request_id: refusal.code.status().is_server_error().then_some(ctx.request_id.as_str()),
         },

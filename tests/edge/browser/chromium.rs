@@ -77,7 +77,7 @@ impl Browser {
             "args": [
                 "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-dev-shm-usage",
                 "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                "--hide-scrollbars", format!("--user-data-dir={}", folder.join("profile").display()),
+                "--hide-scrollbars", "--window-size=1280,800", format!("--user-data-dir={}", folder.join("profile").display()),
             ],
             "prefs": preferences,
         });
@@ -116,7 +116,12 @@ impl Browser {
     pub async fn press_at(&self, path: &str) {
         let page = self.client.find(Locator::Css("html")).await.unwrap();
         let found = self.client.find(Locator::XPath(path)).await;
-        found.unwrap_or_else(|_| panic!("nothing is at {path}")).click().await.unwrap();
+        let found = found.unwrap_or_else(|_| panic!("nothing is at {path}"));
+        // On a narrow screen the ways from a page are behind the menu.
+        if !found.is_displayed().await.unwrap() {
+            self.client.find(Locator::Css(".bar > .menu")).await.unwrap().click().await.unwrap();
+        }
+        found.click().await.unwrap();
         for _ in 0..60 * 50 {
             if page.tag_name().await.is_err() {
                 return;

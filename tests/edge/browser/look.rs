@@ -1,7 +1,8 @@
-//! Looking at a page: what stands out of the window, what is too small to hit, what axe-core finds, and a photograph.
+//! Looking at a page: what stands out of the window or is cut, what is too small to hit, what axe-core finds, and a
+//! photograph; then the same page as those see it who need larger or wider text, and with names of any length and script.
 //!
-//! The rule: it only looks and answers what it found; which pages are looked at, and on which screens, stands in the
-//! tests.
+//! The rule: it only looks and answers what it found, and leaves the page as it was; which pages are looked at, and on
+//! which screens, stands in the tests, and which must be, in [`super::table`].
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -25,6 +26,22 @@ pub const OF_PAGES: &[&str] = &["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wca
 /// A mail has no landmarks: the program that shows it has.
 pub const OF_MAILS: &[&str] = &["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
+/// WCAG 1.4.12: as wide as whoever needs it spreads text.
+const SPREAD: &str = "* { line-height: 1.5 !important; letter-spacing: .12em !important; \
+                      word-spacing: .16em !important } p { margin-bottom: 2em !important }";
+
+const TWICE: &str = "html { font-size: 200% !important }";
+
+/// Names of eighty letters, of other scripts, that run the other way, and that have nowhere to break.
+fn names() -> [String; 4] {
+    [
+        "W".repeat(80),
+        "مؤسسة عائشة القحطاني للتصميم والنشر والتوزيع في المدينة القديمة".to_owned(),
+        "上海市浦东新区世纪大道设计与出版工作室有限责任公司".repeat(3),
+        "👩‍👩‍👧‍👦".repeat(40),
+    ]
+}
+
 impl Browser {
     /// Looks at the page that is open, on every screen: nothing overflows, axe finds nothing. Answers what was found.
     pub async fn look(&self, name: &str, widths: [u32; 2], rules: &[&str]) -> Vec<String> {
@@ -37,16 +54,68 @@ impl Browser {
                 found.extend(faults.map(|fault| format!("{name} at {width} in {scheme}: {fault}")));
             }
         }
-        // WCAG 1.4.12: whoever needs it spreads the text, and nothing may be lost by that.
+        found.extend(self.misplaced(name).await);
+        found.extend(
+            self.worn(SPREAD, widths[0]).await.into_iter().map(|fault| format!("{name}, spread: {fault}")),
+        );
+        if rules == OF_PAGES {
+            found.extend(self.read_larger(widths).await.into_iter().map(|fault| format!("{name}, {fault}")));
+            found.extend(
+                self.named_otherwise(widths).await.into_iter().map(|fault| format!("{name}, {fault}")),
+            );
+        }
         self.set("light", widths[0]);
-        let spread = "
+        found
+    }
+
+    /// Larger text may lose nothing: WCAG 1.4.4 at 200 %, of the whole page and of its text alone.
+    async fn read_larger(&self, [_, wide]: [u32; 2]) -> Vec<String> {
+        let mut found = Vec::new();
+        for (what, width, rules) in [
+            ("at twice the size", wide / 2, ""),
+            ("with text twice the size", wide, TWICE),
+            ("at one and a half times the size with text twice the size", wide / 3 * 2, TWICE),
+        ] {
+            let faults = self.worn(rules, width).await.into_iter();
+            found.extend(faults.map(|fault| format!("{what}: {fault}")));
+        }
+        found
+    }
+
+    /// What stands out of a window of this width while the page wears these rules besides its own.
+    async fn worn(&self, rules: &str, width: u32) -> Vec<String> {
+        self.set("light", width);
+        let wear = "
             const sheet = new CSSStyleSheet();
-            sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: .12em !important; ' +
-                'word-spacing: .16em !important } p { margin-bottom: 2em !important }');
+            sheet.replaceSync(arguments[0]);
             document.adoptedStyleSheets = [sheet];";
-        self.client.execute(spread, vec![]).await.unwrap();
-        found.extend(self.overflowing().await.into_iter().map(|fault| format!("{name}, spread: {fault}")));
+        self.client.execute(wear, vec![rules.into()]).await.unwrap();
+        let found = self.overflowing().await;
         self.client.execute("document.adoptedStyleSheets = [];", vec![]).await.unwrap();
+        found
+    }
+
+    /// Whatever anybody or anything is called, it fits: each name on a page stands in a `bdi`.
+    async fn named_otherwise(&self, widths: [u32; 2]) -> Vec<String> {
+        let mut found = Vec::new();
+        let rename = "
+            window.named ??= [...document.querySelectorAll('bdi')].map(name => [name, [...name.childNodes]]);
+            window.shut ??= [...document.querySelectorAll('details:not([open])')];
+            for (const details of window.shut) details.open = true;
+            for (const [name] of window.named) name.textContent = arguments[0];";
+        for name in names() {
+            self.client.execute(rename, vec![json!(name)]).await.unwrap();
+            for width in widths {
+                self.set("light", width);
+                let faults = self.overflowing().await.into_iter();
+                found.extend(faults.map(|fault| format!("with the name {name} at {width}: {fault}")));
+            }
+        }
+        let restore = "
+            for (const [name, before] of window.named) name.replaceChildren(...before);
+            for (const details of window.shut) details.open = false;
+            delete window.named, delete window.shut;";
+        self.client.execute(restore, vec![]).await.unwrap();
         found
     }
 
@@ -58,19 +127,23 @@ impl Browser {
             if (page.scrollWidth > innerWidth) found.push(`the page is ${page.scrollWidth} wide`);
             for (const element of document.querySelectorAll('body *')) {
                 const box = element.getBoundingClientRect();
-                if (element.closest('.skip, .hidden, [aria-hidden]') || box.width === 0) continue;
+                if (element.closest('.skip, .hidden, [aria-hidden]') || box.width === 0 || !element.checkVisibility()) continue;
                 // What only screen readers meet is one pixel, on purpose.
                 if (getComputedStyle(element).clipPath !== 'none') continue;
                 if (box.right > innerWidth + 1 || box.left < -1) found.push(`${element.outerHTML.slice(0, 80)} stands out`);
-                if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0
-                    && getComputedStyle(element).overflowX === 'hidden') found.push(`${element.className} is cut`);
+                const style = getComputedStyle(element);
+                // What is cut on purpose says so by its dots; the whole stands elsewhere on the page.
+                const cut = style.overflowX !== 'visible' && style.overflowX !== 'auto' && style.webkitLineClamp === 'none'
+                    && element.clientWidth > 0 && !element.matches('input, textarea, select');
+                if (cut && element.scrollWidth > element.clientWidth + 1) found.push(`${element.outerHTML.slice(0, 80)} is cut`);
+                if (cut && element.scrollHeight > element.clientHeight + 1) found.push(`${element.outerHTML.slice(0, 80)} is cut below`);
                 // A box is hit by its label too, and a row's buttons are small where there is a pointer (2.5.8).
                 const small = element.matches('[type=checkbox], [type=radio]') || innerWidth > 768 && element.matches('.small');
                 if (element.matches('button, input, .button') && box.height < (small ? 24 : arguments[0])) {
                     found.push(`${element.outerHTML.slice(0, 80)} is ${box.height} high`);
                 }
             }
-            return found;";
+            return found.map(fault => fault.toWellFormed());";
         strings(
             &self.client.execute(script, vec![SMALLEST_CONTROL.into(), SMALLEST_BOX.into()]).await.unwrap(),
         )
@@ -93,13 +166,18 @@ impl Browser {
         strings(&self.client.execute_async(script, vec![json!(rules)]).await.unwrap())
     }
 
-    fn photograph(&self, name: &str) {
+    /// The whole page as a PNG.
+    pub fn picture(&self) -> Vec<u8> {
         let shot =
             self.command("Page.captureScreenshot", &json!({"format": "png", "captureBeyondViewport": true}));
-        let png = Base64::decode_vec(shot["data"].as_str().unwrap()).unwrap();
+        Base64::decode_vec(shot["data"].as_str().unwrap()).unwrap()
+    }
+
+    /// Keeps a picture of it beside the tests' other output.
+    pub fn photograph(&self, name: &str) {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("screenshots");
         std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), self.picture()).unwrap();
     }
 }
 

@@ -139,3 +139,69 @@ fn the_keyboard_reaches_every_control_in_the_order_they_are_read() {
         );
     });
 }
+
+/// From the link to the workspace, and an invitation declined, without a single click.
+#[test]
+fn the_keyboard_alone_joins_and_declines() {
+    run(async {
+        let browser = Browser::start(true).await;
+        let team = Team::new(server());
+        let (_, token) = team.invited(&server().address("mia.member"), "member");
+        browser.goto(&format!("/i/{token}")).await;
+        for (field, text) in [("name", "Mia Member"), ("password", PASSWORD)] {
+            browser.tab_to(field).await;
+            browser.command("Input.insertText", &json!({"text": text}));
+        }
+        browser.tab_to("Create account and join").await;
+        browser.key("Enter");
+        browser.arrives_at("Your workspaces").await;
+        assert!(browser.text().await.contains("Signed in as Mia Member"));
+
+        let (invitation, token) = team.invited(&server().address("carl.client"), "client");
+        browser.be(&server().client());
+        browser.goto(&format!("/i/{token}")).await;
+        browser.tab_to("Decline").await;
+        browser.key("Enter");
+        browser.arrives_at("Decline the invitation to Example Studio?").await;
+        browser.tab_to("Decline the invitation").await;
+        browser.key("Enter");
+        browser.arrives_at("You declined the invitation to Example Studio").await;
+        assert_eq!(team.invitation(&invitation)["status"], "declined");
+    });
+}
+
+/// What is over leads to whoever can mend it: a new invitation and, for who was given nothing, access.
+async fn ask(browser: &Browser) {
+    let team = Team::of(server(), "reporting", None);
+    let (_, token) = team.invited(&server().address("cleo.client"), "client");
+    browser.goto(&format!("/i/{token}")).await;
+    browser.press("Decline").await;
+    browser.press("Decline the invitation").await;
+    browser.goto(&format!("/i/{token}")).await;
+    browser.press("Ask for a new invitation").await;
+    assert_eq!(browser.heading().await, "Your request was passed on");
+    let (_, token) = team.invited(&server().address("dan.client"), "client");
+    browser.goto(&format!("/i/{token}")).await;
+    browser.fill("Your name", "Dan Client").await;
+    browser.fill("Choose a password", PASSWORD).await;
+    browser.press("Create account and join").await;
+    browser.press("Example Studio").await;
+    assert_eq!(browser.heading().await, "You have no access yet");
+    browser.press("Ask for access").await;
+    browser.be(&team.owner);
+    browser.goto("/me/notifications").await;
+    let text = browser.text().await;
+    for told in ["asks for a new invitation", "asks for access"] {
+        assert!(text.contains(told), "{told} in {text}");
+    }
+}
+
+#[test]
+fn a_person_asks_for_what_they_lack() {
+    run(async { ask(&Browser::start(true).await).await });
+}
+
+#[test]
+fn a_person_asks_for_what_they_lack_without_scripts() {
+    run(async { ask(&Browser::start(false).await).await });
+}

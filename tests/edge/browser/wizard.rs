@@ -37,7 +37,7 @@ impl Studio<'_> {
 
 impl Browser {
     /// Chooses what has this label.
-    async fn choose(&self, label: &str) {
+    pub async fn choose(&self, label: &str) {
         let path = format!("//label[normalize-space(.)='{label}']");
         let found = self.client.find(Locator::XPath(&path)).await;
         found.unwrap_or_else(|_| panic!("nothing is labelled {label:?}")).click().await.unwrap();
@@ -48,18 +48,19 @@ impl Browser {
         self.client.find(Locator::XPath(&path)).await.unwrap().click().await.unwrap();
     }
 
-    async fn shows(&self, words: &str) {
+    pub async fn shows(&self, words: &str) {
         let text = self.text().await;
         assert!(text.contains(words), "{words} in {text}");
     }
 
     /// Presses a key.
-    fn key(&self, key: &str) {
+    pub fn key(&self, key: &str) {
         let (code, number, text) = match key {
             "Tab" => ("Tab", 9, ""),
             " " => ("Space", 32, " "),
             "Enter" => ("Enter", 13, "\r"),
             "ArrowDown" => ("ArrowDown", 40, ""),
+            "Escape" => ("Escape", 27, ""),
             _ => panic!("{key}"),
         };
         for kind in ["keyDown", "keyUp"] {
@@ -70,7 +71,7 @@ impl Browser {
     }
 
     /// Goes on by Tab until this is reached, by its id or its words. Wherever it stops on the way, that is to be seen.
-    async fn tab_to(&self, what: &str) {
+    pub async fn tab_to(&self, what: &str) {
         let mut passed = Vec::new();
         for _ in 0..40 {
             self.key("Tab");
@@ -89,7 +90,7 @@ impl Browser {
     }
 
     /// Waits until the page with this heading is there.
-    async fn arrives_at(&self, heading: &str) {
+    pub async fn arrives_at(&self, heading: &str) {
         for _ in 0..200 {
             if let Ok(found) = self.client.find(Locator::Css("h1")).await
                 && found.text().await.is_ok_and(|text| text == heading)

@@ -1,0 +1,205 @@
+//! Every screen there is: each route that answers with a page, and the states of it that are looked at.
+//!
+//! The rule: a page without a row, a row without a look, and a look at another page each fail; so no screen comes that
+//! nobody has seen at 320 and 1280 pixels, in light and dark, with axe-core finding nothing.
+
+use http::Method;
+use usher::web::route::Route;
+
+use super::chromium::Browser;
+
+/// Routes by their patterns, each with the names of the looks at it ([`Browser::look`]).
+const SCREENS: &[(&str, &[&str])] = &[
+    ("/sign-in", &["sign-in", "sign-in-wrong", "sign-in-limited", "form-expired"]),
+    ("/sign-in/code", &["security-code", "security-code-recovery"]),
+    ("/forgot-password", &["security-forgot", "security-forgot-mistake", "security-forgot-sent"]),
+    (
+        "/o/{slug}/team",
+        &[
+            "team-members",
+            "team-clients",
+            "team-invitations",
+            "team-links",
+            "team-empty-clients",
+            "team-empty-links",
+            "team-empty-removed",
+            "team-nobody",
+            "team-chosen",
+            "team-clients-said",
+            "team-removed",
+        ],
+    ),
+    ("/o/{slug}/team/remove", &["team-remove", "team-remove-nobody"]),
+    ("/o/{slug}/members/{member}", &["member", "member-new", "member-places", "member-self", "team-member"]),
+    ("/o/{slug}/members/{member}/owner", &["member-owner"]),
+    ("/o/{slug}/members/{member}/password", &["member-password", "member-password-ask"]),
+    ("/o/{slug}/workspaces", &["workspaces", "workspace-rename"]),
+    ("/o/{slug}/invitations/{invitation}", &["team-invitation", "team-invitation-wrong", "team-link"]),
+    ("/o/{slug}/invitations/{invitation}/link", &["offer-copy", "team-link-shown"]),
+    ("/o/{slug}/invitations/{invitation}/send", &["offer-send"]),
+    ("/o/{slug}/invitations/{invitation}/withdraw", &["team-invitation-withdraw"]),
+    ("/o/{slug}/invitations/{invitation}/replace", &["team-link-replace"]),
+    ("/o/{slug}/invitations/{invitation}/off", &["offer-off"]),
+    ("/o/{slug}/invitations/{invitation}/on", &["offer-on"]),
+    ("/o/{slug}/team/invite", &["wizard-who", "wizard-who-wrong"]),
+    (
+        "/o/{slug}/team/invite/{draft}/{step}",
+        &[
+            "wizard-person",
+            "wizard-person-wrong",
+            "wizard-known",
+            "wizard-link",
+            "wizard-staff",
+            "wizard-workspaces",
+            "wizard-accounts",
+            "wizard-permissions",
+            "wizard-permissions-clone",
+            "wizard-permissions-customize",
+            "wizard-permissions-gate",
+            "wizard-credentials",
+            "wizard-check",
+            "wizard-check-full",
+        ],
+    ),
+    ("/o/{slug}/settings", &["settings", "settings-wrong", "forbidden"]),
+    (
+        "/o/{slug}/settings/branding",
+        &["branding", "branding-preview", "branding-wrong", "branding-saved", "logo-remove"],
+    ),
+    ("/o/{slug}/settings/seats", &["seats", "seats-none", "seats-trial"]),
+    ("/o/{slug}/activity", &["activity", "activity-none", "activity-wrong", "menu"]),
+    ("/o/{slug}/team/import", &["import", "import-check"]),
+    ("/o/{slug}/team/import/{job}", &["import-done", "import-undo", "import-undone"]),
+    ("/me", &["me", "me-none", "me-unconfirmed", "security-workspaces"]),
+    (
+        "/w/{workspace}",
+        &[
+            "workspace-client",
+            "workspace-owner",
+            "workspace-none",
+            "workspace-asked",
+            "workspace-second-step",
+            "workspace-people",
+        ],
+    ),
+    ("/w/{workspace}/accounts/{resource}", &["account-delete"]),
+    ("/w/{workspace}/add", &["add-from", "add-person", "add-access", "add-check"]),
+    (
+        "/w/{workspace}/members/{member}",
+        &["member-access", "member-access-customize", "member-review", "member-overtaken"],
+    ),
+    ("/w/{workspace}/members/{member}/preview", &["member-preview"]),
+    ("/w/{workspace}/members/{member}/remove", &["member-end"]),
+    ("/me/notifications", &["notifications", "notifications-removed"]),
+    ("/me/security", &["security-overview", "security-overview-two"]),
+    ("/me/security/password", &["security-password-mistake"]),
+    (
+        "/me/security/two-step",
+        &[
+            "security-two-step",
+            "security-two-step-key",
+            "security-two-step-mistake",
+            "security-recovery-codes",
+        ],
+    ),
+    ("/me/security/two-step/off", &["security-off"]),
+    (
+        "/i/{token}",
+        &[
+            "invitation-new",
+            "invitation-wrong",
+            "invitation-sign-in",
+            "invitation-one-click",
+            "invitation-other-account",
+            "link-new",
+            "link-wrong",
+            "link-one-click",
+            "link-disabled",
+            "link-full",
+            "forged",
+            "closed-expired",
+            "closed-replaced",
+            "closed-used",
+            "closed-revoked",
+            "closed-removed",
+            "closed-seats",
+            "closed-trial",
+            "closed-unproved",
+        ],
+    ),
+    ("/i/{token}/ask", &["asked"]),
+    ("/i/{token}/decline", &["decline", "declined"]),
+    ("/reset/{token}", &["reset", "reset-wrong", "reset-used", "security-new-password"]),
+    ("/dev/mailbox", &["mailbox"]),
+    ("/dev/mailbox/{job}", &["mail-added", "mail-message", "mail-owner"]),
+];
+
+/// What is no page of ours.
+const NOT_PAGES: &[(&str, &str)] = &[
+    ("/", "only leads on"),
+    ("/brand/{organization}/{hash}", "a picture, or a colour"),
+    ("/o/{slug}/team/import/example.csv", "a file"),
+];
+
+/// Where the looks are taken.
+const SOURCES: &[&str] = &[
+    include_str!("joining.rs"),
+    include_str!("member.rs"),
+    include_str!("menu.rs"),
+    include_str!("screens.rs"),
+    include_str!("security.rs"),
+    include_str!("settings.rs"),
+    include_str!("states.rs"),
+    include_str!("team.rs"),
+    include_str!("wizard.rs"),
+];
+
+/// Whether this name is given to a look: as it is, or put together of its parts.
+fn is_looked_at(name: &str) -> bool {
+    let quoted = |source: &str, words: &str| source.contains(&format!("\"{words}\""));
+    let begins = |source: &str, words: &str| source.contains(&format!("\"{words}-"));
+    SOURCES.iter().any(|source| {
+        let mut parts = name.match_indices('-').map(|(at, _)| name.split_at(at));
+        quoted(source, name) || parts.any(|(head, tail)| begins(source, head) && quoted(source, &tail[1..]))
+    })
+}
+
+#[test]
+fn every_page_is_looked_at_in_each_of_its_states() {
+    let mut wrong = Vec::new();
+    for (pattern, methods) in Route::PATTERNS {
+        let is_page = !pattern.starts_with("/v1/") && !["/healthz", "/readyz"].contains(pattern);
+        let is_known = SCREENS.iter().any(|(known, names)| known == pattern && !names.is_empty());
+        let is_none = NOT_PAGES.iter().any(|(known, _)| known == pattern);
+        if is_page && methods.contains(&Method::GET) && is_known == is_none {
+            wrong.push(format!("{pattern} has no row, or two"));
+        }
+    }
+    for (pattern, names) in SCREENS {
+        if !Route::PATTERNS.iter().any(|(known, _)| known == pattern) {
+            wrong.push(format!("{pattern} is gone"));
+        }
+        wrong.extend(
+            names.iter().filter(|name| !is_looked_at(name)).map(|name| format!("nobody looks at {name}")),
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+impl Browser {
+    /// That a look whose name is in the table is one at the page that the table says.
+    pub async fn misplaced(&self, name: &str) -> Option<String> {
+        let mut rows = SCREENS.iter().filter(|(_, names)| names.contains(&name)).peekable();
+        rows.peek()?;
+        let path = self.path().await;
+        let is_there = rows.any(|(pattern, _)| is_of(&path, pattern));
+        (!is_there).then(|| format!("{name} is a look at {path}, which the table has elsewhere"))
+    }
+}
+
+/// Whether a path is of this pattern.
+fn is_of(path: &str, pattern: &str) -> bool {
+    let (path, pattern): (Vec<_>, Vec<_>) = (path.split('/').collect(), pattern.split('/').collect());
+    path.len() == pattern.len()
+        && path.iter().zip(&pattern).all(|(part, wanted)| wanted.starts_with('{') || part == wanted)
+}
