@@ -85,7 +85,7 @@ DROP TABLE kept_rows;
 DROP TABLE kept_imports;
 
 -- What was mailed about an invitation besides itself. Each is noted in the batch that writes the mail's job.
-ALTER TABLE invitations ADD COLUMN reminded_at INTEGER;   -- when whoever is invited was reminded: once, however often it is sent
+ALTER TABLE invitations ADD COLUMN reminded_at INTEGER;   -- when whoever it is for was reminded: once, however often it is sent
 ALTER TABLE invitations ADD COLUMN withdrawal_told_at INTEGER; -- when they were told that it was withdrawn
 ALTER TABLE invitations ADD COLUMN undelivered_told INTEGER; -- the version of which its inviter was told that it did not arrive
 ALTER TABLE invitations ADD COLUMN end_told INTEGER;      -- the end of which its inviter was told

@@ -101,6 +101,7 @@ fn journey() -> Team {
     ask(&mut team);
     crate::totp::walk(&mut team);
     crate::password_resets::walk(&team.world);
+    crate::next_mails::walk(&mut team);
     team.world.tick();
     team.world.deliver();
     team
