@@ -440,6 +440,7 @@ pub fn walk(team: &mut Team) {
     let token = copied_token(&mut team.owner, &staff);
     plan(team, Some(0), "[]");
     team.world.client().accept(&token, "Somebody Late");
+    plan(team, None, "[]");
     team.world.deliver();
 }
 

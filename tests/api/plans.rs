@@ -99,9 +99,9 @@ fn journey() -> Team {
     crate::places::walk(&mut team);
     crate::wizard::walk(&mut team);
     ask(&mut team);
+    crate::next_mails::walk(&mut team);
     crate::totp::walk(&mut team);
     crate::password_resets::walk(&team.world);
-    crate::next_mails::walk(&mut team);
     team.world.tick();
     team.world.deliver();
     team

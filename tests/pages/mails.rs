@@ -3,6 +3,7 @@
 //! The rule: a mail comes about as in life, and both of its parts tell the same. A new one without a row fails.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -132,7 +133,7 @@ const ALL: &[Row] = &[
         comes: || {
             let mut team = team();
             let body = json!({"current_password": PASSWORD, "password": "another long enough password"});
-            team.owner.put("/v1/me/password", &body);
+            team.owner.put("/v1/me/password", &body).ok();
             notice(team, "password_changed")
         },
         to: OLGA,
@@ -160,10 +161,10 @@ const ALL: &[Row] = &[
         comes: || {
             let mut team = team();
             let (app, _) = second_factor(&mut team.owner);
-            let code = json!({"password": PASSWORD, "code": app.code(team.world.now())});
+            let code = json!({"code": app.code(team.world.now())});
             let body = code.to_string().into_bytes();
             let path = "/v1/me/mfa/totp";
-            team.owner.send(&http::Method::DELETE, path, Some("application/json"), body);
+            team.owner.send(&http::Method::DELETE, path, Some("application/json"), body).ok();
             notice(team, "factor_removed")
         },
         to: OLGA,
@@ -320,7 +321,7 @@ fn wait(team: &Team, days: u32) {
     team.world.deliver();
 }
 
-/// The job of a notice, if what happened so far wrote none: the tests of the flows show that they do.
+/// What came about told this.
 fn notice(team: Team, notice: &str) -> World {
     let told = format!("SELECT count(*) FROM jobs WHERE notice = '{notice}'");
     assert_eq!(team.world.count(&told), 1, "{notice} came about");
@@ -328,8 +329,11 @@ fn notice(team: Team, notice: &str) -> World {
     team.world
 }
 
-fn newest(row: &Row) -> Value {
-    (row.comes)().mailbox().pop().unwrap()
+/// The mails of all rows, brought about once.
+fn each() -> impl Iterator<Item = (&'static Row, &'static Value)> {
+    static MAILS: LazyLock<Vec<Value>> =
+        LazyLock::new(|| ALL.iter().map(|row| (row.comes)().mailbox().pop().unwrap()).collect());
+    ALL.iter().zip(MAILS.iter())
 }
 
 fn part<'a>(mail: &'a Value, name: &str) -> &'a str {
@@ -355,10 +359,9 @@ fn every_mail_that_a_job_can_send_has_a_row() {
 
 #[test]
 fn both_parts_of_every_mail_tell_every_fact() {
-    for row in ALL {
-        let mail = newest(row);
-        let (text, html) = (part(&mail, "text"), part(&mail, "html"));
-        assert_eq!((part(&mail, "to"), part(&mail, "subject")), (row.to, row.subject), "{}", row.what);
+    for (row, mail) in each() {
+        let (text, html) = (part(mail, "text"), part(mail, "html"));
+        assert_eq!((part(mail, "to"), part(mail, "subject")), (row.to, row.subject), "{}", row.what);
         assert!(seen(html).split(" Example Studio ").next().unwrap().contains(row.preview)
             || seen(html).split(PRODUCT).next().unwrap().contains(row.preview), "{}: {}", row.what, seen(html));
         let text_part = plain(&text.replace("\n> ", "\n").replace("\n- ", "\n"));
@@ -381,9 +384,8 @@ fn both_parts_of_every_mail_tell_every_fact() {
 /// Sentence by sentence, whatever it says: what one part tells the other does too.
 #[test]
 fn neither_part_of_a_mail_tells_anything_that_the_other_does_not() {
-    for row in ALL {
-        let mail = newest(row);
-        let (text, html) = (part(&mail, "text"), part(&mail, "html"));
+    for (row, mail) in each() {
+        let (text, html) = (part(mail, "text"), part(mail, "html"));
         let words = |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
         let mut told = words(&text.replace("\n> ", "\n").replace("\n- ", "\n"));
         let mut shown = words(&seen(html));
@@ -419,10 +421,9 @@ fn hidden(html: &str) -> String {
 
 #[test]
 fn every_mail_is_small_and_reads_without_images_scripts_or_colours() {
-    for row in ALL {
-        let mail = newest(row);
-        let (text, html) = (part(&mail, "text"), part(&mail, "html"));
-        assert!(part(&mail, "subject").chars().count() <= 60, "{}", part(&mail, "subject"));
+    for (row, mail) in each() {
+        let (text, html) = (part(mail, "text"), part(mail, "html"));
+        assert!(part(mail, "subject").chars().count() <= 60, "{}", part(mail, "subject"));
         for line in text.lines().filter(|line| !line.starts_with("http")) {
             assert!(line.chars().count() <= 72, "{}: {line}", row.what);
         }
@@ -450,14 +451,13 @@ fn every_mail_is_small_and_reads_without_images_scripts_or_colours() {
 /// Mails of an organization say nothing of the product but in how they are sent; those of an account are the product's.
 #[test]
 fn a_mail_is_the_organizations_unless_it_is_about_an_account() {
-    for row in ALL {
-        let mail = newest(row);
+    for (row, mail) in each() {
         let own = !row.what.contains('.') && !["invitation_email", "reminder_email", "withdrawal_email", "member_email"].contains(&row.what);
         for name in ["text", "html", "subject"] {
-            let names_product = part(&mail, name).contains(PRODUCT);
+            let names_product = part(mail, name).contains(PRODUCT);
             assert!(own || !names_product, "{}: {name}", row.what);
         }
-        let from = part(&mail, "from");
+        let from = part(mail, "from");
         let expected = if own { format!("{PRODUCT} <") } else { format!("Example Studio via {PRODUCT} <") };
         assert!(from.starts_with(&expected), "{}: {from}", row.what);
     }
@@ -509,7 +509,7 @@ fn what_an_invitation_gives_is_told_as_its_page_tells_it() {
 /// V33: a hostile name stays a name, in every part and header, and nothing that somebody else typed is in a header.
 #[test]
 fn names_stay_text_and_out_of_the_headers() {
-    let name = "<b onclick=x>\"'&amp; Zebra";
+    let name = "<b onclick=x>\"'&amp; Quagga";
     let mut team = team();
     for (place, what) in ["invitation.undelivered", "invitation.ending"].into_iter().enumerate() {
         let body = json!({"kind": "email", "role": "client", "email": format!("m{place}@client.test"), "name": name});
@@ -529,7 +529,7 @@ fn names_stay_text_and_out_of_the_headers() {
         }
         for mail in [first, team.world.mailbox().pop().unwrap()] {
             for header in ["subject", "from", "to"] {
-                assert!(!part(&mail, header).contains("Zebra"), "{what}: {header}: {mail}");
+                assert!(!part(&mail, header).contains("Quagga"), "{what}: {header}: {mail}");
             }
             assert!(part(&mail, "text").replace('\n', " ").contains(name), "{what}: {mail}");
             assert!(tags(part(&mail, "html")).iter().all(|tag| tag.name != "b"), "{what}");
