@@ -22,6 +22,9 @@ pub fn write(config: &Config, view: &View, is_reminder: bool) -> Result<Mail> {
     if let Some(name) = &view.name {
         said.push(format!("Hello {},", named(name)));
     }
+    if is_reminder {
+        said.push("You have not answered this invitation yet. This is the only reminder.".to_owned());
+    }
     said.push(format!("You will join as {as_what}. {}", invitation.role.may()));
     said.extend(details(config, view));
     let quote = view.shown_message().map(|message| {
@@ -35,9 +38,6 @@ pub fn write(config: &Config, view: &View, is_reminder: bool) -> Result<Mail> {
     };
     let mut why = entered(view.inviter_name.as_deref(), view.shown_name());
     why.push_str(" If you did not expect it, do nothing: nothing happens unless you accept.");
-    if is_reminder {
-        why.push_str(" This is the only reminder.");
-    }
     let letter = Letter {
         preview,
         said,

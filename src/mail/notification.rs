@@ -23,7 +23,13 @@ pub const MAILED: [&str; 5] =
 pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
     let (Some(to), Some(role), true) = (&told.email, told.role, told.inside) else { return Ok(None) };
     let organization = &*told.organization_name;
-    let place = told.workspace_name.as_deref().unwrap_or(organization);
+    // A workspace is often called what its organization is.
+    let place = match told.workspace_name.as_deref() {
+        Some(workspace) if workspace != organization => {
+            format!("{} of {}", named(workspace), named(organization))
+        }
+        _ => named(organization),
+    };
     let address = told.about_email.as_deref();
     let who = address.unwrap_or("Somebody");
     // Whoever is called by their address only is not named twice.
@@ -50,13 +56,9 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
         ),
         "access.asked" => (
             " asks for access",
-            format!("They are in {} and were given nothing there.", named(place)),
+            format!("They are in {place} and were given nothing there."),
             vec![
-                format!(
-                    "{person} is in {} of {}, was given nothing to see there, and asks for it.",
-                    named(place),
-                    named(organization)
-                ),
+                format!("{person} is in {place}, was given nothing to see there, and asks for it."),
                 "They have what they had. On their page you decide what they get.".to_owned(),
             ],
             "Review the request",

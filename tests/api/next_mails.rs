@@ -68,9 +68,11 @@ fn whoever_has_not_answered_is_reminded_once_after_two_fifths_of_the_time_with_t
 
 #[test]
 fn nobody_is_reminded_of_what_is_over_or_was_not_mailed() {
-    for ends in ["accepted", "declined", "revoked", "declined after it was queued", "bounced", "only copied"] {
+    for ends in ["accepted", "declined", "revoked", "declined after it was queued", "bounced", "only copied"]
+    {
         let mut team = Team::new();
-        let body = json!({"kind": "email", "role": "member", "email": MIA, "send_email": ends != "only copied"});
+        let body =
+            json!({"kind": "email", "role": "member", "email": MIA, "send_email": ends != "only copied"});
         let id = team.owner.post(&team.path("/invitations"), &body).ok().str("/id");
         team.world.deliver();
         let token = copied_token(&mut team.owner, &id);
@@ -79,7 +81,9 @@ fn nobody_is_reminded_of_what_is_over_or_was_not_mailed() {
             "accepted" => drop(mia.accept(&token, "Mia Member").ok()),
             "declined" => drop(decline(&mut mia, &token)),
             "revoked" => drop(team.owner.post(&format!("/v1/invitations/{id}/revoke"), &json!({})).ok()),
-            "bounced" => set(&team.world, "UPDATE invitations SET delivery = 'bounced' WHERE outcome = 'open'"),
+            "bounced" => {
+                set(&team.world, "UPDATE invitations SET delivery = 'bounced' WHERE outcome = 'open'")
+            }
             _ => {}
         }
         team.world.pass(DAY * 3);
@@ -160,7 +164,8 @@ fn an_organization_turns_reminders_off_and_a_template_does() {
     wait(&team.world, DAY);
     assert_eq!(reminders(&team.world), 0, "its time was then");
 
-    let quiet = include_str!("../../src/domain/templates/team.json").replace("\"reminders\": true", "\"reminders\": false");
+    let quiet = include_str!("../../src/domain/templates/team.json")
+        .replace("\"reminders\": true", "\"reminders\": false");
     let world = World::with_templates(&[("quiet", quiet.leak())]);
     let mut team = Team::make(world, "quiet", None);
     team.invited(MIA, "member");
@@ -219,7 +224,11 @@ fn without_its_inviter_the_owner_is_told_and_of_an_owners_nobody() {
     assert_eq!(count(&team.world, ADAM, "has not joined yet"), 0);
     assert_eq!(sent(&team.world, "oscar.owner@other.test").len(), 2, "the invitation and its reminder");
     // Nothing is left over that each tick would find again.
-    assert_eq!(team.world.count("SELECT count(*) FROM invitations WHERE next_mail_at <= 1795298400000 + 5 * 86400000"), 0);
+    assert_eq!(
+        team.world
+            .count("SELECT count(*) FROM invitations WHERE next_mail_at <= 1795298400000 + 5 * 86400000"),
+        0
+    );
 }
 
 #[test]
@@ -263,9 +272,12 @@ fn a_mail_that_is_refused_for_good_is_told_to_its_inviter() {
 
 #[test]
 fn whoever_was_mailed_an_invitation_is_told_that_it_was_withdrawn() {
-    for (how, told) in [("revoked", 1), ("not yet mailed", 0), ("only copied", 0), ("invited again", 0), ("added", 0)] {
+    for (how, told) in
+        [("revoked", 1), ("not yet mailed", 0), ("only copied", 0), ("invited again", 0), ("added", 0)]
+    {
         let mut team = Team::new();
-        let body = json!({"kind": "email", "role": "member", "email": MIA, "send_email": how != "only copied"});
+        let body =
+            json!({"kind": "email", "role": "member", "email": MIA, "send_email": how != "only copied"});
         let id = team.owner.post(&team.path("/invitations"), &body).ok().str("/id");
         if how != "not yet mailed" {
             team.world.deliver();
@@ -431,7 +443,8 @@ fn with_a_second_factor_it_is_told_once_the_code_was_right() {
 
 /// Every mail of these, for whoever reads the plans of what that runs.
 pub fn walk(team: &mut Team) {
-    let ids = ["remind", "withdraw", "bounce"].map(|who| team.invited(&format!("{who}@studio.test"), "client"));
+    let ids =
+        ["remind", "withdraw", "bounce"].map(|who| team.invited(&format!("{who}@studio.test"), "client"));
     team.world.deliver();
     team.owner.post(&format!("/v1/invitations/{}/revoke", ids[1]), &json!({})).ok();
     set(&team.world, &format!("UPDATE invitations SET delivery = 'bounced' WHERE id = '{}'", ids[2]));

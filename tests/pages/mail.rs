@@ -106,5 +106,8 @@ fn the_text_says_that_the_workspaces_it_lists_are_where_somebody_joins() {
     team.world.state().database.borrow().change("DELETE FROM invitation_workspaces");
     team.world.deliver();
     let text = team.world.mailbox().pop().unwrap()["text"].as_str().unwrap().to_owned();
-    assert!(text.contains(".\n\nView invitation:") && !text.contains("Where:"), "no list, no word before it: {text}");
+    assert!(
+        text.contains(".\n\nView invitation:") && !text.contains("Where:"),
+        "no list, no word before it: {text}"
+    );
 }

@@ -67,7 +67,9 @@ fn somebody_with_an_account_signs_in_as_ever() {
         assert!(part.contains("Sign in with mia.member@studio.test"), "{part}");
     }
     assert!(
-        text.contains(&format!("people.\n\nSign in:\n\n{ORIGIN}/sign-in\n\nSign in with {MIA}.\n\nYou received")),
+        text.contains(&format!(
+            "people.\n\nSign in:\n\n{ORIGIN}/sign-in\n\nSign in with {MIA}.\n\nYou received"
+        )),
         "{text}"
     );
     for part in [text, html] {
