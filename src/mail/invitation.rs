@@ -84,7 +84,7 @@ fn frame(view: &View, is_reminder: bool) -> Result<Letter<'_>> {
         match view.inviter_name.as_deref() {
             Some(by) => line.extend([Word::Name(by), Word::Is(" invited you to ")]),
             None => {
-                line.push(Word::Is(if is_reminder { "you are invited to " } else { "You are invited to " }))
+                line.push(Word::Is(if is_reminder { "you are invited to " } else { "You are invited to " }));
             }
         }
         line.push(Word::Name(organization));

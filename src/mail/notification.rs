@@ -6,6 +6,7 @@
 
 use crate::config::Config;
 use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::mail::Mail;
 use crate::mail::letter::{Letter, Word, named};
@@ -82,22 +83,12 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
         "invitation.no_seat" => (
             " tried to join, but no seat is free",
             seats(told),
-            vec![
-                match address {
-                    Some(_) => format!("{person} tried to join {}, but no seat is free.", named(organization)),
-                    None => format!(
-                        "Somebody tried to join {} by the link {}, but no seat is free.",
-                        named(organization),
-                        named(told.invited.as_deref().unwrap_or("for many people"))
-                    ),
-                },
-                format!("{} The invitation still works: they can try again once a seat is free.", seats(told)),
-            ],
+            no_seat(told, &person),
             if role >= Role::Admin { "Manage seats" } else { "See the invitation" },
             if role >= Role::Admin { Some(Route::SeatsPage(told.slug.clone())) } else { offer },
         ),
         "invitation.ending" => {
-            let end = told.expires_at.map(|end| end.in_words()).unwrap_or_default();
+            let end = told.expires_at.map(Timestamp::in_words).unwrap_or_default();
             (
                 " has not joined yet",
                 format!("The invitation ends on {end}."),
@@ -130,6 +121,21 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
         ..Letter::default()
     };
     letter.mail(config).map(Some)
+}
+
+fn no_seat(told: &Told, person: &str) -> Vec<String> {
+    let organization = named(&told.organization_name);
+    let tried = match told.about_email {
+        Some(_) => format!("{person} tried to join {organization}, but no seat is free."),
+        None => format!(
+            "Somebody tried to join {organization} by the link {}, but no seat is free.",
+            named(told.invited.as_deref().unwrap_or("for many people"))
+        ),
+    };
+    vec![
+        tried,
+        format!("{} The invitation still works: they can try again once a seat is free.", seats(told)),
+    ]
 }
 
 fn seats(told: &Told) -> String {

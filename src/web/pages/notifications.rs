@@ -127,7 +127,7 @@ fn row(told: &Told) -> Row {
             "See the invitation",
         ),
         "invitation.ending" => {
-            let end = told.expires_at.map(|end| end.in_words()).unwrap_or_default();
+            let end = told.expires_at.map(Timestamp::in_words).unwrap_or_default();
             (
                 format!("{invited} has not joined {organization} yet. The invitation ends on {end}."),
                 invitation,
