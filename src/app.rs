@@ -124,11 +124,11 @@ impl<'a, P: Platform> App<'a, P> {
 
     /// Does what has to be done every minute.
     pub async fn tick(&self) {
-        if let Err(error) = self.config {
-            self.misconfigured(error);
-            return;
-        }
-        match tick::run(&self.platform).await {
+        let config = match self.config {
+            Ok(config) => config,
+            Err(error) => return self.misconfigured(error),
+        };
+        match tick::run(&self.platform, config).await {
             Ok(0) => {}
             Ok(requeued) => {
                 let line = serde_json::json!({"event": "tick", "requeued": requeued});

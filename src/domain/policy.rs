@@ -19,6 +19,8 @@ pub struct Policy {
     pub clients_need_resource: bool,
     /// Whether an e-mail goes out if nobody says.
     pub send_email: bool,
+    /// Whether somebody who was invited by e-mail and has not answered is reminded, once.
+    pub reminders: bool,
     /// How long an e-mail invitation lives.
     pub email_lifetime: Lifetime,
     /// How long a link for many lives.
@@ -60,6 +62,9 @@ pub struct Changes {
     /// Whether an e-mail goes out if nobody says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_email: Option<bool>,
+    /// Whether somebody who was invited by e-mail and has not answered is reminded, once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminders: Option<bool>,
 }
 
 impl Changes {
@@ -84,6 +89,7 @@ impl Policy {
         policy.invites.extend(changes.invites.unwrap_or_default());
         policy.clients_need_resource = changes.clients_need_resource.unwrap_or(policy.clients_need_resource);
         policy.send_email = changes.send_email.unwrap_or(policy.send_email);
+        policy.reminders = changes.reminders.unwrap_or(policy.reminders);
         policy
     }
 

@@ -148,6 +148,14 @@ impl Templates {
         serde_json::Value::Object(defaults).to_string()
     }
 
+    /// Whether each of them reminds who was invited and has not answered, as JSON, by the template's name.
+    #[must_use]
+    pub fn reminding(&self) -> String {
+        let reminds = |key| Some((key, self.named(key)?.policy.reminders));
+        let reminding: BTreeMap<_, _> = self.keys().filter_map(reminds).collect();
+        serde_json::json!(reminding).to_string()
+    }
+
     /// Every template's name.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().map(|entry| entry.key)

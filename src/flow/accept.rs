@@ -14,7 +14,7 @@ use crate::domain::secret::Bearer;
 use crate::domain::standing::Next;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Refusal, Result};
-use crate::flow::{Context, look};
+use crate::flow::{Context, ask, look};
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::redeem::{self, Claim, Joined, NewAccount};
 use crate::store::view::{self, View};
@@ -77,7 +77,7 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, accept: &Accept, session: 
             Ok(Accepted { joined, organization_id: link.organization_id, session: None })
         }
         (_, Err(code)) => Err(code.into()),
-        (_, Ok(Next::Accept)) => Err(no_room(&view, ctx)),
+        (_, Ok(Next::Accept)) => Err(no_room(ctx, link, &view).await),
         // The session is over, or is somebody else's.
         (_, Ok(next)) => Err(refusal_of(next, &view, accept)),
     }
@@ -128,7 +128,7 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
             Ok(Accepted { joined, organization_id: link.organization_id, session: Some(session) })
         }
         (None, Err(code)) => Err(code.into()),
-        (None, Ok(Next::SignUp)) => Err(no_room(&view, ctx)),
+        (None, Ok(Next::SignUp)) => Err(no_room(ctx, link, &view).await),
         (None, Ok(next)) => Err(refusal_of(next, &view, &accept)),
     }
 }
@@ -151,8 +151,9 @@ async fn run<P: Platform>(
     Ok((joined, view))
 }
 
-/// The claim was refused to somebody who may accept: there is no room. What can be done about it is not theirs to do.
-fn no_room<P: Platform>(view: &View, ctx: &Context<'_, P>) -> Error {
+/// The claim was refused to somebody who may accept: there is no room. What can be done about it is not theirs to do, so where
+/// it is a seat that lacks, whoever can is told.
+async fn no_room<P: Platform>(ctx: &Context<'_, P>, link: &Link, view: &View) -> Error {
     if !view.plan_allows {
         Refusal::new(Code::PlanFeatureRequired)
             .because("The organization's plan doesn't allow what this invitation gives at the moment. Tell whoever invited you, then try again.")
@@ -163,6 +164,8 @@ fn no_room<P: Platform>(view: &View, ctx: &Context<'_, P>) -> Error {
             .into()
     } else if view.seat_free {
         Error::Internal("a claim was refused and nothing says why".to_owned())
+    } else if let Err(error) = ask::for_a_seat(ctx, link).await {
+        error
     } else {
         Refusal::new(Code::SeatLimitReached)
             .because("Every seat is taken at the moment. Tell whoever invited you, then try again.")

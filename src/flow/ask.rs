@@ -1,18 +1,19 @@
-//! Asking for what only somebody else can give: a new invitation, or access. The answer is the same whether it is the first
-//! time or the tenth today.
+//! Asking for what only somebody else can give: a new invitation, access, or a seat. The answer is the same whether it is the
+//! first time or the tenth today.
 
 use crate::domain::authority::Actor;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::link::Link;
 use crate::error::Result;
 use crate::flow::Context;
-use crate::platform::Platform;
-use crate::store::asking;
+use crate::jobs::lost_at;
+use crate::platform::{Platform, ResultSet, Statement};
+use crate::store::asking::{self, Word};
 
 /// The holder of a link that leads nowhere asks for a new one, whose inviter sees that. Nothing is made by it.
 pub async fn for_invitation<P: Platform>(ctx: &Context<'_, P>, link: &Link) -> Result<()> {
-    ctx.platform.batch(asking::for_invitation(ctx.id(), link, ctx.now())).await?;
-    Ok(())
+    let word = word(ctx);
+    pass_on(ctx, word, asking::for_invitation(word, link)).await
 }
 
 /// Somebody who is in a workspace and was given nothing there asks for it (S3-10).
@@ -21,8 +22,26 @@ pub async fn for_access<P: Platform>(
     actor: &Actor,
     workspace: WorkspaceId,
 ) -> Result<()> {
-    let (organization, member) = (actor.organization_id, actor.member_id);
-    let batch = asking::for_access(ctx.id(), organization, member, workspace, ctx.now());
-    ctx.platform.batch(batch).await?;
+    let word = word(ctx);
+    let batch = asking::for_access(word, actor.organization_id, actor.member_id, workspace);
+    pass_on(ctx, word, batch).await
+}
+
+/// The holder of a good link found no seat free: its inviter can free one.
+pub async fn for_a_seat<P: Platform>(ctx: &Context<'_, P>, link: &Link) -> Result<()> {
+    let word = word(ctx);
+    pass_on(ctx, word, asking::for_a_seat(word, link)).await
+}
+
+fn word<P: Platform>(ctx: &Context<'_, P>) -> Word {
+    let now = ctx.now();
+    Word { id: ctx.id(), job: ctx.id(), now, requeue_at: lost_at(now) }
+}
+
+async fn pass_on<P: Platform>(ctx: &Context<'_, P>, word: Word, batch: Vec<Statement>) -> Result<()> {
+    let results = ctx.platform.batch(batch).await?;
+    if results.get(asking::MAIL).is_some_and(ResultSet::any) {
+        ctx.platform.enqueue(word.job);
+    }
     Ok(())
 }

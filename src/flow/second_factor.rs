@@ -132,12 +132,13 @@ pub async fn pass<P: Platform>(ctx: &Context<'_, P>, waiting: &str, code: &str) 
         told,
         lost_at(now),
     );
-    batch.push(accounts::select_signed_in(&beginning.session().digest, now));
+    batch.extend([beginning.notice(), accounts::select_signed_in(&beginning.session().digest, now)]);
     let results = ctx.platform.batch(batch).await?;
     let me = ResultSet::row_of::<SignedIn>(results.last())?.ok_or_else(wrong_code)?;
     if matches!(proof, Proof::Recovery(_)) {
         ctx.platform.enqueue(told);
     }
+    beginning.send_notice(ctx, results.iter().nth_back(1));
     Ok(beginning.of(me))
 }
 

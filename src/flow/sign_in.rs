@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{SessionId, UserId};
+use crate::domain::ids::{JobId, SessionId, UserId};
 use crate::domain::password;
 use crate::domain::secret::Bearer;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::flow::accept::SESSION;
+use crate::jobs::lost_at;
 use crate::platform::{Limit, Platform, ResultSet, Statement};
+use crate::store::account_mails;
 use crate::store::accounts::{self, SignedIn};
 use crate::store::sessions::{self, NewSession};
 
@@ -37,6 +39,7 @@ impl Entry {
 pub struct Beginning {
     token: Bearer,
     session: NewSession,
+    told: JobId,
 }
 
 impl Beginning {
@@ -52,7 +55,7 @@ impl Beginning {
             ends: now.plus(SESSION),
             waits_until: now.plus(WAIT),
         };
-        Self { token, session }
+        Self { token, session, told: ctx.id() }
     }
 
     /// When it begins.
@@ -72,6 +75,19 @@ impl Beginning {
     pub fn statements(&self, user: UserId, password_hash: &str) -> [Statement; 3] {
         let [begins, waits] = sessions::begin(&self.session, user, password_hash);
         [begins, waits, accounts::select_signed_in(&self.session.digest, self.session.now)]
+    }
+
+    /// Tells the account's holder of it, behind what begins it, if it is with something new.
+    #[must_use]
+    pub fn notice(&self) -> Statement {
+        account_mails::tell_of_session(self.told, self.session.id, lost_at(self.session.now))
+    }
+
+    /// Has that mail sent, if there is one: `noticed` is what came of [`notice`](Self::notice).
+    pub fn send_notice<P: Platform>(&self, ctx: &Context<'_, P>, noticed: Option<&ResultSet>) {
+        if noticed.is_some_and(ResultSet::any) {
+            ctx.platform.enqueue(self.told);
+        }
     }
 
     /// It has begun, as this person's.
@@ -110,7 +126,10 @@ pub async fn sign_in<P: Platform>(
         return Err(Code::InvalidCredentials.into());
     };
     let beginning = Beginning::new(ctx);
-    let results = ctx.platform.batch(beginning.statements(account.id, hash).into()).await?;
+    let [begins, waits, me] = beginning.statements(account.id, hash);
+    let batch = vec![begins, beginning.notice(), waits, me];
+    let results = ctx.platform.batch(batch).await?;
+    beginning.send_notice(ctx, results.get(1));
     beginning.entry(&results)?.ok_or_else(|| Code::InvalidCredentials.into())
 }
 

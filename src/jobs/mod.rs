@@ -4,12 +4,10 @@
 //! A consumer takes the row with a lease, does the work under an idempotency key (the job's id) and settles the row. What
 //! the queue loses, or whose consumer died, the tick finds by its time and enqueues again.
 
-pub mod account_email;
 pub mod backoff;
 pub mod bulk_invite;
 pub mod dead_letter;
-pub mod invitation_email;
-pub mod member_email;
+pub mod email;
 pub mod message;
 pub mod tick;
 
@@ -19,9 +17,12 @@ use crate::config::Config;
 use crate::domain::ids::JobId;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
+use crate::jobs::email::Facts;
 use crate::platform::{MailError, Platform};
 use crate::store::account_mails::to_account;
 use crate::store::jobs::{self, Kind, Leased};
+use crate::store::notifications::told_by_job;
+use crate::store::view;
 
 /// How long a consumer may hold a job: longer than any provider takes.
 pub const LEASE: Duration = Duration::from_mins(1);
@@ -59,22 +60,18 @@ pub enum Outcome {
 pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result<Outcome> {
     let now = platform.now();
     let lease = jobs::lease(id, now, now.plus(LEASE), MOST_ATTEMPTS);
-    let taken = platform.batch(vec![lease, jobs::content(id), jobs::added(id), to_account(id)]).await?;
-    let [lease, content, added, to] = taken.as_slice() else {
-        return Err(Error::Internal("four results".to_owned()));
+    let taken = platform
+        .batch(vec![lease, view::of_job(id), jobs::added(id), to_account(id), told_by_job(id)])
+        .await?;
+    let [lease, view, added, to, told] = taken.as_slice() else {
+        return Err(Error::Internal("five results".to_owned()));
     };
     let Some(lease) = lease.first::<Leased>()? else { return Ok(Outcome::NotOurs) };
-    match (lease.kind, content.first()?, added.first()?) {
-        (Kind::InvitationEmail, Some(content), _) => {
-            invitation_email::run(platform, config, id, &lease, &content).await
-        }
-        (Kind::BulkInvite, ..) => bulk_invite::run(platform, id, lease.attempts).await,
-        (Kind::MemberEmail, _, Some(added)) => member_email::run(platform, config, id, &lease, &added).await,
-        (Kind::PasswordReset | Kind::AccountNotice, ..) => {
-            account_email::run(platform, config, id, &lease, to.first()?.as_ref()).await
-        }
-        _ => Ok(Outcome::NotOurs),
+    if lease.kind == Kind::BulkInvite {
+        return bulk_invite::run(platform, id, lease.attempts).await;
     }
+    let facts = Facts { view: view.first()?, added: added.first()?, to: to.first()?, told: told.first()? };
+    email::run(platform, config, id, &lease, &facts).await
 }
 
 /// A mail could not be handed to its provider: the job comes back later, or is failed for good.

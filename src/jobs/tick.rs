@@ -1,23 +1,25 @@
-//! The cron tick: finds what the queue lost, and tidies. Everything it does could be done twice, or late.
+//! The cron tick: finds what the queue lost and what is due, and tidies. Everything it does could be done twice, or late.
 
 use std::time::Duration;
 
-use crate::domain::ids::JobId;
+use crate::config::Config;
+use crate::domain::ids::{Id, JobId};
 use crate::error::{Error, Result};
 use crate::jobs::{MOST_ATTEMPTS, lost_at};
 use crate::platform::Platform;
 use crate::store::jobs::Requeued;
+use crate::store::next_mails::{self, Due, Ids};
 use crate::store::{drafts, invitations, jobs, sessions};
 
 /// How long a session that is over keeps its row, for looking into what happened.
 const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 
-/// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations, and forgets old sessions and drafts. Answers
-/// how many jobs it enqueued.
+/// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations, forgets old sessions and drafts, and puts
+/// the mails that are due into the outbox. Answers how many jobs it enqueued.
 ///
 /// # Errors
 /// The database's; the next tick does it.
-pub async fn run(platform: &impl Platform) -> Result<usize> {
+pub async fn run(platform: &impl Platform, config: &Config) -> Result<usize> {
     let now = platform.now();
     let results = platform
         .batch(
@@ -26,6 +28,7 @@ pub async fn run(platform: &impl Platform) -> Result<usize> {
                 jobs::show_failure(None, now),
                 jobs::requeue(now, lost_at(now)),
                 invitations::stamp_lapsed(now),
+                next_mails::due(now),
                 drafts::forget(now),
             ]
             .into_iter()
@@ -33,11 +36,26 @@ pub async fn run(platform: &impl Platform) -> Result<usize> {
             .collect(),
         )
         .await?;
-    let lost = results
-        .get(2)
-        .ok_or_else(|| Error::Internal("the results of a tick".to_owned()))?
-        .rows::<Requeued>()?;
-    let lost: Vec<JobId> = lost.into_iter().map(|job| job.id).collect();
-    platform.enqueue_all(&lost);
-    Ok(lost.len())
+    let [_, _, lost, _, due, ..] = results.as_slice() else {
+        return Err(Error::Internal("the results of a tick".to_owned()));
+    };
+    let mut found: Vec<Requeued> = lost.rows()?;
+    let due: Vec<Due> = due.rows()?;
+    if !due.is_empty() {
+        let ids: Vec<Ids> = due
+            .into_iter()
+            .map(|due| Ids {
+                invitation: due.id,
+                job: Id::new(now, platform.random()),
+                notification: Id::new(now, platform.random()),
+            })
+            .collect();
+        let batch = next_mails::put(&ids, config.templates.reminding(), now, lost_at(now));
+        for put in platform.batch(batch).await?.get(next_mails::PUT).unwrap_or_default() {
+            found.extend(put.rows::<Requeued>()?);
+        }
+    }
+    let found: Vec<JobId> = found.into_iter().map(|job| job.id).collect();
+    platform.enqueue_all(&found);
+    Ok(found.len())
 }

@@ -1,57 +1,13 @@
 //! The mails about an account, which are of no organization: the link for a forgotten password, and what its holder is told
-//! because it matters for the account's security.
-
-use askama::Template;
+//! because it matters for the account's security. Nobody can turn these off.
 
 use crate::config::Config;
 use crate::domain::reset_link::ResetLink;
 use crate::error::Result;
 use crate::mail::Mail;
-use crate::mail::letter::fold;
+use crate::mail::letter::{Letter, Word, named};
 use crate::store::account_mails::{Notice, ToAccount};
 use crate::web::route::Route;
-
-/// What the frame of these messages is written from.
-struct Letter<'a> {
-    /// The first line, which is the subject too.
-    heading: String,
-    /// What stands where an organization's name does: the product's.
-    organization: &'a str,
-    /// Whom it is for: an address.
-    recipient: &'a str,
-    /// What its button opens.
-    url: String,
-}
-
-impl Letter<'_> {
-    fn heading(&self) -> &str {
-        &self.heading
-    }
-
-    fn mail(&self, config: &Config, text: &impl Template, html: &impl Template) -> Result<Mail> {
-        Ok(Mail {
-            from: config.own_sender(),
-            to: self.recipient.to_owned(),
-            subject: self.heading.clone(),
-            text: fold(&text.render()?),
-            html: html.render()?,
-        })
-    }
-}
-
-#[derive(Template)]
-#[template(path = "emails/password_reset.txt", escape = "none")]
-struct ResetText<'a> {
-    letter: &'a Letter<'a>,
-    expires: &'a str,
-}
-
-#[derive(Template)]
-#[template(path = "emails/password_reset.html", escape = "html")]
-struct ResetHtml<'a> {
-    letter: &'a Letter<'a>,
-    expires: &'a str,
-}
 
 /// Writes the e-mail with the link for a forgotten password. Its end counts from when it was asked for, so that a mail that is
 /// tried again is the same mail.
@@ -61,30 +17,26 @@ struct ResetHtml<'a> {
 pub fn reset(config: &Config, to: &ToAccount) -> Result<Mail> {
     let expires_at = ResetLink::ends(to.at);
     let token = ResetLink { user_id: to.user_id, ver: to.password_ver }.sign(&config.keys, expires_at);
+    let (until, email) = (expires_at.in_words(), to.email.as_str());
     let letter = Letter {
-        heading: format!("Reset your password for {}", config.product_name),
-        organization: &config.product_name,
-        recipient: to.email.as_str(),
-        url: Route::Reset(token).url(&config.origin),
+        to: email,
+        above: named(&config.product_name),
+        heading: vec![Word::Is("Reset your password for "), Word::Name(&config.product_name)],
+        preview: format!("The link works until {until}."),
+        said: vec![format!(
+            "Somebody, you we hope, asked for a new password for the account of {}.",
+            named(email)
+        )],
+        action: Some(("Choose a new password", Route::Reset(token).url(&config.origin))),
+        terms: format!(
+            "Only for {}, until {until}. Please do not forward it. The link works once, and everybody who is signed in to \
+             the account is signed out by it.",
+            named(email)
+        ),
+        why: "If you did not ask for this, do nothing: your password stays as it is.".to_owned(),
+        ..Letter::default()
     };
-    let (letter, expires) = (&letter, &*expires_at.in_words());
-    letter.mail(config, &ResetText { letter, expires }, &ResetHtml { letter, expires })
-}
-
-#[derive(Template)]
-#[template(path = "emails/account_notice.txt", escape = "none")]
-struct NoticeText<'a> {
-    letter: &'a Letter<'a>,
-    said: &'a str,
-    when: &'a str,
-}
-
-#[derive(Template)]
-#[template(path = "emails/account_notice.html", escape = "html")]
-struct NoticeHtml<'a> {
-    letter: &'a Letter<'a>,
-    said: &'a str,
-    when: &'a str,
+    letter.mail(config)
 }
 
 /// Writes the e-mail that tells an account's holder what was done to it.
@@ -92,6 +44,10 @@ struct NoticeHtml<'a> {
 /// # Errors
 /// A template's, which no input causes.
 pub fn notice(config: &Config, to: &ToAccount, notice: Notice) -> Result<Mail> {
+    // "A program on Linux" is no beginning here.
+    let device = to.device.as_deref().unwrap_or("a new device").replace("A program", "a program");
+    let from_there =
+        format!("Somebody signed in from {device}, which this account was not used with before.");
     let (heading, said) = match notice {
         Notice::PasswordChanged => (
             "Your password was changed",
@@ -107,13 +63,27 @@ pub fn notice(config: &Config, to: &ToAccount, notice: Notice) -> Result<Mail> {
             "A recovery code was used",
             "Somebody signed in with one of your recovery codes, which is used up now.",
         ),
+        Notice::NewSignIn => ("New sign-in from ", &*from_there),
     };
+    let (when, email) = (to.at.in_words(), to.email.as_str());
+    let mut line = vec![Word::Is(heading)];
+    if notice == Notice::NewSignIn {
+        line.push(Word::Is(&device));
+    }
     let letter = Letter {
-        heading: heading.to_owned(),
-        organization: &config.product_name,
-        recipient: to.email.as_str(),
-        url: Route::ForgotPassword.url(&config.origin),
+        to: email,
+        above: named(&config.product_name),
+        heading: line,
+        preview: format!("{when}. If this was not you, act now."),
+        said: vec![
+            format!("{said} That was on {when}, for the account of {}.", named(email)),
+            "If this was you, there is nothing to do. If not, choose a new password now: that signs everybody else out."
+                .to_owned(),
+        ],
+        action: Some(("Choose a new password", Route::ForgotPassword.url(&config.origin))),
+        terms: "The page asks for your e-mail address and sends you a link.".to_owned(),
+        why: "You are always told of what matters for the security of your account.".to_owned(),
+        ..Letter::default()
     };
-    let (letter, when) = (&letter, &*to.at.in_words());
-    letter.mail(config, &NoticeText { letter, said, when }, &NoticeHtml { letter, said, when })
+    letter.mail(config)
 }

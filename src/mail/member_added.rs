@@ -1,31 +1,13 @@
 //! The e-mail to somebody who was added at once: that they are in, where, and how they get there (S2-17).
 
-use askama::Template;
-
 use crate::config::Config;
 use crate::domain::link::Via;
 use crate::domain::password_link::PasswordLink;
 use crate::error::Result;
 use crate::mail::Mail;
-use crate::mail::letter::{Deed, Letter, Workspaces};
+use crate::mail::letter::{Letter, Word, entered, named, places};
 use crate::store::jobs::Added;
 use crate::web::route::Route;
-
-#[derive(Template)]
-#[template(path = "emails/member_added.txt", escape = "none")]
-struct Text<'a> {
-    letter: &'a Letter<'a>,
-    /// Until when they can set a password, in words; none to those who sign in.
-    expires: Option<&'a str>,
-}
-
-#[derive(Template)]
-#[template(path = "emails/member_added.html", escape = "html")]
-struct Html<'a> {
-    letter: &'a Letter<'a>,
-    /// As in the text.
-    expires: Option<&'a str>,
-}
 
 /// Writes the e-mail. To somebody who can't sign in yet, with a link to set a password, which proves the mailbox; its end
 /// counts from when they were added, so that a mail that is tried again is the same mail. To anybody else, with the way to
@@ -34,8 +16,12 @@ struct Html<'a> {
 /// # Errors
 /// A template's, which no input causes.
 pub fn write(config: &Config, added: &Added) -> Result<Mail> {
-    let (route, expires) = if added.can_sign_in {
-        (Route::SignIn, None)
+    let (organization, email) = (&*added.organization_name, added.email.as_str());
+    let as_what = added.role.with_article();
+    let mut preview = format!("You are in as {as_what}.");
+    let (words, route, terms) = if added.can_sign_in {
+        preview.push_str(" There is nothing to accept.");
+        ("Sign in", Route::SignIn, format!("Sign in with {}.", named(email)))
     } else {
         let link = PasswordLink {
             user_id: added.user_id,
@@ -45,18 +31,41 @@ pub fn write(config: &Config, added: &Added) -> Result<Mail> {
             of: None,
         };
         let expires_at = PasswordLink::ends(Via::Email, added.added_at);
-        (Route::Reset(link.sign(&config.keys, expires_at)), Some(expires_at.in_words()))
+        let until = expires_at.in_words();
+        preview.push_str(" Set your password until ");
+        preview.push_str(&until);
+        preview.push('.');
+        let terms = format!(
+            "Only for {}, until {until}. Please do not forward it. The link works once, and signs you in.",
+            named(email)
+        );
+        ("Set your password", Route::Reset(link.sign(&config.keys, expires_at)), terms)
     };
+    let mut heading = match added.adder_name.as_deref() {
+        Some(by) => vec![Word::Name(by), Word::Is(" added you to ")],
+        None => vec![Word::Is("You were added to ")],
+    };
+    heading.push(Word::Name(organization));
     let letter = Letter {
-        deed: Deed { of_somebody: "added you", of_nobody: "You were added" },
-        organization: &added.organization_name,
-        by: added.adder_name.as_deref(),
-        name: Some(&added.name),
-        role: added.role,
-        workspaces: Workspaces::of(added.role, &added.workspaces),
-        recipient: added.email.as_str(),
-        url: route.url(&config.origin),
+        to: email,
+        sender: Some(organization),
+        accent: added.branding_accent.as_deref(),
+        above: named(organization),
+        heading,
+        preview,
+        said: vec![
+            format!("Hello {},", named(&added.name)),
+            format!("You are in {} now, as {as_what}. {}", named(organization), added.role.may()),
+        ],
+        places: places(added.role, &added.workspaces),
+        action: Some((words, route.url(&config.origin))),
+        terms,
+        why: format!(
+            "{} If you did not expect it, do nothing, or ask {} to remove you.",
+            entered(added.adder_name.as_deref(), organization),
+            named(organization)
+        ),
+        ..Letter::default()
     };
-    let (letter, expires) = (&letter, expires.as_deref());
-    letter.mail(config, &Text { letter, expires }, &Html { letter, expires })
+    letter.mail(config)
 }

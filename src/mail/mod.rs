@@ -4,6 +4,7 @@ pub mod account;
 pub mod invitation;
 mod letter;
 pub mod member_added;
+pub mod notification;
 
 use crate::config::{Config, MailProvider};
 use crate::domain::ids::JobId;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{JobId, UserId};
+use crate::domain::ids::{JobId, SessionId, UserId};
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
@@ -24,6 +24,8 @@ pub enum Notice {
     FactorRemoved,
     /// Somebody came in with a recovery code.
     RecoveryCodeUsed,
+    /// Somebody signed in with something that the account had not been used with.
+    NewSignIn,
 }
 
 impl Notice {
@@ -35,6 +37,7 @@ impl Notice {
             Self::FactorAdded => "factor_added",
             Self::FactorRemoved => "factor_removed",
             Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::NewSignIn => "new_sign_in",
         }
     }
 }
@@ -77,6 +80,23 @@ pub fn tell(
     )
 }
 
+/// Puts the notice of a session that has just begun into the outbox, if the account was used before, and not with such a device.
+/// A session of unknown device may have been one. Nobody is told at an address that nobody proved. `RETURNING` tells.
+#[must_use]
+pub fn tell_of_session(id: JobId, session: SessionId, requeue_at: Timestamp) -> Statement {
+    Statement::new(
+        "INSERT INTO jobs (id, kind, user_id, notice, device, created_at, due_at, requeue_at)
+         SELECT ?1, 'account_notice', s.user_id, ?3, s.device, s.created_at, s.created_at, ?4
+         FROM sessions s JOIN users u ON u.id = s.user_id AND u.email_verified_at IS NOT NULL
+         WHERE s.id = ?2
+           AND EXISTS (SELECT 1 FROM sessions e WHERE e.user_id = s.user_id AND e.id <> s.id)
+           AND NOT EXISTS (SELECT 1 FROM sessions e
+                           WHERE e.user_id = s.user_id AND e.id <> s.id AND e.device IN (s.device, ''))
+         RETURNING id",
+        params![id, session, Notice::NewSignIn.as_str(), requeue_at],
+    )
+}
+
 /// What such a mail is written from.
 #[derive(Debug, Deserialize)]
 pub struct ToAccount {
@@ -90,13 +110,15 @@ pub struct ToAccount {
     pub at: Timestamp,
     /// What it tells, if it is a notice.
     pub notice: Option<Notice>,
+    /// What was signed in with, in words, if it tells that.
+    pub device: Option<String>,
 }
 
 /// Reads what a job's mail [`ToAccount`] is written from; nothing if it is to nobody.
 #[must_use]
 pub fn to_account(id: JobId) -> Statement {
     Statement::new(
-        "SELECT u.id AS user_id, u.email, u.password_ver, j.created_at AS at, j.notice
+        "SELECT u.id AS user_id, u.email, u.password_ver, j.created_at AS at, j.notice, j.device
          FROM jobs j JOIN users u ON u.id = j.user_id WHERE j.id = ?1",
         params![id],
     )

@@ -1,16 +1,43 @@
-//! Asking: somebody who can't go on by themselves tells the one who can help. It gives nothing; it writes a notification, once a
-//! day at most.
+//! Asking: somebody who can't go on by themselves tells the one who can help. It gives nothing; it writes a notification and its
+//! mail, once a day at most.
 
 use std::time::Duration;
 
-use crate::domain::ids::{MemberId, NotificationId, OrganizationId, WorkspaceId};
+use crate::domain::ids::{JobId, MemberId, NotificationId, OrganizationId, WorkspaceId};
 use crate::domain::link::Link;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
+use crate::store::jobs;
 
 /// How long until one may ask again.
 const AGAIN_AFTER: Duration = Duration::from_hours(24);
+
+/// The new rows of an asking.
+#[derive(Debug, Clone, Copy)]
+pub struct Word {
+    /// What the one who can help is told in the app.
+    pub id: NotificationId,
+    /// The mail that says the same.
+    pub job: JobId,
+    /// When.
+    pub now: Timestamp,
+    /// From when the mail counts as lost.
+    pub requeue_at: Timestamp,
+}
+
+impl Word {
+    fn before(self) -> Timestamp {
+        self.now.minus(AGAIN_AFTER)
+    }
+
+    fn mail(self) -> Statement {
+        jobs::insert_notification_email(self.job, self.id, self.requeue_at)
+    }
+}
+
+/// Which result of an asking tells by `RETURNING` that there is a mail to send.
+pub const MAIL: usize = 1;
 
 /// The active member who is told: whoever made it, while they are in; else the owner.
 macro_rules! helper {
@@ -36,8 +63,8 @@ macro_rules! may_ask {
 
 /// The holder of this link asks for a new one: its inviter is told, and it is noted when.
 #[must_use]
-pub fn for_invitation(id: NotificationId, link: &Link, now: Timestamp) -> Vec<Statement> {
-    let before = now.minus(AGAIN_AFTER);
+pub fn for_invitation(word: Word, link: &Link) -> Vec<Statement> {
+    let (before, now) = (word.before(), word.now);
     vec![
         Statement::new(
             concat!(
@@ -48,8 +75,9 @@ pub fn for_invitation(id: NotificationId, link: &Link, now: Timestamp) -> Vec<St
                 " WHERE ",
                 may_ask!()
             ),
-            params![link.invitation_id, link.organization_id, before, id, now],
+            params![link.invitation_id, link.organization_id, before, word.id, now],
         ),
+        word.mail(),
         Statement::new(
             concat!("UPDATE invitations AS i SET asked_at = ?4 WHERE ", may_ask!()),
             params![link.invitation_id, link.organization_id, before, now],
@@ -60,13 +88,12 @@ pub fn for_invitation(id: NotificationId, link: &Link, now: Timestamp) -> Vec<St
 /// A member who is in a workspace and can do nothing there asks for more: whoever invited them is told, else the owner.
 #[must_use]
 pub fn for_access(
-    id: NotificationId,
+    word: Word,
     organization: OrganizationId,
     member: MemberId,
     workspace: WorkspaceId,
-    now: Timestamp,
 ) -> Vec<Statement> {
-    let before = now.minus(AGAIN_AFTER);
+    let (before, now) = (word.before(), word.now);
     vec![
         Statement::new(
             concat!(
@@ -83,13 +110,44 @@ pub fn for_access(
                 " WHERE m.id = ?1 AND m.organization_id = ?2 AND m.removed_at IS NULL
                     AND (m.asked_at IS NULL OR m.asked_at <= ?3)"
             ),
-            params![member, organization, before, id, now, workspace],
+            params![member, organization, before, word.id, now, workspace],
         ),
+        word.mail(),
         Statement::new(
             "UPDATE members AS m SET asked_at = ?4
              WHERE m.id = ?1 AND m.organization_id = ?2 AND m.removed_at IS NULL
                AND (m.asked_at IS NULL OR m.asked_at <= ?3)",
             params![member, organization, before, now],
+        ),
+    ]
+}
+
+/// Whoever has this link could come in, but no seat is free: its inviter is told.
+#[must_use]
+pub fn for_a_seat(word: Word, link: &Link) -> Vec<Statement> {
+    macro_rules! may_tell {
+        () => {
+            "i.id = ?1 AND i.organization_id = ?2 AND i.outcome = 'open'
+             AND (i.no_seat_told_at IS NULL OR i.no_seat_told_at <= ?3)"
+        };
+    }
+    let (before, now) = (word.before(), word.now);
+    vec![
+        Statement::new(
+            concat!(
+                "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+                 SELECT ?4, n.user_id, i.organization_id, 'invitation.no_seat', json_object('invitation_id', i.id), ?5
+                 FROM invitations i JOIN members n ON n.id = ",
+                helper!("i.organization_id", "i.invited_by"),
+                " WHERE ",
+                may_tell!()
+            ),
+            params![link.invitation_id, link.organization_id, before, word.id, now],
+        ),
+        word.mail(),
+        Statement::new(
+            concat!("UPDATE invitations AS i SET no_seat_told_at = ?4 WHERE ", may_tell!()),
+            params![link.invitation_id, link.organization_id, before, now],
         ),
     ]
 }

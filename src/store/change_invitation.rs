@@ -167,7 +167,8 @@ pub fn apply(claim: EventId, changed: &Changed, now: Timestamp) -> Statement {
             ",
                  expires_at = coalesce(?22, i.expires_at), max_uses = ?23, ver = i.ver + ?24, given = i.given + ?26,
                  delivery = CASE WHEN ?24 = 1 AND i.delivery <> 'none' THEN 'queued' ELSE i.delivery END,
-                 offered_at = CASE WHEN ?24 = 1 THEN ?25 ELSE i.offered_at END
+                 offered_at = CASE WHEN ?24 = 1 THEN ?25 ELSE i.offered_at END,
+                 reminded_at = CASE WHEN i.email_key IS ?5 THEN i.reminded_at END
              FROM organizations o
              WHERE i.id = ?2 AND o.id = i.organization_id AND ",
             claimed!("?1")

@@ -4,8 +4,7 @@ use serde::Deserialize;
 
 use super::json_text;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{EventId, InvitationId, JobId, MemberId, OrganizationId, UserId};
-use crate::domain::invitation::Invitation;
+use crate::domain::ids::{EventId, InvitationId, JobId, MemberId, NotificationId, OrganizationId, UserId};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::params;
@@ -25,7 +24,8 @@ pub fn insert_invitation_email(
         "INSERT INTO jobs (id, kind, organization_id, invitation_id, ver, created_at, due_at, requeue_at)
          SELECT ?1, 'invitation_email', organization_id, id, ver, ?3, ?3, ?4
          FROM invitations i WHERE id = ?2 AND delivery = 'queued' AND outcome = 'open'
-           AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.invitation_id = i.id AND j.ver = i.ver)
+           AND NOT EXISTS (SELECT 1 FROM jobs j
+                           WHERE j.invitation_id = i.id AND j.ver = i.ver AND j.kind = 'invitation_email')
          RETURNING id",
         params![id, invitation, now, requeue_at],
     )
@@ -38,6 +38,21 @@ pub fn insert_member_email(id: JobId, claim: EventId, requeue_at: Timestamp) -> 
         "INSERT INTO jobs (id, kind, organization_id, member_id, created_at, due_at, requeue_at)
          SELECT ?1, 'member_email', organization_id, subject, at, at, ?3 FROM audit_events WHERE id = ?2",
         params![id, claim, requeue_at],
+    )
+}
+
+/// Puts the e-mail that tells what this notification tells into the outbox, if that was written. `RETURNING` tells.
+#[must_use]
+pub fn insert_notification_email(
+    id: JobId,
+    notification: NotificationId,
+    requeue_at: Timestamp,
+) -> Statement {
+    Statement::new(
+        "INSERT INTO jobs (id, kind, organization_id, notification_id, created_at, due_at, requeue_at)
+         SELECT ?1, 'notification_email', organization_id, id, created_at, created_at, ?3
+         FROM notifications WHERE id = ?2 RETURNING id",
+        params![id, notification, requeue_at],
     )
 }
 
@@ -65,6 +80,12 @@ pub struct Leased {
 pub enum Kind {
     /// Sends an invitation.
     InvitationEmail,
+    /// Reminds whoever was sent one and has not answered.
+    ReminderEmail,
+    /// Tells whoever was sent one that it was withdrawn.
+    WithdrawalEmail,
+    /// Tells a member by e-mail what a notification tells in the app.
+    NotificationEmail,
     /// Tells somebody that they were added.
     MemberEmail,
     /// Makes many invitations.
@@ -86,52 +107,15 @@ pub fn lease(id: JobId, now: Timestamp, until: Timestamp, most_attempts: i64) ->
     )
 }
 
-/// What the invitation's e-mail is written from.
-#[derive(Debug, Deserialize)]
-pub struct Content {
-    /// The invitation, as it is now.
-    #[serde(flatten)]
-    pub invitation: Invitation,
-    /// The invited person's name.
-    pub name: Option<String>,
-    /// The inviter's message.
-    pub message: Option<String>,
-    /// The organization's name.
-    pub organization_name: String,
-    /// The inviter's name; none if the operator invited.
-    pub inviter_name: Option<String>,
-    /// The workspaces by name.
-    #[serde(deserialize_with = "json_text")]
-    pub workspaces: Vec<WorkspaceName>,
-}
-
-/// Reads the [`Content`] of a job's e-mail.
-#[must_use]
-pub fn content(id: JobId) -> Statement {
-    Statement::new(
-        concat!(
-            "SELECT ",
-            state_columns!(),
-            ", i.name, i.message, o.name AS organization_name, n.name AS inviter_name, ",
-            workspaces_by_name!(),
-            " AS workspaces
-             FROM jobs j
-             JOIN invitations i ON i.id = j.invitation_id
-             JOIN organizations o ON o.id = i.organization_id
-             LEFT JOIN members n ON n.id = i.invited_by
-             WHERE j.id = ?1"
-        ),
-        params![id],
-    )
-}
-
 /// What the e-mail to somebody who was added is written from.
 #[derive(Debug, Deserialize)]
 pub struct Added {
     /// Where.
     pub organization_id: OrganizationId,
-    /// The organization's name.
+    /// What it is called: by its brand, else by its name.
     pub organization_name: String,
+    /// Its colour.
+    pub branding_accent: Option<String>,
     /// Who added them.
     pub adder_name: Option<String>,
     /// The account.
@@ -160,7 +144,8 @@ pub struct Added {
 #[must_use]
 pub fn added(id: JobId) -> Statement {
     Statement::new(
-        "SELECT o.id AS organization_id, o.name AS organization_name, u.id AS user_id,
+        "SELECT o.id AS organization_id, coalesce(o.branding_name, o.name) AS organization_name, o.branding_accent,
+                u.id AS user_id,
                 coalesce(m.email, u.email) AS email, m.name, m.role, u.password_ver,
                 u.password_hash IS NOT NULL AND u.email_verified_at IS NOT NULL AS can_sign_in,
                 m.removed_at, m.joined_at AS added_at,

@@ -23,6 +23,7 @@ pub mod account_mails;
 #[macro_use]
 pub mod accounts;
 pub mod adding;
+#[macro_use]
 pub mod asking;
 pub mod audit_log;
 pub mod bulk;
@@ -38,6 +39,7 @@ pub mod logos;
 pub mod mailbox;
 pub mod members;
 pub mod memberships;
+pub mod next_mails;
 pub mod notifications;
 pub mod obstacles;
 pub mod offer_page;

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::json_text;
 use crate::domain::ids::{
-    EventId, InvitationId, MemberId, NotificationId, OrganizationId, RedemptionId, WorkspaceId,
+    EventId, InvitationId, JobId, MemberId, NotificationId, OrganizationId, RedemptionId, WorkspaceId,
 };
+use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::params;
@@ -184,26 +185,80 @@ pub struct Told {
     pub workspace_id: Option<WorkspaceId>,
     /// Its name.
     pub workspace_name: Option<String>,
+    /// The address of the invitation, or of the member, that it is about.
+    pub about_email: Option<String>,
+    /// When the invitation ends.
+    pub expires_at: Option<Timestamp>,
+    /// For the mail that tells the same: to whom.
+    pub email: Option<String>,
+    /// What they are there.
+    pub role: Option<Role>,
+    /// The organization's colour.
+    pub branding_accent: Option<String>,
+    /// How many seats are taken or reserved.
+    pub seats_taken: Option<i64>,
+    /// Of how many; null for any number.
+    pub seat_limit: Option<i64>,
+}
+
+/// What a [`Told`] is read from: the notification `n` to the user `u`.
+macro_rules! told_from {
+    () => {
+        "LEFT JOIN members me ON me.organization_id = o.id AND me.user_id = u.id AND me.removed_at IS NULL
+         LEFT JOIN members a ON a.id = n.about ->> 'member_id' AND me.id IS NOT NULL
+         LEFT JOIN invitations i ON i.id = n.about ->> 'invitation_id' AND me.id IS NOT NULL
+         LEFT JOIN workspaces w ON w.id = n.about ->> 'workspace_id' AND me.id IS NOT NULL"
+    };
+}
+
+/// What of it is told in the app and in a mail.
+macro_rules! told_columns {
+    () => {
+        "n.id, n.kind, o.slug, n.created_at, n.read_at, me.id IS NOT NULL AS inside, a.id AS member_id,
+         a.name AS member_name, i.id AS invitation_id, coalesce(i.nickname, i.name, i.email) AS invited,
+         w.id AS workspace_id, w.name AS workspace_name, i.expires_at,
+         coalesce(i.email, a.email_key) AS about_email"
+    };
+}
+
+/// Reads the [`Told`] that a job's mail is written from; nothing if its account has not proved the address.
+#[must_use]
+pub fn told_by_job(id: JobId) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT ",
+            told_columns!(),
+            ", coalesce(o.branding_name, o.name) AS organization_name, o.branding_accent, u.email, me.role,
+               o.seats_used + o.seats_reserved AS seats_taken, o.seat_limit
+             FROM jobs j
+             JOIN notifications n ON n.id = j.notification_id
+             JOIN users u ON u.id = n.user_id AND u.email_verified_at IS NOT NULL
+             JOIN organizations o ON o.id = n.organization_id ",
+            told_from!(),
+            " WHERE j.id = ?1"
+        ),
+        params![id],
+    )
 }
 
 /// Reads a page of a session's notifications as [`Told`], newest first.
 #[must_use]
 pub fn select_told(session: &str, before: Option<NotificationId>, limit: i64, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT n.id, n.kind, o.name AS organization_name, o.slug, n.created_at, n.read_at, me.id IS NOT NULL AS inside,
-                a.id AS member_id, a.name AS member_name, i.id AS invitation_id,
-                coalesce(i.nickname, i.name, i.email) AS invited, w.id AS workspace_id, w.name AS workspace_name
+        concat!(
+            "SELECT ",
+            told_columns!(),
+            ", o.name AS organization_name
          FROM sessions s
          JOIN users u ON u.id = s.user_id
          JOIN notifications n ON n.user_id = u.id
            AND (u.email_verified_at IS NOT NULL OR u.confined_to = n.organization_id)
-         JOIN organizations o ON o.id = n.organization_id
-         LEFT JOIN members me ON me.organization_id = o.id AND me.user_id = u.id AND me.removed_at IS NULL
-         LEFT JOIN members a ON a.id = n.about ->> 'member_id' AND me.id IS NOT NULL
-         LEFT JOIN invitations i ON i.id = n.about ->> 'invitation_id' AND me.id IS NOT NULL
-         LEFT JOIN workspaces w ON w.id = n.about ->> 'workspace_id' AND me.id IS NOT NULL
+         JOIN organizations o ON o.id = n.organization_id ",
+            told_from!(),
+            "
          WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL AND n.id < ?3
-         ORDER BY n.id DESC LIMIT ?4",
+         ORDER BY n.id DESC LIMIT ?4"
+        ),
         params![session, now, before.map_or_else(|| LAST.to_owned(), |id| id.to_string()), limit],
     )
 }

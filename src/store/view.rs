@@ -4,11 +4,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{json_text, json_text_or_null};
+use crate::domain::access::Permissions;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{MemberId, UserId};
+use crate::domain::ids::{JobId, MemberId, UserId};
 use crate::domain::invitation::{Invitation, Kind};
 use crate::domain::link::Link;
 use crate::domain::standing::{Account, Redeemed, Standing};
+use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
@@ -142,6 +144,35 @@ impl View {
         self.brand().unwrap_or(unbranded)
     }
 
+    /// What the organization is called where no single invitation may say it: in what its mails are headed with (V33).
+    #[must_use]
+    pub fn own_name(&self) -> &str {
+        self.organization_branding_name.as_deref().unwrap_or(&self.organization_name)
+    }
+
+    /// What the invited person may do there, in the catalog's words; nothing for those who may do everything.
+    #[must_use]
+    pub fn may(&self, template: &Template) -> Vec<String> {
+        let role = self.invitation.role;
+        if role.reaches_every_workspace() {
+            return Vec::new();
+        }
+        let permissions = Permissions::from_row(self.permissions.as_deref(), &template.catalog);
+        template.catalog.in_words(permissions.effective(template, role))
+    }
+
+    /// On how many of the organization's accounts, as nouns; empty for none, and for those who reach all.
+    #[must_use]
+    pub fn accounts(&self) -> String {
+        match self.resources {
+            _ if self.invitation.role.reaches_every_workspace() => String::new(),
+            None => "All of them, now and later".to_owned(),
+            Some(0) => String::new(),
+            Some(1) => "1 account".to_owned(),
+            Some(many) => format!("{many} accounts"),
+        }
+    }
+
     /// What the page says to the invited person.
     #[must_use]
     pub fn shown_message(&self) -> Option<&str> {
@@ -156,6 +187,40 @@ impl View {
     }
 }
 
+/// What a [`View`] tells of the invitation `i` of the organization `o` by the member `n`.
+macro_rules! told_columns {
+    () => {
+        concat!(
+            state_columns!(),
+            ", i.name, i.message, i.locale, i.require_mfa, i.branding_name, i.branding_message, o.template, i.permissions,
+                iif(i.all_resources, NULL, json_array_length(i.grants)) AS resources,
+                o.branding_name AS organization_branding_name, o.branding_accent, o.logo_hash,
+                o.branding_message AS organization_branding_message, o.name AS organization_name,
+                n.name AS inviter_name, ",
+            workspaces_by_name!(),
+            " AS workspaces"
+        )
+    };
+}
+
+/// Reads the [`View`] that an invitation's mail is written from: what its page tells, to whom nobody is known to be.
+#[must_use]
+pub fn of_job(id: JobId) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT ",
+            told_columns!(),
+            ", 1 AS seat_free, 1 AS plan_allows, 0 AS account_has_password
+             FROM jobs j
+             JOIN invitations i ON i.id = j.invitation_id
+             JOIN organizations o ON o.id = i.organization_id
+             LEFT JOIN members n ON n.id = i.invited_by
+             WHERE j.id = ?1"
+        ),
+        params![id],
+    )
+}
+
 /// Reads the [`View`] for a link and whoever is signed in; for a link that is for many, with the address that somebody
 /// typed.
 #[must_use]
@@ -163,20 +228,14 @@ pub fn select(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, 
     Statement::new(
         concat!(
             "SELECT ",
-            state_columns!(),
-            ", i.name, i.message, i.locale, i.require_mfa, i.branding_name, i.branding_message, o.template, i.permissions,
-                iif(i.all_resources, NULL, json_array_length(i.grants)) AS resources,
-                o.branding_name AS organization_branding_name, o.branding_accent, o.logo_hash,
-                o.branding_message AS organization_branding_message, o.name AS organization_name, o.trial_ends_at, ",
+            told_columns!(),
+            ", o.trial_ends_at, ",
             within_limit!("?4", concat!("1 - max(i.reserves, ", reserved_for!("u.id", "?4"), ")")),
             " AS seat_free,
                 (i.permissions IS NULL OR ",
             may_customize!(),
             " OR coalesce((SELECT m.role FROM members m WHERE m.organization_id = i.organization_id AND m.removed_at IS NULL
                              AND m.user_id = coalesce(u.id, a.id)), i.role) <> 'client') AS plan_allows,
-                n.name AS inviter_name, ",
-            workspaces_by_name!(),
-            " AS workspaces,
                 a.id AS account_id, a.email AS account_email, a.email_verified_at AS account_verified_at,
                 a.password_hash IS NOT NULL AS account_has_password,
                 u.id AS session_user_id, u.email AS session_email, u.email_verified_at AS session_verified_at,

@@ -39,6 +39,10 @@ fn a_link_reserves_no_seat_and_one_is_asked_for_when_somebody_comes_in() {
     }
     let (id, token) = link(&mut team, &json!({"access": {"permissions": [MAY_CREATE]}}));
     assert_eq!(seats(&team), (0, 5));
+    let stored = |team: &Team| {
+        ["users", "sessions", "members", "memberships", "redemptions", "audit_events"]
+            .map(|table| team.world.count(&format!("SELECT count(*) FROM {table}")))
+    };
     let before = stored(&team);
     let mut ana = somebody(&team.world, ANA);
     let with_ana = stored(&team);
@@ -48,7 +52,7 @@ fn a_link_reserves_no_seat_and_one_is_asked_for_when_somebody_comes_in() {
         sign_up(&team.world, &token, "bo@client.test").1.refusal(),
         refusal(409, "seat_limit_reached")
     );
-    assert_eq!(stored(&team), with_ana, "and nothing is written");
+    assert_eq!(stored(&team), with_ana, "nobody came in by halves");
     assert_eq!(read(&mut team, &id)["uses"], 0);
     let open = team.owner.get(&team.path("/invitations?kind=email")).ok().str("/data/0/id");
     act(&mut team, &open, "revoke").ok();

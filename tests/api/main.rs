@@ -43,6 +43,7 @@ mod members;
 mod memberships;
 mod my_access;
 mod named_twice;
+mod next_mails;
 mod notifications;
 mod organization_changes;
 mod organizations;

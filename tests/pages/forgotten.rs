@@ -186,7 +186,7 @@ fn the_mails_tell_the_same_in_text_and_in_html() {
     for fact in [
         "asked for a new password for the account of olga.owner@studio.test.",
         "21 November 2026, 22:30 UTC",
-        "please do not forward it. It works once,",
+        "Please do not forward it. The link works once,",
         "If you did not ask for this, do nothing: your password stays as it is.",
     ] {
         for part in [plain(text), seen(html)] {

@@ -38,9 +38,8 @@ fn the_text_and_the_html_of_a_mail_tell_that_somebody_was_added_and_how_they_get
         "Olga Owner added you to Example Studio",
         "Hello Mia Member,",
         "You are in Example Studio now, as a member. You work as part of the team,",
-        "28 November 2026, 22:00 UTC",
-        "The link is for mia.member@studio.test only",
-        "please do not forward it. It works once.",
+        "Only for mia.member@studio.test, until 28 November 2026, 22:00 UTC.",
+        "Please do not forward it. The link works once, and signs you in.",
         "You received this because Olga Owner at Example Studio entered your address.",
         "ask Example Studio to remove you",
     ] {
@@ -52,7 +51,7 @@ fn the_text_and_the_html_of_a_mail_tell_that_somebody_was_added_and_how_they_get
     assert!(text.lines().any(|line| line == url), "alone on its line: {text}");
     assert!(html.contains(&format!("href=\"{url}\"")) && html.contains(">Set your password</a>"));
     assert!(text.lines().all(|line| line.chars().count() <= 72 || line.starts_with("http")), "{text}");
-    assert!(text.contains("given.\n\nWhere:\n- Example Studio\n\nSet your password, until"), "{text}");
+    assert!(text.contains("given.\n\nWhere:\n- Example Studio\n\nSet your password:\n"), "{text}");
     assert!(!text.contains(PRODUCT) && !html.contains(PRODUCT), "the mail is the organization's");
     for word in ["invit", "accept"] {
         assert!(!text.to_lowercase().replace("invite and manage", "").contains(word), "{word} in {text}");
@@ -68,7 +67,9 @@ fn somebody_with_an_account_signs_in_as_ever() {
         assert!(part.contains("Sign in with mia.member@studio.test"), "{part}");
     }
     assert!(
-        text.contains(&format!("people.\n\nSign in with {MIA}:\n\n{ORIGIN}/sign-in\n\nYou received")),
+        text.contains(&format!(
+            "people.\n\nSign in:\n\n{ORIGIN}/sign-in\n\nSign in with {MIA}.\n\nYou received"
+        )),
         "{text}"
     );
     for part in [text, html] {

@@ -18,6 +18,7 @@ mod import;
 mod links;
 mod mail;
 mod mail_added;
+mod mails;
 mod member;
 mod names;
 mod nonces;

@@ -394,6 +394,9 @@ impl Simulation {
 
     /// Whether any job waits.
     fn waiting(&self) -> bool {
-        self.world.any("SELECT 1 FROM jobs WHERE waiting = 1", params![])
+        self.world.any(
+            "SELECT 1 FROM jobs WHERE waiting = 1 UNION ALL SELECT 1 FROM invitations WHERE next_mail_at <= ?1",
+            params![self.world.now.get()],
+        )
     }
 }

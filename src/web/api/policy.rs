@@ -16,9 +16,9 @@ use crate::web::api::field::one_of;
 pub fn check(fields: &mut Fields, policy: &Policy, changes: &Map<String, Value>) {
     for (field, value) in changes {
         match (field.as_str(), value) {
-            ("invites" | "clients_need_resource" | "send_email", Value::Null)
-            | ("clients_need_resource" | "send_email", Value::Bool(_)) => {}
-            ("clients_need_resource" | "send_email", _) => {
+            ("invites" | "clients_need_resource" | "send_email" | "reminders", Value::Null)
+            | ("clients_need_resource" | "send_email" | "reminders", Value::Bool(_)) => {}
+            ("clients_need_resource" | "send_email" | "reminders", _) => {
                 let detail = "Use true or false, or null for what the template says.";
                 fields.refuse(&format!("/policy/{field}"), Code::InvalidType, detail);
             }

@@ -113,6 +113,27 @@ fn row(told: &Told) -> Row {
             invitation,
             "See the invitation",
         ),
+        "invitation.undelivered" => (
+            format!("Your invitation to {organization} could not be delivered to {invited}."),
+            invitation,
+            "Check the address",
+        ),
+        "invitation.no_seat" => (
+            match told.about_email {
+                Some(_) => format!("{invited} tried to join {organization}, but no seat was free."),
+                None => format!("Somebody tried to join {organization} by a link, but no seat was free."),
+            },
+            invitation,
+            "See the invitation",
+        ),
+        "invitation.ending" => {
+            let end = told.expires_at.map(Timestamp::in_words).unwrap_or_default();
+            (
+                format!("{invited} has not joined {organization} yet. The invitation ends on {end}."),
+                invitation,
+                "See the invitation",
+            )
+        }
         "access.asked" => {
             (format!("{person} asks for access to {place} in {organization}."), member, "See them")
         }

@@ -7,6 +7,7 @@
 mod chromium;
 mod joining;
 mod look;
+mod mails;
 mod member;
 mod menu;
 mod readme;

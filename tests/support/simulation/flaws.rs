@@ -129,6 +129,24 @@ pub const FLAWS: &[Flaw] = &[
         instead: "WHERE waiting = 2",
     },
     Flaw {
+        name: "a reminder is not noted",
+        within: "end_told = iif",
+        text: "iif(next_mail = 'reminder', ?2, reminded_at)",
+        instead: "reminded_at",
+    },
+    Flaw {
+        name: "an inviter is told of an end again and again",
+        within: "end_told = iif",
+        text: "iif(next_mail = 'ending', expires_at, end_told)",
+        instead: "end_told",
+    },
+    Flaw {
+        name: "what an inviter is told in the app is not mailed",
+        within: "'notification_email', n.organization_id",
+        text: "RETURNING id",
+        instead: "WHERE 0 RETURNING id",
+    },
+    Flaw {
         name: "accepting is not audited",
         within: "r.member_id, 'invitation.accepted'",
         text: "WHERE r.id = ?2",

@@ -107,7 +107,29 @@ const ALWAYS: &[(&str, &str)] = &[
         "whoever came in by an invitation or said no to it left its inviter one notification",
         "SELECT i.id FROM invitations i JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL
          WHERE i.kind = 'email' AND (i.accepted_at IS NOT NULL) + (i.declined_at IS NOT NULL) <>
-           (SELECT count(*) FROM notifications x WHERE x.user_id = n.user_id AND x.about ->> 'invitation_id' = i.id)",
+           (SELECT count(*) FROM notifications x WHERE x.user_id = n.user_id AND x.about ->> 'invitation_id' = i.id
+              AND x.kind IN ('invitation.accepted', 'invitation.declined'))",
+    ),
+    (
+        "whoever is invited is reminded once, and told once that it was withdrawn, and that is noted",
+        "SELECT i.id FROM invitations i
+         WHERE (SELECT count(*) FROM jobs j WHERE j.invitation_id = i.id AND j.kind = 'reminder_email')
+                 > (i.reminded_at IS NOT NULL)
+            OR (SELECT count(*) FROM jobs j WHERE j.invitation_id = i.id AND j.kind = 'withdrawal_email')
+                 > (i.withdrawal_told_at IS NOT NULL)",
+    ),
+    (
+        "what concerns an inviter is mailed too, once",
+        "SELECT n.id FROM notifications n
+         WHERE (n.kind IN ('invitation.asked', 'access.asked', 'invitation.undelivered', 'invitation.no_seat',
+                           'invitation.ending'))
+           <> (SELECT count(*) FROM jobs j WHERE j.notification_id = n.id)",
+    ),
+    (
+        "an inviter is told of an end once, and of each version that did not arrive once",
+        "SELECT i.id FROM invitations i JOIN notifications n ON n.about ->> 'invitation_id' = i.id
+         WHERE n.kind IN ('invitation.ending', 'invitation.undelivered')
+         GROUP BY i.id, n.kind HAVING count(*) > i.ver",
     ),
     (
         "a person is in an organization once",
@@ -128,7 +150,8 @@ const ALWAYS: &[(&str, &str)] = &[
     (
         "a mail that is queued has its job",
         "SELECT i.id FROM invitations i WHERE i.outcome = 'open' AND i.expires_at > ?1 AND i.delivery = 'queued'
-           AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.invitation_id = i.id AND j.ver = i.ver AND j.waiting = 1)",
+           AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.invitation_id = i.id AND j.ver = i.ver AND j.waiting = 1
+                             AND j.kind = 'invitation_email')",
     ),
     (
         "a mail that failed has a job that failed",
@@ -150,7 +173,8 @@ const ALWAYS: &[(&str, &str)] = &[
              <> (SELECT count(*) FROM audit_events e WHERE e.subject = i.id AND e.action = 'invitation.revoked')
            OR (i.declined_at IS NOT NULL)
              <> (SELECT count(*) FROM audit_events e WHERE e.subject = i.id AND e.action = 'invitation.declined')
-           OR (SELECT count(*) FROM jobs j WHERE j.invitation_id = i.id AND j.ver > 1)
+           OR (SELECT count(*) FROM jobs j
+                WHERE j.invitation_id = i.id AND j.ver > 1 AND j.kind = 'invitation_email')
              <> (SELECT count(*) FROM audit_events e WHERE e.subject = i.id AND e.action = 'invitation.resent')",
     ),
     (
@@ -182,6 +206,7 @@ const ALWAYS: &[(&str, &str)] = &[
 /// After everything was delivered.
 const SETTLED: &[(&str, &str)] = &[
     ("every job is done or failed", "SELECT id FROM jobs WHERE done_at IS NULL AND failed_at IS NULL"),
+    ("no mail is due that no job sends", "SELECT id FROM invitations WHERE next_mail_at <= ?1"),
     ("no job is both", "SELECT id FROM jobs WHERE done_at IS NOT NULL AND failed_at IS NOT NULL"),
     (
         "whoever asked for many was told once when the job was done",

@@ -30,7 +30,7 @@ impl Simulation {
                 params![],
             );
             let minute = world.now.get().plus(Duration::from_mins(1));
-            world.now.set(minute.max(Timestamp::from_millis(due[0]["at"].as_i64().unwrap())));
+            world.now.set(minute.max(Timestamp::from_millis(due[0]["at"].as_i64().unwrap_or_default())));
             self.finish(Doing::Tick);
         }
         if self.broken() {

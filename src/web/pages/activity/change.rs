@@ -107,6 +107,7 @@ fn label(field: &str) -> String {
         "addable_kinds" => "Accounts they may add".to_owned(),
         "clients_need_resource" => "Clients without an account stay outside".to_owned(),
         "send_email" => "E-mail to whoever is invited".to_owned(),
+        "reminders" => "Reminder to whoever has not answered".to_owned(),
         field => words(field),
     }
 }

@@ -5,7 +5,6 @@ use http::StatusCode;
 
 use super::Visit;
 use super::submit::Form;
-use crate::domain::access::Permissions;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::invitation::Kind;
 use crate::domain::link::Link;
@@ -101,8 +100,8 @@ impl<P: Platform> Visit<'_, P> {
                 inviter: view.inviter_name.as_deref(),
                 role: view.invitation.role,
                 workspaces: view.workspaces.iter().map(|workspace| workspace.name.as_str()).collect(),
-                may: self.may(view)?,
-                accounts: accounts(view),
+                may: view.may(guard::rules(self.ctx, &view.template, None)?.0),
+                accounts: view.accounts(),
                 require_mfa: view.require_mfa,
                 message: view.shown_message(),
                 address: email.map(|email| if theirs { email.as_str().to_owned() } else { email.masked() }),
@@ -125,30 +124,6 @@ impl<P: Platform> Visit<'_, P> {
             },
         )?;
         Ok(key.keep(reply))
-    }
-}
-
-impl<P: Platform> Visit<'_, P> {
-    /// What the invited person may do there, in the catalog's words.
-    fn may(&self, view: &View) -> Result<Vec<String>> {
-        let role = view.invitation.role;
-        if role.reaches_every_workspace() {
-            return Ok(Vec::new());
-        }
-        let (template, _) = guard::rules(self.ctx, &view.template, None)?;
-        let permissions = Permissions::from_row(view.permissions.as_deref(), &template.catalog);
-        Ok(template.catalog.in_words(permissions.effective(template, role)))
-    }
-}
-
-/// On how many of the organization's accounts, as nouns.
-fn accounts(view: &View) -> String {
-    match view.resources {
-        _ if view.invitation.role.reaches_every_workspace() => String::new(),
-        None => "All of them, now and later".to_owned(),
-        Some(0) => String::new(),
-        Some(1) => "1 account".to_owned(),
-        Some(many) => format!("{many} accounts"),
     }
 }
 

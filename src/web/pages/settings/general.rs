@@ -20,6 +20,7 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 use crate::web::route::Route;
 
+#[allow(clippy::struct_excessive_bools, reason = "each is a box of the form")]
 #[derive(Template)]
 #[template(path = "pages/settings.html")]
 struct Settings<'a> {
@@ -30,6 +31,7 @@ struct Settings<'a> {
     name: &'a str,
     inviters: Vec<Inviter>,
     send_email: bool,
+    reminders: bool,
     clients_need_resource: bool,
     /// Whether the organization has accounts that clients are given at all.
     has_accounts: bool,
@@ -91,6 +93,7 @@ struct Chosen {
     name: String,
     invites: Vec<(Role, Vec<Role>)>,
     send_email: bool,
+    reminders: bool,
     clients_need_resource: bool,
 }
 
@@ -101,6 +104,7 @@ impl Chosen {
             name: desk.setting.organization_name.clone(),
             invites: INVITERS.map(|role| (role, policy.invitable_by(role).to_vec())).to_vec(),
             send_email: policy.send_email,
+            reminders: policy.reminders,
             clients_need_resource: policy.clients_need_resource,
         }
     }
@@ -119,6 +123,7 @@ impl Chosen {
             name: form.text("name").to_owned(),
             invites: INVITERS.map(|role| (role, invites(role))).to_vec(),
             send_email: form.has("policy/send_email"),
+            reminders: form.has("policy/reminders"),
             clients_need_resource: if has_accounts(desk) {
                 form.has("policy/clients_need_resource")
             } else {
@@ -149,6 +154,7 @@ impl Chosen {
         }
         for (field, chosen, now, usual) in [
             ("send_email", self.send_email, now.send_email, usual.send_email),
+            ("reminders", self.reminders, now.reminders, usual.reminders),
             (
                 "clients_need_resource",
                 self.clients_need_resource,
@@ -230,6 +236,7 @@ fn page(desk: &Desk, chosen: &Chosen, refused: Option<&Error>) -> Result<Reply> 
         name: &chosen.name,
         inviters: chosen.invites.iter().map(inviter).filter(|inviter| !inviter.choices.is_empty()).collect(),
         send_email: chosen.send_email,
+        reminders: chosen.reminders,
         clients_need_resource: chosen.clients_need_resource,
         has_accounts: has_accounts(desk),
         lifetimes: [

@@ -1,0 +1,146 @@
+//! The mails to those who invite, about somebody who can't go on without them. Each tells what a notification tells in the app,
+//! and leads to the page where something can be done; the mail itself does nothing.
+//!
+//! In their headers people are called by their address, which the organization has entered: a name is what somebody else
+//! typed (V33).
+
+use crate::config::Config;
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+use crate::mail::Mail;
+use crate::mail::letter::{Letter, Word, named};
+use crate::store::notifications::Told;
+use crate::web::route::Route;
+
+/// The kinds of notifications that are mailed too.
+pub const MAILED: [&str; 5] =
+    ["invitation.asked", "access.asked", "invitation.undelivered", "invitation.no_seat", "invitation.ending"];
+
+/// Writes it; nothing to somebody who has left the organization since, or of what is not mailed.
+///
+/// # Errors
+/// A template's, which no input causes.
+pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
+    let (Some(to), Some(role), true) = (&told.email, told.role, told.inside) else { return Ok(None) };
+    let organization = &*told.organization_name;
+    // A workspace is often called what its organization is.
+    let place = match told.workspace_name.as_deref() {
+        Some(workspace) if workspace != organization => {
+            format!("{} of {}", named(workspace), named(organization))
+        }
+        _ => named(organization),
+    };
+    let address = told.about_email.as_deref();
+    let who = address.unwrap_or("Somebody");
+    // Whoever is called by their address only is not named twice.
+    let person = match told.member_name.as_deref().or(told.invited.as_deref()) {
+        Some(name) if Some(name) != address && address.is_some() => {
+            format!("{} ({})", named(name), named(who))
+        }
+        _ => named(who),
+    };
+    let offer = told.invitation_id.map(|id| Route::OfferPage(told.slug.clone(), id));
+    let (after, preview, said, words, route) = match told.kind.as_str() {
+        "invitation.asked" => (
+            " asks for a new invitation",
+            format!("The link they have to {} does not work any more.", named(organization)),
+            vec![
+                format!(
+                    "{person} has an invitation to {} that does not work any more, and asks for a new one.",
+                    named(organization)
+                ),
+                "Nothing was sent to them yet. On the page of the invitation you send it again, or leave it.".to_owned(),
+            ],
+            "See the invitation",
+            offer,
+        ),
+        "access.asked" => (
+            " asks for access",
+            format!("They are in {place} and were given nothing there."),
+            vec![
+                format!("{person} is in {place}, was given nothing to see there, and asks for it."),
+                "They have what they had. On their page you decide what they get.".to_owned(),
+            ],
+            "Review the request",
+            told.member_id.map(|id| Route::MemberPage(told.slug.clone(), id)),
+        ),
+        "invitation.undelivered" => (
+            " could not be sent your invitation",
+            format!("The e-mail with your invitation to {} did not arrive.", named(organization)),
+            vec![
+                format!(
+                    "We could not deliver your invitation to {}, which is for {person}.",
+                    named(organization)
+                ),
+                "The invitation still works. Check the address and send it again, or copy the link and hand it over \
+                 yourself."
+                    .to_owned(),
+            ],
+            "Check the address",
+            offer,
+        ),
+        "invitation.no_seat" => (
+            " tried to join, but no seat is free",
+            seats(told),
+            no_seat(told, &person),
+            if role >= Role::Admin { "Manage seats" } else { "See the invitation" },
+            if role >= Role::Admin { Some(Route::SeatsPage(told.slug.clone())) } else { offer },
+        ),
+        "invitation.ending" => {
+            let end = told.expires_at.map(Timestamp::in_words).unwrap_or_default();
+            (
+                " has not joined yet",
+                format!("The invitation ends on {end}."),
+                vec![
+                    format!(
+                        "{person} has not answered your invitation to {}. It ends on {end}.",
+                        named(organization)
+                    ),
+                    "On its page you send it again, which gives it a new end, or withdraw it.".to_owned(),
+                ],
+                "Manage the invitation",
+                offer,
+            )
+        }
+        _ => return Ok(None),
+    };
+    let letter = Letter {
+        to,
+        sender: Some(organization),
+        accent: told.branding_accent.as_deref(),
+        above: named(organization),
+        heading: vec![Word::Name(who), Word::Is(after)],
+        preview,
+        said,
+        action: route.map(|route| (words, route.url(&config.origin))),
+        why: format!(
+            "You received this because you invite people to {}, or run it. It is in your notifications too.",
+            named(organization)
+        ),
+        ..Letter::default()
+    };
+    letter.mail(config).map(Some)
+}
+
+fn no_seat(told: &Told, person: &str) -> Vec<String> {
+    let organization = named(&told.organization_name);
+    let tried = match told.about_email {
+        Some(_) => format!("{person} tried to join {organization}, but no seat is free."),
+        None => format!(
+            "Somebody tried to join {organization} by the link {}, but no seat is free.",
+            named(told.invited.as_deref().unwrap_or("for many people"))
+        ),
+    };
+    vec![
+        tried,
+        format!("{} The invitation still works: they can try again once a seat is free.", seats(told)),
+    ]
+}
+
+fn seats(told: &Told) -> String {
+    match (told.seats_taken, told.seat_limit) {
+        (Some(taken), Some(limit)) => format!("{taken} of {limit} seats are taken or reserved."),
+        _ => "No seat is free.".to_owned(),
+    }
+}
