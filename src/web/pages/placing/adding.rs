@@ -58,7 +58,7 @@ struct Open {
 /// # Errors
 /// 404 where there is no such workspace, 403 for whoever may not add anybody to it.
 async fn open<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: WorkspaceId) -> Result<Open> {
-    let (desk, found) = Desk::open(ctx, request, At::Workspace(id), vec![workspaces::select(id)]).await?;
+    let (desk, found) = Desk::open(ctx, request, At::Around(id), vec![workspaces::select(id)]).await?;
     let workspace: Option<Workspace> = ResultSet::row_of(found.first())?;
     let workspace = workspace.ok_or_else(|| Error::from(Code::NotFound))?;
     let roles = addable(&desk);
@@ -170,6 +170,8 @@ async fn choose_person<P: Platform>(ctx: &Context<'_, P>, open: &Open, query: &Q
         roles: open.roles.clone(),
         workspace: Some(from),
         prefix: prefix.clone(),
+        // Whether they are in it already.
+        only: Some(open.workspace.id),
     };
     let waiting = invitation_list::Filter {
         roles: open.roles.clone(),

@@ -43,6 +43,7 @@ pub(super) fn select(desk: &Desk, tab: Tab, query: &Query) -> Statement {
         },
         workspace: query.workspace.parse().ok(),
         prefix: query.prefix(),
+        only: None,
     };
     members::page(desk.actor.organization_id, &filter, query.cursor.parse().ok(), ONE_MORE)
 }
