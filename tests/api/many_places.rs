@@ -15,7 +15,7 @@ fn team_of(workspaces: usize) -> (Team, Client, String) {
     team.owner.patch(&team.path(""), &policy).ok();
     let mia = team.joined(MIA, "member");
     let member = team.member(MIA);
-    let id = "'wsp_11' || printf('%024d', value)";
+    let id = "'wsp_00' || printf('%024d', value)";
     team.world.state().database.borrow().change(&format!(
         "BEGIN;
          WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < {workspaces})
@@ -35,6 +35,10 @@ pub fn walk(team: &mut Team) {
     team.owner.get(&team.path(&format!("/workspaces?member_id={member}"))).ok();
     let workspace = team.workspace();
     team.owner.get(&format!("/w/{workspace}?person={member}")).ok();
+    team.owner.get(&format!("/w/{workspace}/add?find=a")).ok();
+    team.joined("looked@client.test", "client");
+    let access = format!("/w/{workspace}/members/{}", team.member("looked@client.test"));
+    team.owner.submit(&access, &access, &[("look", "yes"), ("find", "a")]).ok();
     let id = team.invited("own@client.test", "client");
     let token = crate::copied_token(&mut team.owner, &id);
     let fields = [("own", "1")];
@@ -99,7 +103,7 @@ fn a_request_about_one_place_costs_no_more_to_whoever_is_in_very_many() {
     let costs = [5, 1000].map(|workspaces| {
         let (mut team, mia, member) = team_of(workspaces);
         let workspace = team.workspace();
-        let resource = team.resource("facebook");
+        let resource = crate::support::scene::resource(&team, &workspace, "facebook");
         let all = json!({"access": {"resources": "all"}});
         team.owner.patch(&format!("/v1/workspaces/{workspace}/members/{member}"), &all).ok();
         let mut page = mia.clone().with_header("accept", "text/html");
