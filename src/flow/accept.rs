@@ -182,7 +182,9 @@ fn refusal_of(next: Next, view: &View, accept: &Accept) -> Error {
         Next::SignIn => Code::SignInRequired.into(),
         Next::SwitchAccount => Code::WrongAccount.into(),
         Next::SignUp => missing(view, accept),
-        Next::Accept | Next::EnrolMfa | Next::None => Error::Internal("accepting was refused without a reason".to_owned()),
+        Next::Accept | Next::EnrolMfa | Next::None => {
+            Error::Internal("accepting was refused without a reason".to_owned())
+        }
     }
 }
 

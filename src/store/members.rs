@@ -123,7 +123,11 @@ pub const MOST_PLACES: usize = 100;
 #[must_use]
 pub fn select(id: MemberId) -> Statement {
     Statement::new(
-        concat!("SELECT ", columns!("NULL"), " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"),
+        concat!(
+            "SELECT ",
+            columns!("NULL"),
+            " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"
+        ),
         params![id],
     )
 }
@@ -132,7 +136,11 @@ pub fn select(id: MemberId) -> Statement {
 #[must_use]
 pub fn select_in(id: MemberId, workspace: WorkspaceId) -> Statement {
     Statement::new(
-        concat!("SELECT ", columns!("?2"), " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"),
+        concat!(
+            "SELECT ",
+            columns!("?2"),
+            " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"
+        ),
         params![id, workspace],
     )
 }

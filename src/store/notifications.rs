@@ -6,10 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::json_text;
-use crate::domain::invitation::Reason;
 use crate::domain::ids::{
     EventId, InvitationId, MemberId, NotificationId, OrganizationId, RedemptionId, WorkspaceId,
 };
+use crate::domain::invitation::Reason;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::params;

@@ -161,7 +161,10 @@ pub fn page_of_member(
 /// Whether somebody is or was a member of the organization. `any` row tells.
 #[must_use]
 pub fn select_member(organization: OrganizationId, member: MemberId) -> Statement {
-    Statement::new("SELECT id FROM members WHERE id = ?1 AND organization_id = ?2", params![member, organization])
+    Statement::new(
+        "SELECT id FROM members WHERE id = ?1 AND organization_id = ?2",
+        params![member, organization],
+    )
 }
 
 /// After every id there can be: where a list that has no cursor yet begins.

@@ -58,7 +58,8 @@ impl Scene {
 fn of_many_workspaces_the_one_they_come_from_is_looked_for() {
     let mut scene = Scene::new();
     assert!(!scene.open("").text().contains("role=\"search\""), "of few, all are there");
-    let ids: Vec<String> = (0..120).map(|number| workspace(&scene.team, &format!("Place {number}"))).collect();
+    let ids: Vec<String> =
+        (0..120).map(|number| workspace(&scene.team, &format!("Place {number}"))).collect();
     let all = scene.open("").text();
     assert!(seen(&all).contains("Only the first"), "{}", seen(&all));
     assert!(!all.contains(&ids[119]));

@@ -47,7 +47,9 @@ fn whoever_has_another_account_open_asks_for_an_invitation_of_their_own_once_a_d
     let page = scene.open().text();
     assert!(seen(&page).contains("Ask for an invitation to alex@other.test"), "{}", seen(&page));
     let before = scene.team.world.count("SELECT count(*) FROM invitations");
-    assert!(ask(&mut scene).contains("Your request was passed on, with the address that you are signed in as."));
+    assert!(
+        ask(&mut scene).contains("Your request was passed on, with the address that you are signed in as.")
+    );
     assert!(!seen(&scene.open().text()).contains("passed on"), "said once");
     assert_eq!(told(&mut scene), ["invitation.asked"]);
     assert!(ask(&mut scene).contains("Nobody was told again"));
@@ -69,7 +71,8 @@ fn whoever_has_another_account_open_asks_for_an_invitation_of_their_own_once_a_d
 /// An address that nobody proved is nobody's to ask for; nor does the invited person ask so, or somebody signed out.
 #[test]
 fn nobody_asks_with_an_address_that_is_not_shown_to_be_theirs() {
-    let mut scene = alex_at_mias().with(&format!("UPDATE users SET email_verified_at = NULL WHERE email = '{ALEX}'"));
+    let mut scene =
+        alex_at_mias().with(&format!("UPDATE users SET email_verified_at = NULL WHERE email = '{ALEX}'"));
     let page = scene.open().text();
     assert!(!page.contains("/ask\""), "{page}");
     let fields = |page: &str| [("nonce", nonce_in(page)), ("own", "1".to_owned())];
@@ -132,10 +135,22 @@ fn the_second_factor_comes_between_and_leads_back() {
         let path = scene.path.clone();
         let way = scene.visitor.submit(&path, &path, &[("password", PASSWORD)]);
         let way = way.header("location").unwrap().to_owned();
-        assert_eq!(primary_action(&scene.open().text()), "Sign in and join", "the password alone is not enough");
+        assert_eq!(
+            primary_action(&scene.open().text()),
+            "Sign in and join",
+            "the password alone is not enough"
+        );
         let page = scene.visitor.get(&way);
         check_page(&page);
-        let other = page.text().split("<a href=\"/sign-in/code").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let other = page
+            .text()
+            .split("<a href=\"/sign-in/code")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned();
         assert!(other.contains("to=%2Fi%2F"), "{other}");
         let code = if recovery { codes[0].clone() } else { app.code(scene.team.world.now()) };
         // A mistake first: where one goes on is kept.
@@ -215,7 +230,11 @@ fn a_program_reads_that_a_second_factor_comes_next() {
     let mut mia = scene.visitor.clone().with_header("accept", "application/json");
     let token = json!({"token": scene.path[3..]});
     assert_eq!(mia.post("/v1/invitations/preview", &token).ok().str("/next"), "enrol_mfa");
-    assert_eq!(mia.post("/v1/invitations/accept", &token).ok().str("/next"), "enrol_mfa", "accepting again too");
+    assert_eq!(
+        mia.post("/v1/invitations/accept", &token).ok().str("/next"),
+        "enrol_mfa",
+        "accepting again too"
+    );
     second_factor(&mut mia);
     for what in ["preview", "accept"] {
         assert_eq!(mia.post(&format!("/v1/invitations/{what}"), &token).ok().str("/next"), "none", "{what}");

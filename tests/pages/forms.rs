@@ -118,8 +118,7 @@ fn without_a_free_seat_the_invitation_stays_and_says_so() {
         assert_eq!(scene.stored(), before);
         assert_eq!(scene.open().status, 200);
         let mut scene = scene.with("UPDATE organizations SET seat_limit = NULL, trial_ends_at = NULL");
-        let joined =
-            scene.visitor.submit(&path, &path, &[("name", "Mia Member"), ("password", PASSWORD)]);
+        let joined = scene.visitor.submit(&path, &path, &[("name", "Mia Member"), ("password", PASSWORD)]);
         assert_eq!(joined.header("location"), Some("/me"), "and trying again works");
     }
 }
@@ -194,7 +193,12 @@ fn whoever_does_not_know_the_sender_says_so_when_they_decline() {
     let done = scene.visitor.post_form(&decline, &[("nonce", &nonce), ("reason", "unknown_sender")]);
     assert_eq!(text_of(&done.text(), "h1"), "You declined the invitation to Example Studio");
     let told = notifications(&mut scene);
-    assert!(told.contains("declined your invitation to Example Studio: they say that they don't know who sent it."), "{told}");
+    assert!(
+        told.contains(
+            "declined your invitation to Example Studio: they say that they don't know who sent it."
+        ),
+        "{told}"
+    );
     let logged = activity(&mut scene);
     assert!(logged.contains("They don't know who sent it"), "{logged}");
 }

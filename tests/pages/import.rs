@@ -185,14 +185,19 @@ fn the_rows_to_mend_are_downloaded_mended_and_sent_again() {
     assert_eq!(lines[0], "line,problem,email,role,name");
     assert!(lines[1].starts_with("4,\"E-mail: This is not an e-mail address."), "{text}");
     assert!(lines[1].ends_with(",\"bo@client\",\"client\",\"'=HYPERLINK()\""), "{text}");
-    assert!(lines[2].starts_with("5,\"") && lines[2].ends_with(",\"carl@client.test\",\"client\",\"Carl\""), "{text}");
+    assert!(
+        lines[2].starts_with("5,\"") && lines[2].ends_with(",\"carl@client.test\",\"client\",\"Carl\""),
+        "{text}"
+    );
     assert_eq!(team.world.state().database.borrow().dump(), before, "and nothing is sent");
     let mended = text.replace("bo@client", "bo@client.test");
-    let again = upload(&mut owner, &path, &[("do", "check")], Some(("file", "rows-to-mend.csv", mended.as_bytes())));
+    let again =
+        upload(&mut owner, &path, &[("do", "check")], Some(("file", "rows-to-mend.csv", mended.as_bytes())));
     check_page(&again);
     assert_eq!(rows(&again)[0][..3], ["bo@client.test", "2", "Ready"]);
     // Where all is well there is nothing to mend.
-    let well = upload(&mut owner, &path, &[("rows", "email,role\nana@client.test,client\n"), ("do", "check")], None);
+    let well =
+        upload(&mut owner, &path, &[("rows", "email,role\nana@client.test,client\n"), ("do", "check")], None);
     assert!(!seen(&well.text()).contains("to mend"), "{}", seen(&well.text()));
 }
 

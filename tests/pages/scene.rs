@@ -118,8 +118,7 @@ impl Scene {
     /// An open invitation for Mia to a workspace that asks for a second factor. `visitor` has joined by it.
     pub fn joined_without_factor() -> Self {
         let mut team = team();
-        let body =
-            json!({"kind": "email", "role": "member", "email": MIA, "access": {"require_mfa": true}});
+        let body = json!({"kind": "email", "role": "member", "email": MIA, "access": {"require_mfa": true}});
         let invitation = team.owner.post(&team.path("/invitations"), &body).ok().str("/id");
         team.world.deliver();
         let token = team.world.mailed_token(MIA);

@@ -86,7 +86,8 @@ pub fn to_mend(body: &[u8], problems: &[(u64, &str)]) -> Result<String> {
     each(body, &mut |line, columns, record| {
         let shown = |column: &&&str| ![LINE, PROBLEM].contains(&**column);
         if file.is_empty() {
-            let named: Vec<&str> = [LINE, PROBLEM].iter().chain(columns.iter().filter(shown)).copied().collect();
+            let named: Vec<&str> =
+                [LINE, PROBLEM].iter().chain(columns.iter().filter(shown)).copied().collect();
             file = format!("{}\r\n", named.join(","));
         }
         if let Some((_, problem)) = problems.iter().find(|(of, _)| *of == line) {

@@ -115,8 +115,9 @@ fn row(told: &Told) -> Row {
         }
         "invitation.asked" if told.asked_by.is_some() => {
             let by = told.asked_by.as_deref().unwrap_or_default();
-            let sentence =
-                format!("{by} opened the invitation of {invited} to {organization}, and asks for one of their own.");
+            let sentence = format!(
+                "{by} opened the invitation of {invited} to {organization}, and asks for one of their own."
+            );
             (sentence, invitation, "See the invitation")
         }
         "invitation.asked" => (

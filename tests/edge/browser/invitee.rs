@@ -118,7 +118,9 @@ fn a_list_is_mended_and_many_are_chosen_and_removed() {
         faults.extend(browser.look("team-all-chosen", WIDTHS, OF_PAGES).await);
         // Once more for none, and once more for all.
         all.click().await.unwrap();
-        assert!(browser.text().await.contains("0 of 22 selected") || !browser.text().await.contains("22 of 22"));
+        assert!(
+            browser.text().await.contains("0 of 22 selected") || !browser.text().await.contains("22 of 22")
+        );
         all.click().await.unwrap();
         browser.press("Remove those chosen").await;
         assert_eq!(browser.heading().await, "Remove 22 people?");

@@ -32,7 +32,8 @@ fn of_many_workspaces_some_are_looked_for_and_those_that_were_chosen_stay() {
     let mut wizard = Wizard::of("client-portal");
     let few = wizard.page();
     assert!(!few.contains("Find a workspace"));
-    let ids: Vec<String> = (0..120).map(|number| workspace(&wizard.team, &format!("Place {number}"))).collect();
+    let ids: Vec<String> =
+        (0..120).map(|number| workspace(&wizard.team, &format!("Place {number}"))).collect();
     wizard.go(&[("who", "client")]);
     wizard.go(&[("email", CARL), ("how", "mail")]);
     assert_eq!(wizard.step(), "workspaces");
@@ -49,7 +50,12 @@ fn of_many_workspaces_some_are_looked_for_and_those_that_were_chosen_stay() {
     let page = wizard.page();
     assert_eq!(listed(&page), [(ids[0].clone(), true), (ids[118].clone(), false)], "{page}");
     assert!(page.contains("value=\"pLACE 118\""));
-    wizard.go(&[("workspace_ids", &ids[0]), ("workspace_ids", &ids[118]), ("find", "nowhere"), ("look", "yes")]);
+    wizard.go(&[
+        ("workspace_ids", &ids[0]),
+        ("workspace_ids", &ids[118]),
+        ("find", "nowhere"),
+        ("look", "yes"),
+    ]);
     assert_eq!(listed(&wizard.page()), [(ids[0].clone(), true), (ids[118].clone(), true)]);
     wizard.go(&[("workspace_ids", &ids[0]), ("workspace_ids", &ids[118])]);
     wizard.go(&[]);

@@ -115,7 +115,9 @@ fn text(value: &Value, told: &Told) -> String {
     match value {
         Value::Bool(true) => "Yes".to_owned(),
         Value::Bool(false) => "No".to_owned(),
-        Value::String(text) if text == Reason::UnknownSender.as_str() => "They don't know who sent it".to_owned(),
+        Value::String(text) if text == Reason::UnknownSender.as_str() => {
+            "They don't know who sent it".to_owned()
+        }
         Value::String(text) => named(text, told),
         Value::Array(list) if list.is_empty() => "None".to_owned(),
         Value::Array(list) => list.iter().map(|each| text_of(each, told)).collect::<Vec<_>>().join(", "),

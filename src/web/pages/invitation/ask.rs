@@ -49,7 +49,5 @@ pub async fn ask<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &s
 }
 
 /// What the page says after somebody asked for an invitation of their own: whoever invited was told, or not.
-const PASSED_ON: &str =
-    "Your request was passed on, with the address that you are signed in as. If they agree, an invitation comes to it by e-mail.";
-const ASKED_ALREADY: &str =
-    "Nobody was told again: somebody asked about this invitation in the last day already. You can ask again tomorrow.";
+const PASSED_ON: &str = "Your request was passed on, with the address that you are signed in as. If they agree, an invitation comes to it by e-mail.";
+const ASKED_ALREADY: &str = "Nobody was told again: somebody asked about this invitation in the last day already. You can ask again tomorrow.";

@@ -112,6 +112,8 @@ impl Known {
     pub fn places(&self, open: &Open) -> Vec<WorkspaceId> {
         let meant = open.desk.actor.workspaces_meant(open.answers.workspaces());
         // Of what was looked for, none is the oldest.
-        meant.unwrap_or_else(|| self.workspaces.iter().take(usize::from(self.find.is_empty())).map(|place| place.id).collect())
+        meant.unwrap_or_else(|| {
+            self.workspaces.iter().take(usize::from(self.find.is_empty())).map(|place| place.id).collect()
+        })
     }
 }

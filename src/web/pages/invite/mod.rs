@@ -330,8 +330,8 @@ impl Open {
     ) -> Result<Reply> {
         let (fields, go) = self.fields(ctx, step, known, &problems)?;
         let known_already = known.taken.clone().filter(|_| step == Step::Check);
-        let duplicate =
-            duplicate.or_else(|| known_already.and_then(|refusal| Duplicate::of(&refusal.into(), self, known)));
+        let duplicate = duplicate
+            .or_else(|| known_already.and_then(|refusal| Duplicate::of(&refusal.into(), self, known)));
         self.desk.reply(&Page {
             frame: self.desk.frame(Place::Team),
             nonce: &self.desk.key.nonce,

@@ -131,7 +131,9 @@ impl Open {
             }
             Step::Permissions => {
                 let (people, may) = (known.people.clone(), known.plan.may_customize);
-                Permissions::of(actor, role, &places, &chosen, people, may, problems).finding(&known.find).render()?
+                Permissions::of(actor, role, &places, &chosen, people, may, problems)
+                    .finding(&known.find)
+                    .render()?
             }
             Step::Credentials => Credentials::of(actor.template, &chosen, &known.resources).render()?,
             Step::Check => return check::fields(self, known, ctx.now()),

@@ -84,7 +84,10 @@ async fn face<P: Platform>(
     let secret = begun.and_then(|begun| second_factor::open(ctx, own.me.user_id, &begun.secret));
     let key = secret.map(|secret| key(ctx, &secret, own.me.email.as_str()));
     let frame = own.frame(ctx, Place::Security);
-    own.form(error, &SetUp { frame, nonce: &own.key.nonce, key, to, later: on(to), problems: Problems::of(error) })
+    own.form(
+        error,
+        &SetUp { frame, nonce: &own.key.nonce, key, to, later: on(to), problems: Problems::of(error) },
+    )
 }
 
 fn key<P>(ctx: &Context<'_, P>, secret: &Secret, email: &str) -> Key {
