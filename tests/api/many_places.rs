@@ -37,7 +37,9 @@ pub fn walk(team: &mut Team) {
     team.owner.get(&format!("/w/{workspace}?person={member}")).ok();
     team.owner.get(&format!("/w/{workspace}/add?find=a")).ok();
     team.joined("looked@client.test", "client");
-    let access = format!("/w/{workspace}/members/{}", team.member("looked@client.test"));
+    let looked = team.member("looked@client.test");
+    let theirs = team.owner.get(&format!("/v1/members/{looked}")).ok().str("/workspaces/0/id");
+    let access = format!("/w/{theirs}/members/{looked}");
     team.owner.submit(&access, &access, &[("look", "yes"), ("find", "a")]).ok();
     let id = team.invited("own@client.test", "client");
     let token = crate::copied_token(&mut team.owner, &id);
