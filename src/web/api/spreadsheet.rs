@@ -108,7 +108,10 @@ pub fn to_mend(body: &[u8], problems: &[(u64, &str)]) -> Result<String> {
 /// One more cell of a line.
 fn put(file: &mut String, cell: &str) {
     let formula = if cell.starts_with(FORMULA) { "'" } else { "" };
-    file.push_str(&format!(",\"{formula}{}\"", cell.replace('"', "\"\"")));
+    file.push_str(",\"");
+    file.push_str(formula);
+    file.push_str(&cell.replace('"', "\"\""));
+    file.push('"');
 }
 
 /// A cell without the apostrophe that keeps a spreadsheet from taking it for a formula.
