@@ -189,13 +189,14 @@ fn joining_where_a_second_factor_is_asked_for_leads_on_to_setting_it_up() {
     assert!(page.text().contains(&format!("href=\"{way}\"")), "{}", page.text());
 
     // Now.
-    let begin = scene.visitor.get(&way);
-    check_page(&begin);
+    let first = scene.visitor.get(&way);
+    check_page(&first);
     let begun = scene.visitor.submit(&way, FACTOR, &[("to", &workspace)]);
     assert_eq!(begun.header("location"), Some(way.as_str()));
-    let keyed = scene.visitor.get(&way);
-    check_page(&keyed);
-    let secret = keyed.text().split("class=\"key\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let with_key = scene.visitor.get(&way);
+    check_page(&with_key);
+    let secret =
+        with_key.text().split("class=\"key\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
     let app = App::of(&secret);
     let wrong = app.wrong_code(scene.team.world.now());
     let again = scene.visitor.submit(&way, FACTOR, &[("to", &workspace), ("code", &wrong)]);
