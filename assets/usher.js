@@ -60,6 +60,18 @@ for (const line of document.querySelectorAll("[data-counts]")) {
   count();
 }
 
+// Chooses all of them, or none where all are chosen. Without a script the link shows the list with all of them chosen.
+for (const link of document.querySelectorAll("[data-all]")) {
+  const set = document.getElementById(link.dataset.all);
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    const boxes = [...set.querySelectorAll("input[type=checkbox]")];
+    const all = boxes.every((box) => box.checked);
+    for (const box of boxes) box.checked = !all;
+    set.dispatchEvent(new Event("change"));
+  });
+}
+
 // Puts a part of another page of ours in the place of the same part here.
 const renew = async (id, request) => {
   const answer = await fetch(...request);

@@ -81,7 +81,7 @@ impl<'a, P: Platform> App<'a, P> {
             self.platform.log(Level::Error, &line.to_string());
         }
         let for_people = route.map_or(!request.uri().path().starts_with("/v1/"), Route::is_page);
-        if for_people && let Ok(page) = web::pages::failure::show(ctx, &error) {
+        if for_people && let Ok(page) = web::pages::failure::show(ctx, request.uri(), &error) {
             return page;
         }
         reply::problem(&error, &ctx.request_id)

@@ -31,6 +31,24 @@ impl Kind {
     }
 }
 
+/// Why somebody declines, where they say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// They don't know who invites them: it was not meant for them.
+    UnknownSender,
+}
+
+impl Reason {
+    /// As rows and the API write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownSender => "unknown_sender",
+        }
+    }
+}
+
 /// What an invitation is at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

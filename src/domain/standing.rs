@@ -41,6 +41,8 @@ pub struct Standing<'a> {
     pub removed_at: Option<Timestamp>,
     /// When the account with the invited address was.
     pub addressee_removed_at: Option<Timestamp>,
+    /// Whether whoever is signed in came in by it and lacks the second factor that it asks for.
+    pub lacks_factor: bool,
 }
 
 /// An earlier redemption of the same invitation by the same person.
@@ -64,6 +66,8 @@ pub enum Next {
     Accept,
     /// Sign out first: another account is signed in.
     SwitchAccount,
+    /// Set a second factor up: they are in, and until then may do nothing there (S2-06).
+    EnrolMfa,
     /// Nothing: they are in already.
     None,
 }
@@ -76,6 +80,7 @@ impl Standing<'_> {
     pub fn next(&self, link: &Link, now: Timestamp) -> Result<Next, Code> {
         let invitation = self.invitation;
         match self.redeemed {
+            Some(Redeemed { active: true, .. }) if self.lacks_factor => return Ok(Next::EnrolMfa),
             Some(Redeemed { active: true, .. }) => return Ok(Next::None),
             Some(Redeemed { active: false, .. }) => return Err(Code::AccessRemoved),
             None => {}
@@ -152,6 +157,7 @@ mod tests {
             redeemed: None,
             removed_at: None,
             addressee_removed_at: None,
+            lacks_factor: false,
         }
     }
 
@@ -220,6 +226,8 @@ mod tests {
         let member_id = MemberId::new(start(), [4; 10]);
         let again = |active| Standing { redeemed: Some(Redeemed { member_id, active }), ..standing(&of) };
         assert_eq!(again(true).next(&link(2, Via::Email), start()), Ok(Next::None));
+        let without_factor = Standing { lacks_factor: true, ..again(true) };
+        assert_eq!(without_factor.next(&link(2, Via::Email), start()), Ok(Next::EnrolMfa));
         assert_eq!(again(false).next(&link(2, Via::Email), start()), Err(Code::AccessRemoved));
         assert_eq!(standing(&of).next(&link(2, Via::Email), start()), Err(Code::InvitationUsed));
     }

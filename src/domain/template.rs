@@ -151,9 +151,11 @@ impl Templates {
     /// Whether each of them reminds who was invited and has not answered, as JSON, by the template's name.
     #[must_use]
     pub fn reminding(&self) -> String {
-        let reminds = |key| Some((key, self.named(key)?.policy.reminders));
-        let reminding: BTreeMap<_, _> = self.keys().filter_map(reminds).collect();
-        serde_json::json!(reminding).to_string()
+        let mut reminding = serde_json::Map::new();
+        for template in self.keys().filter_map(|key| self.named(key)) {
+            reminding.insert(template.key.clone(), template.policy.reminders.into());
+        }
+        serde_json::Value::Object(reminding).to_string()
     }
 
     /// Every template's name.

@@ -57,7 +57,7 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, accept: Accept) -> Result
     match (view.standing().next(&accept.link, ctx.now())?, &accept.session) {
         (Next::SignUp, _) => sign_up(ctx, accept, &view).await,
         // Accepting never changes an account whose address is proved: a name and password sent along are left aside.
-        (Next::Accept | Next::None, Some(session)) => signed_in(ctx, &accept, session).await,
+        (Next::Accept | Next::EnrolMfa | Next::None, Some(session)) => signed_in(ctx, &accept, session).await,
         (next, _) => Err(refusal_of(next, &view, &accept)),
     }
 }
@@ -73,7 +73,7 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, accept: &Accept, session: 
     batch.push(view::select(link, Some(session), accept.email.as_ref(), now));
     let (joined, view) = run(ctx, link, batch).await?;
     match (joined, view.standing().next(link, now)) {
-        (Some(joined), Ok(Next::None)) => {
+        (Some(joined), Ok(Next::EnrolMfa | Next::None)) => {
             Ok(Accepted { joined, organization_id: link.organization_id, session: None })
         }
         (_, Err(code)) => Err(code.into()),
@@ -185,7 +185,9 @@ fn refusal_of(next: Next, view: &View, accept: &Accept) -> Error {
         Next::SignIn => Code::SignInRequired.into(),
         Next::SwitchAccount => Code::WrongAccount.into(),
         Next::SignUp => missing(view, accept),
-        Next::Accept | Next::None => Error::Internal("accepting was refused without a reason".to_owned()),
+        Next::Accept | Next::EnrolMfa | Next::None => {
+            Error::Internal("accepting was refused without a reason".to_owned())
+        }
     }
 }
 

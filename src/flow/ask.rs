@@ -1,5 +1,5 @@
-//! Asking for what only somebody else can give: a new invitation, access, or a seat. The answer is the same whether it is the
-//! first time or the tenth today.
+//! Asking for what only somebody else can give: a new invitation, access, or a seat. Whoever is not signed in is answered the
+//! same whether it is the first time or the tenth today.
 
 use crate::domain::authority::Actor;
 use crate::domain::ids::WorkspaceId;
@@ -13,7 +13,19 @@ use crate::store::asking::{self, Word};
 /// The holder of a link that leads nowhere asks for a new one, whose inviter sees that. Nothing is made by it.
 pub async fn for_invitation<P: Platform>(ctx: &Context<'_, P>, link: &Link) -> Result<()> {
     let word = word(ctx);
-    pass_on(ctx, word, asking::for_invitation(word, link)).await
+    pass_on(ctx, word, asking::for_invitation(word, link)).await?;
+    Ok(())
+}
+
+/// Whoever is signed in with another address asks for an invitation to that: the inviter sees which it is. It gives nothing.
+/// Answers whether the inviter was told: nobody is, of one invitation, more than once a day.
+pub async fn for_own_invitation<P: Platform>(
+    ctx: &Context<'_, P>,
+    link: &Link,
+    session: &str,
+) -> Result<bool> {
+    let word = word(ctx);
+    pass_on(ctx, word, asking::for_own_invitation(word, link, session)).await
 }
 
 /// Somebody who is in a workspace and was given nothing there asks for it (S3-10).
@@ -24,13 +36,15 @@ pub async fn for_access<P: Platform>(
 ) -> Result<()> {
     let word = word(ctx);
     let batch = asking::for_access(word, actor.organization_id, actor.member_id, workspace);
-    pass_on(ctx, word, batch).await
+    pass_on(ctx, word, batch).await?;
+    Ok(())
 }
 
 /// The holder of a good link found no seat free: its inviter can free one.
 pub async fn for_a_seat<P: Platform>(ctx: &Context<'_, P>, link: &Link) -> Result<()> {
     let word = word(ctx);
-    pass_on(ctx, word, asking::for_a_seat(word, link)).await
+    pass_on(ctx, word, asking::for_a_seat(word, link)).await?;
+    Ok(())
 }
 
 fn word<P: Platform>(ctx: &Context<'_, P>) -> Word {
@@ -38,10 +52,12 @@ fn word<P: Platform>(ctx: &Context<'_, P>) -> Word {
     Word { id: ctx.id(), job: ctx.id(), now, requeue_at: lost_at(now) }
 }
 
-async fn pass_on<P: Platform>(ctx: &Context<'_, P>, word: Word, batch: Vec<Statement>) -> Result<()> {
+/// Answers whether somebody is told.
+async fn pass_on<P: Platform>(ctx: &Context<'_, P>, word: Word, batch: Vec<Statement>) -> Result<bool> {
     let results = ctx.platform.batch(batch).await?;
-    if results.get(asking::MAIL).is_some_and(ResultSet::any) {
+    let told = results.get(asking::MAIL).is_some_and(ResultSet::any);
+    if told {
         ctx.platform.enqueue(word.job);
     }
-    Ok(())
+    Ok(told)
 }

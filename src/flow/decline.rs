@@ -1,6 +1,6 @@
 //! Declining: whoever holds the link of an open e-mail invitation may say no, and the inviter sees it.
 
-use crate::domain::invitation::Kind;
+use crate::domain::invitation::{Kind, Reason};
 use crate::domain::link::Link;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::{Context, look};
@@ -9,7 +9,12 @@ use crate::store::view::{self, View};
 use crate::store::{audit, invitations, notifications};
 
 /// Declines. Declining again is no error: it is what the person wants.
-pub async fn decline<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Option<&str>) -> Result<()> {
+pub async fn decline<P: Platform>(
+    ctx: &Context<'_, P>,
+    link: &Link,
+    reason: Option<Reason>,
+    session: Option<&str>,
+) -> Result<()> {
     let now = ctx.now();
     let entry = ctx.entry(&"invitee");
     let told = notifications::of_decline(ctx.id(), entry.id);
@@ -19,7 +24,7 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, link: &Link, session: Op
             audit::of_invitation(
                 audit::Entry { at: now, ..entry },
                 link.invitation_id,
-                audit::Event::Declined(*link),
+                audit::Event::Declined(*link, reason),
             ),
             invitations::decline(link, now),
             told,

@@ -10,7 +10,7 @@ use crate::flow::{Context, check_still_acts};
 use crate::platform::Platform;
 use crate::store::acting::Acting;
 use crate::store::audit;
-use crate::store::members::{self, Member, Status};
+use crate::store::members::{self, MOST_PLACES, Member, Status};
 use crate::store::passwords::{self, Version};
 use crate::web::route::Route;
 
@@ -93,7 +93,9 @@ async fn attempt<P: Platform>(
 /// Whether the actor could give somebody everything that they have. Nobody who is in none of the actor's workspaces is theirs.
 fn could_have_given(actor: &Actor, member: Member) -> bool {
     let (role, catalog) = (member.role, &actor.template.catalog);
-    let somewhere = matches!(actor.reach, Reach::Everything) || !member.workspaces.is_empty();
+    // What there is beyond those that are read, nobody has looked at.
+    let all_known = (1..=MOST_PLACES).contains(&member.workspaces.len());
+    let somewhere = matches!(actor.reach, Reach::Everything) || all_known;
     somewhere
         && member
             .workspaces

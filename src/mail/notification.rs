@@ -32,16 +32,32 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
         _ => named(organization),
     };
     let address = told.about_email.as_deref();
-    let who = address.unwrap_or("Somebody");
+    let invited = address.unwrap_or("Somebody");
+    let who = told.asked_by.as_deref().unwrap_or(invited);
     // Whoever is called by their address only is not named twice.
     let person = match told.member_name.as_deref().or(told.invited.as_deref()) {
         Some(name) if Some(name) != address && address.is_some() => {
-            format!("{} ({})", named(name), named(who))
+            format!("{} ({})", named(name), named(invited))
         }
-        _ => named(who),
+        _ => named(invited),
     };
     let offer = told.invitation_id.map(|id| Route::OfferPage(told.slug.clone(), id));
     let (after, preview, said, words, route) = match told.kind.as_str() {
+        "invitation.asked" if told.asked_by.is_some() => (
+            " asks for an invitation",
+            format!("They opened one to {} that is for somebody else.", named(organization)),
+            vec![
+                format!(
+                    "{} opened the invitation to {} that is for {person}, and asks for one of their own.",
+                    named(who),
+                    named(organization)
+                ),
+                "Nothing was sent to them, and the invitation is what it was. If you want them in, invite that address."
+                    .to_owned(),
+            ],
+            "See the invitation",
+            offer,
+        ),
         "invitation.asked" => (
             " asks for a new invitation",
             format!("The link they have to {} does not work any more.", named(organization)),

@@ -53,7 +53,7 @@ pub struct Seen {
     pub member_id: Option<MemberId>,
     /// That member's role.
     pub role: Option<Role>,
-    /// What somebody who doesn't reach everything holds, as JSON: [`Holding`]s, oldest workspace first.
+    /// What somebody who doesn't reach everything holds there, as JSON: [`Holding`]s, oldest workspace first.
     pub holdings: Option<String>,
     /// Which of their accesses that is.
     pub access_rev: Option<i64>,
@@ -87,34 +87,50 @@ pub enum At<'a> {
     Invitation(InvitationId),
     /// A member's.
     Member(MemberId),
-    /// A workspace's.
+    /// A workspace's, for what is about that workspace alone: what the caller holds elsewhere is not read, and counts for
+    /// nothing.
     Workspace(WorkspaceId),
-    /// A resource's.
+    /// A workspace's, for what is about others besides.
+    Around(WorkspaceId),
+    /// A resource's; the same of its workspace.
     Resource(ResourceId),
     /// A job's.
     Job(JobId),
 }
 
-/// A statement and its `?3`, which says whose organization is meant: `$statement!` takes the SQL that answers its id.
+/// A statement and its `?3`, which says whose organization is meant: `$statement!` takes the SQL that answers its id, and what
+/// narrows the memberships `p` to those that count there.
 macro_rules! of_organization {
     ($statement:ident, $at:expr) => {
         match $at {
-            At::Organization(id) => ($statement!("?3"), id.to_string()),
-            At::Slug(slug) => ($statement!("(SELECT id FROM organizations WHERE slug = ?3)"), slug.to_owned()),
+            At::Organization(id) => ($statement!("?3", ""), id.to_string()),
+            At::Slug(slug) => {
+                ($statement!("(SELECT id FROM organizations WHERE slug = ?3)", ""), slug.to_owned())
+            }
             At::Invitation(id) => {
-                ($statement!("(SELECT organization_id FROM invitations WHERE id = ?3)"), id.to_string())
+                ($statement!("(SELECT organization_id FROM invitations WHERE id = ?3)", ""), id.to_string())
             }
             At::Member(id) => {
-                ($statement!("(SELECT organization_id FROM members WHERE id = ?3)"), id.to_string())
+                ($statement!("(SELECT organization_id FROM members WHERE id = ?3)", ""), id.to_string())
             }
-            At::Workspace(id) => {
-                ($statement!("(SELECT organization_id FROM workspaces WHERE id = ?3)"), id.to_string())
+            At::Around(id) => {
+                ($statement!("(SELECT organization_id FROM workspaces WHERE id = ?3)", ""), id.to_string())
             }
-            At::Resource(id) => (
-                $statement!("(SELECT organization_id FROM resources WHERE id = ?3 AND deleted_at IS NULL)"),
+            At::Workspace(id) => (
+                $statement!(
+                    "(SELECT organization_id FROM workspaces WHERE id = ?3)",
+                    " AND p.workspace_id = ?3"
+                ),
                 id.to_string(),
             ),
-            At::Job(id) => ($statement!("(SELECT organization_id FROM jobs WHERE id = ?3)"), id.to_string()),
+            At::Resource(id) => (
+                $statement!(
+                    "(SELECT organization_id FROM resources WHERE id = ?3 AND deleted_at IS NULL)",
+                    " AND p.workspace_id = (SELECT workspace_id FROM resources WHERE id = ?3)"
+                ),
+                id.to_string(),
+            ),
+            At::Job(id) => ($statement!("(SELECT organization_id FROM jobs WHERE id = ?3)", ""), id.to_string()),
         }
     };
 }
@@ -171,7 +187,7 @@ pub fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
 #[must_use]
 pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
     macro_rules! seen_at {
-        ($organization:literal) => {
+        ($organization:literal, $which:literal) => {
             concat!(
                 "SELECT o.id AS organization_id, o.template, o.policy, m.id AS member_id, m.role,
                         CASE WHEN m.role IN ('member', 'client') THEN (
@@ -182,7 +198,9 @@ pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
                                                  WHERE g.member_id = p.member_id AND g.workspace_id = p.workspace_id)))
                                    ORDER BY p.workspace_id)
                           FROM memberships p
-                          WHERE p.member_id = m.id AND (p.require_mfa = 0 OR u.mfa_enabled_at IS NOT NULL)) END AS holdings,
+                          WHERE p.member_id = m.id AND (p.require_mfa = 0 OR u.mfa_enabled_at IS NOT NULL)",
+                $which,
+                ") END AS holdings,
                         m.access_rev,
                         coalesce(m.role IN ('member', 'client'), 0) AND u.mfa_enabled_at IS NULL
                           AND EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id)

@@ -85,6 +85,36 @@ pub fn for_invitation(word: Word, link: &Link) -> Vec<Statement> {
     ]
 }
 
+/// Whoever is signed in with another address than the invited one asks for an invitation of their own: the inviter is told
+/// that address, if somebody proved that it is theirs.
+#[must_use]
+pub fn for_own_invitation(word: Word, link: &Link, session: &str) -> Vec<Statement> {
+    let (before, now) = (word.before(), word.now);
+    vec![
+        Statement::new(
+            concat!(
+                "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+                 SELECT ?4, n.user_id, i.organization_id, 'invitation.asked',
+                        json_object('invitation_id', i.id, 'email', u.email), ?5
+                 FROM sessions s
+                 JOIN users u ON u.id = s.user_id AND u.email_verified_at IS NOT NULL
+                 JOIN invitations i ON i.id = ?1 AND i.email_key <> u.email_key
+                 JOIN members n ON n.id = ",
+                helper!("i.organization_id", "i.invited_by"),
+                " WHERE s.token_digest = ?6 AND s.expires_at > ?5 AND s.ended_at IS NULL AND ",
+                may_ask!()
+            ),
+            params![link.invitation_id, link.organization_id, before, word.id, now, session],
+        ),
+        word.mail(),
+        Statement::new(
+            "UPDATE invitations SET asked_at = ?2
+             WHERE id = ?1 AND EXISTS (SELECT 1 FROM notifications WHERE id = ?3)",
+            params![link.invitation_id, now, word.id],
+        ),
+    ]
+}
+
 /// A member who is in a workspace and can do nothing there asks for more: whoever invited them is told, else the owner.
 #[must_use]
 pub fn for_access(

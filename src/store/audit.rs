@@ -2,6 +2,7 @@
 
 use crate::domain::authority::{Actor, Authority};
 use crate::domain::ids::{EventId, InvitationId, JobId, OrganizationId, RedemptionId};
+use crate::domain::invitation::Reason;
 use crate::domain::link::Link;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -150,8 +151,8 @@ pub enum Event<'a> {
     Resent(JobId),
     /// It is withdrawn by somebody in this batch, after this entry: if they may.
     Revoked(&'a Acting, &'a Withdrawal),
-    /// Somebody with this link says no in this batch, after this entry.
-    Declined(Link),
+    /// Somebody with this link says no in this batch, after this entry; and why, if they say.
+    Declined(Link, Option<Reason>),
     /// Somebody is given the link of it as it was read.
     LinkCopied(&'a Record, &'a Acting),
 }
@@ -211,7 +212,7 @@ impl Event<'_> {
             Self::Created => "invitation.created",
             Self::Resent(_) => "invitation.resent",
             Self::Revoked(..) => "invitation.revoked",
-            Self::Declined(_) => "invitation.declined",
+            Self::Declined(..) => "invitation.declined",
             Self::LinkCopied(..) => "invitation.link_copied",
         }
     }
@@ -265,11 +266,12 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event<'_>) -
                 )
             )
         }
-        Event::Declined(link) => {
-            params.extend(params![link.organization_id, link.ver, link.bound_to()]);
+        Event::Declined(link, reason) => {
+            let reason = reason.map(Reason::as_str);
+            params.extend(params![link.organization_id, link.ver, link.bound_to(), reason]);
             if_it!(
                 standing!(),
-                status!("declined"),
+                concat!("json_patch(", status!("declined"), ", json_object('reason', ?10))"),
                 "i.organization_id = ?7 AND i.ver = ?8 AND i.given = coalesce(?9, i.given) AND i.kind = 'email' AND i.outcome = 'open'
                  AND i.disabled_at IS NULL AND i.expires_at > ?2"
             )

@@ -68,14 +68,60 @@ pub struct Person {
     pub name: String,
 }
 
-/// Reads [`Person`]s of this role (S3-19), newest first and no more than so many. `except` is whoever they are copied to.
+/// Which of them a list begins with, where it is longer than it shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sought<'a> {
+    /// What their names begin with; nothing is whatever is newest or oldest.
+    pub find: &'a str,
+    /// No more than so many.
+    pub most: usize,
+}
+
+impl Sought<'_> {
+    /// The first name that is meant, and one behind the last.
+    fn range(self) -> (String, String) {
+        (self.find.to_owned(), format!("{}\u{10ffff}", self.find))
+    }
+
+    fn most(self) -> i64 {
+        i64::try_from(self.most).unwrap_or(i64::MAX)
+    }
+}
+
+/// Reads [`Person`]s of this role (S3-19): the newest, or those whose names begin as is sought, of the first thousand who are
+/// called so. `except` is whoever they are copied to; `kept` is there in any case.
 #[must_use]
-pub fn people(actor: &Actor, role: Role, except: Option<MemberId>, most: usize) -> Statement {
-    Statement::new(
-        "SELECT id, name FROM members
-         WHERE organization_id = ?1 AND active = 1 AND role = ?2 AND id IS NOT ?3 ORDER BY id DESC LIMIT ?4",
-        params![actor.organization_id, role, except, i64::try_from(most).unwrap_or(i64::MAX)],
-    )
+pub fn people(
+    actor: &Actor,
+    role: Role,
+    except: Option<MemberId>,
+    kept: Option<MemberId>,
+    sought: Sought<'_>,
+) -> Statement {
+    macro_rules! with_kept {
+        ($found:literal) => {
+            concat!(
+                "SELECT id, name FROM (",
+                $found,
+                " AND role = ?2 AND id IS NOT ?3 ORDER BY id DESC LIMIT ?4)
+                 UNION SELECT id, name FROM members
+                 WHERE id = ?5 AND organization_id = ?1 AND active = 1 AND role = ?2"
+            )
+        };
+    }
+    let mut params = params![actor.organization_id, role, except, sought.most(), kept];
+    let sql = if sought.find.is_empty() {
+        with_kept!("SELECT id, name FROM members WHERE organization_id = ?1 AND active = 1")
+    } else {
+        let (from, to) = Sought { find: &sought.find.to_lowercase(), ..sought }.range();
+        params.extend(params![from, to]);
+        with_kept!(
+            "SELECT id, name FROM (SELECT id, name, role FROM members
+               WHERE organization_id = ?1 AND active = 1 AND name_key >= ?6 AND name_key < ?7 ORDER BY name_key LIMIT 1000)
+             WHERE 1"
+        )
+    };
+    Statement::new(sql, params)
 }
 
 /// What the plan lets somebody give.
@@ -116,22 +162,39 @@ pub struct Workspace {
     pub name: String,
 }
 
-/// Reads [`Workspace`]s, oldest first and no more than so many: those that the actor comes into.
+/// Reads [`Workspace`]s that the actor comes into: the oldest, or those whose names begin as is sought.
 #[must_use]
-pub fn workspaces(actor: &Actor, most: usize) -> Statement {
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
+pub fn workspaces(actor: &Actor, sought: Sought<'_>) -> Statement {
+    let (from, to) = sought.range();
     match &actor.reach {
-        Reach::Everything => Statement::new(
+        Reach::Everything if sought.find.is_empty() => Statement::new(
             "SELECT id, name FROM workspaces WHERE organization_id = ?1 ORDER BY id LIMIT ?2",
-            params![actor.organization_id, most],
+            params![actor.organization_id, sought.most()],
+        ),
+        Reach::Everything => Statement::new(
+            "SELECT id, name FROM workspaces
+             WHERE organization_id = ?1 AND name >= ?3 COLLATE NOCASE AND name < ?4 COLLATE NOCASE
+             ORDER BY name COLLATE NOCASE LIMIT ?2",
+            params![actor.organization_id, sought.most(), from, to],
         ),
         Reach::Only(held) => {
             let ids: Vec<WorkspaceId> = held.iter().map(|holding| holding.workspace_id).collect();
             Statement::new(
                 "SELECT w.id, w.name FROM json_each(?1) e CROSS JOIN workspaces w ON w.id = e.value
-                 ORDER BY w.id LIMIT ?2",
-                params![serde_json::json!(ids).to_string(), most],
+                 WHERE w.name >= ?3 COLLATE NOCASE AND w.name < ?4 COLLATE NOCASE ORDER BY w.id LIMIT ?2",
+                params![serde_json::json!(ids).to_string(), sought.most(), from, to],
             )
         }
     }
+}
+
+/// Reads those of these [`Workspace`]s that the actor comes into.
+#[must_use]
+pub fn workspaces_named(actor: &Actor, ids: &[WorkspaceId]) -> Statement {
+    let ids: Vec<&WorkspaceId> = ids.iter().filter(|id| actor.reaches(**id)).collect();
+    Statement::new(
+        "SELECT w.id, w.name FROM json_each(?1) e
+         CROSS JOIN workspaces w ON w.id = e.value AND w.organization_id = ?2",
+        params![serde_json::json!(ids).to_string(), actor.organization_id],
+    )
 }

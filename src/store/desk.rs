@@ -39,7 +39,7 @@ pub const MOST_COUNTED: u32 = 99;
 #[must_use]
 pub fn select(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
     macro_rules! setting_at {
-        ($organization:literal) => {
+        ($organization:literal, $which:literal) => {
             concat!(
                 "SELECT o.id AS organization_id, o.name AS organization_name, o.slug, o.branding_accent AS accent, o.logo_hash,
                         u.id AS user_id, u.name AS user_name,

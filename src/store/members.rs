@@ -9,7 +9,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::truth;
 use crate::params;
-use crate::platform::Statement;
+use crate::platform::{Param, Statement};
 use crate::store::workspaces::LAST;
 
 /// A member, with what only reading shows of them.
@@ -33,7 +33,8 @@ pub struct Member {
     /// Whether they take a seat now.
     #[serde(deserialize_with = "truth")]
     pub takes_seat: bool,
-    /// The workspaces they were put in; owner and admins reach all without being put in any.
+    /// The oldest of the workspaces they were put in, and one more than [`MOST_PLACES`] at most; owner and admins reach all
+    /// without being put in any.
     #[serde(deserialize_with = "json_text")]
     pub workspaces: Vec<Placed>,
     /// When they came in.
@@ -87,9 +88,10 @@ pub enum Status {
 /// The columns of [`Member`], from `members m` and `users u`.
 ///
 /// A row holds the member's grants: at most a workspace's resources, of which there are a thousand at most, for each workspace
-/// that they were put in. What one request gives is at most 500 of them.
+/// of the oldest [`MOST_PLACES`] that they were put in, and of one more. What one request gives is at most 500 of them. Where
+/// `$only` is a workspace, of those only that is read.
 macro_rules! columns {
-    () => {
+    ($only:literal) => {
         concat!(
             "m.id, m.role, m.holds_seat AS takes_seat, m.joined_at, m.removed_at,
              u.password_hash IS NOT NULL OR u.email_verified_at IS NOT NULL AS came_in,
@@ -102,18 +104,44 @@ macro_rules! columns {
             grants_of!("p"),
             // A text, as where an access stands in columns of its own.
             " || '') ORDER BY w.id)
-              FROM memberships p JOIN workspaces w ON w.id = p.workspace_id
-              WHERE p.member_id = m.id) AS workspaces"
+              FROM (SELECT workspace_id AS place FROM memberships
+                    WHERE member_id = m.id AND workspace_id BETWEEN coalesce(",
+            $only,
+            ", '') AND coalesce(",
+            $only,
+            ", '~') ORDER BY workspace_id LIMIT 101)
+              CROSS JOIN memberships p ON p.member_id = m.id AND p.workspace_id = place
+              CROSS JOIN workspaces w ON w.id = place) AS workspaces"
         )
     };
 }
+
+/// As many of the workspaces that somebody was put in as one answer shows; one more is read.
+pub const MOST_PLACES: usize = 100;
 
 /// One member, as a statement for a batch.
 #[must_use]
 pub fn select(id: MemberId) -> Statement {
     Statement::new(
-        concat!("SELECT ", columns!(), " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"),
+        concat!(
+            "SELECT ",
+            columns!("NULL"),
+            " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"
+        ),
         params![id],
+    )
+}
+
+/// The same with what they have in this workspace alone.
+#[must_use]
+pub fn select_in(id: MemberId, workspace: WorkspaceId) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT ",
+            columns!("?2"),
+            " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"
+        ),
+        params![id, workspace],
     )
 }
 
@@ -149,6 +177,8 @@ pub struct Filter {
     pub workspace: Option<WorkspaceId>,
     /// Whose name or address begins with this, in lower case.
     pub prefix: Option<String>,
+    /// The one workspace of theirs that is told of, where no other matters.
+    pub only: Option<WorkspaceId>,
 }
 
 /// A list that begins at `$from`, where each member it finds costs one row; what remains is filtered on the way.
@@ -156,7 +186,7 @@ macro_rules! page_of {
     ($from:expr, $which:expr) => {
         concat!(
             "SELECT ",
-            columns!(),
+            columns!("?9"),
             " FROM ",
             $from,
             " CROSS JOIN users u ON u.id = m.user_id WHERE m.organization_id = ?1 AND m.active = ?2",
@@ -249,5 +279,7 @@ pub fn page(
         }
         (None, None, None) => page_of!("members m", " AND m.id < ?3 ORDER BY m.id DESC"),
     };
+    params.resize(8, Param::Null);
+    params.push(filter.only.into());
     Statement::new(sql, params)
 }

@@ -47,6 +47,7 @@ pub mod organizations;
 pub mod ownership;
 pub mod passwords;
 pub mod question;
+#[macro_use]
 pub mod redeem;
 pub mod removal;
 pub mod reset;

@@ -9,6 +9,7 @@ use super::json_text;
 use crate::domain::ids::{
     EventId, InvitationId, JobId, MemberId, NotificationId, OrganizationId, RedemptionId, WorkspaceId,
 };
+use crate::domain::invitation::Reason;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
@@ -68,7 +69,8 @@ pub fn of_redemption(id: NotificationId, redemption: RedemptionId) -> Statement 
 pub fn of_decline(id: NotificationId, entry: EventId) -> Statement {
     Statement::new(
         "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
-         SELECT ?1, n.user_id, n.organization_id, 'invitation.declined', json_object('invitation_id', i.id), a.at
+         SELECT ?1, n.user_id, n.organization_id, 'invitation.declined',
+                json_patch(json_object('invitation_id', i.id), json_object('reason', a.after ->> 'reason')), a.at
          FROM audit_events a
          JOIN invitations i ON i.id = a.subject
          JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL
@@ -181,6 +183,10 @@ pub struct Told {
     pub invitation_id: Option<InvitationId>,
     /// Whom that is for, as the inviter's side calls them.
     pub invited: Option<String>,
+    /// The address of whoever asked for an invitation of their own.
+    pub asked_by: Option<String>,
+    /// Why whoever declined did.
+    pub reason: Option<Reason>,
     /// The workspace it is about.
     pub workspace_id: Option<WorkspaceId>,
     /// Its name.
@@ -216,7 +222,8 @@ macro_rules! told_columns {
     () => {
         "n.id, n.kind, o.slug, n.created_at, n.read_at, me.id IS NOT NULL AS inside, a.id AS member_id,
          a.name AS member_name, i.id AS invitation_id, coalesce(i.nickname, i.name, i.email) AS invited,
-         w.id AS workspace_id, w.name AS workspace_name, i.expires_at,
+         w.id AS workspace_id, w.name AS workspace_name, i.expires_at, n.about ->> 'reason' AS reason,
+         iif(me.id IS NOT NULL, n.about ->> 'email', NULL) AS asked_by,
          coalesce(i.email, a.email_key) AS about_email"
     };
 }

@@ -277,6 +277,22 @@ pub fn let_in(claim: Claim, link: &Link, client_defaults: &str) -> Vec<Statement
     ]
 }
 
+/// Whether the user `u`, who came in by a redemption `r` of this invitation, lacks the second factor that a workspace of it
+/// asks of them.
+macro_rules! lacks_factor {
+    ($invitation:literal) => {
+        concat!(
+            "(u.mfa_enabled_at IS NULL AND EXISTS (
+                SELECT 1 FROM invitation_workspaces x
+                JOIN memberships p ON p.member_id = r.member_id AND p.workspace_id = x.workspace_id
+                  AND p.require_mfa = 1 AND p.member_role IN ('member', 'client')
+                WHERE x.invitation_id = ",
+            $invitation,
+            "))"
+        )
+    };
+}
+
 /// What came of a redemption.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Joined {
@@ -287,18 +303,26 @@ pub struct Joined {
     /// The workspaces they are in now.
     #[serde(deserialize_with = "json_text")]
     pub workspace_ids: Vec<WorkspaceId>,
+    /// Whether they may do nothing there before they have a second factor (S2-06).
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub lacks_factor: bool,
 }
 
 /// Reads what the signed-in or just-made person became by this invitation.
 #[must_use]
 pub fn joined(invitation: InvitationId, session: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT m.id AS member_id, m.role,
-                (SELECT json_group_array(workspace_id) FROM memberships WHERE member_id = m.id) AS workspace_ids
+        concat!(
+            "SELECT m.id AS member_id, m.role,
+                (SELECT json_group_array(workspace_id) FROM memberships WHERE member_id = m.id) AS workspace_ids, ",
+            lacks_factor!("?1"),
+            " AS lacks_factor
          FROM sessions s
+         JOIN users u ON u.id = s.user_id
          JOIN redemptions r ON r.invitation_id = ?1 AND r.user_id = s.user_id
          JOIN members m ON m.id = r.member_id
-         WHERE s.token_digest = ?2 AND s.expires_at > ?3 AND s.ended_at IS NULL",
+         WHERE s.token_digest = ?2 AND s.expires_at > ?3 AND s.ended_at IS NULL"
+        ),
         params![invitation, session, now],
     )
 }

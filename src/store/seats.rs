@@ -153,7 +153,14 @@ macro_rules! is_in_workspaces {
 /// Whether the organization `o` may have custom permissions for its clients (S3-15): of any other feature that says nothing.
 macro_rules! may_customize {
     () => {
-        "EXISTS (SELECT 1 FROM json_each(o.plan_features) f WHERE f.value = 'custom_client_permissions')"
+        has_feature!("custom_client_permissions")
+    };
+}
+
+/// Whether the plan of the organization `o` has this feature.
+macro_rules! has_feature {
+    ($feature:literal) => {
+        concat!("EXISTS (SELECT 1 FROM json_each(o.plan_features) f WHERE f.value = '", $feature, "')")
     };
 }
 

@@ -60,6 +60,9 @@ pub struct View {
     /// Whether it gives whoever opens it no client's own list of permissions, or the plan has that.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub plan_allows: bool,
+    /// Whether the plan keeps the product's name from the organization's pages.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub hides_product: bool,
     /// When the organization's trial ends.
     pub trial_ends_at: Option<Timestamp>,
     account_id: Option<UserId>,
@@ -76,6 +79,8 @@ pub struct View {
     account_removed_at: Option<Timestamp>,
     redeemed_member_id: Option<MemberId>,
     redeemed_removed_at: Option<Timestamp>,
+    #[serde(deserialize_with = "crate::domain::truth")]
+    lacks_factor: bool,
 }
 
 fn as_json_text<S: serde::Serializer>(value: &Vec<WorkspaceName>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -118,6 +123,7 @@ impl View {
                 .map(|member_id| Redeemed { member_id, active: self.redeemed_removed_at.is_none() }),
             removed_at: self.session_removed_at,
             addressee_removed_at: self.account_removed_at,
+            lacks_factor: self.lacks_factor,
         }
     }
 
@@ -133,13 +139,13 @@ impl View {
         self.branding_name.as_deref().or(self.organization_branding_name.as_deref())
     }
 
-    /// Whose name stands above the page: the brand's. Without one, on a link for many it is the product's (S0-09), and on the
-    /// invitation of one person the organization's.
+    /// Whose name stands above the page: the brand's. Without one, on a link for many it is the product's (S0-09) unless the
+    /// plan keeps that from the page, and on the invitation of one person the organization's.
     #[must_use]
     pub fn masthead<'a>(&'a self, product: &'a str) -> &'a str {
         let unbranded = match self.invitation.kind {
-            Kind::Link => product,
-            Kind::Email => &self.organization_name,
+            Kind::Link if !self.hides_product => product,
+            Kind::Link | Kind::Email => &self.organization_name,
         };
         self.brand().unwrap_or(unbranded)
     }
@@ -173,6 +179,13 @@ impl View {
         }
     }
 
+    /// Whether the page says below whose product it is: under the organization's own name, where nobody set a brand up
+    /// (S0-06) and the plan doesn't keep the product's name from the page.
+    #[must_use]
+    pub fn names_product(&self) -> bool {
+        self.brand().is_none() && !self.hides_product && self.invitation.kind == Kind::Email
+    }
+
     /// What the page says to the invited person.
     #[must_use]
     pub fn shown_message(&self) -> Option<&str> {
@@ -184,6 +197,12 @@ impl View {
     #[must_use]
     pub fn session_email(&self) -> Option<&EmailAddress> {
         self.session_email.as_ref()
+    }
+
+    /// The same, if somebody proved that it is theirs.
+    #[must_use]
+    pub fn proved_email(&self) -> Option<&EmailAddress> {
+        self.session_email.as_ref().filter(|_| self.session_verified_at.is_some())
     }
 }
 
@@ -210,7 +229,9 @@ pub fn of_job(id: JobId) -> Statement {
         concat!(
             "SELECT ",
             told_columns!(),
-            ", 1 AS seat_free, 1 AS plan_allows, 0 AS account_has_password
+            ", 1 AS seat_free, 1 AS plan_allows, 0 AS account_has_password, 0 AS lacks_factor, ",
+            has_feature!("hide_product_name"),
+            " AS hides_product
              FROM jobs j
              JOIN invitations i ON i.id = j.invitation_id
              JOIN organizations o ON o.id = i.organization_id
@@ -235,7 +256,9 @@ pub fn select(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, 
                 (i.permissions IS NULL OR ",
             may_customize!(),
             " OR coalesce((SELECT m.role FROM members m WHERE m.organization_id = i.organization_id AND m.removed_at IS NULL
-                             AND m.user_id = coalesce(u.id, a.id)), i.role) <> 'client') AS plan_allows,
+                             AND m.user_id = coalesce(u.id, a.id)), i.role) <> 'client') AS plan_allows, ",
+            has_feature!("hide_product_name"),
+            " AS hides_product,
                 a.id AS account_id, a.email AS account_email, a.email_verified_at AS account_verified_at,
                 a.password_hash IS NOT NULL AS account_has_password,
                 u.id AS session_user_id, u.email AS session_email, u.email_verified_at AS session_verified_at,
@@ -246,7 +269,9 @@ pub fn select(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, 
                 (SELECT max(m.removed_at) FROM members m WHERE m.organization_id = i.organization_id
                    AND m.user_id = a.id) AS account_removed_at,
                 r.member_id AS redeemed_member_id,
-                (SELECT removed_at FROM members WHERE id = r.member_id) AS redeemed_removed_at
+                (SELECT removed_at FROM members WHERE id = r.member_id) AS redeemed_removed_at, ",
+            lacks_factor!("i.id"),
+            " AS lacks_factor
          FROM invitations i
          JOIN organizations o ON o.id = i.organization_id
          LEFT JOIN members n ON n.id = i.invited_by

@@ -134,5 +134,38 @@ pub fn page(
     }
 }
 
+/// A page of the workspaces that a member was put in, newest first; to somebody who doesn't reach all, those that they come
+/// into themselves. Goes with [`select_member`].
+#[must_use]
+pub fn page_of_member(
+    organization: OrganizationId,
+    member: MemberId,
+    seen_by: Option<MemberId>,
+    before: Option<WorkspaceId>,
+    limit: i64,
+) -> Statement {
+    let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
+    Statement::new(
+        "SELECT w.id, w.organization_id, w.name, w.created_at
+         FROM memberships m CROSS JOIN workspaces w ON w.id = m.workspace_id AND w.organization_id = ?5
+         WHERE m.member_id = ?1 AND m.workspace_id < ?2
+           AND (?4 IS NULL OR EXISTS (
+                  SELECT 1 FROM memberships p JOIN members a ON a.id = p.member_id JOIN users u ON u.id = a.user_id
+                  WHERE p.member_id = ?4 AND p.workspace_id = m.workspace_id
+                    AND (p.require_mfa = 0 OR u.mfa_enabled_at IS NOT NULL)))
+         ORDER BY m.workspace_id DESC LIMIT ?3",
+        params![member, before, limit, seen_by, organization],
+    )
+}
+
+/// Whether somebody is or was a member of the organization. `any` row tells.
+#[must_use]
+pub fn select_member(organization: OrganizationId, member: MemberId) -> Statement {
+    Statement::new(
+        "SELECT id FROM members WHERE id = ?1 AND organization_id = ?2",
+        params![member, organization],
+    )
+}
+
 /// After every id there can be: where a list that has no cursor yet begins.
 pub(crate) const LAST: &str = "~";

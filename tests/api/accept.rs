@@ -37,7 +37,8 @@ fn a_new_person_makes_an_account_and_is_in_and_signed_in_at_once() {
     assert!(accepted["member_id"].as_str().unwrap().starts_with("mbr_"));
     assert_eq!(accepted["organization_id"], team.organization);
     assert_eq!(accepted["role"], "member");
-    assert_eq!(accepted.as_object().unwrap().len(), 4);
+    assert_eq!(accepted["next"], "none");
+    assert_eq!(accepted.as_object().unwrap().len(), 5);
     let me = mia.get("/v1/me").ok().json();
     assert_eq!(me["user"]["name"], "Mia Member");
     assert_eq!(me["user"]["email_verified"], true, "a mailed link proves the mailbox");

@@ -28,7 +28,7 @@ fn somebody_who_is_added_is_a_member_at_once() {
     assert_eq!(
         Value::from(told.clone()),
         json!({
-            "role": "client", "status": "active", "takes_seat": false,
+            "role": "client", "status": "active", "takes_seat": false, "more_workspaces": false,
             "joined_at": team.world.now().to_string(), "removed_at": null,
         })
     );

@@ -39,6 +39,7 @@ mod links;
 mod lists;
 mod logo;
 mod manage;
+mod many_places;
 mod members;
 mod memberships;
 mod my_access;

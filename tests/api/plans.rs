@@ -97,6 +97,7 @@ fn journey() -> Team {
     assert_eq!(mia.get(&format!("/v1/workspaces/{workspace}")).status, 403);
     crate::passwords::walk(&mut team);
     crate::places::walk(&mut team);
+    crate::many_places::walk(&mut team);
     crate::wizard::walk(&mut team);
     ask(&mut team);
     crate::next_mails::walk(&mut team);

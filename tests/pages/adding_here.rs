@@ -53,6 +53,21 @@ impl Scene {
     }
 }
 
+/// More workspaces than the page lists are looked for by their names.
+#[test]
+fn of_many_workspaces_the_one_they_come_from_is_looked_for() {
+    let mut scene = Scene::new();
+    assert!(!scene.open("").text().contains("role=\"search\""), "of few, all are there");
+    let ids: Vec<String> =
+        (0..120).map(|number| workspace(&scene.team, &format!("Place {number}"))).collect();
+    let all = scene.open("").text();
+    assert!(seen(&all).contains("Only the first"), "{}", seen(&all));
+    assert!(!all.contains(&ids[119]));
+    let found = scene.open("find=PLACE+119").text();
+    assert!(found.contains(&format!("from={}", ids[119])) && !found.contains(&ids[0]), "{found}");
+    assert!(seen(&scene.open("find=nowhere").text()).contains("No other workspace is called that."));
+}
+
 /// S4-12: the workspace they come from, then who.
 #[test]
 fn one_chooses_the_workspace_and_then_the_person() {

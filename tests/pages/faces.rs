@@ -10,9 +10,12 @@ use http::Method;
 use serde_json::json;
 use usher::domain::ids::WorkspaceId;
 
+use crate::links::{act, at_link};
 use crate::reading::{primary_action, seen, text_of};
 use crate::scene::{MIA, PRODUCT, Scene, browser, browsing, team};
 use crate::structure::check_page;
+use crate::support::Answer;
+use crate::support::client::nonce_in;
 use crate::support::platform::{Cost, token_in};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -163,7 +166,90 @@ pub const FACES: &[Face] = &[
         heading: "Confirm your address first",
         primary: "Go to your workspaces",
     },
+    Face {
+        what: "somebody who joined and lacks the second factor that they are asked for",
+        scene: Scene::joined_without_factor,
+        status: 200,
+        title: "Add a second step to sign in – Example Studio",
+        heading: "Add a second step to sign in",
+        primary: "Set up two-step sign-in",
+    },
+    Face {
+        what: "a link for many",
+        scene: || at_link(&json!({"branding": {"name": "Example Studio"}})),
+        status: 200,
+        title: "Join Example Studio",
+        heading: "Join Example Studio",
+        primary: "Create account and join",
+    },
+    Face {
+        what: "a link for many that is turned off",
+        scene: || {
+            let mut scene = at_link(&json!({"branding": {"name": "Example Studio"}}));
+            act(&mut scene, "disable");
+            scene
+        },
+        status: 410,
+        title: "This link is turned off – Example Studio",
+        heading: "This link is turned off",
+        primary: "Go to sign in",
+    },
+    Face {
+        what: "a link for many that let in as many as it may",
+        scene: || {
+            let scene = at_link(&json!({"branding": {"name": "Example Studio"}, "max_uses": 1}));
+            scene.with("UPDATE invitations SET uses = 1 WHERE kind = 'link'")
+        },
+        status: 410,
+        title: "This link has reached its limit – Example Studio",
+        heading: "This link has reached its limit",
+        primary: "Go to sign in",
+    },
 ];
+
+/// The pages of an organization's invitation: those that opening it shows, and those that its forms lead to.
+fn pages_of(scene: &mut Scene) -> Vec<Answer> {
+    let path = scene.path.clone();
+    let mut pages = vec![scene.open(), scene.visitor.get(&format!("{path}/decline"))];
+    let nonce = nonce_in(&scene.visitor.get("/sign-in").text());
+    let fields = [("nonce", nonce.as_str()), ("name", ""), ("password", "")];
+    pages.push(scene.visitor.post_form(&path, &fields));
+    pages.push(scene.visitor.post_form(&format!("{path}/decline"), &fields[..1]));
+    pages.retain(|page| page.header("location").is_none());
+    pages
+}
+
+/// S0-06, ux.md R10: a page of an organization names the product nowhere but in one line at its foot, and not there where a
+/// brand was set up or the plan leaves it out.
+#[test]
+fn no_page_of_an_organization_names_a_product_that_is_hidden() {
+    let plan = "UPDATE organizations SET plan_features = '[\"hide_product_name\"]'";
+    let brand = "UPDATE organizations SET branding_name = 'Example Studio'";
+    for face in FACES.iter().filter(|face| !face.title.contains(PRODUCT)) {
+        for hidden in [plan, brand] {
+            let mut scene = (face.scene)().with(hidden);
+            for page in pages_of(&mut scene) {
+                assert!(!page.text().contains(PRODUCT), "{}, {hidden}: {}", face.what, page.text());
+            }
+        }
+        let mut scene = (face.scene)();
+        for page in pages_of(&mut scene) {
+            check_page(&page);
+            let said = page.text().matches(PRODUCT).count();
+            assert_eq!(said, page.text().matches("Powered by <bdi>Zebraform</bdi>").count(), "{}", face.what);
+        }
+    }
+    // On a link without any brand it is the product's own page, unless the plan hides that.
+    let masthead = |scene: &mut Scene| {
+        let page = scene.open().text();
+        seen(page.split("<header").nth(1).unwrap().split("</header>").next().unwrap())
+    };
+    assert_eq!(masthead(&mut at_link(&json!({}))), "ZZebraform");
+    let mut hidden = at_link(&json!({})).with(plan);
+    assert_eq!(masthead(&mut hidden), "EExample Studio");
+    let preview = hidden.visitor.post("/v1/invitations/preview", &json!({"token": hidden.path[3..]})).json();
+    assert_eq!(preview["brand"], json!({"name": "Example Studio", "is_product": false}));
+}
 
 #[test]
 pub fn each_face_of_an_invitation_says_what_it_is_and_has_one_next_step() {
@@ -177,8 +263,9 @@ pub fn each_face_of_an_invitation_says_what_it_is_and_has_one_next_step() {
         assert_eq!(text_of(&page, "h1"), face.heading, "{}", face.what);
         assert_eq!(primary_action(&page), face.primary, "{}", face.what);
         assert!(page.matches("class=\"button\"").count() == 1, "one primary action: {}", face.what);
+        let masthead = seen(page.split("<header").nth(1).unwrap().split("</header>").next().unwrap());
         let of_organization = page.contains("Example Studio");
-        assert_ne!(of_organization, page.contains(PRODUCT), "{}: whose page it is", face.what);
+        assert_ne!(of_organization, masthead.contains(PRODUCT), "{}: whose page it is", face.what);
     }
 }
 

@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use crate::reading::{primary_action, seen, text_of};
-use crate::scene::{Scene, browsing};
+use crate::scene::{Scene, browsing, page_of};
 use crate::structure::check_page;
 use crate::support::Answer;
 use crate::support::client::{PASSWORD, nonce_in};
@@ -121,6 +121,9 @@ fn without_a_free_seat_the_invitation_stays_and_says_so() {
         assert!(seen(&page).contains("Your invitation is still valid"));
         assert_eq!(stored(&scene), before);
         assert_eq!(scene.open().status, 200);
+        let mut scene = scene.with("UPDATE organizations SET seat_limit = NULL, trial_ends_at = NULL");
+        let joined = scene.visitor.submit(&path, &path, &[("name", "Mia Member"), ("password", PASSWORD)]);
+        assert_eq!(joined.header("location"), Some("/me"), "and trying again works");
     }
 }
 
@@ -165,6 +168,55 @@ fn declining_is_asked_once_more_and_done_by_a_form() {
     assert_eq!(text_of(&done.text(), "h1"), "You declined the invitation to Example Studio");
     let shown = scene.team.owner.get(&format!("/v1/invitations/{}", scene.invitation)).ok().json();
     assert_eq!(shown["status"], "declined");
+    let (told, logged) = (notifications(&mut scene), activity(&mut scene));
+    assert!(told.contains("declined your invitation to Example Studio."), "{told}");
+    assert!(!logged.contains("Unknown sender"), "{logged}");
+}
+
+fn notifications(scene: &mut Scene) -> String {
+    seen(&browsing(scene.team.owner.clone()).get("/me/notifications").text())
+}
+
+fn activity(scene: &mut Scene) -> String {
+    let path = page_of(&mut scene.team, "/activity");
+    seen(&browsing(scene.team.owner.clone()).get(&path).text())
+}
+
+/// Whoever it was not meant for says so, and the inviter's side sees it.
+#[test]
+fn whoever_does_not_know_the_sender_says_so_when_they_decline() {
+    let mut scene = Scene::invited();
+    let decline = format!("{}/decline", scene.path);
+    let ask = scene.visitor.get(&decline);
+    let words = seen(&ask.text());
+    assert!(words.contains("If you don't know who sent it, say so: Olga Owner sees"), "{words}");
+    let nonce = nonce_in(&ask.text());
+    let before = scene.stored();
+    let wrong = scene.visitor.post_form(&decline, &[("nonce", &nonce), ("reason", "spite")]);
+    assert_eq!((wrong.status.as_u16(), scene.stored()), (400, before), "no other reason is known");
+    let done = scene.visitor.post_form(&decline, &[("nonce", &nonce), ("reason", "unknown_sender")]);
+    assert_eq!(text_of(&done.text(), "h1"), "You declined the invitation to Example Studio");
+    let told = notifications(&mut scene);
+    assert!(
+        told.contains(
+            "declined your invitation to Example Studio: they say that they don't know who sent it."
+        ),
+        "{told}"
+    );
+    let logged = activity(&mut scene);
+    assert!(logged.contains("They don't know who sent it"), "{logged}");
+}
+
+/// The same of a program.
+#[test]
+fn the_api_takes_the_reason_too() {
+    let mut scene = Scene::invited();
+    let token = scene.path[3..].to_owned();
+    let mut program = scene.team.world.client();
+    let wrong = program.post("/v1/invitations/decline", &json!({"token": token, "reason": "spite"}));
+    assert_eq!(wrong.refusal(), (422, "invalid_value".to_owned()));
+    program.post("/v1/invitations/decline", &json!({"token": token, "reason": "unknown_sender"})).ok();
+    assert!(notifications(&mut scene).contains("they don't know who sent it"));
 }
 
 #[test]

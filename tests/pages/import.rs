@@ -168,6 +168,39 @@ fn a_list_that_can_not_be_read_comes_back_with_what_was_typed() {
     assert_eq!(team.world.state().database.borrow().dump(), before);
 }
 
+/// What is wrong comes back as a file to mend: with the lines that the rows stood on, and no formula in it.
+#[test]
+fn the_rows_to_mend_are_downloaded_mended_and_sent_again() {
+    let (mut team, mut owner, path) = unlimited();
+    team.invited("carl@client.test", "client");
+    let list = "email,role,name\nana@client.test,client,Ana\n\nbo@client,client,=HYPERLINK()\ncarl@client.test,client,Carl\n";
+    let before = team.world.state().database.borrow().dump();
+    let page = upload(&mut owner, &path, &[("rows", list), ("do", "check")], None);
+    assert!(seen(&page.text()).contains("Download the 2 rows to mend"), "{}", seen(&page.text()));
+    let file = upload(&mut owner, &path, &[("rows", list), ("do", "mend")], None);
+    assert_eq!(file.header("content-type"), Some("text/csv; charset=utf-8; header=present"));
+    assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"rows-to-mend.csv\""));
+    let text = file.text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "line,problem,email,role,name");
+    assert!(lines[1].starts_with("4,\"E-mail: This is not an e-mail address."), "{text}");
+    assert!(lines[1].ends_with(",\"bo@client\",\"client\",\"'=HYPERLINK()\""), "{text}");
+    assert!(
+        lines[2].starts_with("5,\"") && lines[2].ends_with(",\"carl@client.test\",\"client\",\"Carl\""),
+        "{text}"
+    );
+    assert_eq!(team.world.state().database.borrow().dump(), before, "and nothing is sent");
+    let mended = text.replace("bo@client", "bo@client.test");
+    let again =
+        upload(&mut owner, &path, &[("do", "check")], Some(("file", "rows-to-mend.csv", mended.as_bytes())));
+    check_page(&again);
+    assert_eq!(rows(&again)[0][..3], ["bo@client.test", "2", "Ready"]);
+    // Where all is well there is nothing to mend.
+    let well =
+        upload(&mut owner, &path, &[("rows", "email,role\nana@client.test,client\n"), ("do", "check")], None);
+    assert!(!seen(&well.text()).contains("to mend"), "{}", seen(&well.text()));
+}
+
 #[test]
 fn a_long_list_is_shown_in_parts() {
     let (_team, mut owner, path) = unlimited();

@@ -13,7 +13,7 @@ use crate::support::platform::{Cost, World, token_in};
 const ANA: &str = "ana@client.test";
 
 /// A visitor at the page of a link with these fields.
-fn at_link(more: &Value) -> Scene {
+pub fn at_link(more: &Value) -> Scene {
     let world = World::with_settings(&[("PRODUCT_NAME", PRODUCT)]);
     at_link_of(Team::make(world, "client-links", None), more)
 }
@@ -27,7 +27,7 @@ fn at_link_of(mut team: Team, more: &Value) -> Scene {
     Scene { team, invitation, path: format!("/i/{}", token_in(&url)), visitor }
 }
 
-fn act(scene: &mut Scene, action: &str) {
+pub fn act(scene: &mut Scene, action: &str) {
     scene.team.owner.post(&format!("/v1/invitations/{}/{action}", scene.invitation), &json!({})).ok();
 }
 

@@ -11,6 +11,7 @@ mod activity;
 mod adding_here;
 mod asking;
 mod branding;
+mod detours;
 mod faces;
 mod forgotten;
 mod forms;

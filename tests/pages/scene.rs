@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::support::client::{Team, nonce_in};
 use crate::support::platform::World;
 use crate::support::{Answer, Client};
@@ -111,6 +113,18 @@ impl Scene {
         scene.team.world.deliver();
         scene.path = format!("/i/{}", scene.team.world.mailed_token(MIA));
         scene
+    }
+
+    /// An open invitation for Mia to a workspace that asks for a second factor. `visitor` has joined by it.
+    pub fn joined_without_factor() -> Self {
+        let mut team = team();
+        let body = json!({"kind": "email", "role": "member", "email": MIA, "access": {"require_mfa": true}});
+        let invitation = team.owner.post(&team.path("/invitations"), &body).ok().str("/id");
+        team.world.deliver();
+        let token = team.world.mailed_token(MIA);
+        let mut mia = team.world.client();
+        assert_eq!(mia.accept(&token, "Mia Member").ok().str("/next"), "enrol_mfa");
+        Self { team, invitation, path: format!("/i/{token}"), visitor: browsing(mia) }
     }
 
     pub fn signed_out(mut self) -> Self {

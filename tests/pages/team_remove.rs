@@ -53,6 +53,54 @@ fn several_are_chosen_in_the_list_and_asked_about_at_once() {
     assert_eq!(seats(&desk.team), (0, 0));
 }
 
+/// Everybody on the page is chosen by one link, with or without a script.
+#[test]
+fn all_on_the_page_are_chosen_by_one_link() {
+    let (mut desk, _) = with_clients();
+    let list = desk.page("/team?tab=clients");
+    assert!(seen(&list).contains("Choose all 2 on this page"), "{}", seen(&list));
+    let boxes = |page: &str| {
+        let boxes = tags(page).into_iter().filter(|tag| tag.get("type") == "checkbox");
+        boxes.map(|tag| tag.has("checked")).collect::<Vec<_>>()
+    };
+    assert_eq!(boxes(&list), [false, false]);
+    assert!(list.contains("/team?tab=clients&#38;chosen=all#people\" data-all=\"people\""), "{list}");
+    assert_eq!(boxes(&desk.page("/team?tab=clients&chosen=all")), [true, true]);
+    // The owner stays, so there is nobody to choose, and of one there is no all.
+    assert!(!desk.seen("/team").contains("Choose all"));
+}
+
+/// Of more than twenty the number is typed.
+#[test]
+fn of_very_many_the_number_is_typed() {
+    let (mut desk, _) = with_clients();
+    let ids: Vec<String> = (0..21)
+        .map(|number| {
+            let body = json!({"role": "client", "name": format!("Client {number}")});
+            desk.team.add(&format!("c{number}@client.test"), "client", body).ok().str("/id")
+        })
+        .collect();
+    let query = |ids: &[String]| ids.iter().map(|id| format!("member={id}")).collect::<Vec<_>>().join("&");
+    let (few, many) = (format!("/team/remove?{}", query(&ids[1..])), format!("/team/remove?{}", query(&ids)));
+    assert!(!desk.page(&few).contains("name=\"typed\""), "twenty go as they are");
+    assert!(desk.page(&many).contains("name=\"typed\""));
+    let fields = |typed: &'static str| {
+        let members = ids.iter().map(|id| ("member", id.as_str()));
+        members.chain([("typed", typed), ("sent", "1")]).collect::<Vec<_>>()
+    };
+    let before = desk.stored();
+    for typed in ["", "20", "all"] {
+        let refused = desk.submit(&many, "/team/remove", &fields(typed));
+        assert_eq!(refused.status, 422, "{typed}");
+        check_page(&refused);
+        assert!(seen(&refused.text()).contains("Type 21 here"), "{}", seen(&refused.text()));
+        assert_eq!(text_of(&refused.text(), "h1"), "Remove 21 people?", "those that were chosen stay so");
+    }
+    assert_eq!(desk.stored(), before);
+    let done = desk.submit(&many, "/team/remove", &fields(" 21 "));
+    assert_eq!(desk.after(&done).1, "Removed 21 people. They have no access any more.");
+}
+
 /// S0-28, S0-30: what they connected stays.
 #[test]
 fn one_is_removed_from_their_row_and_what_they_connected_stays() {

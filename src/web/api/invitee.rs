@@ -41,6 +41,8 @@ pub async fn preview<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Re
         .logo_hash
         .clone()
         .map(|hash| Route::Brand(invitation.organization_id, hash).url(&ctx.config.origin));
+    // Without a brand it is the product's page, unless the plan keeps its name from it.
+    let unbranded = if view.hides_product { &view.organization_name } else { &ctx.config.product_name };
     let workspaces: Vec<_> =
         view.workspaces.iter().map(|workspace| json!({"name": workspace.name})).collect();
     Ok(reply::json(
@@ -50,7 +52,10 @@ pub async fn preview<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Re
             "kind": invitation.kind,
             "role": invitation.role,
             "organization": {"name": view.shown_name(), "logo_url": logo_url, "accent": view.branding_accent},
-            "brand": {"name": view.brand().unwrap_or(&ctx.config.product_name), "is_product": view.brand().is_none()},
+            "brand": {
+                "name": view.brand().unwrap_or(unbranded),
+                "is_product": view.brand().is_none() && !view.hides_product,
+            },
             "workspaces": workspaces,
             "invited_by": view.inviter_name.as_ref().map(|name| json!({"name": name})),
             "message": view.shown_message(),
@@ -91,6 +96,7 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
             "organization_id": accepted.organization_id,
             "workspace_ids": accepted.joined.workspace_ids,
             "role": accepted.joined.role,
+            "next": if accepted.joined.lacks_factor { Next::EnrolMfa } else { Next::None },
         }),
     );
     if let Some(session) = accepted.session {
@@ -99,13 +105,23 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     Ok(reply)
 }
 
-/// `POST …/decline`: 204.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeclineBody {
+    token: String,
+    reason: Option<String>,
+}
+
+/// `POST …/decline`: 204. `reason` is `unknown_sender` from whoever it was not meant for.
 pub async fn decline<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     check_browser_origin(request.headers(), ctx.config)?;
     limit_network(ctx, request, "decline").await?;
     let session = Caller::of(request, ctx.config)?.session();
-    let body: TokenBody = request::json(request)?;
+    let body: DeclineBody = request::json(request)?;
     let link = look::open(ctx, &body.token)?;
-    flow::decline(ctx, &link, session.as_deref()).await?;
+    let mut fields = Fields::default();
+    let reason = field::one_of(&mut fields, "/reason", body.reason.as_deref(), "unknown_sender");
+    fields.finish(Some(()))?;
+    flow::decline(ctx, &link, reason, session.as_deref()).await?;
     Ok(reply::no_content())
 }

@@ -18,7 +18,7 @@ use crate::flow::removal::remove as remove_members;
 use crate::flow::transfer::only_the_owner;
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
-use crate::store::members::{self, Filter, Member, Person, Status};
+use crate::store::members::{self, Filter, MOST_PLACES, Member, Person, Status};
 use crate::web::api::Page;
 use crate::web::api::field::{self, one_of};
 use crate::web::guard::Caller;
@@ -37,6 +37,8 @@ pub(super) struct Shown {
     status: Status,
     takes_seat: bool,
     workspaces: Vec<ShownPlace>,
+    /// Whether they are in more than these: `GET …/workspaces?member_id=` lists all.
+    more_workspaces: bool,
     joined_at: Timestamp,
     removed_at: Option<Timestamp>,
 }
@@ -63,9 +65,11 @@ impl Shown {
             role,
             status: member.status,
             takes_seat: member.takes_seat,
+            more_workspaces: member.workspaces.len() > MOST_PLACES,
             workspaces: member
                 .workspaces
                 .into_iter()
+                .take(MOST_PLACES)
                 .filter(|place| actor.reaches(place.id))
                 .map(place)
                 .collect(),
@@ -108,6 +112,7 @@ pub async fn list<P: Platform>(
         roles: role.into_iter().collect(),
         workspace,
         prefix: field::prefix(query.q),
+        only: None,
     };
     // Who is in a workspace is nothing to staff who don't come into it.
     let rows = if workspace.is_some_and(|workspace| !actor.reaches(workspace)) {

@@ -7,7 +7,11 @@
 //!   else's row, and would be mailed to the wrong person.
 //! - UTF-8, with or without a byte order mark. Lines end as anywhere.
 //! - An empty cell says nothing. A line of empty cells is left out and not counted: row 1 is the first that says anything.
-//! - Several workspaces, permissions or resources in one cell are parted by spaces or semicolons.
+//! - Several workspaces, permissions, kinds or resources in one cell are parted by spaces or semicolons. Behind a resource stands,
+//!   parted by colons, that they `approve` on it, and whose credentials reach it: `res_…:approve:member`. In the place of
+//!   permissions stands a member whose are copied.
+//! - The columns `line` and `problem` are of a file that [`to_mend`] wrote, and say nothing. So does an apostrophe before a sign
+//!   that a spreadsheet would take for the beginning of a formula.
 //!
 //! A file is read a row at a time, and no further than what makes it too long: of what a row says, only what was made of it
 //! is kept.
@@ -20,7 +24,7 @@ use serde_json::{Map, Value, json};
 use crate::error::{Code, Error, Refusal, Result};
 
 /// What columns there may be.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 15] = [
     "email",
     "role",
     "name",
@@ -32,7 +36,18 @@ const COLUMNS: [&str; 11] = [
     "send_email",
     "permissions",
     "resources",
+    "addable_kinds",
+    "require_mfa",
+    LINE,
+    PROBLEM,
 ];
+
+/// Where a row stood in the file that it is from, and what is wrong with it.
+const LINE: &str = "line";
+const PROBLEM: &str = "problem";
+
+/// What a spreadsheet takes for the beginning of a formula.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// What cells may be parted by.
 const DELIMITERS: [char; 3] = ['\t', ';', ','];
@@ -52,6 +67,60 @@ pub fn rows<T>(
     largest: usize,
     mut read: impl FnMut(u64, Result<Value>) -> T,
 ) -> Result<Vec<T>> {
+    let mut rows = Vec::new();
+    each(body, &mut |line, columns, record| {
+        let fits = record.as_slice().len() <= largest;
+        rows.push(read(line, if fits { row(columns, record) } else { Err(too_large()) }));
+        rows.len() <= most
+    })?;
+    Ok(rows)
+}
+
+/// A file of those rows of another that are to be mended: each with the line that it stood on and what is wrong with it, and
+/// else as it was. It can be sent again as it is. No cell of it is a formula to a spreadsheet.
+///
+/// # Errors
+/// As [`rows`]'s.
+pub fn to_mend(body: &[u8], problems: &[(u64, &str)]) -> Result<String> {
+    let mut file = String::new();
+    each(body, &mut |line, columns, record| {
+        let shown = |column: &&&str| ![LINE, PROBLEM].contains(&**column);
+        if file.is_empty() {
+            let named: Vec<&str> =
+                [LINE, PROBLEM].iter().chain(columns.iter().filter(shown)).copied().collect();
+            file = format!("{}\r\n", named.join(","));
+        }
+        if let Some((_, problem)) = problems.iter().find(|(of, _)| *of == line) {
+            file.push_str(&line.to_string());
+            put(&mut file, problem);
+            let cells = columns.iter().zip(record).filter(|(column, _)| shown(column)).map(|(_, cell)| cell);
+            // What is beyond the columns is what is wrong with the row.
+            for cell in cells.chain(record.iter().skip(columns.len())) {
+                put(&mut file, cell);
+            }
+            file.push_str("\r\n");
+        }
+        true
+    })?;
+    Ok(file)
+}
+
+/// One more cell of a line.
+fn put(file: &mut String, cell: &str) {
+    let formula = if cell.starts_with(FORMULA) { "'" } else { "" };
+    file.push_str(",\"");
+    file.push_str(formula);
+    file.push_str(&cell.replace('"', "\"\""));
+    file.push('"');
+}
+
+/// A cell without the apostrophe that keeps a spreadsheet from taking it for a formula.
+fn bare(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULA)).unwrap_or(cell)
+}
+
+/// Goes through the rows that say anything, each with the line that it begins on, until `read` wants no more.
+fn each(body: &[u8], read: &mut dyn FnMut(u64, &[&'static str], &StringRecord) -> bool) -> Result<()> {
     let text =
         std::str::from_utf8(body).map_err(|_| not_csv("The file is not UTF-8. Save it as CSV in UTF-8."))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -65,19 +134,16 @@ pub fn rows<T>(
     let columns = columns(reader.headers().map_err(|_| not_csv("The file can't be read as CSV."))?)?;
     let above = text.strip_suffix(table).unwrap_or_default().bytes().filter(|byte| *byte == b'\n');
     let above = u64::try_from(above.count()).unwrap_or(0);
-    let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|_| not_csv("The file can't be read as CSV."))?;
         if record.iter().any(|cell| !cell.is_empty()) {
-            let fits = record.as_slice().len() <= largest;
             let line = record.position().map_or(0, |position| above + line_of(table, position));
-            rows.push(read(line, if fits { row(&columns, &record) } else { Err(too_large()) }));
-            if rows.len() > most {
+            if !read(line, &columns, &record) {
                 break;
             }
         }
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// The line on which a row begins. The reader counts the empty lines before a row to it.
@@ -195,7 +261,9 @@ fn row(columns: &[&'static str], record: &StringRecord) -> Result<Value> {
     let mut row = Map::new();
     let mut access = Map::new();
     for (column, cell) in columns.iter().zip(record).filter(|(_, cell)| !cell.is_empty()) {
+        let cell = bare(cell);
         match *column {
+            LINE | PROBLEM => None,
             "role" => row.insert("role".to_owned(), cell.to_lowercase().into()),
             "workspace_ids" => row.insert("workspace_ids".to_owned(), list(cell).into()),
             // What is no number or truth stays a text, and is refused as one.
@@ -204,12 +272,16 @@ fn row(columns: &[&'static str], record: &StringRecord) -> Result<Value> {
             }
             "send_email" => row.insert("send_email".to_owned(), truth(cell)),
             "permissions" if cell.eq_ignore_ascii_case("default") => None,
-            "permissions" => access.insert("permissions".to_owned(), list(cell).into()),
+            "permissions" if cell.starts_with("mbr_") => {
+                access.insert("permissions".to_owned(), json!({"clone_of": cell}))
+            }
+            "permissions" | "addable_kinds" => access.insert((*column).to_owned(), list(cell).into()),
+            "require_mfa" => access.insert("require_mfa".to_owned(), truth(cell)),
             "resources" if cell.eq_ignore_ascii_case("all") => {
                 access.insert("resources".to_owned(), "all".into())
             }
             "resources" => {
-                let resources: Vec<Value> = list(cell).into_iter().map(|id| json!({"id": id})).collect();
+                let resources: Vec<Value> = list(cell).into_iter().map(resource).collect();
                 access.insert("resources".to_owned(), resources.into())
             }
             column => row.insert(column.to_owned(), cell.into()),
@@ -228,6 +300,21 @@ fn list(cell: &str) -> Vec<&str> {
         .collect()
 }
 
+/// A resource, with what stands behind it. What is not known there stays with the id, which is refused for it.
+fn resource(text: &str) -> Value {
+    let (mut id, mut given) = (text, Map::new());
+    while let Some((rest, word)) = id.rsplit_once(':') {
+        match word {
+            "approve" => given.insert("approve".to_owned(), true.into()),
+            "owner" | "member" => given.insert("credentials".to_owned(), word.into()),
+            _ => break,
+        };
+        id = rest;
+    }
+    given.insert("id".to_owned(), id.into());
+    given.into()
+}
+
 /// As spreadsheets and people write it.
 fn truth(cell: &str) -> Value {
     match cell.to_lowercase().as_str() {
@@ -244,6 +331,41 @@ mod tests {
     /// All rows, as the JSON that says the same.
     fn rows(file: &[u8]) -> Result<Vec<Value>> {
         super::rows(file, 1000, 1000, |_, row| row.unwrap_or_default())
+    }
+
+    /// What the JSON of a row says, a cell says.
+    #[test]
+    fn an_access_is_written_in_cells() {
+        let file = b"email,role,permissions,resources,addable_kinds,require_mfa\n\
+            a,client,mbr_1,res_1:approve res_2:member:approve;res_3:owner res_4:what,facebook linkedin,yes\n";
+        let access = json!({
+            "permissions": {"clone_of": "mbr_1"},
+            "resources": [
+                {"id": "res_1", "approve": true},
+                {"id": "res_2", "approve": true, "credentials": "member"},
+                {"id": "res_3", "credentials": "owner"},
+                {"id": "res_4:what"},
+            ],
+            "addable_kinds": ["facebook", "linkedin"],
+            "require_mfa": true,
+        });
+        assert_eq!(rows(file).unwrap()[0]["access"], access);
+    }
+
+    #[test]
+    fn the_rows_to_mend_are_kept_as_they_were_and_can_be_sent_again() {
+        let file = "sep=;\nemail;role;name\nok@a.test;client;Ok\n\n=1+1@a.test;client;\"Say \"\"hi\"\", Bo\"\n@b;member;;more\n";
+        let mend = to_mend(file.as_bytes(), &[(5, "E-mail: wrong"), (6, "=too many")]).unwrap();
+        assert_eq!(
+            mend,
+            "line,problem,email,role,name\r\n\
+             5,\"E-mail: wrong\",\"'=1+1@a.test\",\"client\",\"Say \"\"hi\"\", Bo\"\r\n\
+             6,\"'=too many\",\"'@b\",\"member\",\"\",\"more\"\r\n"
+        );
+        let again = rows(mend.as_bytes()).unwrap();
+        assert_eq!(again[0], json!({"email": "=1+1@a.test", "role": "client", "name": "Say \"hi\", Bo"}));
+        let twice = to_mend(mend.as_bytes(), &[(2, "still")]).unwrap();
+        assert!(twice.starts_with("line,problem,email,role,name\r\n2,\"still\",\"'=1+1@a.test\""), "{twice}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::domain::change::Change;
 use crate::domain::ids::{OrganizationId, WorkspaceId};
+use crate::domain::role::Role;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
 use crate::flow::Context;
@@ -18,17 +19,44 @@ use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
-/// `GET`: the workspaces that the caller reaches, newest first.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Query {
+    limit: Option<String>,
+    cursor: Option<String>,
+    member_id: Option<String>,
+}
+
+/// `GET`: the workspaces that the caller reaches, newest first; with `member_id` those of them that a member was put in, which a
+/// client asks of nobody else.
 pub async fn list<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     organization: OrganizationId,
 ) -> Result<Reply> {
     let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
-    let page = Page::of(request)?;
+    let query: Query = request::query(request)?;
+    let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
     let only_of = (!actor.role.reaches_every_workspace()).then_some(actor.member_id);
-    let list = workspaces::page(organization, only_of, page.before, page.rows());
-    let rows = ctx.platform.run(list).await?.rows()?;
+    let rows = match query.member_id {
+        None => {
+            let list = workspaces::page(organization, only_of, page.before, page.rows());
+            ctx.platform.run(list).await?.rows()?
+        }
+        Some(member) => {
+            let member = member.parse().map_err(|_| Error::from(Code::NotFound))?;
+            if actor.role == Role::Client && member != actor.member_id {
+                return Err(Code::Forbidden.into());
+            }
+            let batch = vec![
+                workspaces::select_member(organization, member),
+                workspaces::page_of_member(organization, member, only_of, page.before, page.rows()),
+            ];
+            let found = ctx.platform.batch(batch).await?;
+            let here = found.first().is_some_and(ResultSet::any);
+            found.get(1).filter(|_| here).ok_or_else(|| Error::from(Code::NotFound))?.rows()?
+        }
+    };
     Ok(page.reply(rows, |workspace: &Workspace| workspace.id.to_string(), |workspace| workspace))
 }
 

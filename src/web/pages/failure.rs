@@ -1,7 +1,10 @@
 //! The page for whatever has no page of its own.
 
 use askama::Template;
+use http::Uri;
+use http::uri::PathAndQuery;
 
+use super::sign_in::{is_ours, with_to};
 use super::{Frame, page};
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
@@ -14,13 +17,13 @@ struct Failure<'a> {
     frame: Frame,
     title: &'a str,
     detail: &'a str,
-    /// Whether a second factor is all that is missing: then that is the way on.
-    needs_factor: bool,
     request_id: Option<&'a str>,
+    /// Where a second factor is set up that is asked for here; from there one comes back.
+    set_up: Option<String>,
 }
 
 /// Shows a refusal to a person.
-pub fn show<P>(ctx: &Context<'_, P>, error: &Error) -> Result<Reply> {
+pub fn show<P>(ctx: &Context<'_, P>, asked: &Uri, error: &Error) -> Result<Reply> {
     let refusal = match error {
         Error::Refused(refusal) => refusal.as_ref().clone(),
         Error::Internal(_) => Refusal::new(error.code()),
@@ -28,6 +31,11 @@ pub fn show<P>(ctx: &Context<'_, P>, error: &Error) -> Result<Reply> {
     // The code's own words are for programs' authors.
     let (title, detail) = match refusal.code {
         Code::NotFound => ("Page not found", "There is nothing here. Check that the address is complete."),
+        Code::MfaRequired => (
+            "Add a second step to sign in",
+            "You are in, but this workspace requires two-step sign-in: your password, and then a code from an app on your phone. \
+             Until it is set up, nothing of it shows.",
+        ),
         code => (code.title(), refusal.detail.as_ref()),
     };
     let mut reply = page(
@@ -36,8 +44,11 @@ pub fn show<P>(ctx: &Context<'_, P>, error: &Error) -> Result<Reply> {
             frame: Frame::product(ctx),
             title,
             detail,
-            needs_factor: refusal.code == Code::MfaRequired,
             // Only where telling the operator helps.
+            set_up: (refusal.code == Code::MfaRequired).then(|| {
+                let back = asked.path_and_query().map_or("", PathAndQuery::as_str);
+                with_to(&Route::SecurityFactor, if is_ours(back) { back } else { "" })
+            }),
             request_id: refusal.code.status().is_server_error().then_some(ctx.request_id.as_str()),
         },
     )?;

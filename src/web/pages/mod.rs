@@ -65,6 +65,8 @@ pub struct Frame {
     pub nav: Option<Nav>,
     /// What was just done.
     pub said: Option<String>,
+    /// Whose product it is, where the page says so below.
+    pub powered_by: Option<String>,
 }
 
 impl Frame {
@@ -85,6 +87,7 @@ impl Frame {
             logo: None,
             nav: None,
             said: None,
+            powered_by: None,
         }
     }
 
@@ -96,6 +99,7 @@ impl Frame {
         Self {
             logo: view.logo_hash.clone().map(|hash| Route::Brand(organization, hash).path()),
             accent: accent.map(|accent| brand::path(organization, &accent)),
+            powered_by: view.names_product().then(|| product.to_owned()),
             ..Self::of(view.masthead(product))
         }
     }

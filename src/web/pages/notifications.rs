@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::form::Form;
 use super::own::{Own, Place};
 use super::{Frame, session};
+use crate::domain::invitation::Reason;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
@@ -106,7 +107,18 @@ fn row(told: &Told) -> Row {
             (format!("{person} joined {organization} by your invitation."), member, "See them")
         }
         "invitation.declined" => {
-            (format!("{invited} declined your invitation to {organization}."), invitation, "See it")
+            let why = match told.reason {
+                Some(Reason::UnknownSender) => ": they say that they don't know who sent it",
+                None => "",
+            };
+            (format!("{invited} declined your invitation to {organization}{why}."), invitation, "See it")
+        }
+        "invitation.asked" if told.asked_by.is_some() => {
+            let by = told.asked_by.as_deref().unwrap_or_default();
+            let sentence = format!(
+                "{by} opened the invitation of {invited} to {organization}, and asks for one of their own."
+            );
+            (sentence, invitation, "See the invitation")
         }
         "invitation.asked" => (
             format!("{invited} asks for a new invitation to {organization}."),

@@ -12,7 +12,7 @@ use crate::totp::App;
 const NEW: &str = "another sentence entirely";
 
 /// The time as this machine has it, which the runtime shares.
-fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
     Timestamp::from_seconds(i64::try_from(since.as_secs()).unwrap())
 }

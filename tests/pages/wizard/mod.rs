@@ -3,6 +3,7 @@
 //! The rule: each step is opened and sent as a browser does, and what came of it is asked of the API.
 
 mod drafts;
+mod finding;
 mod offers;
 mod sending;
 mod steps;

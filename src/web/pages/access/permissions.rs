@@ -1,6 +1,8 @@
 //! The part that says what somebody may do: the default, one by one, or as somebody else (S3-12 to S3-19); and whether they need
 //! a second factor.
 
+use std::cmp::Reverse;
+
 use askama::Template;
 
 use super::tree::{Group, groups};
@@ -29,6 +31,8 @@ pub struct Permissions {
     /// Whether there are more of them than are listed.
     more: bool,
     clone_of: String,
+    /// What they are looked through for.
+    find: String,
     require_mfa: bool,
     /// What these people are: "client".
     one: &'static str,
@@ -53,6 +57,7 @@ impl Permissions {
         problems: &Problems,
     ) -> Self {
         let more = people.len() > MOST_PEOPLE;
+        people.sort_by_key(|person| (person.id.to_string() != chosen.clone_of, Reverse(person.id)));
         people.truncate(MOST_PEOPLE);
         let people = order::by(people, |person| person.name.to_lowercase());
         let open = may_customize || role != Role::Client;
@@ -66,11 +71,19 @@ impl Permissions {
             people,
             more,
             clone_of: chosen.clone_of.clone(),
+            find: String::new(),
             require_mfa: chosen.require_mfa,
             one: role.as_str(),
             wrong: wrong(problems, "access/permissions"),
             wrong_clone: wrong(problems, "access/permissions/clone_of"),
         }
+    }
+
+    /// The same, where those to copy from were looked for by how their names begin.
+    #[must_use]
+    pub fn finding(mut self, find: &str) -> Self {
+        find.clone_into(&mut self.find);
+        self
     }
 
     /// The same for somebody who has permissions of their own already (`keys`): where they can no longer be chosen, they can

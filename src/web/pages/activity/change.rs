@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::domain::invitation::Kind;
+use crate::domain::invitation::{Kind, Reason};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
@@ -116,6 +116,9 @@ fn text(value: &Value, told: &Told) -> String {
     match value {
         Value::Bool(true) => "Yes".to_owned(),
         Value::Bool(false) => "No".to_owned(),
+        Value::String(text) if text == Reason::UnknownSender.as_str() => {
+            "They don't know who sent it".to_owned()
+        }
         Value::String(text) => named(text, told),
         Value::Array(list) if list.is_empty() => "None".to_owned(),
         Value::Array(list) => list.iter().map(|each| text_of(each, told)).collect::<Vec<_>>().join(", "),

@@ -7,6 +7,7 @@ mod verdict;
 
 use askama::Template;
 use http::StatusCode;
+use http::header::{CONTENT_DISPOSITION, HeaderValue};
 
 pub use self::job::{show as job, undo};
 use self::verdict::{Verdict, problem_in_words};
@@ -17,6 +18,7 @@ use crate::flow::bulk::{self as flow, Foreseen};
 use crate::platform::Platform;
 use crate::store::accounts::At;
 use crate::web::api::bulk::{Line, check_count, sheet};
+use crate::web::api::spreadsheet;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
 use crate::web::pages::{Frame, Problems, said};
@@ -56,6 +58,8 @@ struct Checked<'a> {
     many: usize,
     shown: (usize, usize),
     ready: usize,
+    /// How many can't be sent as they are.
+    to_mend: usize,
     problems: Problems,
 }
 
@@ -132,6 +136,11 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     let rows = look_through(ctx, &desk.actor, lines).await?;
     let ready: Vec<bool> = rows.iter().map(|row| row.verdict == Verdict::Ready).collect();
     let count = ready.iter().filter(|ready| **ready).count();
+    if form.text("do") == "mend" {
+        let wrong = rows.iter().filter(|row| row.verdict != Verdict::Ready);
+        let wrong: Vec<(u64, &str)> = wrong.map(|row| (row.line, row.problem.as_str())).collect();
+        return Ok(to_mend(spreadsheet::to_mend(given, &wrong)?));
+    }
     if form.text("do") != "send" {
         return checked(&desk, &form, &text, rows, None);
     }
@@ -147,6 +156,14 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     let path = Route::ImportJob(desk.setting.slug.clone(), job).path();
     let many = if count == 1 { "invitation is" } else { "invitations are" };
     Ok(said::see_other(&path, &format!("{count} {many} on the way.")))
+}
+
+/// The rows that can't be sent as they are, as a file to keep.
+fn to_mend(file: String) -> Reply {
+    let mut reply = reply::with_body(StatusCode::OK, "text/csv; charset=utf-8; header=present", file);
+    let name = HeaderValue::from_static("attachment; filename=\"rows-to-mend.csv\"");
+    reply.headers_mut().insert(CONTENT_DISPOSITION, name);
+    reply
 }
 
 fn lines(actor: &Actor, given: &[u8]) -> Result<Vec<Line>> {
@@ -187,6 +204,7 @@ fn checked(desk: &Desk, form: &Form, text: &str, rows: Vec<Row>, refused: Option
         .filter(|(_, count, _)| *count > 0)
         .collect();
     let ready = count(Verdict::Ready);
+    let to_mend = rows.len() - ready;
     let of_these: Vec<Row> = rows.into_iter().filter(|row| of.is_none_or(|of| of == row.verdict)).collect();
     let many = of_these.len();
     let from = if from < many { from } else { 0 };
@@ -202,6 +220,7 @@ fn checked(desk: &Desk, form: &Form, text: &str, rows: Vec<Row>, refused: Option
         shown: (from, from + rows.len()),
         rows,
         ready,
+        to_mend,
         problems: Problems::of(refused),
     };
     match refused {

@@ -1,5 +1,5 @@
 //! Asking for a new invitation: what every page of a link that leads nowhere ends with, so that nobody has to find out whom to
-//! write to.
+//! write to; and for one of one's own, for whoever is signed in with another address than the invited one.
 
 use askama::Template;
 use http::StatusCode;
@@ -11,7 +11,7 @@ use crate::flow::{self, Context};
 use crate::platform::Platform;
 use crate::web::guard;
 use crate::web::pages::form::Form;
-use crate::web::pages::{Frame, page};
+use crate::web::pages::{Frame, page, said};
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use crate::web::route::Route;
@@ -33,13 +33,21 @@ pub async fn ask<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &s
         Opened::Live(link) | Opened::Expired(link, _) => link,
         forged @ Opened::Forged => return visit.dead(forged),
     };
-    match Form::read(ctx, request) {
+    let form = match Form::read(ctx, request) {
         // The page that it lay open on is still what there is to say.
         Err(error) if error.code() == Code::FormExpired => {
             return visit.closed(Code::FormExpired, Some(&link), None, None);
         }
         read => read?,
     };
+    if let (Some(session), true) = (&visit.session, form.has("own")) {
+        let told = flow::ask::for_own_invitation(ctx, &link, session).await?;
+        return Ok(said::see_other(&visit.path(), if told { PASSED_ON } else { ASKED_ALREADY }));
+    }
     flow::ask::for_invitation(ctx, &link).await?;
     page(StatusCode::OK, &Asked { frame: Frame::product(ctx) })
 }
+
+/// What the page says after somebody asked for an invitation of their own: whoever invited was told, or not.
+const PASSED_ON: &str = "Your request was passed on, with the address that you are signed in as. If they agree, an invitation comes to it by e-mail.";
+const ASKED_ALREADY: &str = "Nobody was told again: somebody asked about this invitation in the last day already. You can ask again tomorrow.";

@@ -106,7 +106,6 @@ fn may_ask(code: Code, link: Option<&Link>, view: Option<&View>) -> bool {
         Code::InvitationExpired
             | Code::InvitationDeclined
             | Code::InvitationReplaced
-            | Code::SeatLimitReached
             | Code::TrialEnded
             | Code::PlanFeatureRequired
             | Code::FormExpired

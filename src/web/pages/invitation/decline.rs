@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::Visit;
-use crate::domain::invitation::Kind;
+use crate::domain::invitation::{Kind, Reason};
 use crate::domain::keys::Opened;
 use crate::domain::link::Link;
 use crate::error::{Code, Error, Result};
@@ -43,6 +43,8 @@ struct Declined<'a> {
 #[serde(deny_unknown_fields)]
 struct DeclineForm {
     nonce: String,
+    /// The button for whoever it was not meant for says so.
+    reason: Option<Reason>,
 }
 
 /// `GET /i/{token}/decline`: asks once more.
@@ -79,7 +81,7 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, request: &Request, token
     if view.invitation.kind == Kind::Link {
         return Ok(reply::see_other(&visit.path()));
     }
-    match flow::decline(ctx, &link, visit.session.as_deref()).await {
+    match flow::decline(ctx, &link, body.reason, visit.session.as_deref()).await {
         Ok(()) => page(
             StatusCode::OK,
             &Declined {

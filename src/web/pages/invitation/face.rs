@@ -16,7 +16,7 @@ use crate::platform::Platform;
 use crate::store::view::View;
 use crate::web::guard;
 use crate::web::pages::sign_in::with_to;
-use crate::web::pages::{FormKey, Frame, Problems, page};
+use crate::web::pages::{FormKey, Frame, Problems, page, said};
 use crate::web::reply::{self, Reply};
 use crate::web::route::Route;
 
@@ -33,8 +33,13 @@ struct Open<'a> {
     /// Where accepting and declining are.
     accept: String,
     decline: String,
-    /// For whoever has an account and forgot its password: from there they come back here.
+    /// For whoever has an account and forgot its password, or has one with another address: from there they come back here.
     forgot: String,
+    sign_in: String,
+    /// Where whoever is signed in with another address asks for an invitation of their own.
+    ask: String,
+    /// That address, if it is proved to be theirs.
+    asks_as: Option<&'a str>,
     organization: &'a str,
     inviter: Option<&'a str>,
     role: Role,
@@ -73,6 +78,7 @@ impl<P: Platform> Visit<'_, P> {
         let now = self.ctx.now();
         let next = match view.standing().next(link, now) {
             Ok(Next::None) => return Ok(reply::see_other(&Route::Me.path())),
+            Ok(Next::EnrolMfa) => return self.second_step(view),
             Ok(next) => next,
             Err(code) => return self.closed(code, Some(link), Some(view), None),
         };
@@ -87,15 +93,20 @@ impl<P: Platform> Visit<'_, P> {
         let theirs = signed_in_as.is_some() && signed_in_as == email;
         let expires = view.invitation.expires_at;
         let key = FormKey::of(self.ctx, self.request);
-        let reply = page(
+        let said = said::read(self.request.headers());
+        let was_said = said.is_some();
+        let mut reply = page(
             code.map_or(StatusCode::OK, Code::status),
             &Open {
-                frame: Frame::of_invitation(view, &self.ctx.config.product_name),
+                frame: Frame { said, ..Frame::of_invitation(view, &self.ctx.config.product_name) },
                 nonce: &key.nonce,
                 token: self.token,
                 accept: self.path(),
                 decline: self.decline_path(),
                 forgot: with_to(&Route::ForgotPassword, &self.path()),
+                sign_in: with_to(&Route::SignIn, &self.path()),
+                ask: Route::InvitationAsk(self.token.to_owned()).path(),
+                asks_as: view.proved_email().map(EmailAddress::as_str),
                 organization: view.shown_name(),
                 inviter: view.inviter_name.as_deref(),
                 role: view.invitation.role,
@@ -123,7 +134,41 @@ impl<P: Platform> Visit<'_, P> {
                 problems: Problems::of(error.filter(|_| code != Some(Code::WrongAccount))),
             },
         )?;
+        if was_said {
+            said::forget(&mut reply);
+        }
         Ok(key.keep(reply))
+    }
+}
+
+/// They are in, and lack the second factor that they are asked for.
+#[derive(Template)]
+#[template(path = "pages/invitation_factor.html")]
+struct SecondStep<'a> {
+    frame: Frame,
+    organization: &'a str,
+    workspace: &'a str,
+    /// Setting it up; from there they come into the workspace.
+    set_up: String,
+    /// The workspace, which says until then what is missing.
+    later: String,
+}
+
+impl<P: Platform> Visit<'_, P> {
+    /// The second of two steps, for whoever has joined: setting a second factor up, now or later (S2-06).
+    fn second_step(&self, view: &View) -> Result<Reply> {
+        let first = view.workspaces.first();
+        let later = first.map_or_else(|| Route::Me.path(), |first| Route::WorkspacePage(first.id).path());
+        page(
+            StatusCode::OK,
+            &SecondStep {
+                frame: Frame::of_invitation(view, &self.ctx.config.product_name),
+                organization: view.shown_name(),
+                workspace: first.map_or_else(|| view.shown_name(), |first| &first.name),
+                set_up: with_to(&Route::SecurityFactor, &later),
+                later,
+            },
+        )
     }
 }
 

@@ -166,7 +166,9 @@ impl<P: Platform> Visit<'_, P> {
 
     async fn accept(&self, by: Accept) -> Result<Reply> {
         let accepted = accept(self.ctx, by).await?;
-        let mut reply = reply::see_other(&Route::Me.path());
+        // Where a second step is asked for, the invitation's own page goes on with it.
+        let on = if accepted.joined.lacks_factor { self.path() } else { Route::Me.path() };
+        let mut reply = reply::see_other(&on);
         if let Some(session) = accepted.session {
             keep_session(&mut reply, &session);
         }

@@ -3,13 +3,13 @@
 use super::{Open, Step};
 use crate::domain::authority::Authority;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::WorkspaceId;
+use crate::domain::ids::{MemberId, WorkspaceId};
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::flow::invite::taken;
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::access::{CloneSource, Placed, select_clone_sources};
-use crate::store::choices::{self, Person, Plan, Resource, Workspace};
+use crate::store::choices::{self, Person, Plan, Resource, Sought, Workspace};
 use crate::store::obstacles::{self, Asked, Obstacles};
 use crate::web::pages::access::{MOST_PEOPLE, MOST_RESOURCES};
 
@@ -18,8 +18,14 @@ const MOST_WORKSPACES: usize = 100;
 
 /// All of it.
 pub struct Known {
-    /// Where the writer can put somebody, oldest first.
+    /// Where the writer can put somebody, oldest first: as many as are listed, and those that are chosen.
     pub workspaces: Vec<Workspace>,
+    /// Whether there are more of them.
+    pub more_workspaces: bool,
+    /// What a list is looked through for.
+    pub find: String,
+    /// Who has the address already.
+    pub member_id: Option<MemberId>,
     /// What the plan lets them give.
     pub plan: Plan,
     /// Whom permissions are copied from, if they are.
@@ -41,6 +47,7 @@ impl Known {
         open: &Open,
         mut batch: Vec<Statement>,
         shown: Option<Step>,
+        find: &str,
     ) -> Result<Self> {
         let (actor, answers) = (&open.desk.actor, &open.answers);
         let writes = batch.len();
@@ -54,8 +61,11 @@ impl Known {
             |most, here: &[Step]| if shown.is_some_and(|step| here.contains(&step)) { most } else { 0 };
         let resources = most(MOST_RESOURCES + 1, &[Step::Accounts, Step::Credentials, Step::Check]);
         let people = most(MOST_PEOPLE + 1, &[Step::Permissions, Step::Check]);
+        let sought = |step, most| Sought { find: if shown == Some(step) { find } else { "" }, most };
+        let copied = answers.chosen().clone_of.parse().ok();
         batch.extend([
-            choices::workspaces(actor, MOST_WORKSPACES),
+            choices::workspaces(actor, sought(Step::Workspaces, MOST_WORKSPACES + 1)),
+            choices::workspaces_named(actor, answers.workspaces().as_deref().unwrap_or_default()),
             choices::plan(actor, ctx.now()),
             select_clone_sources(&sources, actor.organization_id),
             obstacles::select(&Asked {
@@ -66,18 +76,28 @@ impl Known {
                 except: None,
             }),
             choices::resources(actor, places, resources),
-            choices::people(actor, answers.role(), None, people),
+            choices::people(actor, answers.role(), None, copied, sought(Step::Permissions, people)),
         ]);
         let mut written = ctx.platform.batch(batch).await?;
         let found = written.split_off(writes);
-        let [workspaces, plan, source, obstacles, resources, people] = found.as_slice() else {
-            return Err(Error::Internal("six results".to_owned()));
+        let [workspaces, chosen, plan, source, obstacles, resources, people] = found.as_slice() else {
+            return Err(Error::Internal("seven results".to_owned()));
         };
         let obstacles: Option<Obstacles> = obstacles.first()?;
         let by = Authority::Member(actor.clone());
         let source: Option<Placed> = source.first()?;
+        let mut workspaces: Vec<Workspace> = workspaces.rows()?;
+        let more_workspaces = workspaces.len() > MOST_WORKSPACES;
+        workspaces.truncate(MOST_WORKSPACES);
+        let chosen: Vec<Workspace> = chosen.rows()?;
+        workspaces.extend(chosen);
+        workspaces.sort_by_key(|place| place.id);
+        workspaces.dedup_by_key(|place| place.id);
         Ok(Self {
-            workspaces: workspaces.rows()?,
+            workspaces,
+            more_workspaces,
+            find: find.to_owned(),
+            member_id: obstacles.as_ref().and_then(|obstacles| obstacles.member_id),
             plan: ResultSet::row_of(Some(plan))?.ok_or_else(|| Error::from(Code::NotFound))?,
             source: source.map(|placed| placed.source).filter(|source| source.role == answers.role()),
             written,
@@ -91,6 +111,9 @@ impl Known {
     #[must_use]
     pub fn places(&self, open: &Open) -> Vec<WorkspaceId> {
         let meant = open.desk.actor.workspaces_meant(open.answers.workspaces());
-        meant.unwrap_or_else(|| self.workspaces.iter().take(1).map(|place| place.id).collect())
+        // Of what was looked for, none is the oldest.
+        meant.unwrap_or_else(|| {
+            self.workspaces.iter().take(usize::from(self.find.is_empty())).map(|place| place.id).collect()
+        })
     }
 }

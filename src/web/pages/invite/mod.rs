@@ -117,8 +117,9 @@ pub async fn show<P: Platform>(
     step: Step,
 ) -> Result<Reply> {
     let Some(open) = open(ctx, request, slug, id).await? else { return Ok(gone(slug)) };
-    let known = Known::read(ctx, &open, Vec::new(), Some(step)).await?;
-    let change = request.uri().query() == Some("change");
+    let query = Form::of(request::query(request).unwrap_or_default());
+    let known = Known::read(ctx, &open, Vec::new(), Some(step), query.text("find").trim()).await?;
+    let change = query.has("change");
     open.page(ctx, step, &known, Problems::default(), None, change)
 }
 
@@ -141,8 +142,15 @@ pub async fn submit<P: Platform>(
     open.answers.keep(&form, step);
     let until = ctx.now().plus(KEPT);
     let kept = vec![drafts::save(id, open.desk.actor.member_id, &open.answers.data(), until)];
+    if form.has("look") {
+        ctx.platform.batch(kept).await?;
+        let mut query = vec![("find", form.text("find"))];
+        query.extend(form.has("change").then_some(("change", "")));
+        let query = serde_urlencoded::to_string(query).unwrap_or_default();
+        return Ok(reply::see_other(&format!("{}?{query}", open.path(step))));
+    }
     if form.has("back") {
-        let known = Known::read(ctx, &open, kept, None).await?;
+        let known = Known::read(ctx, &open, kept, None, "").await?;
         return Ok(reply::see_other(&open.path(open.before(step, &known).unwrap_or(Step::Who))));
     }
     open.go_on(ctx, step, form.has("change"), kept).await
@@ -252,11 +260,11 @@ impl Open {
         change: bool,
         kept: Vec<crate::platform::Statement>,
     ) -> Result<Reply> {
-        let known = Known::read(ctx, self, kept, None).await?;
+        let known = Known::read(ctx, self, kept, None, "").await?;
         if let Err(error) = self.verify(step, &known) {
-            let known = Known::read(ctx, self, Vec::new(), Some(step)).await?;
+            let known = Known::read(ctx, self, Vec::new(), Some(step), "").await?;
             let problems = Problems::of(Some(&error)).gathered(step.places());
-            let duplicate = Duplicate::of(&error, self);
+            let duplicate = Duplicate::of(&error, self, &known);
             let page = self.page(ctx, step, &known, problems, duplicate, change)?;
             return Ok(with_status(page, &error));
         }
@@ -307,7 +315,7 @@ impl Open {
 
     async fn page_of_start<P: Platform>(&self, ctx: &Context<'_, P>, problems: Problems) -> Result<Reply> {
         let step = if only_clients(&self.desk) { Step::Person } else { Step::Who };
-        let known = Known::read(ctx, self, Vec::new(), None).await?;
+        let known = Known::read(ctx, self, Vec::new(), None, "").await?;
         self.page(ctx, step, &known, problems, None, false)
     }
 
@@ -322,8 +330,8 @@ impl Open {
     ) -> Result<Reply> {
         let (fields, go) = self.fields(ctx, step, known, &problems)?;
         let known_already = known.taken.clone().filter(|_| step == Step::Check);
-        let duplicate =
-            duplicate.or_else(|| known_already.and_then(|refusal| Duplicate::of(&refusal.into(), self)));
+        let duplicate = duplicate
+            .or_else(|| known_already.and_then(|refusal| Duplicate::of(&refusal.into(), self, known)));
         self.desk.reply(&Page {
             frame: self.desk.frame(Place::Team),
             nonce: &self.desk.key.nonce,

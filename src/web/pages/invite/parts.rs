@@ -19,21 +19,29 @@ pub struct Duplicate {
     pub email: String,
     pub words: &'static str,
     pub link: &'static str,
-    pub path: String,
+    /// Their page, for whoever may see it.
+    pub path: Option<String>,
 }
 
 impl Duplicate {
     /// Of a refusal that says so.
-    pub fn of(error: &Error, open: &Open) -> Option<Self> {
-        let (words, link, tab) = match error.code() {
-            Code::AlreadyInvited => ("has an open invitation.", "Look at the invitation", "invitations"),
-            Code::AlreadyMember => ("is in the organization already.", "Look at who it is", "members"),
+    pub fn of(error: &Error, open: &Open, known: &Known) -> Option<Self> {
+        let slug = || open.desk.setting.slug.clone();
+        let invitation = known.taken.as_ref().and_then(|refusal| refusal.invitation_id);
+        let (words, link, path) = match error.code() {
+            Code::AlreadyInvited => (
+                "has an open invitation.",
+                "Send it again or change it",
+                invitation.map(|id| Route::OfferPage(slug(), id).path()),
+            ),
+            Code::AlreadyMember => (
+                "is in the organization already.",
+                "Look at who it is",
+                known.member_id.map(|id| Route::MemberPage(slug(), id).path()),
+            ),
             _ => return None,
         };
-        let email = open.answers.text("email").trim().to_owned();
-        let query = serde_urlencoded::to_string([("tab", tab), ("q", &email)]).unwrap_or_default();
-        let path = format!("{}?{query}", Route::Team(open.desk.setting.slug.clone()).path());
-        Some(Self { email, words, link, path })
+        Some(Self { email: open.answers.text("email").trim().to_owned(), words, link, path })
     }
 }
 
@@ -79,6 +87,9 @@ impl PersonFields<'_> {
 struct WorkspaceFields {
     /// Id, name, and whether it is chosen.
     places: Vec<(String, String, bool)>,
+    /// Whether there are more, and what they are looked through for.
+    more: bool,
+    find: String,
     wrong: Option<String>,
 }
 
@@ -109,6 +120,8 @@ impl Open {
                 };
                 WorkspaceFields {
                     places: known.workspaces.iter().map(place).collect(),
+                    more: known.more_workspaces,
+                    find: known.find.clone(),
                     wrong: problems.at("workspace_ids").map(str::to_owned),
                 }
                 .render()?
@@ -118,7 +131,9 @@ impl Open {
             }
             Step::Permissions => {
                 let (people, may) = (known.people.clone(), known.plan.may_customize);
-                Permissions::of(actor, role, &places, &chosen, people, may, problems).render()?
+                Permissions::of(actor, role, &places, &chosen, people, may, problems)
+                    .finding(&known.find)
+                    .render()?
             }
             Step::Credentials => Credentials::of(actor.template, &chosen, &known.resources).render()?,
             Step::Check => return check::fields(self, known, ctx.now()),

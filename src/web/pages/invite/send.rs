@@ -39,7 +39,7 @@ struct Made {
 pub(super) async fn send<P: Platform>(ctx: &Context<'_, P>, open: Open, id: DraftId) -> Result<Reply> {
     let now = ctx.now();
     let take = drafts::take(id, open.desk.actor.member_id, now, now.minus(LEASE));
-    let known = Known::read(ctx, &open, vec![take], None).await?;
+    let known = Known::read(ctx, &open, vec![take], None, "").await?;
     if !known.written.first().is_some_and(ResultSet::any) {
         return Ok(gone(&open.slug()));
     }
@@ -50,12 +50,12 @@ pub(super) async fn send<P: Platform>(ctx: &Context<'_, P>, open: Open, id: Draf
         }
         Err(error) => {
             let kept = vec![drafts::give_back(id)];
-            let known = Known::read(ctx, &open, kept, Some(Step::Check)).await?;
+            let known = Known::read(ctx, &open, kept, Some(Step::Check), "").await?;
             if matches!(error, Error::Internal(_)) {
                 return Err(error);
             }
             let problems = Problems::of(Some(&error)).gathered(&[]);
-            let duplicate = Duplicate::of(&error, &open);
+            let duplicate = Duplicate::of(&error, &open, &known);
             let page = open.page(ctx, Step::Check, &known, problems, duplicate, false)?;
             Ok(with_status(page, &error))
         }

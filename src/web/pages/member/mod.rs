@@ -20,7 +20,7 @@ use crate::error::{Code, Error, Result};
 use crate::flow::{self, Context};
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::accounts::At;
-use crate::store::choices::{self, Workspace};
+use crate::store::choices::{self, Sought, Workspace};
 use crate::store::members::{self, Host, Member, Status};
 use crate::store::memberships;
 use crate::store::passwords::{self, Version};
@@ -219,6 +219,9 @@ struct Page<'a> {
     changes: Option<Changes>,
     /// Where they can be added besides: name and way.
     elsewhere: Vec<(&'a str, String)>,
+    /// Where there are others besides, and whether they are in more than are shown.
+    all_workspaces: Option<String>,
+    more_places: bool,
     /// What else can be done.
     hand_over: Option<String>,
     password: Option<String>,
@@ -259,11 +262,14 @@ async fn reply<P: Platform>(
     let you = actor.member_id == member.id;
     let active = member.status == Status::Active;
     let gives = active && !you && actor.may_invite(member.role);
-    let offered: Vec<Workspace> = if gives && !member.role.reaches_every_workspace() && member.came_in {
-        ctx.platform.run(choices::workspaces(actor, MOST_OFFERED)).await?.rows()?
+    let sought = Sought { find: "", most: MOST_OFFERED + 1 };
+    let mut offered: Vec<Workspace> = if gives && !member.role.reaches_every_workspace() && member.came_in {
+        ctx.platform.run(choices::workspaces(actor, sought)).await?.rows()?
     } else {
         Vec::new()
     };
+    let more_offered = offered.len() > MOST_OFFERED;
+    offered.truncate(MOST_OFFERED);
     let is_in = |id: WorkspaceId| member.workspaces.iter().any(|place| place.id == id);
     let at = |route: fn(String, MemberId) -> Route| route(slug(), member.id).path();
     let page = Page {
@@ -277,6 +283,7 @@ async fn reply<P: Platform>(
         places: member
             .workspaces
             .iter()
+            .take(members::MOST_PLACES)
             .filter(|place| !member.role.reaches_every_workspace() && (you || actor.reaches(place.id)))
             .map(|place| PlaceRow::of(desk, member, place))
             .collect(),
@@ -289,6 +296,8 @@ async fn reply<P: Platform>(
                 (workspace.name.as_str(), format!("{path}?member={}", member.id))
             })
             .collect(),
+        all_workspaces: more_offered.then(|| Route::WorkspacesPage(slug()).path()),
+        more_places: member.workspaces.len() > members::MOST_PLACES,
         hand_over: (active && !you && actor.role == Role::Owner).then(|| at(Route::MemberOwner)),
         password: (gives && version.is_some_and(|version| version.settable))
             .then(|| at(Route::MemberPassword)),

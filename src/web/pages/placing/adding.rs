@@ -13,7 +13,7 @@ use crate::flow::Context;
 use crate::flow::memberships::{self as flow, Of};
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
-use crate::store::choices::{self, Workspace as Choice};
+use crate::store::choices::{self, Sought, Workspace as Choice};
 use crate::store::invitation_list;
 use crate::store::invitations::Record;
 use crate::store::members::{self, Filter, Member, Status};
@@ -43,6 +43,8 @@ struct Query {
     member: String,
     q: String,
     cursor: String,
+    /// What the name of the workspace begins with that they come from.
+    find: String,
 }
 
 /// The workspace that somebody is to be added to, and who adds them.
@@ -58,7 +60,7 @@ struct Open {
 /// # Errors
 /// 404 where there is no such workspace, 403 for whoever may not add anybody to it.
 async fn open<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: WorkspaceId) -> Result<Open> {
-    let (desk, found) = Desk::open(ctx, request, At::Workspace(id), vec![workspaces::select(id)]).await?;
+    let (desk, found) = Desk::open(ctx, request, At::Around(id), vec![workspaces::select(id)]).await?;
     let workspace: Option<Workspace> = ResultSet::row_of(found.first())?;
     let workspace = workspace.ok_or_else(|| Error::from(Code::NotFound))?;
     let roles = addable(&desk);
@@ -100,14 +102,14 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Work
     let open = open(ctx, request, id).await?;
     if query.member.is_empty() {
         return if query.from.is_empty() {
-            choose_workspace(ctx, &open).await
+            choose_workspace(ctx, &open, &query).await
         } else {
             choose_person(ctx, &open, &query).await
         };
     }
     let (member, place) = person(ctx, &open, &query.member).await?;
     let error = refused(&place);
-    form(ctx, &open, &member, &query.from, &Chosen::default(), error.as_ref()).await
+    form(ctx, &open, &member, &query.from, &Chosen::default(), "", error.as_ref()).await
 }
 
 #[derive(Template)]
@@ -117,12 +119,20 @@ struct From<'a> {
     workspace: &'a str,
     /// Name and way of each.
     others: Vec<(&'a str, String)>,
+    /// Whether there are more, and what they are looked through for.
+    more: bool,
+    find: &'a str,
+    action: String,
     back: String,
 }
 
-async fn choose_workspace<P: Platform>(ctx: &Context<'_, P>, open: &Open) -> Result<Reply> {
-    let found = ctx.platform.run(choices::workspaces(&open.desk.actor, MOST_WORKSPACES)).await?;
-    let others: Vec<Choice> = found.rows()?;
+async fn choose_workspace<P: Platform>(ctx: &Context<'_, P>, open: &Open, query: &Query) -> Result<Reply> {
+    let find = query.find.trim();
+    let sought = Sought { find, most: MOST_WORKSPACES + 1 };
+    let mut others: Vec<Choice> =
+        ctx.platform.run(choices::workspaces(&open.desk.actor, sought)).await?.rows()?;
+    let more = others.len() > MOST_WORKSPACES;
+    others.truncate(MOST_WORKSPACES);
     let id = open.workspace.id;
     open.desk.reply(&From {
         frame: open.frame(),
@@ -132,6 +142,9 @@ async fn choose_workspace<P: Platform>(ctx: &Context<'_, P>, open: &Open) -> Res
             .filter(|other| other.id != id)
             .map(|other| (other.name.as_str(), open.at(&[("from", &other.id.to_string())])))
             .collect(),
+        more,
+        find,
+        action: open.path(),
         back: Route::WorkspacePage(id).path(),
     })
 }
@@ -170,6 +183,8 @@ async fn choose_person<P: Platform>(ctx: &Context<'_, P>, open: &Open, query: &Q
         roles: open.roles.clone(),
         workspace: Some(from),
         prefix: prefix.clone(),
+        // Whether they are in it already.
+        only: Some(open.workspace.id),
     };
     let waiting = invitation_list::Filter {
         roles: open.roles.clone(),
@@ -291,11 +306,12 @@ async fn form<P: Platform>(
     member: &Member,
     from: &str,
     chosen: &Chosen,
+    find: &str,
     error: Option<&Error>,
 ) -> Result<Reply> {
     let to = open.to(member);
     let problems = To::problems(error);
-    let choices = Choices::read(ctx, &to).await?;
+    let choices = Choices::read(ctx, &to, chosen, find).await?;
     let page = Access {
         frame: open.frame(),
         nonce: &open.desk.key.nonce,
@@ -336,8 +352,11 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Wo
     let open = open(ctx, request, id).await?;
     let (member, place) = person(ctx, &open, typed.text("member")).await?;
     let (from, chosen) = (typed.text("from"), Chosen::typed(&typed));
+    if typed.has("look") {
+        return form(ctx, &open, &member, from, &chosen, typed.text("find"), None).await;
+    }
     let done = match typed.text("do") {
-        "edit" => return form(ctx, &open, &member, from, &chosen, None).await,
+        "edit" => return form(ctx, &open, &member, from, &chosen, "", None).await,
         "add" => add(ctx, &open, &member, place, &chosen).await,
         _ => match refused(&place) {
             Some(error) => Err(error),
@@ -345,7 +364,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Wo
         },
     };
     match done {
-        Err(error @ Error::Refused(_)) => form(ctx, &open, &member, from, &chosen, Some(&error)).await,
+        Err(error @ Error::Refused(_)) => form(ctx, &open, &member, from, &chosen, "", Some(&error)).await,
         done => done,
     }
 }
@@ -359,7 +378,7 @@ async fn check<P: Platform>(
     chosen: &Chosen,
 ) -> Result<Reply> {
     let to = open.to(member);
-    let choices = Choices::read(ctx, &to).await?;
+    let choices = Choices::read(ctx, &to, chosen, "").await?;
     let review = to.reviewed(ctx, chosen, &choices).await?;
     open.desk.reply(&Check {
         frame: open.frame(),

@@ -14,7 +14,7 @@ use crate::error::{Code, Error, Fields, Result};
 use crate::flow::Context;
 use crate::flow::access::{Wanted, resolve};
 use crate::platform::{Platform, ResultSet};
-use crate::store::choices::{self, Person, Plan, Resource};
+use crate::store::choices::{self, Person, Plan, Resource, Sought};
 use crate::store::members::Member;
 use crate::web::pages::Problems;
 use crate::web::pages::access::{
@@ -38,16 +38,25 @@ pub struct Choices {
     /// The workspace's accounts, as far as whoever gives them has them.
     pub resources: Vec<Resource>,
     people: Vec<Person>,
+    /// What they were looked through for.
+    find: String,
     plan: Plan,
 }
 
 impl Choices {
-    /// Reads them in one round trip.
-    pub async fn read<P: Platform>(ctx: &Context<'_, P>, to: &To<'_>) -> Result<Self> {
+    /// Reads them in one round trip: with whoever is chosen, and whose names begin as is sought.
+    pub async fn read<P: Platform>(
+        ctx: &Context<'_, P>,
+        to: &To<'_>,
+        chosen: &Chosen,
+        find: &str,
+    ) -> Result<Self> {
+        let sought = Sought { find: find.trim(), most: MOST_PEOPLE + 1 };
+        let copied = chosen.clone_of.parse().ok();
         // Twice as many accounts as a list shows: a workspace has no more, and those that are given must be among them.
         let reads = vec![
             choices::resources(to.actor, Some(&[to.workspace]), 2 * MOST_RESOURCES),
-            choices::people(to.actor, to.member.role, Some(to.member.id), MOST_PEOPLE + 1),
+            choices::people(to.actor, to.member.role, Some(to.member.id), copied, sought),
             choices::plan(to.actor, ctx.now()),
         ];
         let found = ctx.platform.batch(reads).await?;
@@ -55,6 +64,7 @@ impl Choices {
         Ok(Self {
             resources: list(0).map(ResultSet::rows).transpose()?.unwrap_or_default(),
             people: list(1).map(ResultSet::rows).transpose()?.unwrap_or_default(),
+            find: sought.find.to_owned(),
             plan: ResultSet::row_of(list(2))?.ok_or_else(|| Error::from(Code::NotFound))?,
         })
     }
@@ -78,7 +88,7 @@ impl To<'_> {
     /// The form, with what is chosen.
     #[must_use]
     pub fn parts(&self, chosen: &Chosen, choices: Choices, problems: &Problems) -> Parts {
-        let Choices { resources, people, plan } = choices;
+        let Choices { resources, people, plan, find } = choices;
         let is_given = |resource: &Resource| {
             let id = resource.id.to_string();
             chosen.grants.iter().any(|given| given.id == id)
@@ -94,7 +104,8 @@ impl To<'_> {
         Parts {
             carried: chosen.credentials(),
             permissions: Permissions::of(actor, role, &there, chosen, people, plan.may_customize, problems)
-                .keeping(chosen.mode, kept),
+                .keeping(chosen.mode, kept)
+                .finding(&find),
             resources: Resources::of(actor, role, &there, chosen, resources, problems),
         }
     }

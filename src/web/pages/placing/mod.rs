@@ -145,7 +145,7 @@ pub async fn show<P: Platform>(
     }
     let open = open.changeable()?;
     let chosen = Chosen::of(&open.to().before.unwrap_or_default(), open.desk.actor.template);
-    let choices = Choices::read(ctx, &open.to()).await?;
+    let choices = Choices::read(ctx, &open.to(), &chosen, "").await?;
     form(&open, &chosen, choices, None)
 }
 
@@ -205,9 +205,11 @@ pub async fn submit<P: Platform>(
     let typed = Form::read(ctx, request)?;
     let open = open(ctx, request, id, member).await?.changeable()?;
     let chosen = Chosen::typed(&typed);
-    let choices = Choices::read(ctx, &open.to()).await?;
+    let find = if typed.has("look") { typed.text("find") } else { "" };
+    let choices = Choices::read(ctx, &open.to(), &chosen, find).await?;
     let overtaken = typed.text("seen") != open.seen();
     let done = match typed.text("do") {
+        _ if typed.has("look") => return form(&open, &chosen, choices, None),
         "edit" => return form(&open, &chosen, choices, None),
         "save" if !overtaken => save(ctx, request, open, &chosen).await?,
         _ => Err((open, None)),

@@ -11,7 +11,7 @@ use crate::store::accounts;
 use crate::store::second_factors::Begun;
 use crate::web::pages::form::Form;
 use crate::web::pages::own::{Own, Place, ends};
-use crate::web::pages::{Frame, Problems, qr, said, session};
+use crate::web::pages::{Frame, Problems, qr, said, session, sign_in};
 use crate::web::reply::{self, Reply};
 use crate::web::request::Request;
 use crate::web::route::Route;
@@ -23,6 +23,10 @@ struct SetUp<'a> {
     nonce: &'a str,
     /// What the app takes, once it was begun.
     key: Option<Key>,
+    /// The page that asked for it, where they go on afterwards; nothing if none did.
+    to: &'a str,
+    /// The same, or else where all of signing in is looked at.
+    later: String,
     problems: Problems,
 }
 
@@ -40,6 +44,8 @@ struct Recovery<'a> {
     frame: Frame,
     email: &'a str,
     codes: Vec<String>,
+    /// Where they go on.
+    on: String,
 }
 
 #[derive(Template)]
@@ -51,22 +57,37 @@ struct Off<'a> {
     problems: Problems,
 }
 
-/// `GET /me/security/two-step`: what to do next. Whoever has it already is shown how it is turned off.
+/// `GET /me/security/two-step`, with `?to=` where one goes on: what to do next. Whoever has it already goes on, or is shown how
+/// it is turned off.
 pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    face(ctx, request, None).await
+    face(ctx, request, &sign_in::to_of(request), None).await
 }
 
-async fn face<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: Option<&Error>) -> Result<Reply> {
+/// A page of ours, or else where all of signing in is looked at.
+fn on(to: &str) -> String {
+    if sign_in::is_ours(to) { to.to_owned() } else { Route::Security.path() }
+}
+
+async fn face<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    to: &str,
+    error: Option<&Error>,
+) -> Result<Reply> {
     let reads = |session: &str| vec![second_factor::select_begun(ctx, session)];
     let (own, found) = Own::open(ctx, request, reads).await?;
     if own.me.mfa_enabled_at.is_some() {
-        return Ok(reply::see_other(&Route::SecurityFactorOff.path()));
+        let off = Route::SecurityFactorOff.path();
+        return Ok(reply::see_other(if sign_in::is_ours(to) { to } else { &off }));
     }
     let begun: Option<Begun> = ResultSet::row_of(found.first())?;
     let secret = begun.and_then(|begun| second_factor::open(ctx, own.me.user_id, &begun.secret));
     let key = secret.map(|secret| key(ctx, &secret, own.me.email.as_str()));
     let frame = own.frame(ctx, Place::Security);
-    own.form(error, &SetUp { frame, nonce: &own.key.nonce, key, problems: Problems::of(error) })
+    own.form(
+        error,
+        &SetUp { frame, nonce: &own.key.nonce, key, to, later: on(to), problems: Problems::of(error) },
+    )
 }
 
 fn key<P>(ctx: &Context<'_, P>, secret: &Secret, email: &str) -> Key {
@@ -83,15 +104,16 @@ fn key<P>(ctx: &Context<'_, P>, secret: &Secret, email: &str) -> Key {
 /// `POST /me/security/two-step`: begins, or takes the app's first code and shows the recovery codes.
 pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     let form = Form::parse(request)?;
+    let to = form.text("to");
     match set_up(ctx, request, &form).await {
-        Ok(None) => Ok(reply::see_other(&Route::SecurityFactor.path())),
+        Ok(None) => Ok(reply::see_other(&sign_in::with_to(&Route::SecurityFactor, to))),
         Ok(Some(codes)) => {
             let (own, _) = Own::open(ctx, request, |_| Vec::new()).await?;
             let frame = own.frame(ctx, Place::Security);
-            own.reply(&Recovery { frame, email: own.me.email.as_str(), codes })
+            own.reply(&Recovery { frame, email: own.me.email.as_str(), codes, on: on(to) })
         }
         Err(error) if ends(&error) => Err(error),
-        Err(error) => face(ctx, request, Some(&error)).await,
+        Err(error) => face(ctx, request, to, Some(&error)).await,
     }
 }
 

@@ -61,13 +61,15 @@ impl Why for Holder {
 
 /// A feature in words, and whether the plan has it: those that Usher knows whether or not it does, others as they are called.
 fn features(of_plan: &[String]) -> Vec<(bool, String)> {
-    const CUSTOM: &str = "custom_client_permissions";
-    let known = (
-        of_plan.iter().any(|feature| feature == CUSTOM),
-        "Choose what a client may do, one permission at a time".to_owned(),
-    );
-    let others = of_plan.iter().filter(|feature| *feature != CUSTOM);
-    std::iter::once(known).chain(others.map(|feature| (true, words(feature)))).collect()
+    const KNOWN: [(&str, &str); 2] = [
+        ("custom_client_permissions", "Choose what a client may do, one permission at a time"),
+        ("hide_product_name", "Leave the product's name out of the pages of your invitations"),
+    ];
+    let has = |key: &str| of_plan.iter().any(|feature| feature == key);
+    let mut told: Vec<_> = KNOWN.iter().map(|(key, told)| (has(key), (*told).to_owned())).collect();
+    let others = of_plan.iter().filter(|feature| KNOWN.iter().all(|(key, _)| key != feature));
+    told.extend(others.map(|feature| (true, words(feature))));
+    told
 }
 
 /// `GET /o/{slug}/settings/seats`, for owner and admins.
@@ -121,11 +123,13 @@ mod tests {
             super::features(&features.iter().map(|feature| (*feature).to_owned()).collect::<Vec<_>>())
         };
         let chosen = || "Choose what a client may do, one permission at a time".to_owned();
-        assert_eq!(told(&[]), [(false, chosen())]);
+        let hidden = || "Leave the product's name out of the pages of your invitations".to_owned();
+        assert_eq!(told(&[]), [(false, chosen()), (false, hidden())]);
         assert_eq!(
             told(&["priority_support", "custom_client_permissions"]),
-            [(true, chosen()), (true, "Priority support".to_owned())]
+            [(true, chosen()), (false, hidden()), (true, "Priority support".to_owned())]
         );
+        assert_eq!(told(&["hide_product_name"]), [(false, chosen()), (true, hidden())]);
         assert_eq!(words(""), "");
     }
 }

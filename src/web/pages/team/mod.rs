@@ -38,7 +38,8 @@ const ON_A_PAGE: usize = 25;
 /// One more is read: it tells that there is a next page.
 const ONE_MORE: i64 = 26;
 /// As many workspaces as the filter offers.
-const MOST_OFFERED: i64 = 100;
+const MOST_OFFERED: usize = 100;
+const ONE_MORE_OFFERED: i64 = 101;
 /// Who is no client.
 const STAFF: [Role; 3] = [Role::Owner, Role::Admin, Role::Member];
 
@@ -128,6 +129,8 @@ struct Query {
     /// In this workspace only.
     workspace: String,
     cursor: String,
+    /// `all` where everybody on the page is chosen to begin with.
+    chosen: String,
 }
 
 impl Query {
@@ -171,12 +174,17 @@ struct Team<'a> {
     roles: Vec<Role>,
     /// The workspaces that it may be narrowed to, where there is more than one.
     workspaces: Vec<Workspace>,
+    /// Whether there are more of these.
+    more_workspaces: bool,
     /// The states that it may be narrowed to, with their words.
     states: &'static [(&'static str, &'static str)],
     /// Where they invite somebody, if they may.
     invite: Option<String>,
-    /// Whether anybody here can be removed by whoever looks.
-    removes: bool,
+    /// How many here can be removed by whoever looks.
+    removes: usize,
+    /// Whether all of them are chosen; and where this list is with all of them chosen.
+    all_chosen: bool,
+    choose_all: String,
     people: Vec<PersonRow>,
     offers: Vec<OfferRow>,
     /// The next page, if there is one.
@@ -246,7 +254,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     let reads = vec![
         desk::counts(organization, actor.invitable(), now),
         organizations::select_seats(organization, now),
-        workspaces::page(organization, only_of, None, MOST_OFFERED),
+        workspaces::page(organization, only_of, None, ONE_MORE_OFFERED),
         if of_people { people::select(&desk, tab, &query) } else { offers::select(&desk, tab, &query, now) },
     ];
     let found = ctx.platform.batch(reads).await?;
@@ -255,8 +263,10 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     };
     let counts: Counts = counts.first()?.unwrap_or_default();
     let seats: Option<Seats> = seats.first()?;
-    let workspaces: Vec<Workspace> =
-        order::by(workspaces.rows()?, |each: &Workspace| each.name.to_lowercase());
+    let mut workspaces: Vec<Workspace> = workspaces.rows()?;
+    let more_workspaces = workspaces.len() > MOST_OFFERED;
+    workspaces.truncate(MOST_OFFERED);
+    let workspaces = order::by(workspaces, |each| each.name.to_lowercase());
     // Who is in a workspace is nothing to staff who don't come into it.
     let elsewhere = query.workspace.parse().is_ok_and(|workspace| !actor.reaches(workspace));
     let (people, offers, cursor) = match of_people {
@@ -300,10 +310,13 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
             Tab::Invitations if actor.invitable().len() > 1 => actor.invitable().to_vec(),
             _ => Vec::new(),
         },
+        more_workspaces,
         workspaces: if workspaces.len() > 1 { workspaces } else { Vec::new() },
         states: tab.states(),
         invite: (!actor.invitable().is_empty()).then(|| invite_path(slug, None)),
-        removes: people.iter().any(|person| person.remove.is_some()),
+        removes: people.iter().filter(|person| person.remove.is_some()).count(),
+        all_chosen: query.chosen == "all",
+        choose_all: format!("{}&chosen=all#people", at(Some(query.cursor.as_str()))),
         people,
         offers,
         next: cursor.as_deref().map(|cursor| at(Some(cursor))),

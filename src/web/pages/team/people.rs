@@ -6,7 +6,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::platform::{ResultSet, Statement};
-use crate::store::members::{self, Filter, Member, Status};
+use crate::store::members::{self, Filter, MOST_PLACES, Member, Status};
 use crate::web::pages::desk::Desk;
 use crate::web::route::Route;
 
@@ -43,6 +43,7 @@ pub(super) fn select(desk: &Desk, tab: Tab, query: &Query) -> Statement {
         },
         workspace: query.workspace.parse().ok(),
         prefix: query.prefix(),
+        only: None,
     };
     members::page(desk.actor.organization_id, &filter, query.cursor.parse().ok(), ONE_MORE)
 }
@@ -60,8 +61,10 @@ pub(super) fn row(member: Member, desk: &Desk) -> PersonRow {
     let workspaces = if member.role.reaches_every_workspace() {
         "Every workspace".to_owned()
     } else {
-        let seen = member.workspaces.into_iter().filter(|place| actor.reaches(place.id));
-        named(seen.map(|place| place.name).collect())
+        let more = member.workspaces.len() > MOST_PLACES;
+        let seen = member.workspaces.into_iter().take(MOST_PLACES).filter(|place| actor.reaches(place.id));
+        let named = named(seen.map(|place| place.name).collect());
+        if more { format!("{named} at least") } else { named }
     };
     let slug = &desk.setting.slug;
     let removable = actor.removable().contains(&member.role) && member.id != actor.member_id;

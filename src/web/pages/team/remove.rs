@@ -15,13 +15,15 @@ use crate::store::removal::{Named, select_named};
 use crate::web::api::members::MOST_REMOVED;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
-use crate::web::pages::{Frame, said};
+use crate::web::pages::{Frame, Problems, said};
 use crate::web::reply::Reply;
 use crate::web::request::{self, Request};
 use crate::web::route::Route;
 
 /// As many names as one sentence says.
 const MOST_SAID: usize = 5;
+/// As many as are removed at the press of a button; of more the number is typed.
+const MOST_UNTYPED: usize = 20;
 
 #[derive(Template)]
 #[template(path = "pages/team_remove.html")]
@@ -36,6 +38,11 @@ struct Ask<'a> {
     seats: usize,
     /// How many open invitations they sent.
     sent: u32,
+    /// Whether these are to go too.
+    with_sent: bool,
+    /// Whether they are so many that their number is typed once more.
+    types: bool,
+    problems: Problems,
     back: String,
 }
 
@@ -91,6 +98,11 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     if named.is_empty() && !ids.is_empty() {
         return Err(Code::NotFound.into());
     }
+    ask(&desk, slug, &named, None)
+}
+
+/// Asks once more; again, with what is wrong, if that was refused.
+fn ask(desk: &Desk, slug: &str, named: &[Named], refused: Option<(&Form, &Error)>) -> Result<Reply> {
     let why_stays = |person: &Named| {
         let removable = desk.actor.removable().contains(&person.role);
         match person.role {
@@ -105,16 +117,23 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
         named.iter().map(|person| (person, why_stays(person))).partition(|(_, why)| why.is_some());
     let people: Vec<&Named> = people.into_iter().map(|(person, _)| person).collect();
     let staying: Vec<_> = staying.into_iter().filter_map(|(person, why)| Some((person, why?))).collect();
-    desk.reply(&Ask {
+    let page = Ask {
         frame: desk.frame(Place::Team),
         nonce: &desk.key.nonce,
         slug,
         seats: people.iter().filter(|person| person.takes_seat).count(),
         sent: people.iter().map(|person| person.sent).sum(),
+        with_sent: refused.is_some_and(|(form, _)| form.has("sent")),
+        types: people.len() > MOST_UNTYPED,
+        problems: Problems::of(refused.map(|(_, error)| error)),
         people: &people,
         staying: &staying,
-        back: list(slug, &named),
-    })
+        back: list(slug, named),
+    };
+    match refused {
+        Some((_, error)) => desk.refused(error, &page),
+        None => desk.reply(&page),
+    }
 }
 
 /// `POST`: removes them. Where somebody stays, a page says why.
@@ -127,6 +146,11 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
     let (desk, named) = open(ctx, request, slug, &ids).await?;
     if ids.is_empty() {
         return Ok(said::see_other(&list(slug, &named), "Nobody was chosen, so nobody was removed."));
+    }
+    if ids.len() > MOST_UNTYPED && form.text("typed").trim() != ids.len().to_string() {
+        let detail = format!("Type {} here: that many people lose their access.", ids.len());
+        let error = Error::field("/typed", Code::Required, detail);
+        return ask(&desk, slug, &named, Some((&form, &error)));
     }
     let fates = removal::remove(ctx, &desk.actor, &ids, form.has("sent")).await?;
     let (mut removed, mut refused, mut first) = (Vec::new(), Vec::new(), None);

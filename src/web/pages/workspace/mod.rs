@@ -11,6 +11,7 @@ pub use self::accounts::{act, add, confirm};
 use self::people::People;
 use super::desk::{self, Desk};
 use super::placing::giving;
+use super::sign_in::with_to;
 use super::{Frame, Problems, said};
 use crate::domain::access::{Access, Credentials, Resources};
 use crate::domain::decision::State;
@@ -64,6 +65,13 @@ struct Page<'a> {
     /// What was typed to add an account, and what is wrong with it.
     typed_name: &'a str,
     problems: Problems,
+}
+
+impl Page<'_> {
+    /// Where a second factor is set up; from there one comes back.
+    fn set_up(&self) -> String {
+        with_to(&Route::SecurityFactor, &path(self.id))
+    }
 }
 
 /// An account that somebody was given.

@@ -59,10 +59,12 @@ pub fn select(desk: &Desk, id: WorkspaceId, query: &Query) -> Vec<Statement> {
         roles: vec![Role::Member, Role::Client],
         workspace: Some(id),
         prefix: None,
+        only: Some(id),
     };
     let most = i64::try_from(ON_A_PAGE + 1).unwrap_or(i64::MAX);
     let mut reads = vec![members::page(desk.actor.organization_id, &filter, query.people.parse().ok(), most)];
-    reads.extend(query.person.parse::<MemberId>().ok().map(members::select));
+    let added = query.person.parse::<MemberId>().ok();
+    reads.extend(added.map(|added| members::select_in(added, id)));
     reads
 }
 
