@@ -8,7 +8,7 @@ use crate::domain::password;
 use crate::domain::secret::Bearer;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
-use crate::flow::Context;
+use crate::flow::{Context, hash_password};
 use crate::flow::accept::SESSION;
 use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::accounts::{self, SignedIn};
@@ -111,7 +111,13 @@ pub async fn sign_in<P: Platform>(
     };
     let beginning = Beginning::new(ctx);
     let results = ctx.platform.batch(beginning.statements(account.id, hash).into()).await?;
-    beginning.entry(&results)?.ok_or_else(|| Code::InvalidCredentials.into())
+    let entry = beginning.entry(&results)?.ok_or_else(|| Error::from(Code::InvalidCredentials))?;
+    // Once for each change of the parameters.
+    if password::is_dated(hash) {
+        let rehashed = hash_password(ctx, password)?;
+        ctx.platform.run(accounts::rehash(account.id, hash, &rehashed)).await?;
+    }
+    Ok(entry)
 }
 
 /// Signs out: the session opens nothing from now on, wherever its cookie is.

@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::jobs::{Outcome, not_sent};
 use crate::mail;
 use crate::platform::Platform;
-use crate::store::account_mails::ToAccount;
-use crate::store::jobs::{self, Leased};
+use crate::store::account_mails::{Notice, ToAccount};
+use crate::store::jobs::{self, Kind, Leased};
 
 /// Sends the mail and settles the job. A link that would be dead on arrival is not sent: the password was changed since, or
 /// its time is over. What is to nobody is settled alike.
@@ -25,12 +25,16 @@ pub async fn run(
     let now = platform.now();
     let written = match to {
         None => None,
-        Some(to) => match to.notice {
-            Some(notice) => Some(mail::account::notice(config, to, notice)?),
-            None if lease.ver == Some(to.password_ver) && now < ResetLink::ends(to.at) => {
+        Some(to) => match (to.notice, &to.change) {
+            (Some(Notice::EmailChanged), Some(change)) => Some(mail::email_change::made(config, to, change)?),
+            (Some(notice), _) => Some(mail::account::notice(config, to, notice)?),
+            (None, Some(change)) if change.waits && now < change.expires_at => {
+                Some(mail::email_change::asked(config, change)?)
+            }
+            (None, None) if lease.kind == Kind::PasswordReset && lease.ver == Some(to.password_ver) && now < ResetLink::ends(to.at) => {
                 Some(mail::account::reset(config, to)?)
             }
-            None => None,
+            (None, _) => None,
         },
     };
     let message_id = match written {

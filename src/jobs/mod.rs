@@ -70,7 +70,7 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result
         }
         (Kind::BulkInvite, ..) => bulk_invite::run(platform, id, lease.attempts).await,
         (Kind::MemberEmail, _, Some(added)) => member_email::run(platform, config, id, &lease, &added).await,
-        (Kind::PasswordReset | Kind::AccountNotice, ..) => {
+        (Kind::PasswordReset | Kind::AccountNotice | Kind::EmailChange, ..) => {
             account_email::run(platform, config, id, &lease, to.first()?.as_ref()).await
         }
         _ => Ok(Outcome::NotOurs),

@@ -12,23 +12,23 @@ use crate::store::account_mails::{Notice, ToAccount};
 use crate::web::route::Route;
 
 /// What the frame of these messages is written from.
-struct Letter<'a> {
+pub(super) struct Letter<'a> {
     /// The first line, which is the subject too.
-    heading: String,
+    pub(super) heading: String,
     /// What stands where an organization's name does: the product's.
-    organization: &'a str,
+    pub(super) organization: &'a str,
     /// Whom it is for: an address.
-    recipient: &'a str,
+    pub(super) recipient: &'a str,
     /// What its button opens.
-    url: String,
+    pub(super) url: String,
 }
 
 impl Letter<'_> {
-    fn heading(&self) -> &str {
+    pub(super) fn heading(&self) -> &str {
         &self.heading
     }
 
-    fn mail(&self, config: &Config, text: &impl Template, html: &impl Template) -> Result<Mail> {
+    pub(super) fn mail(&self, config: &Config, text: &impl Template, html: &impl Template) -> Result<Mail> {
         Ok(Mail {
             from: config.own_sender(),
             to: self.recipient.to_owned(),
@@ -107,6 +107,13 @@ pub fn notice(config: &Config, to: &ToAccount, notice: Notice) -> Result<Mail> {
             "A recovery code was used",
             "Somebody signed in with one of your recovery codes, which is used up now.",
         ),
+        Notice::RecoveryCodesRenewed => (
+            "Your recovery codes were renewed",
+            "There are new recovery codes, and of the old ones none works any more.",
+        ),
+        Notice::EmailChanged => {
+            ("Your e-mail address was changed", "You sign in with this address from now on.")
+        }
     };
     let letter = Letter {
         heading: heading.to_owned(),

@@ -19,6 +19,8 @@ use crate::store::sessions;
 pub struct SignedIn {
     /// The session.
     pub session_id: SessionId,
+    /// When it began.
+    pub signed_in_at: Timestamp,
     /// The user.
     pub user_id: UserId,
     /// Their address.
@@ -38,6 +40,27 @@ pub struct Credentials {
     pub id: UserId,
     /// The password's hash, if one was ever set.
     pub password_hash: Option<String>,
+    /// What anybody who knows them would try as a password; read only for whoever sets one.
+    #[serde(default, deserialize_with = "super::json_text")]
+    pub known: Vec<String>,
+}
+
+/// What is known of the account `$user` (an alias of `users`), as a JSON array of texts: its address, its name, and the names
+/// of its organizations, of which nobody has more than fifty.
+macro_rules! known_of {
+    ($user:literal) => {
+        concat!(
+            "(SELECT json_group_array(known) FROM (
+               SELECT ",
+            $user,
+            ".email AS known UNION ALL SELECT ",
+            $user,
+            ".name UNION ALL SELECT name FROM (
+                 SELECT o.name FROM members m JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = ",
+            $user,
+            ".id AND m.removed_at IS NULL LIMIT 50)))"
+        )
+    };
 }
 
 /// A live session's user, and what they are in one organization.
@@ -158,7 +181,7 @@ pub async fn signed_in(db: &impl Database, digest: &str, now: Timestamp) -> Resu
 #[must_use]
 pub fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT s.id AS session_id, u.id AS user_id, u.email, u.name, u.email_verified_at, u.mfa_enabled_at
+        "SELECT s.id AS session_id, s.created_at AS signed_in_at, u.id AS user_id, u.email, u.name, u.email_verified_at, u.mfa_enabled_at
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
         params![digest, now],
@@ -213,6 +236,15 @@ pub async fn credentials(db: &impl Database, email: &EmailAddress) -> Result<Opt
     Ok(found.first()?)
 }
 
+/// Keeps the same password with a hash of other parameters, for whoever has just signed in with it.
+#[must_use]
+pub fn rehash(user: UserId, old_hash: &str, new_hash: &str) -> Statement {
+    Statement::new(
+        "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2",
+        params![user, old_hash, new_hash],
+    )
+}
+
 /// Sets another password, if the account still has the one of the old hash. `RETURNING` tells.
 #[must_use]
 pub fn set_password(user: UserId, old_hash: &str, new_hash: &str) -> Statement {
@@ -227,8 +259,12 @@ pub fn set_password(user: UserId, old_hash: &str, new_hash: &str) -> Statement {
 #[must_use]
 pub fn select_credentials_of(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT u.id, u.password_hash FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
+        concat!(
+            "SELECT u.id, u.password_hash, ",
+            known_of!("u"),
+            " AS known FROM sessions s JOIN users u ON u.id = s.user_id
+              WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"
+        ),
         params![digest, now],
     )
 }

@@ -1,0 +1,65 @@
+//! Passwords that many people have, which are tried first: `common.txt`, as a Golomb-coded set (Putze, Sanders, Singler,
+//! "Cache-, Hash- and Space-Efficient Bloom Filters", 2007). It is a tenth as large as the list, and a question reads it
+//! through, which takes well under a millisecond: a password is set rarely.
+
+use super::place::{CHANCE_BITS, place};
+
+include!(concat!(env!("OUT_DIR"), "/common.rs"));
+
+/// Whether it is one of them, in lower case and composed (NFC): the whole of it, never a part.
+pub fn has(password: &str) -> bool {
+    let sought = place(password, COUNT);
+    let mut bits = SET.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
+    let mut reached = 0;
+    for _ in 0..COUNT {
+        // The gap to the next place: its high part as so many ones and a zero, its low part as it is.
+        let high = bits.by_ref().take_while(|bit| *bit == 1).count();
+        let low = bits.by_ref().take(CHANCE_BITS as usize).fold(0, |low, bit| (low << 1) | u64::from(bit));
+        reached += (u64::try_from(high).unwrap_or_default() << CHANCE_BITS) | low;
+        if reached >= sought {
+            return reached == sought;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list() -> impl Iterator<Item = &'static str> {
+        include_str!("common.txt").lines().filter(|line| !line.starts_with('#'))
+    }
+
+    #[test]
+    fn every_line_of_the_list_is_in_the_set() {
+        for line in list() {
+            assert!(has(line), "{line}");
+        }
+        assert_eq!(list().count(), usize::try_from(COUNT).unwrap());
+        assert!(COUNT > 7000, "{COUNT}");
+    }
+
+    #[test]
+    fn the_list_is_written_as_it_is_asked() {
+        for line in list() {
+            assert_eq!(crate::domain::password::folded(line), line);
+            assert!((12..=128).contains(&line.chars().count()), "{line}");
+        }
+    }
+
+    /// Counted, as chance has it: of 31,416 there are 8 expected, and 25 are as likely as nothing that ever happens.
+    #[test]
+    fn what_only_contains_a_common_password_is_not_in_the_set() {
+        let longer = list().flat_map(|line| {
+            [format!("{line} lamp"), format!("lamp {line}"), format!("{line}{line}~"), format!("{line}'")]
+        });
+        let taken: Vec<String> = longer.filter(|password| has(password)).collect();
+        assert!(taken.len() < 25, "{taken:?}");
+    }
+
+    #[test]
+    fn the_set_is_small() {
+        assert!(SET.len() < 14_000, "{}", SET.len());
+    }
+}
