@@ -80,7 +80,8 @@ pub struct Seen {
     pub holdings: Option<String>,
     /// Which of their accesses that is.
     pub access_rev: Option<i64>,
-    /// Whether they hold nothing only because each of their memberships asks for a second factor that they lack.
+    /// Whether they lack a second factor that the organization asks everybody for; or that each of their memberships, or its
+    /// workspace, does, so that they hold nothing; or, for owner and admins, that the workspace asked about does.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub lacks_factor: bool,
 }
@@ -164,6 +165,9 @@ pub struct Reached {
     /// Whether their account has a second factor.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub second_factor: bool,
+    /// Whether the workspace, or its organization, asks everybody for one.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub asked_of_all: bool,
     /// What they were given there.
     #[serde(flatten)]
     pub access: AccessRow,
@@ -189,8 +193,8 @@ pub fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
 }
 
 /// Reads [`Seen`]: who holds this session, and what they are in an organization. An account whose mailbox nobody proved is
-/// somebody only in the organization that it is confined to. A membership that asks for a second factor counts for
-/// nothing until there is one.
+/// somebody only in the organization that it is confined to. A membership that asks for a second factor, or whose workspace
+/// does, counts for nothing until there is one.
 #[must_use]
 pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
     macro_rules! seen_at {
@@ -204,12 +208,17 @@ pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
                                    'resources', json((SELECT json_group_array(json_array(g.resource_id, g.approve, g.credentials)) FROM grants g
                                                  WHERE g.member_id = p.member_id AND g.workspace_id = p.workspace_id)))
                                    ORDER BY p.workspace_id)
-                          FROM memberships p
-                          WHERE p.member_id = m.id AND (p.require_mfa = 0 OR u.mfa_enabled_at IS NOT NULL)) END AS holdings,
+                          FROM memberships p JOIN workspaces w ON w.id = p.workspace_id
+                          WHERE p.member_id = m.id AND (max(p.require_mfa, w.require_mfa) = 0 OR u.mfa_enabled_at IS NOT NULL)) END AS holdings,
                         m.access_rev,
-                        coalesce(m.role IN ('member', 'client'), 0) AND u.mfa_enabled_at IS NULL
-                          AND EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id)
-                          AND NOT EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.require_mfa = 0)
+                        m.id IS NOT NULL AND u.mfa_enabled_at IS NULL AND (o.require_mfa = 1
+                          OR CASE WHEN m.role IN ('member', 'client')
+                               THEN EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id)
+                                 AND NOT EXISTS (SELECT 1 FROM memberships p JOIN workspaces w ON w.id = p.workspace_id
+                                                 WHERE p.member_id = m.id AND p.require_mfa = 0 AND w.require_mfa = 0)
+                               ELSE EXISTS (SELECT 1 FROM workspaces w
+                                            WHERE w.require_mfa = 1 AND w.id IN (?3,
+                                              (SELECT r.workspace_id FROM resources r WHERE r.id = ?3))) END)
                           AS lacks_factor
                  FROM sessions s
                  JOIN users u ON u.id = s.user_id
@@ -301,7 +310,7 @@ pub async fn signed_in_and_reached(
         concat!(
             "SELECT w.id AS workspace_id, w.name AS workspace_name, o.id AS organization_id,
                     o.name AS organization_name, o.slug AS organization_slug, o.template, o.policy, role,
-                    second_factor, ",
+                    second_factor, max(w.require_mfa, o.require_mfa) AS asked_of_all, ",
             access_of!("p"),
             " FROM (SELECT m.id AS member, m.role AS role, u.mfa_enabled_at IS NOT NULL AS second_factor, w.id AS reached ",
             members!(),

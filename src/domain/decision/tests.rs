@@ -15,7 +15,7 @@ fn set(template: &Template, keys: &[&str]) -> PermissionSet {
 }
 
 fn client(held: Option<Held>) -> Subject {
-    Subject { role: Role::Client, active: true, held, second_factor: false }
+    Subject { role: Role::Client, active: true, held, second_factor: false, asked_of_all: false }
 }
 
 fn on(kind: &str, granted: Option<bool>) -> About {
@@ -37,6 +37,10 @@ fn each_reason_is_given_for_what_it_says() {
     let admin = Subject { role: Role::Admin, ..client(None) };
     let removed = Subject { active: false, ..subject.clone() };
     let locked = with(Held { require_mfa: true, ..held });
+    let everybody = |subject: &Subject| Subject { asked_of_all: true, ..subject.clone() };
+    let (locked_owner, locked_all) = (everybody(&owner), everybody(&subject));
+    let shown_owner = Subject { second_factor: true, ..locked_owner.clone() };
+    let removed_all = everybody(&removed);
     let shown = Subject { second_factor: true, ..locked.clone() };
     let nothing = with(Held { resources: HeldResources::None, ..held });
     let approving = with(Held { resources: HeldResources::Approving, ..held });
@@ -47,6 +51,10 @@ fn each_reason_is_given_for_what_it_says() {
         (&admin, "posts", &on("linkedin", None), Reason::OwnerOrAdmin),
         (&owner, "posts.nothing", &none, Reason::UnknownPermission),
         (&owner, "posts.edit", &About::Unknown, Reason::UnknownResource),
+        (&locked_owner, "posts.create", &none, Reason::MfaRequired),
+        (&shown_owner, "posts.create", &none, Reason::OwnerOrAdmin),
+        (&locked_all, "posts.edit", &none, Reason::MfaRequired),
+        (&removed_all, "posts.edit", &none, Reason::Removed),
         (&subject, "", &none, Reason::UnknownPermission),
         (&subject, "posts.edit", &About::Unknown, Reason::UnknownResource),
         (&subject, "posts.edit", &none, Reason::Granted),

@@ -15,6 +15,8 @@ struct Failure<'a> {
     title: &'a str,
     detail: &'a str,
     request_id: Option<&'a str>,
+    next_path: String,
+    next_label: &'static str,
 }
 
 /// Shows a refusal to a person.
@@ -28,6 +30,10 @@ pub fn show<P>(ctx: &Context<'_, P>, error: &Error) -> Result<Reply> {
         Code::NotFound => ("Page not found", "There is nothing here. Check that the address is complete."),
         code => (code.title(), refusal.detail.as_ref()),
     };
+    let (next, next_label) = match refusal.code {
+        Code::MfaRequired => (Route::SecurityFactor, "Set up two-step sign-in"),
+        _ => (Route::Home, "Go to the start page"),
+    };
     let mut reply = page(
         refusal.code.status(),
         &Failure {
@@ -35,6 +41,8 @@ pub fn show<P>(ctx: &Context<'_, P>, error: &Error) -> Result<Reply> {
             title,
             detail,
             // Only where telling the operator helps.
+            next_path: next.path(),
+            next_label,
             request_id: refusal.code.status().is_server_error().then_some(ctx.request_id.as_str()),
         },
     )?;

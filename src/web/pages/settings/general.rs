@@ -31,6 +31,7 @@ struct Settings<'a> {
     inviters: Vec<Inviter>,
     send_email: bool,
     clients_need_resource: bool,
+    require_mfa: bool,
     /// Whether the organization has accounts that clients are given at all.
     has_accounts: bool,
     lifetimes: [(&'static str, Lives); 2],
@@ -92,6 +93,7 @@ struct Chosen {
     invites: Vec<(Role, Vec<Role>)>,
     send_email: bool,
     clients_need_resource: bool,
+    require_mfa: bool,
 }
 
 impl Chosen {
@@ -102,6 +104,7 @@ impl Chosen {
             invites: INVITERS.map(|role| (role, policy.invitable_by(role).to_vec())).to_vec(),
             send_email: policy.send_email,
             clients_need_resource: policy.clients_need_resource,
+            require_mfa: desk.setting.require_mfa,
         }
     }
 
@@ -124,6 +127,7 @@ impl Chosen {
             } else {
                 policy.clients_need_resource
             },
+            require_mfa: form.has("require_mfa"),
         }
     }
 
@@ -161,7 +165,12 @@ impl Chosen {
                 policy.insert(field.to_owned(), or_usual(chosen == usual, chosen.into()));
             }
         }
-        Map::from_iter([("name".to_owned(), json!(self.name)), ("policy".to_owned(), policy.into())])
+        let mut body =
+            Map::from_iter([("name".to_owned(), json!(self.name)), ("policy".to_owned(), policy.into())]);
+        if self.require_mfa != desk.setting.require_mfa {
+            body.insert("require_mfa".to_owned(), self.require_mfa.into());
+        }
+        body
     }
 }
 
@@ -232,6 +241,7 @@ fn page(desk: &Desk, chosen: &Chosen, refused: Option<&Error>) -> Result<Reply> 
         inviters: chosen.invites.iter().map(inviter).filter(|inviter| !inviter.choices.is_empty()).collect(),
         send_email: chosen.send_email,
         clients_need_resource: chosen.clients_need_resource,
+        require_mfa: chosen.require_mfa,
         has_accounts: has_accounts(desk),
         lifetimes: [
             ("An invitation by e-mail works for", Lives::of(policy.email_lifetime)),
