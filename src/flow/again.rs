@@ -40,7 +40,8 @@ pub async fn again<P: Platform>(
     code: Option<&str>,
 ) -> Result<Again> {
     let now = ctx.now();
-    let mut batch = vec![accounts::select_signed_in(session, now), accounts::select_credentials_of(session, now)];
+    let mut batch =
+        vec![accounts::select_signed_in(session, now), accounts::select_credentials_of(session, now)];
     if code.is_some() {
         batch.push(second_factors::ask_signed_in(session, now.minus(TRIES_IN), now));
     }

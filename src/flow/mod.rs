@@ -3,8 +3,8 @@
 pub mod accept;
 pub mod access;
 pub mod add_member;
-pub mod ask;
 pub mod again;
+pub mod ask;
 pub mod bulk;
 pub mod change_email;
 pub mod change_invitation;

@@ -6,8 +6,8 @@
 
 use crate::domain::password_link::PasswordLink;
 use crate::error::{Code, Error, Result};
-use crate::flow::{Context, check_password, hash_password};
 use crate::flow::sign_in::{Beginning, Entry};
+use crate::flow::{Context, check_password, hash_password};
 use crate::platform::{Platform, ResultSet};
 use crate::store::audit;
 use crate::store::passwords::{self, View};

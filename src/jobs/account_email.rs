@@ -31,7 +31,11 @@ pub async fn run(
             (None, Some(change)) if change.waits && now < change.expires_at => {
                 Some(mail::email_change::asked(config, change)?)
             }
-            (None, None) if lease.kind == Kind::PasswordReset && lease.ver == Some(to.password_ver) && now < ResetLink::ends(to.at) => {
+            (None, None)
+                if lease.kind == Kind::PasswordReset
+                    && lease.ver == Some(to.password_ver)
+                    && now < ResetLink::ends(to.at) =>
+            {
                 Some(mail::account::reset(config, to)?)
             }
             (None, _) => None,

@@ -131,7 +131,10 @@ pub fn ask_factor_claimed(claim: EventId) -> Statement {
 /// One workspace.
 #[must_use]
 pub fn select(id: WorkspaceId) -> Statement {
-    Statement::new("SELECT id, organization_id, name, require_mfa, created_at FROM workspaces WHERE id = ?1", params![id])
+    Statement::new(
+        "SELECT id, organization_id, name, require_mfa, created_at FROM workspaces WHERE id = ?1",
+        params![id],
+    )
 }
 
 /// Whether a member was put into a workspace, whatever keeps them outside of it. `any` row tells.

@@ -108,7 +108,8 @@ fn a_password_signs_in_however_its_letters_were_typed() {
 fn a_hash_of_older_parameters_is_made_anew_at_the_next_sign_in_and_nothing_else_changes() {
     let mut team = Team::new();
     let hash = || {
-        let rows = team.world.state().database.borrow().query("SELECT password_hash, password_ver FROM users");
+        let rows =
+            team.world.state().database.borrow().query("SELECT password_hash, password_ver FROM users");
         (rows[0]["password_hash"].as_str().unwrap().to_owned(), rows[0]["password_ver"].as_i64().unwrap())
     };
     let version = hash().1;

@@ -98,7 +98,11 @@ fn who_may_do_what_stays_and_members_are_found_by_the_new_address() {
     assert_eq!((&shown["user"]["email"], &shown["role"]), (&json!("mia@new.test"), &json!("admin")));
     assert_eq!(team.member("mia@new.test"), member);
     mia.get(&team.path("/members")).ok();
-    assert_eq!(team.world.count("SELECT count(*) FROM audit_events"), events, "that log is of who may do what");
+    assert_eq!(
+        team.world.count("SELECT count(*) FROM audit_events"),
+        events,
+        "that log is of who may do what"
+    );
 }
 
 #[test]
@@ -127,7 +131,10 @@ fn an_invitation_stays_with_the_address_that_it_was_sent_to() {
     assert_eq!(answer.refusal(), refusal(403, "wrong_account"));
     let mut heir = team.world.client();
     heir.accept(&token, "Whoever has the old mailbox").ok();
-    assert_ne!(heir.get("/v1/me").ok().json()["user"]["id"], team.owner.get("/v1/me").ok().json()["user"]["id"]);
+    assert_ne!(
+        heir.get("/v1/me").ok().json()["user"]["id"],
+        team.owner.get("/v1/me").ok().json()["user"]["id"]
+    );
 }
 
 /// A link that was mailed before to the old address, to set a password, is dead with it.

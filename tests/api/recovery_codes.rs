@@ -49,7 +49,7 @@ fn renewed_codes_work_and_the_old_ones_do_not_and_the_holder_is_told() {
     assert_eq!(new.len(), 10);
     assert!(new.iter().all(|code| !old.contains(code)));
     assert_eq!(pass(&team, &old[0]), refusal(422, "invalid_code"));
-    assert_eq!(pass(&team, &new[0]), (200, String::new()));
+    assert_eq!(pass(&team, &new[0]), (201, String::new()));
     assert_eq!(pass(&team, &new[0]), refusal(422, "invalid_code"), "once each");
     team.world.deliver();
     let subjects: Vec<Value> = team.world.mailbox().iter().map(|mail| mail["subject"].clone()).collect();
@@ -71,10 +71,7 @@ fn renewing_takes_the_password_and_a_code_that_was_not_taken_before() {
     assert_eq!(asked(json!({"password": PASSWORD})), about(422, "required", "/code"));
     let wrong = json!({"password": "wrong wrong wrong", "code": code});
     assert_eq!(asked(wrong), about(401, "invalid_credentials", "/password"));
-    assert_eq!(
-        asked(json!({"password": PASSWORD, "code": "000000"})),
-        about(422, "invalid_code", "/code")
-    );
+    assert_eq!(asked(json!({"password": PASSWORD, "code": "000000"})), about(422, "invalid_code", "/code"));
     let recovery = json!({"password": PASSWORD, "code": old[0]});
     assert_eq!(asked(recovery), about(422, "invalid_code", "/code"), "of the app");
     assert_eq!(asked(json!({"password": PASSWORD, "code": code})).0, 200);

@@ -43,13 +43,14 @@ fn states(person: &mut Client) -> Vec<Value> {
 fn an_organization_that_asks_for_it_is_closed_to_whoever_lacks_it_whatever_they_are() {
     let mut team = Team::new();
     let workspace = team.workspace();
-    let mut people: Vec<(String, Client)> = [("admin", "ada.admin@studio.test"), ("member", MIA), ("client", CLEO)]
-        .into_iter()
-        .map(|(role, email)| {
-            let person = team.joined_with(email, role, json!({"workspace_ids": [workspace]}));
-            (team.member(email), person)
-        })
-        .collect();
+    let mut people: Vec<(String, Client)> =
+        [("admin", "ada.admin@studio.test"), ("member", MIA), ("client", CLEO)]
+            .into_iter()
+            .map(|(role, email)| {
+                let person = team.joined_with(email, role, json!({"workspace_ids": [workspace]}));
+                (team.member(email), person)
+            })
+            .collect();
     second_factor(&mut team.owner);
     assert_eq!(ask_of_all(&mut team, true).ok().json()["require_mfa"], true);
     for (member, person) in &mut people {
@@ -109,7 +110,9 @@ fn an_admin_without_it_reaches_no_resource_of_a_workspace_that_asks_for_it() {
     second_factor(&mut team.owner);
     ada.get(&format!("/v1/resources/{resource}")).ok();
     ask_in(&mut team.owner, &workspace, true).ok();
-    for answer in [ada.get(&format!("/v1/resources/{resource}")), ada.delete(&format!("/v1/resources/{resource}"))] {
+    for answer in
+        [ada.get(&format!("/v1/resources/{resource}")), ada.delete(&format!("/v1/resources/{resource}"))]
+    {
         assert_eq!(answer.refusal(), refusal(403, "mfa_required"));
     }
     team.owner.get(&format!("/v1/resources/{resource}")).ok();
@@ -160,7 +163,10 @@ fn only_those_who_run_the_organization_say_so() {
     let path = team.path("");
     assert_eq!(mia.patch(&path, &json!({"require_mfa": true})).refusal(), refusal(403, "forbidden"));
     let wrong = team.owner.patch(&path, &json!({"require_mfa": "yes"}));
-    assert_eq!(complaint(&wrong), (422, "invalid_type".to_owned(), vec![("/require_mfa".to_owned(), "invalid_type".to_owned())]));
+    assert_eq!(
+        complaint(&wrong),
+        (422, "invalid_type".to_owned(), vec![("/require_mfa".to_owned(), "invalid_type".to_owned())])
+    );
 }
 
 #[test]
@@ -180,6 +186,9 @@ fn it_is_in_the_audit_log_with_what_it_was_before() {
     assert_eq!(actions(&workspace).iter().filter(|action| *action == "workspace.mfa_changed").count(), 1);
     let log = team.owner.get(&team.path("/audit")).ok().json();
     let newest = &log["data"][0];
-    assert_eq!((&newest["before"], &newest["after"]), (&json!({"require_mfa": false}), &json!({"require_mfa": true})));
+    assert_eq!(
+        (&newest["before"], &newest["after"]),
+        (&json!({"require_mfa": false}), &json!({"require_mfa": true}))
+    );
     assert_eq!(log["data"][1]["after"]["require_mfa"], true);
 }

@@ -130,8 +130,15 @@ fn pre_hijack_nothing_that_was_set_up_before_survives_the_first_proof() {
         other_session.post("/v1/sessions/mfa", &code).ok();
         let mut waiting = team.world.client();
         waiting.post("/v1/sessions", &json!({"email": MIA, "password": PASSWORD})).ok();
-        let begun = hijacker.post("/v1/me/email", &json!({"email": "evil@evil.test", "password": PASSWORD, "code": codes[0]}));
-        assert!(begun.status == 403 || begun.status == 422, "no change of address is under way: {}", begun.text());
+        let begun = hijacker.post(
+            "/v1/me/email",
+            &json!({"email": "evil@evil.test", "password": PASSWORD, "code": codes[0]}),
+        );
+        assert!(
+            begun.status == 403 || begun.status == 422,
+            "no change of address is under way: {}",
+            begun.text()
+        );
 
         let mut other = other_team(&team.world);
         let own = "another sentence entirely";
@@ -159,7 +166,11 @@ fn pre_hijack_nothing_that_was_set_up_before_survives_the_first_proof() {
             }
         }
         let me = mia.get("/v1/me").ok().json();
-        assert_eq!((&me["user"]["email_verified"], &me["user"]["mfa_enabled"]), (&json!(true), &json!(false)), "{way}");
+        assert_eq!(
+            (&me["user"]["email_verified"], &me["user"]["mfa_enabled"]),
+            (&json!(true), &json!(false)),
+            "{way}"
+        );
         for session in [&mut hijacker, &mut other_session] {
             assert_eq!(session.get("/v1/me").refusal(), refusal(401, "unauthenticated"), "{way}");
         }
@@ -170,7 +181,9 @@ fn pre_hijack_nothing_that_was_set_up_before_survives_the_first_proof() {
         let old = team.world.client().post("/v1/sessions", &json!({"email": MIA, "password": PASSWORD}));
         assert_eq!(old.refusal(), refusal(401, "invalid_credentials"), "{way}");
         for table in ["second_factors", "recovery_codes", "email_changes"] {
-            let of_hers = format!("SELECT count(*) FROM {table} WHERE user_id = (SELECT user_id FROM members WHERE id = '{member}')");
+            let of_hers = format!(
+                "SELECT count(*) FROM {table} WHERE user_id = (SELECT user_id FROM members WHERE id = '{member}')"
+            );
             assert_eq!(team.world.count(&of_hers), 0, "{way}: {table}");
         }
         mia.get(&other.path("/members")).ok();

@@ -69,7 +69,12 @@ fn a_link_of_one_side_or_another_purpose_proves_nothing_of_the_other() {
     assert_eq!(answer.refusal(), refusal(404, "password_link_invalid"));
     let preview = team.world.client().post("/v1/invitations/preview", &json!({"token": old}));
     assert_eq!(preview.refusal(), refusal(404, "invitation_invalid"));
-    assert_eq!(team.world.count("SELECT count(*) FROM email_changes WHERE old_proved_at IS NOT NULL OR new_proved_at IS NOT NULL"), 0);
+    assert_eq!(
+        team.world.count(
+            "SELECT count(*) FROM email_changes WHERE old_proved_at IS NOT NULL OR new_proved_at IS NOT NULL"
+        ),
+        0
+    );
 }
 
 /// V35: the same status, body, writes and costs for a taken address; and its account stays its holder's.
@@ -83,16 +88,27 @@ fn v35_a_change_of_address_does_not_tell_whether_the_new_one_has_an_account() {
         let rows = team.world.count("SELECT count(*) FROM jobs") - before;
         let page = team.owner.clone().with_header("accept", "text/html").get("/me/security/email").text();
         let page = page.replace(email, "…");
-        let page = page.split("Change your address</h1>").nth(1).unwrap().split("name=\"nonce\"").next().unwrap().to_owned();
+        let page = page
+            .split("Change your address</h1>")
+            .nth(1)
+            .unwrap()
+            .split("name=\"nonce\"")
+            .next()
+            .unwrap()
+            .to_owned();
         (answer.status.as_u16(), answer.text(), rows, team.world.last_cost(), page)
     };
-    let (taken, free) = (told("oscar.owner@other.test"), told("nobody@other.test"));
+    let (world, oscar) = (team.world.clone(), "oscar.owner@other.test");
+    let taken = told(oscar);
+    world.deliver();
+    let free = told("nobody@other.test");
     assert_eq!((taken.0, taken.1.as_str(), taken.2), (202, "{}", 2));
     assert_eq!(taken, free);
-    team.world.deliver();
-    let mail = team.world.mailbox().into_iter().rfind(|mail| mail["to"] == "oscar.owner@other.test").unwrap();
+    let mail = world.mailbox().into_iter().rfind(|mail| mail["to"] == oscar).unwrap();
     assert_eq!(mail["subject"], "You have an account with this address", "its mailbox is told, and no other");
-    assert!(!mail["text"].as_str().unwrap().contains("/email/") && !mail["text"].as_str().unwrap().contains(OLGA));
+    assert!(
+        !mail["text"].as_str().unwrap().contains("/email/") && !mail["text"].as_str().unwrap().contains(OLGA)
+    );
 }
 
 /// The mail to the new address may go to anybody, mistyped: it names nobody, and carries nothing that the sender wrote.

@@ -179,7 +179,8 @@ fn setting_up_two_step_sign_in_asks_for_the_password_after_a_while() {
 #[test]
 fn the_mails_of_a_change_tell_the_same_in_both_parts() {
     let (team, ..) = begun();
-    for (address, words) in [(OLGA, "whoever asked for this has typed yours"), (NEW, "Confirm this address")] {
+    for (address, words) in [(OLGA, "whoever asked for this has typed yours"), (NEW, "Confirm this address")]
+    {
         let mail = team.world.mailbox().into_iter().rfind(|mail| mail["to"] == address).unwrap();
         let (text, html) = (mail["text"].as_str().unwrap(), mail["html"].as_str().unwrap());
         let told = [crate::reading::plain(text), seen(html)];

@@ -40,7 +40,10 @@ fn a_workspace_asks_for_it_on_its_own_page_and_stops() {
     check_page(&refused);
     second_factor(&mut team.owner.clone());
     olga.submit(&form, &path, &fields("yes")).ok();
-    assert!(seen(&olga.get(&path).text()).contains("Everybody who comes into Example Studio signs in with two steps now."));
+    assert!(
+        seen(&olga.get(&path).text())
+            .contains("Everybody who comes into Example Studio signs in with two steps now.")
+    );
     let page = olga.get(&form).ok();
     check_page(&page);
     assert!(seen(&page.text()).contains("Stop asking everybody"));

@@ -29,10 +29,14 @@ pub enum WeakPassword {
     #[error("Use at most 128 characters.")]
     Long,
     /// What anybody who knows the person would try, or a single character over and over.
-    #[error("This password is easy to guess: it is a name or an address, or one letter again and again. Choose another; a sentence works well.")]
+    #[error(
+        "This password is easy to guess: it is a name or an address, or one letter again and again. Choose another; a sentence works well."
+    )]
     Guessable,
     /// Many people have it.
-    #[error("Many people use this password, so it is tried first. Choose another, or make it longer; a sentence works well.")]
+    #[error(
+        "Many people use this password, so it is tried first. Choose another, or make it longer; a sentence works well."
+    )]
     Common,
 }
 
@@ -91,7 +95,11 @@ fn without_blanks(text: &str) -> String {
 /// largest thing in the Wasm.
 #[cfg(target_arch = "wasm32")]
 fn composed(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() { text.into() } else { String::from(js_sys::JsString::from(text).normalize("NFC")).into() }
+    if text.is_ascii() {
+        text.into()
+    } else {
+        String::from(js_sys::JsString::from(text).normalize("NFC")).into()
+    }
 }
 
 /// The same text with each letter as one (NFC).
@@ -164,7 +172,8 @@ mod tests {
 
     #[test]
     fn there_are_no_rules_of_what_it_is_made_of() {
-        for password in ["plain small letters", "000111222999", "ΣΣΣΣ ΣΣΣΣ ΩΩΩΩ", "            x"] {
+        for password in ["plain small letters", "000111222999", "ΣΣΣΣ ΣΣΣΣ ΩΩΩΩ", "            x"]
+        {
             assert_eq!(check(password, &["ana@client.test"]), Ok(()), "{password}");
         }
     }
@@ -189,7 +198,9 @@ mod tests {
 
     #[test]
     fn a_common_password_is_refused_in_whatever_case_and_only_as_a_whole() {
-        for password in ["passwordpassword", "PasswordPassword", "1QAZ2wsx3edc", "correct horse battery staple"] {
+        for password in
+            ["passwordpassword", "PasswordPassword", "1QAZ2wsx3edc", "correct horse battery staple"]
+        {
             assert_eq!(check(password, &NOBODY), Err(WeakPassword::Common), "{password}");
         }
         for password in ["passwordpasswords and more", "my 1qaz2wsx3edc", "correct horse battery staples"] {

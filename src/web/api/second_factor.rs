@@ -21,11 +21,8 @@ struct BeginBody {
 /// `POST /v1/me/mfa/totp`, with the password unless it was typed within five minutes: the secret for an app, as text and as the URL that a picture of it holds.
 pub async fn begin<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     let session = Caller::of(request, ctx.config)?.signed_in()?;
-    let body: BeginBody = if request.body().is_empty() {
-        BeginBody { password: None }
-    } else {
-        request::json(request)?
-    };
+    let body: BeginBody =
+        if request.body().is_empty() { BeginBody { password: None } } else { request::json(request)? };
     let (me, secret) = second_factor::begin(ctx, &session, body.password.as_deref()).await?;
     let url = secret.url(&ctx.config.product_name, me.email.as_str());
     let body = json!({"secret": secret.in_letters(), "otpauth_url": url});
