@@ -199,6 +199,8 @@ impl Cast {
             ("POST", "/v1/me/email") => {
                 json!({"email": format!("other{fresh}@client.test"), "password": "not this one at all"})
             }
+            // They signed in a while ago.
+            ("POST", "/v1/me/mfa/totp") => json!({"password": "a sentence works well"}),
             ("POST", "/v1/me/mfa/recovery-codes") => json!({"password": "not this one at all"}),
             ("POST", "/v1/email-changes/confirm" | "/v1/email-changes/cancel") => json!({"token": token}),
             ("PUT", "/v1/me/password") => {

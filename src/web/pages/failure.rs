@@ -15,8 +15,8 @@ struct Failure<'a> {
     title: &'a str,
     detail: &'a str,
     request_id: Option<&'a str>,
-    next_path: String,
-    next_label: &'static str,
+    /// Whether a second factor is all that is missing.
+    lacks_factor: bool,
 }
 
 /// Shows a refusal to a person.
@@ -30,10 +30,6 @@ pub fn show<P>(ctx: &Context<'_, P>, error: &Error) -> Result<Reply> {
         Code::NotFound => ("Page not found", "There is nothing here. Check that the address is complete."),
         code => (code.title(), refusal.detail.as_ref()),
     };
-    let (next, next_label) = match refusal.code {
-        Code::MfaRequired => (Route::SecurityFactor, "Set up two-step sign-in"),
-        _ => (Route::Home, "Go to the start page"),
-    };
     let mut reply = page(
         refusal.code.status(),
         &Failure {
@@ -41,8 +37,7 @@ pub fn show<P>(ctx: &Context<'_, P>, error: &Error) -> Result<Reply> {
             title,
             detail,
             // Only where telling the operator helps.
-            next_path: next.path(),
-            next_label,
+            lacks_factor: refusal.code == Code::MfaRequired,
             request_id: refusal.code.status().is_server_error().then_some(ctx.request_id.as_str()),
         },
     )?;

@@ -20,7 +20,7 @@ pub const ANSWERS: &[Answers] = &[
     ("POST", "/me/security/two-step/codes", ["303"; 9]),
     // The token decides, and this one is of an invitation.
     ("GET", "/email/{token}", ["404"; 9]),
-    ("POST", "/email/{token}", ["403"; 9]),
+    ("POST", "/email/{token}", ["404"; 9]),
     ("POST", "/v1/email-changes/confirm", [FORGED; 9]),
     ("POST", "/v1/email-changes/cancel", [FORGED; 9]),
     ("POST", "/v1/me/email", [NOBODY, FORBIDDEN, WRONG, WRONG, WRONG, WRONG, WRONG, WRONG, NOBODY]),
