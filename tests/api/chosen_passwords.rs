@@ -128,6 +128,8 @@ fn a_hash_of_older_parameters_is_made_anew_at_the_next_sign_in_and_nothing_else_
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// Whatever stands around a common password, in whatever case it is written: the whole is refused, or the whole is taken.
     /// The set takes one in 4,096 for another: these are long enough to be none of the list, so a refusal is that chance,
     /// and two in a row are not.

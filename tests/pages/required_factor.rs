@@ -17,7 +17,12 @@ fn an_organization_asks_for_it_in_its_settings_once_its_admin_has_one() {
     assert_eq!(refused.status, 403);
     check_page(&refused);
     assert!(seen(&refused.text()).contains("Set up two-step sign-in for your own account first"));
-    assert!(refused.text().contains("value=\"true\" checked aria-invalid=\"true\" aria-describedby=\"factor-hint"), "still chosen");
+    assert!(
+        refused
+            .text()
+            .contains("value=\"true\" checked aria-invalid=\"true\" aria-describedby=\"factor-hint"),
+        "still chosen"
+    );
     second_factor(&mut team.owner.clone());
     olga.submit(&path, &path, &fields).ok();
     let page = olga.get(&path).ok();
