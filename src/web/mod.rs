@@ -209,20 +209,8 @@ async fn page<P: Platform>(
         (Route::InviteStep(slug, draft, step), _) => {
             pages::invite::show(ctx, request, slug, *draft, *step).await
         }
-        (Route::Security, _) => pages::security::show(ctx, request).await,
-        (Route::SecurityPassword, Post) => pages::security::submit_password(ctx, request).await,
-        (Route::SecurityPassword, _) => pages::security::show_password(ctx, request).await,
-        (Route::SecurityEmail, Post) => pages::security::submit_email(ctx, request).await,
-        (Route::SecurityEmail, _) => pages::security::show_email(ctx, request).await,
         (Route::EmailLink(token), Post) => pages::email_link::submit(ctx, request, token).await,
         (Route::EmailLink(token), _) => pages::email_link::show(ctx, request, token).await,
-        (Route::SecurityCodes, Post) => pages::security::submit_codes(ctx, request).await,
-        (Route::SecurityCodes, _) => pages::security::show_codes(ctx, request).await,
-        (Route::SecurityFactor, Post) => pages::security::submit_factor(ctx, request).await,
-        (Route::SecurityFactor, _) => pages::security::show_factor(ctx, request).await,
-        (Route::SecurityFactorOff, Post) => pages::security::submit_off(ctx, request).await,
-        (Route::SecurityFactorOff, _) => pages::security::show_off(ctx, request).await,
-        (Route::SecuritySessions, _) => pages::security::end_sessions(ctx, request).await,
         (Route::SettingsPage(slug), Post) => pages::settings::change(ctx, request, slug).await,
         (Route::SettingsPage(slug), _) => pages::settings::show(ctx, request, slug).await,
         (Route::BrandingPage(slug), Post) => pages::settings::rebrand(ctx, request, slug).await,
@@ -263,6 +251,31 @@ async fn page<P: Platform>(
         (Route::Mailbox, _) => pages::mailbox::list(ctx, request).await,
         (Route::MailboxMessage(job), _) => pages::mailbox::message(ctx, *job).await,
         (Route::Probe, _) => api::probe::ask(ctx, request).await,
+        _ => security(ctx, request, route, verb).await,
+    }
+}
+
+/// How somebody signs in.
+async fn security<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    route: &Route,
+    verb: Verb,
+) -> Result<Reply> {
+    use Verb::Post;
+    match (route, verb) {
+        (Route::Security, _) => pages::security::show(ctx, request).await,
+        (Route::SecurityPassword, Post) => pages::security::submit_password(ctx, request).await,
+        (Route::SecurityPassword, _) => pages::security::show_password(ctx, request).await,
+        (Route::SecurityEmail, Post) => pages::security::submit_email(ctx, request).await,
+        (Route::SecurityEmail, _) => pages::security::show_email(ctx, request).await,
+        (Route::SecurityCodes, Post) => pages::security::submit_codes(ctx, request).await,
+        (Route::SecurityCodes, _) => pages::security::show_codes(ctx, request).await,
+        (Route::SecurityFactor, Post) => pages::security::submit_factor(ctx, request).await,
+        (Route::SecurityFactor, _) => pages::security::show_factor(ctx, request).await,
+        (Route::SecurityFactorOff, Post) => pages::security::submit_off(ctx, request).await,
+        (Route::SecurityFactorOff, _) => pages::security::show_off(ctx, request).await,
+        (Route::SecuritySessions, _) => pages::security::end_sessions(ctx, request).await,
         _ => Err(Code::NotFound.into()),
     }
 }

@@ -49,7 +49,7 @@ mod tests {
             assert!(has(line), "{line}");
         }
         assert_eq!(list().count(), usize::try_from(COUNT).unwrap());
-        assert!(COUNT > 7000, "{COUNT}");
+        assert!(list().count() > 7000);
     }
 
     #[test]

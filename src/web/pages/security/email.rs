@@ -17,7 +17,7 @@ use crate::web::route::Route;
 
 #[derive(Template)]
 #[template(path = "pages/security_email.html")]
-struct Email<'a> {
+struct Page<'a> {
     frame: Frame,
     nonce: &'a str,
     email: &'a str,
@@ -44,7 +44,7 @@ async fn face<P: Platform>(
     let now = ctx.now();
     let reads = |session: &str| vec![email_changes::open_of(session, now)];
     let (own, found) = Own::open(ctx, request, reads).await?;
-    let page = Email {
+    let page = Page {
         frame: own.frame(ctx, Place::Security),
         nonce: &own.key.nonce,
         email: own.me.email.as_str(),
@@ -81,12 +81,11 @@ async fn act<P: Platform>(ctx: &Context<'_, P>, request: &Request, form: &Form) 
     }
     guard::limit_network(ctx, request, "password").await?;
     let mut fields = Fields::default();
-    let email = match form.filled("email") {
-        Some(text) => fields.take("/email", Code::InvalidEmail, text.parse::<EmailAddress>()),
-        None => {
-            fields.refuse("/email", Code::Required, "Type the new address.");
-            None
-        }
+    let email = if let Some(text) = form.filled("email") {
+        fields.take("/email", Code::InvalidEmail, text.parse::<EmailAddress>())
+    } else {
+        fields.refuse("/email", Code::Required, "Type the new address.");
+        None
     };
     let password = form.text("password");
     if password.is_empty() {

@@ -20,6 +20,7 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 use crate::web::route::Route;
 
+#[allow(clippy::struct_excessive_bools, reason = "a page's boxes")]
 #[derive(Template)]
 #[template(path = "pages/settings.html")]
 struct Settings<'a> {
