@@ -21,6 +21,8 @@ pub struct Subject {
     pub held: Option<Held>,
     /// Whether a second factor was shown.
     pub second_factor: bool,
+    /// Whether the workspace, or its organization, asks everybody for one, whatever they are.
+    pub asked_of_all: bool,
 }
 
 /// What somebody was given in a workspace.
@@ -78,12 +80,19 @@ impl Subject {
     /// What stands between them and what they were given.
     #[must_use]
     pub fn state(&self, clients_need_resource: bool) -> State {
+        let lacks_factor = self.asked_of_all && !self.second_factor;
         let Some(held) = self.held else {
             let reaches = self.active && self.role.reaches_every_workspace();
-            return if reaches { State::Ready } else { State::Removed };
+            return match (reaches, lacks_factor) {
+                (false, _) => State::Removed,
+                (true, true) => State::MfaRequired,
+                (true, false) => State::Ready,
+            };
         };
         if !self.active {
             State::Removed
+        } else if lacks_factor {
+            State::MfaRequired
         } else if self.role.reaches_every_workspace() {
             State::Ready
         } else if held.require_mfa && !self.second_factor {
@@ -168,10 +177,11 @@ pub fn decide(
     if matches!(about, About::Unknown) {
         return Reason::UnknownResource;
     }
-    if subject.active && subject.role.reaches_every_workspace() {
+    let state = subject.state(clients_need_resource);
+    if state == State::Ready && subject.role.reaches_every_workspace() {
         return Reason::OwnerOrAdmin;
     }
-    match subject.state(clients_need_resource) {
+    match state {
         State::Ready => {}
         State::MfaRequired => return Reason::MfaRequired,
         State::NoResources => return Reason::NoResources,

@@ -65,6 +65,8 @@ kinds! {
     Event, EventId, "evt";
     /// The id of an invitation that is still being written.
     Draft, DraftId, "drf";
+    /// The id of a change of somebody's address, which both mailboxes are to prove.
+    EmailChange, EmailChangeId, "emc";
 }
 
 /// The text was not an id of this kind. Answered as 404: such a thing does not exist.

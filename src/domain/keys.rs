@@ -31,10 +31,12 @@ pub enum Purpose {
     Password,
     /// A link to set a forgotten password anew, see [`crate::domain::reset_link`].
     Reset,
+    /// A link that proves a mailbox of somebody who wants another address, see [`crate::domain::email_link`].
+    Email,
 }
 
 impl Purpose {
-    const ALL: [Self; 4] = [Self::Invitation, Self::Form, Self::Password, Self::Reset];
+    const ALL: [Self; 5] = [Self::Invitation, Self::Form, Self::Password, Self::Reset, Self::Email];
 
     /// The `aud` claim, and what the key is derived with.
     const fn audience(self) -> &'static str {
@@ -43,6 +45,7 @@ impl Purpose {
             Self::Form => "form",
             Self::Password => "password",
             Self::Reset => "reset",
+            Self::Email => "email",
         }
     }
 
@@ -53,6 +56,7 @@ impl Purpose {
             Self::Form => "form+jwt",
             Self::Password => "password+jwt",
             Self::Reset => "reset+jwt",
+            Self::Email => "email+jwt",
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod change;
 pub mod decision;
 pub mod device;
 pub mod email_address;
+pub mod email_link;
 pub mod ids;
 pub mod invitation;
 pub mod keys;

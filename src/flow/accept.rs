@@ -9,12 +9,11 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::OrganizationId;
 use crate::domain::invitation::Kind;
 use crate::domain::link::Link;
-use crate::domain::password;
 use crate::domain::secret::Bearer;
 use crate::domain::standing::Next;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Refusal, Result};
-use crate::flow::{Context, ask, look};
+use crate::flow::{Context, ask, check_password, hash_password, look};
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::redeem::{self, Claim, Joined, NewAccount};
 use crate::store::view::{self, View};
@@ -95,10 +94,8 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     let (Some(name), Some(password), Some(email)) = (accept.name.clone(), &accept.password, email) else {
         return Err(missing(view, &accept));
     };
-    password::check(password, &email.key())
-        .map_err(|why| Error::field("/password", Code::WeakPassword, why.to_string()))?;
-    let password_hash = password::hash(password, ctx.platform.random())
-        .map_err(|error| Error::Internal(format!("password hash: {error}")))?;
+    check_password(password, &[email.as_str(), name.as_str(), &view.organization_name])?;
+    let password_hash = hash_password(ctx, password)?;
 
     let now = ctx.now();
     let session = Bearer::new(ctx.platform.random());

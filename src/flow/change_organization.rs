@@ -31,7 +31,7 @@ pub async fn change<P: Platform>(
     let [claim, _, organization, runs] = results.as_slice() else {
         return Err(Error::Internal("four results".to_owned()));
     };
-    let Runs { role } = runs.first()?.ok_or_else(|| Error::from(Code::Forbidden))?;
+    let Runs { role, second_factor } = runs.first()?.ok_or_else(|| Error::from(Code::Forbidden))?;
     let organization: Organization = organization.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
     let stands_in_the_way = match to.of_admins {
         OfAdmins::Unsaid => false,
@@ -41,7 +41,17 @@ pub async fn change<P: Platform>(
     if !claim.any() && role != Role::Owner && stands_in_the_way {
         return Err(for_the_owner());
     }
+    if to.require_mfa == Some(true) && !claim.any() && !organization.require_mfa && !second_factor {
+        return Err(needs_own_factor());
+    }
     Ok(organization)
+}
+
+/// Whoever asks everybody for a second factor has one first: they would stand outside themselves.
+#[must_use]
+pub fn needs_own_factor() -> Error {
+    let detail = "Set up two-step sign-in for your own account first: without it you would be the first to stand outside.";
+    Error::field("/require_mfa", Code::MfaRequired, detail)
 }
 
 fn for_the_owner() -> Error {

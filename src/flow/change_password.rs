@@ -2,8 +2,8 @@
 
 use crate::domain::password;
 use crate::error::{Code, Error, Result};
-use crate::flow::Context;
 use crate::flow::second_factor::wrong_password;
+use crate::flow::{Context, check_password, hash_password};
 use crate::jobs::lost_at;
 use crate::platform::{Limit, Platform, ResultSet};
 use crate::store::account_mails::{self, Notice};
@@ -33,14 +33,12 @@ pub async fn change_password<P: Platform>(
     if !ctx.platform.allows(Limit::Account, &format!("sign-in:{}", me.email.key())).await {
         return Err(Error::slow_down());
     }
-    password::check(new, &me.email.key())
-        .map_err(|why| Error::field("/password", Code::WeakPassword, why.to_string()))?;
+    check_password(new, &credentials.known)?;
     let old = credentials.password_hash.unwrap_or_default();
     if !password::verify(current, Some(&old)) {
         return Err(Error::field("/current_password", Code::InvalidCredentials, wrong_password().detail()));
     }
-    let hash = password::hash(new, ctx.platform.random())
-        .map_err(|error| Error::Internal(format!("password hash: {error}")))?;
+    let hash = hash_password(ctx, new)?;
     let (told, now) = (ctx.id(), ctx.now());
     let batch = vec![
         accounts::set_password(me.user_id, &old, &hash),

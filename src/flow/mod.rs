@@ -3,8 +3,10 @@
 pub mod accept;
 pub mod access;
 pub mod add_member;
+pub mod again;
 pub mod ask;
 pub mod bulk;
+pub mod change_email;
 pub mod change_invitation;
 pub mod change_organization;
 pub mod change_password;
@@ -29,6 +31,7 @@ pub mod workspaces;
 
 use crate::config::Config;
 use crate::domain::ids::{Id, Kind, UserId};
+use crate::domain::password;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::platform::{Platform, ResultSet};
@@ -79,6 +82,20 @@ impl<P: Platform> Context<'_, P> {
             request_id: self.request_id.clone(),
         }
     }
+}
+
+/// Checks a password that somebody chose, of whom this is known, see [`password::check`].
+///
+/// # Errors
+/// `weak_password`, `password_too_common`, with the pointer of `/password`.
+fn check_password(password: &str, known: &[impl AsRef<str>]) -> Result<()> {
+    password::check(password, known).map_err(|why| Error::field("/password", why.code(), why.to_string()))
+}
+
+/// Hashes a password that was [checked](check_password).
+fn hash_password<P: Platform>(ctx: &Context<'_, P>, password: &str) -> Result<String> {
+    password::hash(password, ctx.platform.random())
+        .map_err(|error| Error::Internal(format!("password hash: {error}")))
 }
 
 /// What came of a write that is claimed for an invitation as it was read.

@@ -5,11 +5,10 @@
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::keys::Opened;
-use crate::domain::password;
 use crate::domain::reset_link::{LIFETIME, ResetLink};
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::Context;
 use crate::flow::sign_in::{Beginning, Entry};
+use crate::flow::{Context, check_password, hash_password};
 use crate::jobs::lost_at;
 use crate::platform::{Limit, Platform, ResultSet};
 use crate::store::account_mails::{self, Notice};
@@ -55,10 +54,8 @@ pub async fn set<P: Platform>(
     view: &View,
     password: &str,
 ) -> Result<Entry> {
-    password::check(password, &view.email.key())
-        .map_err(|why| Error::field("/password", Code::WeakPassword, why.to_string()))?;
-    let hash = password::hash(password, ctx.platform.random())
-        .map_err(|error| Error::Internal(format!("password hash: {error}")))?;
+    check_password(password, &view.known)?;
+    let hash = hash_password(ctx, password)?;
     let beginning = Beginning::new(ctx);
     let (now, told) = (beginning.now(), ctx.id());
     let mut batch = vec![

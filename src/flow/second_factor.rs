@@ -12,22 +12,51 @@ use crate::domain::password;
 use crate::domain::second_factor::{RECOVERY_CODES, Secret, Typed, recovery_code};
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
+use crate::flow::again::again;
 use crate::flow::sign_in::{Beginning, Entry};
 use crate::jobs::lost_at;
 use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::accounts::{self, SignedIn};
-use crate::store::second_factors::{self, Asked, Begun, Confirmation, Proof};
+use crate::store::second_factors::{self, Asked, Begun, Confirmation, Proof, Renewal};
 
 /// How long one may take to set it up.
 const SET_UP: Duration = Duration::from_hours(1);
+/// How long a sign-in counts as if the password had been typed now.
+const FRESH: Duration = Duration::from_mins(5);
 /// The time in which tries are counted.
-const TRIES_IN: Duration = Duration::from_hours(1);
+pub(super) const TRIES_IN: Duration = Duration::from_hours(1);
 
-/// Begins to set it up, for whoever is signed in: the secret is for their app.
+/// Whether whoever is signed in has only just typed their password.
+#[must_use]
+pub fn is_fresh<P: Platform>(ctx: &Context<'_, P>, me: &SignedIn) -> bool {
+    me.signed_in_at > ctx.now().minus(FRESH)
+}
+
+/// Begins to set it up, for whoever is signed in and has typed their password within five minutes, or does so now: whoever found
+/// a browser that was left open must not tie the account to a telephone of theirs. The secret is for their app.
 ///
 /// # Errors
-/// `mfa_already_enabled` where there is one.
-pub async fn begin<P: Platform>(ctx: &Context<'_, P>, me: &SignedIn) -> Result<Secret> {
+/// `mfa_already_enabled` where there is one; `reauthentication_required` without the password that is needed.
+pub async fn begin<P: Platform>(
+    ctx: &Context<'_, P>,
+    session: &str,
+    password: Option<&str>,
+) -> Result<(SignedIn, Secret)> {
+    let me = accounts::signed_in(ctx.platform, session, ctx.now()).await?;
+    let me = me.ok_or_else(|| Error::from(Code::Unauthenticated))?;
+    if me.mfa_enabled_at.is_some() {
+        return Err(Code::MfaAlreadyEnabled.into());
+    }
+    match password {
+        Some(password) => {
+            again(ctx, session, password, None).await?;
+        }
+        None if is_fresh(ctx, &me) => {}
+        None => {
+            let detail = Code::ReauthenticationRequired.detail();
+            return Err(Error::field("/password", Code::ReauthenticationRequired, detail));
+        }
+    }
     let secret = Secret::new(ctx.platform.random());
     let whose = me.user_id.to_string();
     let sealed = ctx
@@ -36,7 +65,7 @@ pub async fn begin<P: Platform>(ctx: &Context<'_, P>, me: &SignedIn) -> Result<S
         .seal(&whose, secret.bytes(), ctx.platform.random())
         .ok_or_else(|| Error::Internal("a secret was not sealed".to_owned()))?;
     let begun = ctx.platform.run(second_factors::begin(me.user_id, &sealed, ctx.now())).await?;
-    if begun.any() { Ok(secret) } else { Err(Code::MfaAlreadyEnabled.into()) }
+    if begun.any() { Ok((me, secret)) } else { Err(Code::MfaAlreadyEnabled.into()) }
 }
 
 /// Who is signed in, and the secret that they began to set up.
@@ -78,14 +107,13 @@ pub async fn confirm<P: Platform>(ctx: &Context<'_, P>, session: &str, code: &st
     let now = ctx.now();
     let Some(Typed::Totp(code)) = Typed::read(code) else { return Err(wrong_code()) };
     let step = secret.step_of(&code, 0, now).ok_or_else(wrong_code)?;
-    let entropy: Vec<[u8; _]> = (0..RECOVERY_CODES).map(|_| ctx.platform.random()).collect();
-    let digests: Vec<String> = entropy.iter().map(|bytes| crate::domain::secret::digest(bytes)).collect();
+    let (codes, recovery) = recovery_codes(ctx);
     let by = Confirmation {
         user: me.user_id,
         sealed: &sealed,
         step,
         session,
-        recovery: json!(digests).to_string(),
+        recovery,
         told: ctx.id(),
         now,
         requeue_at: lost_at(now),
@@ -96,7 +124,46 @@ pub async fn confirm<P: Platform>(ctx: &Context<'_, P>, session: &str, code: &st
         return Err(Code::MfaNotBegun.into());
     }
     ctx.platform.enqueue(by.told);
-    Ok(entropy.into_iter().map(recovery_code).collect())
+    Ok(codes)
+}
+
+/// New recovery codes, and their digests as JSON.
+fn recovery_codes<P: Platform>(ctx: &Context<'_, P>) -> (Vec<String>, String) {
+    let entropy: Vec<[u8; _]> = (0..RECOVERY_CODES).map(|_| ctx.platform.random()).collect();
+    let digests: Vec<String> = entropy.iter().map(|bytes| crate::domain::secret::digest(bytes)).collect();
+    (entropy.into_iter().map(recovery_code).collect(), json!(digests).to_string())
+}
+
+/// Other recovery codes in the place of those there were, for whoever shows again who they are. They are told this once.
+///
+/// # Errors
+/// `mfa_not_enabled`; what [`again`]'s are.
+pub async fn renew<P: Platform>(
+    ctx: &Context<'_, P>,
+    session: &str,
+    password: &str,
+    code: Option<&str>,
+) -> Result<Vec<String>> {
+    let shown = again(ctx, session, password, code).await?;
+    let step = shown.step().ok_or_else(|| Error::from(Code::MfaNotEnabled))?;
+    let (codes, recovery) = recovery_codes(ctx);
+    let now = ctx.now();
+    let by = Renewal {
+        user: shown.me.user_id,
+        password_hash: &shown.hash,
+        step,
+        recovery,
+        told: ctx.id(),
+        now,
+        requeue_at: lost_at(now),
+    };
+    let results = ctx.platform.batch(second_factors::renew(&by).into()).await?;
+    if !results.first().is_some_and(ResultSet::any) {
+        // Of two requests with one code, the other came first.
+        return Err(wrong_code());
+    }
+    ctx.platform.enqueue(by.told);
+    Ok(codes)
 }
 
 /// Lets somebody in whose sign-in waits for their second factor: `waiting` is its digest.
@@ -227,12 +294,12 @@ pub fn wrong_password() -> Error {
     Error::field("/password", Code::InvalidCredentials, detail)
 }
 
-fn wrong_code() -> Error {
+pub(super) fn wrong_code() -> Error {
     let detail = "This code does not match. Type the one that your app shows now: each works once. A recovery code works once too.";
     Error::field("/code", Code::InvalidCode, detail)
 }
 
-fn too_many() -> Error {
+pub(super) fn too_many() -> Error {
     let seconds = u32::try_from(TRIES_IN.as_secs()).ok();
     Error::from(Refusal {
         retry_after: seconds,

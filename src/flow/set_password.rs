@@ -4,11 +4,10 @@
 //! and whatever anybody set up before that is dropped; a copied one leaves the account confined to the organization that gave
 //! it out. Memberships stay either way.
 
-use crate::domain::password;
 use crate::domain::password_link::PasswordLink;
 use crate::error::{Code, Error, Result};
-use crate::flow::Context;
 use crate::flow::sign_in::{Beginning, Entry};
+use crate::flow::{Context, check_password, hash_password};
 use crate::platform::{Platform, ResultSet};
 use crate::store::audit;
 use crate::store::passwords::{self, View};
@@ -33,10 +32,8 @@ pub async fn set_password<P: Platform>(
     if !view.usable {
         return Err(Code::PasswordLinkUsed.into());
     }
-    password::check(password, &view.email.key())
-        .map_err(|why| Error::field("/password", Code::WeakPassword, why.to_string()))?;
-    let hash = password::hash(password, ctx.platform.random())
-        .map_err(|error| Error::Internal(format!("password hash: {error}")))?;
+    check_password(password, &view.known)?;
+    let hash = hash_password(ctx, password)?;
     let beginning = Beginning::new(ctx);
     let now = beginning.now();
     let entry = audit::Entry { at: now, ..ctx.entry(&"invitee") };

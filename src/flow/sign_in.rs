@@ -8,8 +8,8 @@ use crate::domain::password;
 use crate::domain::secret::Bearer;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
-use crate::flow::Context;
 use crate::flow::accept::SESSION;
+use crate::flow::{Context, hash_password};
 use crate::jobs::lost_at;
 use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::account_mails;
@@ -130,7 +130,13 @@ pub async fn sign_in<P: Platform>(
     let batch = vec![begins, beginning.notice(), waits, me];
     let results = ctx.platform.batch(batch).await?;
     beginning.send_notice(ctx, results.get(1));
-    beginning.entry(&results)?.ok_or_else(|| Code::InvalidCredentials.into())
+    let entry = beginning.entry(&results)?.ok_or_else(|| Error::from(Code::InvalidCredentials))?;
+    // Once for each change of the parameters.
+    if password::is_dated(hash) {
+        let rehashed = hash_password(ctx, password)?;
+        ctx.platform.run(accounts::rehash(account.id, hash, &rehashed)).await?;
+    }
+    Ok(entry)
 }
 
 /// Signs out: the session opens nothing from now on, wherever its cookie is.

@@ -5,8 +5,9 @@ use crate::domain::ids::WorkspaceId;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
+use crate::flow::change_organization::needs_own_factor;
 use crate::platform::{Platform, ResultSet};
-use crate::store::organizations;
+use crate::store::organizations::{self, Runs};
 use crate::store::workspaces::{self, Workspace};
 
 /// Makes a workspace. For whoever runs the organization.
@@ -49,6 +50,34 @@ pub async fn rename<P: Platform>(
         return Err(Code::Forbidden.into());
     }
     workspace.first()?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// Has a workspace ask everybody for a second factor, or no longer. For whoever runs the organization and has one.
+///
+/// # Errors
+/// `mfa_required` for whoever has none.
+pub async fn ask_factor<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    id: WorkspaceId,
+    asks: bool,
+) -> Result<Workspace> {
+    let entry = ctx.entry(&actor.member_id);
+    let results = ctx
+        .platform
+        .batch(vec![
+            workspaces::claim_factor(&entry, id, asks),
+            workspaces::ask_factor_claimed(entry.id),
+            workspaces::select(id),
+            organizations::select_administers(actor.member_id),
+        ])
+        .await?;
+    let [_, _, workspace, administers] = results.as_slice() else {
+        return Err(Error::Internal("four results".to_owned()));
+    };
+    let Runs { second_factor, .. } = administers.first()?.ok_or_else(|| Error::from(Code::Forbidden))?;
+    let workspace: Workspace = workspace.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+    if workspace.require_mfa == asks || second_factor { Ok(workspace) } else { Err(needs_own_factor()) }
 }
 
 /// Refuses whoever doesn't come into a workspace of their organization: to somebody who was never put in, it doesn't exist;

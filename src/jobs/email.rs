@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::jobs::{Outcome, not_sent};
 use crate::mail::{self, Mail};
 use crate::platform::Platform;
-use crate::store::account_mails::ToAccount;
+use crate::store::account_mails::{Notice, ToAccount};
 use crate::store::invitations;
 use crate::store::jobs::{self, Added, Kind, Leased};
 use crate::store::notifications::Told;
@@ -48,8 +48,18 @@ impl Facts {
             (Kind::NotificationEmail, Self { told: Some(told), .. }) => {
                 mail::notification::write(config, told)
             }
-            (Kind::AccountNotice, Self { to: Some(to), .. }) => {
-                to.notice.map(|notice| mail::account::notice(config, to, notice)).transpose()
+            (Kind::AccountNotice, Self { to: Some(to), .. }) => match (to.notice, &to.change) {
+                (Some(Notice::EmailChanged), Some(change)) => {
+                    mail::email_change::made(config, to, change).map(Some)
+                }
+                (Some(notice), _) => mail::account::notice(config, to, notice).map(Some),
+                (None, _) => Ok(None),
+            },
+            // The other side has stopped it since, or a new password, or its time is over.
+            (Kind::EmailChange, Self { to: Some(ToAccount { change: Some(change), .. }), .. })
+                if change.waits && now < change.expires_at =>
+            {
+                mail::email_change::asked(config, change).map(Some)
             }
             // A link that would be dead on arrival is not sent: the password was changed since, or its time is over.
             (Kind::PasswordReset, Self { to: Some(to), .. })

@@ -9,7 +9,7 @@ use crate::jobs::{MOST_ATTEMPTS, lost_at};
 use crate::platform::Platform;
 use crate::store::jobs::Requeued;
 use crate::store::next_mails::{self, Due, Ids};
-use crate::store::{drafts, invitations, jobs, sessions};
+use crate::store::{drafts, email_changes, invitations, jobs, sessions};
 
 /// How long a session that is over keeps its row, for looking into what happened.
 const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
@@ -30,6 +30,7 @@ pub async fn run(platform: &impl Platform, config: &Config) -> Result<usize> {
                 invitations::stamp_lapsed(now),
                 next_mails::due(now),
                 drafts::forget(now),
+                email_changes::forget(now.minus(SESSIONS_KEPT)),
             ]
             .into_iter()
             .chain(sessions::forget(now.minus(SESSIONS_KEPT)))

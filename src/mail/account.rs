@@ -64,6 +64,13 @@ pub fn notice(config: &Config, to: &ToAccount, notice: Notice) -> Result<Mail> {
             "Somebody signed in with one of your recovery codes, which is used up now.",
         ),
         Notice::NewSignIn => ("New sign-in from ", &*from_there),
+        Notice::RecoveryCodesRenewed => (
+            "Your recovery codes were renewed",
+            "There are new recovery codes, and of the old ones none works any more.",
+        ),
+        Notice::EmailChanged => {
+            ("Your e-mail address was changed", "You sign in with this address from now on.")
+        }
     };
     let (when, email) = (to.at.in_words(), to.email.as_str());
     let mut line = vec![Word::Is(heading)];

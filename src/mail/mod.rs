@@ -1,6 +1,7 @@
 //! Mail: what a message is, who carries it, and the messages Usher writes.
 
 pub mod account;
+pub mod email_change;
 pub mod invitation;
 mod letter;
 pub mod member_added;

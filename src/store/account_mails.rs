@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{JobId, SessionId, UserId};
+use crate::domain::email_link::Side;
+use crate::domain::ids::{EmailChangeId, JobId, SessionId, UserId};
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
@@ -26,6 +27,10 @@ pub enum Notice {
     RecoveryCodeUsed,
     /// Somebody signed in with something that the account had not been used with.
     NewSignIn,
+    /// There are other recovery codes.
+    RecoveryCodesRenewed,
+    /// The account has another address.
+    EmailChanged,
 }
 
 impl Notice {
@@ -38,6 +43,8 @@ impl Notice {
             Self::FactorRemoved => "factor_removed",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::NewSignIn => "new_sign_in",
+            Self::RecoveryCodesRenewed => "recovery_codes_renewed",
+            Self::EmailChanged => "email_changed",
         }
     }
 }
@@ -112,14 +119,55 @@ pub struct ToAccount {
     pub notice: Option<Notice>,
     /// What was signed in with, in words, if it tells that.
     pub device: Option<String>,
+    /// The change of address that it is about, if it is about one.
+    #[serde(deserialize_with = "super::json_text_or_null")]
+    pub change: Option<ToSide>,
+}
+
+/// What a mail to one side of a change of address is written from.
+#[derive(Debug, Deserialize)]
+pub struct ToSide {
+    /// The change.
+    pub change_id: EmailChangeId,
+    /// Which of the two it is to.
+    pub side: Side,
+    /// The address that the account had when it was begun.
+    pub old_email: EmailAddress,
+    /// The one that it is to have.
+    pub new_email: EmailAddress,
+    /// When the change ends.
+    pub expires_at: Timestamp,
+    /// Whether it still waits for this side.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub waits: bool,
+    /// Whether the new address has an account of its own.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub taken: bool,
+}
+
+impl ToSide {
+    /// Whom the mail is to.
+    #[must_use]
+    pub fn recipient(&self) -> &EmailAddress {
+        match self.side {
+            Side::Old => &self.old_email,
+            Side::New => &self.new_email,
+        }
+    }
 }
 
 /// Reads what a job's mail [`ToAccount`] is written from; nothing if it is to nobody.
 #[must_use]
 pub fn to_account(id: JobId) -> Statement {
     Statement::new(
-        "SELECT u.id AS user_id, u.email, u.password_ver, j.created_at AS at, j.notice, j.device
-         FROM jobs j JOIN users u ON u.id = j.user_id WHERE j.id = ?1",
+        "SELECT u.id AS user_id, u.email, u.password_ver, j.created_at AS at, j.notice, j.device,
+                iif(c.id IS NULL, NULL, json_object('change_id', c.id, 'side', j.side, 'old_email', c.old_email,
+                  'new_email', c.email, 'expires_at', c.expires_at,
+                  'waits', c.changed_at IS NULL AND c.cancelled_at IS NULL AND c.password_ver = u.password_ver
+                    AND CASE j.side WHEN 'old' THEN c.old_proved_at ELSE c.new_proved_at END IS NULL,
+                  'taken', EXISTS (SELECT 1 FROM users o WHERE o.email_key = c.email_key AND o.id <> u.id))) AS change
+         FROM jobs j JOIN users u ON u.id = j.user_id LEFT JOIN email_changes c ON c.id = j.email_change_id
+         WHERE j.id = ?1",
         params![id],
     )
 }

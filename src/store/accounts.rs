@@ -19,6 +19,8 @@ use crate::store::sessions;
 pub struct SignedIn {
     /// The session.
     pub session_id: SessionId,
+    /// When it began.
+    pub signed_in_at: Timestamp,
     /// The user.
     pub user_id: UserId,
     /// Their address.
@@ -38,6 +40,27 @@ pub struct Credentials {
     pub id: UserId,
     /// The password's hash, if one was ever set.
     pub password_hash: Option<String>,
+    /// What anybody who knows them would try as a password; read only for whoever sets one.
+    #[serde(default, deserialize_with = "super::json_text")]
+    pub known: Vec<String>,
+}
+
+/// What is known of the account `$user` (an alias of `users`), as a JSON array of texts: its address, its name, and the names
+/// of its organizations, of which nobody has more than fifty.
+macro_rules! known_of {
+    ($user:literal) => {
+        concat!(
+            "(SELECT json_group_array(known) FROM (
+               SELECT ",
+            $user,
+            ".email AS known UNION ALL SELECT ",
+            $user,
+            ".name UNION ALL SELECT name FROM (
+                 SELECT o.name FROM members m JOIN organizations o ON o.id = m.organization_id WHERE m.user_id = ",
+            $user,
+            ".id AND m.removed_at IS NULL LIMIT 50)))"
+        )
+    };
 }
 
 /// A live session's user, and what they are in one organization.
@@ -57,7 +80,8 @@ pub struct Seen {
     pub holdings: Option<String>,
     /// Which of their accesses that is.
     pub access_rev: Option<i64>,
-    /// Whether they hold nothing only because each of their memberships asks for a second factor that they lack.
+    /// Whether they lack a second factor that the organization asks everybody for; or that each of their memberships, or its
+    /// workspace, does, so that they hold nothing; or, for owner and admins, that the workspace asked about does.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub lacks_factor: bool,
 }
@@ -157,6 +181,9 @@ pub struct Reached {
     /// Whether their account has a second factor.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub second_factor: bool,
+    /// Whether the workspace, or its organization, asks everybody for one.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub asked_of_all: bool,
     /// What they were given there.
     #[serde(flatten)]
     pub access: AccessRow,
@@ -174,7 +201,7 @@ pub async fn signed_in(db: &impl Database, digest: &str, now: Timestamp) -> Resu
 #[must_use]
 pub fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT s.id AS session_id, u.id AS user_id, u.email, u.name, u.email_verified_at, u.mfa_enabled_at
+        "SELECT s.id AS session_id, s.created_at AS signed_in_at, u.id AS user_id, u.email, u.name, u.email_verified_at, u.mfa_enabled_at
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
         params![digest, now],
@@ -182,8 +209,8 @@ pub fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
 }
 
 /// Reads [`Seen`]: who holds this session, and what they are in an organization. An account whose mailbox nobody proved is
-/// somebody only in the organization that it is confined to. A membership that asks for a second factor counts for
-/// nothing until there is one.
+/// somebody only in the organization that it is confined to. A membership that asks for a second factor, or whose workspace
+/// does, counts for nothing until there is one.
 #[must_use]
 pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
     macro_rules! seen_at {
@@ -197,14 +224,19 @@ pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
                                    'resources', json((SELECT json_group_array(json_array(g.resource_id, g.approve, g.credentials)) FROM grants g
                                                  WHERE g.member_id = p.member_id AND g.workspace_id = p.workspace_id)))
                                    ORDER BY p.workspace_id)
-                          FROM memberships p
-                          WHERE p.member_id = m.id AND (p.require_mfa = 0 OR u.mfa_enabled_at IS NOT NULL)",
+                          FROM memberships p JOIN workspaces w ON w.id = p.workspace_id
+                          WHERE p.member_id = m.id AND (max(p.require_mfa, w.require_mfa) = 0 OR u.mfa_enabled_at IS NOT NULL)",
                 $which,
                 ") END AS holdings,
                         m.access_rev,
-                        coalesce(m.role IN ('member', 'client'), 0) AND u.mfa_enabled_at IS NULL
-                          AND EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id)
-                          AND NOT EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.require_mfa = 0)
+                        m.id IS NOT NULL AND u.mfa_enabled_at IS NULL AND (o.require_mfa = 1
+                          OR CASE WHEN m.role IN ('member', 'client')
+                               THEN EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id)
+                                 AND NOT EXISTS (SELECT 1 FROM memberships p JOIN workspaces w ON w.id = p.workspace_id
+                                                 WHERE p.member_id = m.id AND p.require_mfa = 0 AND w.require_mfa = 0)
+                               ELSE EXISTS (SELECT 1 FROM workspaces w
+                                            WHERE w.require_mfa = 1 AND w.id IN (?3,
+                                              (SELECT r.workspace_id FROM resources r WHERE r.id = ?3))) END)
                           AS lacks_factor
                  FROM sessions s
                  JOIN users u ON u.id = s.user_id
@@ -231,6 +263,15 @@ pub async fn credentials(db: &impl Database, email: &EmailAddress) -> Result<Opt
     Ok(found.first()?)
 }
 
+/// Keeps the same password with a hash of other parameters, for whoever has just signed in with it.
+#[must_use]
+pub fn rehash(user: UserId, old_hash: &str, new_hash: &str) -> Statement {
+    Statement::new(
+        "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2",
+        params![user, old_hash, new_hash],
+    )
+}
+
 /// Sets another password, if the account still has the one of the old hash. `RETURNING` tells.
 #[must_use]
 pub fn set_password(user: UserId, old_hash: &str, new_hash: &str) -> Statement {
@@ -245,8 +286,12 @@ pub fn set_password(user: UserId, old_hash: &str, new_hash: &str) -> Statement {
 #[must_use]
 pub fn select_credentials_of(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT u.id, u.password_hash FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
+        concat!(
+            "SELECT u.id, u.password_hash, ",
+            known_of!("u"),
+            " AS known FROM sessions s JOIN users u ON u.id = s.user_id
+              WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"
+        ),
         params![digest, now],
     )
 }
@@ -283,7 +328,7 @@ pub async fn signed_in_and_reached(
         concat!(
             "SELECT w.id AS workspace_id, w.name AS workspace_name, o.id AS organization_id,
                     o.name AS organization_name, o.slug AS organization_slug, o.template, o.policy, role,
-                    second_factor, ",
+                    second_factor, max(w.require_mfa, o.require_mfa) AS asked_of_all, ",
             access_of!("p"),
             " FROM (SELECT m.id AS member, m.role AS role, u.mfa_enabled_at IS NOT NULL AS second_factor, w.id AS reached ",
             members!(),

@@ -191,6 +191,13 @@ impl Withdrawal {
     }
 }
 
+/// Whether the actor of an entry has a second factor.
+macro_rules! has_factor {
+    () => {
+        "EXISTS (SELECT 1 FROM members h JOIN users f ON f.id = h.user_id WHERE h.id = ?3 AND f.mfa_enabled_at IS NOT NULL)"
+    };
+}
+
 /// Whether somebody may withdraw the invitation `i`: `withdrawable!("?7", "?8")`, with what [`Withdrawal::params`] says.
 macro_rules! withdrawable {
     ($roles:literal, $with_factor:literal) => {

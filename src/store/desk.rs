@@ -19,6 +19,9 @@ pub struct Setting {
     pub organization_name: String,
     /// What it is called in the paths of its pages.
     pub slug: String,
+    /// Whether it asks everybody for a second factor.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub require_mfa: bool,
     /// Its colour.
     pub accent: Option<Accent>,
     /// The name of its logo.
@@ -41,7 +44,7 @@ pub fn select(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
     macro_rules! setting_at {
         ($organization:literal, $which:literal) => {
             concat!(
-                "SELECT o.id AS organization_id, o.name AS organization_name, o.slug, o.branding_accent AS accent, o.logo_hash,
+                "SELECT o.id AS organization_id, o.name AS organization_name, o.slug, o.require_mfa, o.branding_accent AS accent, o.logo_hash,
                         u.id AS user_id, u.name AS user_name,
                         (SELECT count(*) FROM (SELECT 1 FROM notifications
                            WHERE user_id = u.id AND read_at IS NULL

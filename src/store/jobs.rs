@@ -94,6 +94,8 @@ pub enum Kind {
     PasswordReset,
     /// Tells somebody what was done to their account.
     AccountNotice,
+    /// Asks one side of a change of address for its proof.
+    EmailChange,
 }
 
 /// Takes a job that is due, until `until`. `RETURNING` tells.

@@ -61,6 +61,9 @@ pub struct Placed {
     pub id: WorkspaceId,
     /// Its name.
     pub name: String,
+    /// Whether it asks everybody for a second factor, or its organization does.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub asked_of_all: bool,
     /// What they were given there.
     #[serde(flatten)]
     pub access: AccessRow,
@@ -100,7 +103,7 @@ macro_rules! columns {
              json_object('id', u.id, 'email', coalesce(m.email, u.email), 'name', m.name) AS user,
              (SELECT json_group_array(json_object('id', w.id, 'name', w.name, 'permissions', p.permissions,
                        'all_resources', p.all_resources, 'addable_kinds', p.addable_kinds,
-                       'require_mfa', p.require_mfa, 'grants', ",
+                       'require_mfa', p.require_mfa, 'asked_of_all', max(w.require_mfa, o.require_mfa), 'grants', ",
             grants_of!("p"),
             // A text, as where an access stands in columns of its own.
             " || '') ORDER BY w.id)
@@ -111,7 +114,8 @@ macro_rules! columns {
             $only,
             ", '~') ORDER BY workspace_id LIMIT 101)
               CROSS JOIN memberships p ON p.member_id = m.id AND p.workspace_id = place
-              CROSS JOIN workspaces w ON w.id = place) AS workspaces"
+              CROSS JOIN workspaces w ON w.id = place
+              CROSS JOIN organizations o ON o.id = w.organization_id) AS workspaces"
         )
     };
 }

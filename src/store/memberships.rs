@@ -34,6 +34,9 @@ pub struct Place {
     /// Whether their account has a second factor.
     #[serde(deserialize_with = "truth")]
     pub second_factor: bool,
+    /// Whether the workspace, or its organization, asks everybody for one.
+    #[serde(deserialize_with = "truth")]
+    pub asked_of_all: bool,
     /// Whether they were put in this workspace.
     #[serde(deserialize_with = "truth")]
     pub placed: bool,
@@ -57,7 +60,8 @@ pub fn select(workspace: WorkspaceId, member: MemberId) -> Statement {
             "SELECT m.role, ",
             is_active!(),
             " AS active, u.password_hash IS NOT NULL OR u.email_verified_at IS NOT NULL AS came_in,
-              u.mfa_enabled_at IS NOT NULL AS second_factor, p.member_id IS NOT NULL AS placed, p.made_by, ",
+              u.mfa_enabled_at IS NOT NULL AS second_factor,
+              max(w.require_mfa, o.require_mfa) AS asked_of_all, p.member_id IS NOT NULL AS placed, p.made_by, ",
             access_of!("p"),
             ", o.trial_ends_at, ",
             may_customize!(),
@@ -81,6 +85,7 @@ pub fn state(
     role: Role,
     active: bool,
     second_factor: bool,
+    asked_of_all: bool,
     access: &Access,
 ) -> State {
     let held = Held {
@@ -88,7 +93,8 @@ pub fn state(
         resources: HeldResources::of(&access.resources),
         require_mfa: access.require_mfa,
     };
-    Subject { role, active, held: Some(held), second_factor }.state(policy.clients_need_resource)
+    Subject { role, active, held: Some(held), second_factor, asked_of_all }
+        .state(policy.clients_need_resource)
 }
 
 /// A change of a membership, or a new one.

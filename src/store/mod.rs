@@ -32,6 +32,7 @@ pub mod change_member;
 pub mod choices;
 pub mod desk;
 pub mod drafts;
+pub mod email_changes;
 pub mod invitation_list;
 pub mod jobs;
 pub mod links;

@@ -33,6 +33,9 @@ pub struct Organization {
     /// How it shows itself to those it invites.
     #[serde(deserialize_with = "json_text")]
     pub branding: Branding,
+    /// Whether it asks everybody for a second factor.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub require_mfa: bool,
     /// What it has changed of its template's policy.
     #[serde(deserialize_with = "json_text_or_null")]
     pub policy: Option<Changes>,
@@ -45,7 +48,7 @@ pub struct Organization {
 /// The columns of [`Organization`], from `organizations o`.
 macro_rules! columns {
     () => {
-        "o.id, o.name, o.slug, o.template, o.created_at, o.policy,
+        "o.id, o.name, o.slug, o.template, o.created_at, o.policy, o.require_mfa,
          json_object('name', o.branding_name, 'accent', o.branding_accent, 'message', o.branding_message) AS branding,
          json_object('key', o.plan_key, 'seat_limit', o.seat_limit, 'features', json(o.plan_features),
                      'trial_ends_at', o.trial_ends_at) AS plan,
@@ -155,10 +158,12 @@ pub struct Difference {
     pub policy: Change<String>,
     /// Whether that says whom admins may invite, which only the owner may.
     pub of_admins: OfAdmins,
+    /// Whether everybody is asked for a second factor, if that is to be different.
+    pub require_mfa: Option<bool>,
 }
 
 /// Notes in the audit log what is to be different, if anything is and the actor still runs the organization, and is its owner
-/// where whom admins may invite is to be different: the claim of [`change`]. A message may hold anything, addresses too: the log has its length. `RETURNING` tells.
+/// where whom admins may invite is to be different, and has a second factor where everybody is to be asked for one: the claim of [`change`]. A message may hold anything, addresses too: the log has its length. `RETURNING` tells.
 #[must_use]
 pub fn claim_change(entry: &Entry, id: OrganizationId, to: &Difference) -> Statement {
     let mut params = entry.params("organization.updated");
@@ -173,6 +178,7 @@ pub fn claim_change(entry: &Entry, id: OrganizationId, to: &Difference) -> State
         to.message.value(),
         to.policy.is_said(),
         to.policy.value(),
+        to.require_mfa,
     ]);
     Statement::new(
         audited!(
@@ -184,20 +190,24 @@ pub fn claim_change(entry: &Entry, id: OrganizationId, to: &Difference) -> State
                    SELECT o.id, ?12 AND o.branding_message IS NOT ?13 AS reworded,
                           json_object('name', o.name, 'branding', json_object('name', o.branding_name,
                             'accent', o.branding_accent, 'message_length', length(o.branding_message)),
-                            'policy', json(o.policy)) AS was,
+                            'policy', json(o.policy), 'require_mfa', json(iif(o.require_mfa, 'true', 'false'))) AS was,
                           json_object('name', coalesce(?7, o.name), 'branding', json_object(
                             'name', CASE WHEN ?8 THEN ?9 ELSE o.branding_name END,
                             'accent', CASE WHEN ?10 THEN ?11 ELSE o.branding_accent END,
                             'message_length', length(CASE WHEN ?12 THEN ?13 ELSE o.branding_message END)),
                             'policy', json(CASE WHEN ?14 THEN nullif(json_patch(coalesce(o.policy, '{}'), ?15), '{}')
-                                           ELSE o.policy END)) AS becomes
+                                           ELSE o.policy END),
+                            'require_mfa', json(iif(coalesce(?16, o.require_mfa), 'true', 'false'))) AS becomes
                    FROM organizations o WHERE o.id = ?6) o
                  WHERE (o.was <> o.becomes OR o.reworded) AND ",
                 administered!(),
                 // Whom admins may invite is for the owner to say.
                 " AND (o.was -> '$.policy.invites.admin' IS o.becomes -> '$.policy.invites.admin'
                        OR EXISTS (SELECT 1 FROM members a
-                                  WHERE a.id = ?3 AND a.role = 'owner' AND a.removed_at IS NULL))"
+                                  WHERE a.id = ?3 AND a.role = 'owner' AND a.removed_at IS NULL))
+                   AND (o.was ->> '$.require_mfa' >= o.becomes ->> '$.require_mfa' OR ",
+                has_factor!(),
+                ")"
             )
         ),
         params,
@@ -212,7 +222,7 @@ pub fn change(claim: EventId, to: &Difference) -> Statement {
          SET name = e.after ->> '$.name', branding_name = e.after ->> '$.branding.name',
              branding_accent = e.after ->> '$.branding.accent',
              branding_message = CASE WHEN ?2 THEN ?3 ELSE branding_message END,
-             policy = nullif(e.after -> '$.policy', 'null')
+             policy = nullif(e.after -> '$.policy', 'null'), require_mfa = e.after ->> '$.require_mfa'
          FROM audit_events e WHERE e.id = ?1 AND organizations.id = e.organization_id",
         params![claim, to.message.is_said(), to.message.value()],
     )
@@ -266,6 +276,9 @@ pub fn set_plan(claim: EventId, plan: &Plan) -> Statement {
 pub struct Runs {
     /// Owner or admin.
     pub role: Role,
+    /// Whether they have a second factor.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub second_factor: bool,
 }
 
 /// Whether this member still runs their organization, and as what: read last in a batch that only such a member's claim
@@ -273,7 +286,8 @@ pub struct Runs {
 #[must_use]
 pub fn select_administers(member: MemberId) -> Statement {
     Statement::new(
-        "SELECT role FROM members WHERE id = ?1 AND role IN ('owner', 'admin') AND removed_at IS NULL",
+        "SELECT m.role, u.mfa_enabled_at IS NOT NULL AS second_factor FROM members m JOIN users u ON u.id = m.user_id
+         WHERE m.id = ?1 AND m.role IN ('owner', 'admin') AND m.removed_at IS NULL",
         params![member],
     )
 }

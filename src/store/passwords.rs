@@ -53,6 +53,9 @@ pub struct View {
     pub email: EmailAddress,
     /// What the organization is called on its pages.
     pub organization: String,
+    /// What is known of them, which is no password.
+    #[serde(deserialize_with = "super::json_text")]
+    pub known: Vec<String>,
     /// Whether the link still sets the password.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub usable: bool,
@@ -66,6 +69,8 @@ pub fn view(link: &PasswordLink) -> Statement {
             // As this organization wrote it, not as another did.
             "SELECT coalesce((SELECT m.email FROM members m WHERE m.organization_id = o.id AND m.user_id = u.id
                               AND m.removed_at IS NULL), u.email) AS email, coalesce(o.branding_name, o.name) AS organization, ",
+            known_of!("u"),
+            " AS known, ",
             usable!(),
             " AS usable FROM users u JOIN organizations o ON o.id = ?2 WHERE u.id = ?1"
         ),

@@ -29,6 +29,8 @@ pub struct Question {
     #[serde(deserialize_with = "truth")]
     require_mfa: bool,
     #[serde(deserialize_with = "truth")]
+    asked_of_all: bool,
+    #[serde(deserialize_with = "truth")]
     any: bool,
     #[serde(deserialize_with = "truth")]
     approving: bool,
@@ -56,12 +58,13 @@ pub fn select(workspace: WorkspaceId, member: MemberId, resource: Option<Resourc
             is_active!(),
             " AS active, u.mfa_enabled_at IS NOT NULL AS second_factor, p.member_id IS NOT NULL AS placed,
               p.permissions, coalesce(p.all_resources, 0) AS all_resources,
-              coalesce(p.require_mfa, 0) AS require_mfa, ",
+              coalesce(p.require_mfa, 0) AS require_mfa, max(w.require_mfa, o.require_mfa) AS asked_of_all, ",
             granted!(""),
             " AS any, ",
             granted!(" AND x.approve = 1"),
             " AS approving, r.kind, g.approve
              FROM workspaces w
+             JOIN organizations o ON o.id = w.organization_id
              JOIN members m ON m.id = ?2 AND m.organization_id = w.organization_id
              JOIN users u ON u.id = m.user_id
              LEFT JOIN memberships p ON p.member_id = m.id AND p.workspace_id = w.id
@@ -92,6 +95,7 @@ impl Question {
             active: self.active,
             held: self.placed.then_some(held),
             second_factor: self.second_factor,
+            asked_of_all: self.asked_of_all,
         }
     }
 

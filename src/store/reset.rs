@@ -13,6 +13,9 @@ use crate::platform::Statement;
 pub struct View {
     /// The account's address.
     pub email: EmailAddress,
+    /// What is known of them, which is no password.
+    #[serde(deserialize_with = "super::json_text")]
+    pub known: Vec<String>,
     /// Whether the link still sets the password.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub usable: bool,
@@ -22,7 +25,11 @@ pub struct View {
 #[must_use]
 pub fn view(link: &ResetLink) -> Statement {
     Statement::new(
-        "SELECT email, password_ver = ?2 AS usable FROM users WHERE id = ?1",
+        concat!(
+            "SELECT u.email, u.password_ver = ?2 AS usable, ",
+            known_of!("u"),
+            " AS known FROM users u WHERE u.id = ?1"
+        ),
         params![link.user_id, link.ver],
     )
 }

@@ -62,6 +62,9 @@ macro_rules! actor_inside {
              LEFT JOIN memberships p ON p.member_id = a.id AND p.workspace_id = ",
             $workspace,
             " AND (p.require_mfa = 0 OR u.mfa_enabled_at IS NOT NULL)
+             JOIN workspaces b ON b.id = ",
+            $workspace,
+            " AND (b.require_mfa = 0 OR u.mfa_enabled_at IS NOT NULL)
              WHERE a.id = ",
             $actor,
             " AND a.removed_at IS NULL"

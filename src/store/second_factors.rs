@@ -168,10 +168,19 @@ pub fn ask_waiting(digest: &str, since: Timestamp, now: Timestamp) -> [Statement
     ]
 }
 
-/// Counts a try of whoever is signed in and wants to turn it off, and reads what they are [`Asked`].
+/// Counts a try of whoever is signed in and shows again who they are, and reads what they are [`Asked`].
 #[must_use]
 pub fn ask_signed_in(digest: &str, since: Timestamp, now: Timestamp) -> Statement {
     Statement::new(asked_of!(holding), params![digest, now, since, MOST_TRIES])
+}
+
+/// A code of the app that was right when it was checked: it is used up by what is written with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Step<'a> {
+    /// The secret that it was made with, sealed.
+    pub sealed: &'a str,
+    /// Its step.
+    pub number: i64,
 }
 
 /// What was typed, if it is right.
@@ -293,6 +302,71 @@ pub fn remove(
         Statement::new(
             "UPDATE users SET mfa_enabled_at = NULL WHERE id = ?2 AND EXISTS (SELECT 1 FROM jobs WHERE id = ?1)",
             params![told, user],
+        ),
+    ]
+}
+
+/// Other recovery codes in the place of those there were.
+#[derive(Debug)]
+pub struct Renewal<'a> {
+    /// The account.
+    pub user: UserId,
+    /// The hash of the password that was typed.
+    pub password_hash: &'a str,
+    /// The code that was typed.
+    pub step: Step<'a>,
+    /// The new codes' digests, as JSON.
+    pub recovery: String,
+    /// The notice's job.
+    pub told: JobId,
+    /// When.
+    pub now: Timestamp,
+    /// When that job counts as lost.
+    pub requeue_at: Timestamp,
+}
+
+/// Renews them: the notice is the claim of the batch (`RETURNING` tells), and only the password of this hash with a code that
+/// was not taken before makes it. Then the code is used up, and of the old ones none works any more.
+#[must_use]
+pub fn renew(by: &Renewal<'_>) -> [Statement; 4] {
+    macro_rules! claimed {
+        () => {
+            "EXISTS (SELECT 1 FROM jobs WHERE id = ?1)"
+        };
+    }
+    [
+        Statement::new(
+            "INSERT INTO jobs (id, kind, user_id, notice, created_at, due_at, requeue_at)
+             SELECT ?1, 'account_notice', u.id, ?3, ?4, ?4, ?5
+             FROM users u JOIN second_factors f ON f.user_id = u.id
+             WHERE u.id = ?2 AND u.mfa_enabled_at IS NOT NULL AND u.password_hash = ?6 AND f.secret = ?7 AND f.last_step < ?8
+             RETURNING id",
+            params![
+                by.told,
+                by.user,
+                Notice::RecoveryCodesRenewed.as_str(),
+                by.now,
+                by.requeue_at,
+                by.password_hash,
+                by.step.sealed,
+                by.step.number
+            ],
+        ),
+        Statement::new(
+            concat!("UPDATE second_factors SET last_step = ?3, tries = 0 WHERE user_id = ?2 AND ", claimed!()),
+            params![by.told, by.user, by.step.number],
+        ),
+        Statement::new(
+            concat!("DELETE FROM recovery_codes WHERE user_id = ?2 AND ", claimed!()),
+            params![by.told, by.user],
+        ),
+        Statement::new(
+            concat!(
+                "INSERT INTO recovery_codes (user_id, digest) SELECT ?2, value FROM json_each(?3) WHERE ",
+                claimed!(),
+                " ON CONFLICT DO NOTHING"
+            ),
+            params![by.told, by.user, &by.recovery],
         ),
     ]
 }

@@ -6,6 +6,7 @@ use super::audit::Entry;
 use crate::domain::ids::{EventId, MemberId, OrganizationId, WorkspaceId};
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
+use crate::domain::truth;
 use crate::params;
 use crate::platform::Statement;
 
@@ -18,6 +19,9 @@ pub struct Workspace {
     pub organization_id: OrganizationId,
     /// Its name.
     pub name: String,
+    /// Whether it asks everybody who comes in for a second factor.
+    #[serde(deserialize_with = "truth")]
+    pub require_mfa: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -90,10 +94,47 @@ pub fn rename_claimed(claim: EventId) -> Statement {
     )
 }
 
+/// Notes in the audit log that a workspace asks everybody for a second factor, or no longer does, if the actor still runs the
+/// organization: the claim of [`ask_factor_claimed`]. Whoever turns it on has one themselves, or would be the first to stand
+/// outside. `RETURNING` tells.
+#[must_use]
+pub fn claim_factor(entry: &Entry, id: WorkspaceId, asks: bool) -> Statement {
+    let mut params = entry.params("workspace.mfa_changed");
+    params.extend(params![id, asks]);
+    Statement::new(
+        audited!(
+            "w.id",
+            "json_object('require_mfa', json(iif(w.require_mfa, 'true', 'false')))",
+            "json_object('require_mfa', json(iif(?7, 'true', 'false')))",
+            concat!(
+                "FROM workspaces w JOIN organizations o ON o.id = w.organization_id
+                 WHERE w.id = ?6 AND w.require_mfa <> ?7 AND (?7 = 0 OR ",
+                has_factor!(),
+                ") AND ",
+                administered!()
+            )
+        ),
+        params,
+    )
+}
+
+/// Makes the workspace of this claim ask as it says.
+#[must_use]
+pub fn ask_factor_claimed(claim: EventId) -> Statement {
+    Statement::new(
+        "UPDATE workspaces SET require_mfa = e.after ->> '$.require_mfa'
+         FROM audit_events e WHERE e.id = ?1 AND workspaces.id = e.subject",
+        params![claim],
+    )
+}
+
 /// One workspace.
 #[must_use]
 pub fn select(id: WorkspaceId) -> Statement {
-    Statement::new("SELECT id, organization_id, name, created_at FROM workspaces WHERE id = ?1", params![id])
+    Statement::new(
+        "SELECT id, organization_id, name, require_mfa, created_at FROM workspaces WHERE id = ?1",
+        params![id],
+    )
 }
 
 /// Whether a member was put into a workspace, whatever keeps them outside of it. `any` row tells.
@@ -117,15 +158,15 @@ pub fn page(
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     match only_of {
         None => Statement::new(
-            "SELECT id, organization_id, name, created_at FROM workspaces
+            "SELECT id, organization_id, name, require_mfa, created_at FROM workspaces
              WHERE organization_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
             params![organization, before, limit],
         ),
         Some(member) => Statement::new(
-            "SELECT w.id, w.organization_id, w.name, w.created_at
+            "SELECT w.id, w.organization_id, w.name, w.require_mfa, w.created_at
              FROM memberships m JOIN workspaces w ON w.id = m.workspace_id
              WHERE m.member_id = ?1 AND m.workspace_id < ?2
-               AND (m.require_mfa = 0 OR EXISTS (
+               AND (max(m.require_mfa, w.require_mfa) = 0 OR EXISTS (
                       SELECT 1 FROM members a JOIN users u ON u.id = a.user_id
                       WHERE a.id = m.member_id AND u.mfa_enabled_at IS NOT NULL))
              ORDER BY m.workspace_id DESC LIMIT ?3",

@@ -138,6 +138,11 @@ async fn call<P: Platform>(
         (Route::MyWorkspaces, _) => api::me::workspaces(ctx, request).await,
         (Route::Notifications, _) => api::notifications::list(ctx, request).await,
         (Route::ReadNotifications, _) => api::notifications::read(ctx, request).await,
+        (Route::RecoveryCodes, _) => api::second_factor::renew(ctx, request).await,
+        (Route::MyEmail, Delete) => api::email_change::cancel_own(ctx, request).await,
+        (Route::MyEmail, _) => api::email_change::begin(ctx, request).await,
+        (Route::ConfirmEmail, _) => api::email_change::confirm(ctx, request).await,
+        (Route::CancelEmail, _) => api::email_change::cancel(ctx, request).await,
         (Route::MyPassword, _) => api::passwords::change(ctx, request).await,
         (Route::Sessions, Delete) => api::sessions::end_elsewhere(ctx, request).await,
         (Route::Session(id), _) => api::sessions::end(ctx, request, *id).await,
@@ -204,14 +209,8 @@ async fn page<P: Platform>(
         (Route::InviteStep(slug, draft, step), _) => {
             pages::invite::show(ctx, request, slug, *draft, *step).await
         }
-        (Route::Security, _) => pages::security::show(ctx, request).await,
-        (Route::SecurityPassword, Post) => pages::security::submit_password(ctx, request).await,
-        (Route::SecurityPassword, _) => pages::security::show_password(ctx, request).await,
-        (Route::SecurityFactor, Post) => pages::security::submit_factor(ctx, request).await,
-        (Route::SecurityFactor, _) => pages::security::show_factor(ctx, request).await,
-        (Route::SecurityFactorOff, Post) => pages::security::submit_off(ctx, request).await,
-        (Route::SecurityFactorOff, _) => pages::security::show_off(ctx, request).await,
-        (Route::SecuritySessions, _) => pages::security::end_sessions(ctx, request).await,
+        (Route::EmailLink(token), Post) => pages::email_link::submit(ctx, request, token).await,
+        (Route::EmailLink(token), _) => pages::email_link::show(ctx, request, token).await,
         (Route::SettingsPage(slug), Post) => pages::settings::change(ctx, request, slug).await,
         (Route::SettingsPage(slug), _) => pages::settings::show(ctx, request, slug).await,
         (Route::BrandingPage(slug), Post) => pages::settings::rebrand(ctx, request, slug).await,
@@ -252,6 +251,31 @@ async fn page<P: Platform>(
         (Route::Mailbox, _) => pages::mailbox::list(ctx, request).await,
         (Route::MailboxMessage(job), _) => pages::mailbox::message(ctx, *job).await,
         (Route::Probe, _) => api::probe::ask(ctx, request).await,
+        _ => security(ctx, request, route, verb).await,
+    }
+}
+
+/// How somebody signs in.
+async fn security<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    route: &Route,
+    verb: Verb,
+) -> Result<Reply> {
+    use Verb::Post;
+    match (route, verb) {
+        (Route::Security, _) => pages::security::show(ctx, request).await,
+        (Route::SecurityPassword, Post) => pages::security::submit_password(ctx, request).await,
+        (Route::SecurityPassword, _) => pages::security::show_password(ctx, request).await,
+        (Route::SecurityEmail, Post) => pages::security::submit_email(ctx, request).await,
+        (Route::SecurityEmail, _) => pages::security::show_email(ctx, request).await,
+        (Route::SecurityCodes, Post) => pages::security::submit_codes(ctx, request).await,
+        (Route::SecurityCodes, _) => pages::security::show_codes(ctx, request).await,
+        (Route::SecurityFactor, Post) => pages::security::submit_factor(ctx, request).await,
+        (Route::SecurityFactor, _) => pages::security::show_factor(ctx, request).await,
+        (Route::SecurityFactorOff, Post) => pages::security::submit_off(ctx, request).await,
+        (Route::SecurityFactorOff, _) => pages::security::show_off(ctx, request).await,
+        (Route::SecuritySessions, _) => pages::security::end_sessions(ctx, request).await,
         _ => Err(Code::NotFound.into()),
     }
 }

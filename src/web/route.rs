@@ -143,10 +143,16 @@ routes! {
     Security "/me/security" [GET];
     /// Another password.
     SecurityPassword "/me/security/password" [GET, POST];
+    /// Another address.
+    SecurityEmail "/me/security/email" [GET, POST];
+    /// Proving one of the two mailboxes, or stopping the change.
+    EmailLink(token: String) "/email/{token}" [GET, POST];
     /// Setting a second factor up.
     SecurityFactor "/me/security/two-step" [GET, POST];
     /// Turning it off.
     SecurityFactorOff "/me/security/two-step/off" [GET, POST];
+    /// Other recovery codes.
+    SecurityCodes "/me/security/two-step/codes" [GET, POST];
     /// Signing out somewhere else, or everywhere else.
     SecuritySessions "/me/security/sessions" [POST];
     /// An invitation's link: what it is, and the form that accepts it.
@@ -265,6 +271,14 @@ routes! {
     Totp "/v1/me/mfa/totp" [POST, DELETE];
     /// Its first code.
     ConfirmTotp "/v1/me/mfa/totp/confirm" [POST];
+    /// Other recovery codes.
+    RecoveryCodes "/v1/me/mfa/recovery-codes" [POST];
+    /// Another address, and stopping that.
+    MyEmail "/v1/me/email" [POST, DELETE];
+    /// Proving one of the two mailboxes.
+    ConfirmEmail "/v1/email-changes/confirm" [POST];
+    /// Stopping the change.
+    CancelEmail "/v1/email-changes/cancel" [POST];
     /// Another password.
     MyPassword "/v1/me/password" [PUT];
     /// Signing in by JSON; one's own sessions; signing out everywhere else.

@@ -88,7 +88,8 @@ fn entries_say_what_it_was_and_what_it_became() {
     assert_eq!(both(&renamed), (json!({"name": "Second"}), json!({"name": "Renamed"})));
     let updated = newest(&mut team, "organization.updated");
     let nothing = json!({"name": null, "accent": null, "message_length": null});
-    assert_eq!(updated["before"], json!({"name": "Example Studio", "branding": nothing, "policy": null}));
+    let before = json!({"name": "Example Studio", "branding": nothing, "policy": null, "require_mfa": false});
+    assert_eq!(updated["before"], before);
     assert_eq!(
         updated["after"]["branding"],
         json!({"name": "Studio", "accent": "#0a7cff", "message_length": 25})

@@ -196,6 +196,13 @@ impl Cast {
             ("POST", "/v1/me/mfa/totp/confirm" | "/v1/sessions/mfa") | ("DELETE", "/v1/me/mfa/totp") => {
                 json!({"code": "123456"})
             }
+            ("POST", "/v1/me/email") => {
+                json!({"email": format!("other{fresh}@client.test"), "password": "not this one at all"})
+            }
+            // They signed in a while ago.
+            ("POST", "/v1/me/mfa/totp") => json!({"password": "a sentence works well"}),
+            ("POST", "/v1/me/mfa/recovery-codes") => json!({"password": "not this one at all"}),
+            ("POST", "/v1/email-changes/confirm" | "/v1/email-changes/cancel") => json!({"token": token}),
             ("PUT", "/v1/me/password") => {
                 json!({"current_password": "none of theirs", "password": "a sentence works well"})
             }

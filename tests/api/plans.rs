@@ -102,6 +102,10 @@ fn journey() -> Team {
     ask(&mut team);
     crate::next_mails::walk(&mut team);
     crate::totp::walk(&mut team);
+    crate::chosen_passwords::walk(&mut team);
+    crate::email_changes::walk(&mut team);
+    crate::recovery_codes::walk(&mut team);
+    crate::require_mfa::walk(&mut team);
     crate::password_resets::walk(&team.world);
     team.world.tick();
     team.world.deliver();

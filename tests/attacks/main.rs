@@ -16,6 +16,7 @@
 mod accounts;
 mod ahead;
 mod callers;
+mod email_changes;
 #[path = "../support/mod.rs"]
 mod support;
 mod tokens;

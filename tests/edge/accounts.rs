@@ -72,6 +72,46 @@ fn a_forgotten_password_travels_through_the_queue_and_back() {
     assert_eq!(rows["data"].as_array().unwrap().len(), 1, "{rows}");
 }
 
+/// The runtime composes what is typed, and the common passwords are in the Wasm.
+#[test]
+fn a_password_is_composed_and_compared_with_the_common_ones() {
+    let server = shared();
+    let mut team = Team::new(&server);
+    let change = |to: &str| json!({"current_password": PASSWORD, "password": to});
+    let put = |person: &mut Client<'_>, body: Value| {
+        person.send("PUT", "/v1/me/password", Some("application/json"), body.to_string().as_bytes())
+    };
+    let common = put(&mut team.owner, change("QwertyQwerty"));
+    assert_eq!((common.status.as_u16(), common.json()["code"].clone()), (422, json!("password_too_common")));
+    put(&mut team.owner, change("Zwölf Boxkämpfer jagen")).ok();
+    let typed = json!({"email": team.owner_address, "password": "Zwo\u{308}lf Boxka\u{308}mpfer jagen"});
+    server.client().post("/v1/sessions", &typed).ok();
+}
+
+/// Both mails travel through the queue, and the change is one batch of the real database.
+#[test]
+fn an_address_changes_once_both_mailboxes_have_proved_it() {
+    let server = shared();
+    let mut team = Team::new(&server);
+    let (old, new) = (team.owner_address.clone(), server.address("elsewhere"));
+    team.owner.post("/v1/me/email", &json!({"email": new, "password": PASSWORD})).ok();
+    for (address, subject, state) in [
+        (&old, "Confirm that your e-mail address changes", "waiting"),
+        (&new, "Confirm your new e-mail address", "changed"),
+    ] {
+        let mail = server.mail_about(address, subject);
+        let text = mail["text"].as_str().unwrap();
+        let token = text.split_once("/email/").unwrap().1.split_whitespace().next().unwrap();
+        server.keep_secret(token);
+        let answer = server.client().post("/v1/email-changes/confirm", &json!({"token": token})).ok();
+        assert_eq!(answer.json(), json!({"state": state}));
+    }
+    assert_eq!(team.owner.get("/v1/me").ok().json()["user"]["email"], json!(new));
+    for address in [&old, &new] {
+        server.mail_about(address, "Your e-mail address was changed");
+    }
+}
+
 /// V35: in time, too. Medians, since one request's time says little.
 #[allow(clippy::disallowed_methods, reason = "what is compared here is how long two answers take")]
 #[test]

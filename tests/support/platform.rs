@@ -198,6 +198,13 @@ impl World {
         password_token_in(newest.unwrap_or_else(|| panic!("no mail to {address}"))["text"].as_str().unwrap())
     }
 
+    /// The token of the link of a change of address in the newest message to this address.
+    pub fn mailed_email_token(&self, address: &str) -> String {
+        let messages = self.mailbox();
+        let newest = messages.iter().rev().find(|message| message["to"] == address);
+        email_token_in(newest.unwrap_or_else(|| panic!("no mail to {address}"))["text"].as_str().unwrap())
+    }
+
     /// The one number that a query answers.
     pub fn count(&self, sql: &str) -> i64 {
         self.0.database.borrow().count(sql)
@@ -227,6 +234,11 @@ pub fn token_in(text: &str) -> String {
 /// The token of the first link to set a password in a text.
 pub fn password_token_in(text: &str) -> String {
     token_after("/reset/", text)
+}
+
+/// The token of the first link of a change of address in a text.
+pub fn email_token_in(text: &str) -> String {
+    token_after("/email/", text)
 }
 
 fn token_after(place: &str, text: &str) -> String {

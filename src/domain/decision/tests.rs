@@ -15,7 +15,7 @@ fn set(template: &Template, keys: &[&str]) -> PermissionSet {
 }
 
 fn client(held: Option<Held>) -> Subject {
-    Subject { role: Role::Client, active: true, held, second_factor: false }
+    Subject { role: Role::Client, active: true, held, second_factor: false, asked_of_all: false }
 }
 
 fn on(kind: &str, granted: Option<bool>) -> About {
@@ -37,6 +37,10 @@ fn each_reason_is_given_for_what_it_says() {
     let admin = Subject { role: Role::Admin, ..client(None) };
     let removed = Subject { active: false, ..subject.clone() };
     let locked = with(Held { require_mfa: true, ..held });
+    let everybody = |subject: &Subject| Subject { asked_of_all: true, ..subject.clone() };
+    let (locked_owner, locked_all) = (everybody(&owner), everybody(&subject));
+    let shown_owner = Subject { second_factor: true, ..locked_owner.clone() };
+    let removed_all = everybody(&removed);
     let shown = Subject { second_factor: true, ..locked.clone() };
     let nothing = with(Held { resources: HeldResources::None, ..held });
     let approving = with(Held { resources: HeldResources::Approving, ..held });
@@ -47,6 +51,10 @@ fn each_reason_is_given_for_what_it_says() {
         (&admin, "posts", &on("linkedin", None), Reason::OwnerOrAdmin),
         (&owner, "posts.nothing", &none, Reason::UnknownPermission),
         (&owner, "posts.edit", &About::Unknown, Reason::UnknownResource),
+        (&locked_owner, "posts.create", &none, Reason::MfaRequired),
+        (&shown_owner, "posts.create", &none, Reason::OwnerOrAdmin),
+        (&locked_all, "posts.edit", &none, Reason::MfaRequired),
+        (&removed_all, "posts.edit", &none, Reason::Removed),
         (&subject, "", &none, Reason::UnknownPermission),
         (&subject, "posts.edit", &About::Unknown, Reason::UnknownResource),
         (&subject, "posts.edit", &none, Reason::Granted),
@@ -133,8 +141,15 @@ fn questions() -> impl Strategy<Value = (&'static Template, Subject, String, Abo
             let held = (any::<bool>(), any::<bool>()).prop_map(move |(placed, require_mfa)| {
                 placed.then_some(Held { permissions, resources, require_mfa })
             });
-            let subject = (held, any::<bool>(), any::<bool>())
-                .prop_map(move |(held, active, second_factor)| Subject { role, active, held, second_factor });
+            let subject = (held, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+                move |(held, active, second_factor, asked_of_all)| Subject {
+                    role,
+                    active,
+                    held,
+                    second_factor,
+                    asked_of_all,
+                },
+            );
             (Just(template), subject, proptest::sample::select(nodes), about, any::<bool>())
         })
 }
@@ -162,21 +177,23 @@ proptest! {
             let held = subject.held.unwrap();
             let given = held.permissions | template.catalog.from_grant(true);
             prop_assert!(given.contains(template.catalog.under(&permission).unwrap()));
-            prop_assert!(subject.active && (!held.require_mfa || subject.second_factor));
+            prop_assert!(subject.active && (!(held.require_mfa || subject.asked_of_all) || subject.second_factor));
             if let About::Resource(asked) = &about {
                 prop_assert!(asked.granted.is_some() || held.resources == HeldResources::All);
             }
         }
     }
 
-    /// S2-01: the owner always has full access; admins too.
+    /// S2-01: the owner always has full access; admins too. What everybody is asked for, they are too.
     #[test]
     fn owner_and_admins_may_whatever_the_catalog_knows(
         (template, subject, permission, about, needs) in questions(), owner: bool,
     ) {
         let role = if owner { Role::Owner } else { Role::Admin };
         let subject = Subject { role, active: true, ..subject };
-        prop_assert_eq!(decide(template, needs, &subject, &permission, &about), Reason::OwnerOrAdmin);
+        let outside = subject.asked_of_all && !subject.second_factor;
+        let reason = if outside { Reason::MfaRequired } else { Reason::OwnerOrAdmin };
+        prop_assert_eq!(decide(template, needs, &subject, &permission, &about), reason);
     }
 
     /// S3-17: a node is as much as the leaves under it.

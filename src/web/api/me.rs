@@ -48,7 +48,8 @@ pub async fn workspaces<P: Platform>(ctx: &Context<'_, P>, request: &Request) ->
 fn reached_row<P>(ctx: &Context<'_, P>, row: Reached) -> Result<(WorkspaceId, Value)> {
     let (template, policy) = guard::rules(ctx, &row.template, row.policy.as_deref())?;
     let access = row.access.of(template, row.role);
-    let state = memberships::state(template, &policy, row.role, true, row.second_factor, &access);
+    let state =
+        memberships::state(template, &policy, row.role, true, row.second_factor, row.asked_of_all, &access);
     // Nothing of a workspace shows before the second factor that it asks for is there (S2-06).
     let shown = (state != State::MfaRequired).then(|| access.shown(template, row.role));
     let shown = json!({

@@ -35,9 +35,17 @@ struct Shown {
 
 impl Shown {
     fn of(of: Of, place: Place, actor: &Actor) -> Self {
-        let Place { role, active, second_factor, .. } = place;
+        let Place { role, active, second_factor, asked_of_all, .. } = place;
         let access = place.access.of(actor.template, role);
-        let state = memberships::state(actor.template, &actor.policy, role, active, second_factor, &access);
+        let state = memberships::state(
+            actor.template,
+            &actor.policy,
+            role,
+            active,
+            second_factor,
+            asked_of_all,
+            &access,
+        );
         // Whoever was removed has nothing, whatever they had. Before the second factor is there, somebody sees nothing of what
         // will be theirs (S2-06); those who gave it do.
         let hidden = state == State::MfaRequired && actor.member_id == of.member;

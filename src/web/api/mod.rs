@@ -6,6 +6,7 @@ pub mod audit;
 pub mod bulk;
 pub mod catalog;
 pub mod check;
+pub mod email_change;
 pub mod field;
 pub mod invitations;
 pub mod invitee;

@@ -37,6 +37,7 @@ struct Shown {
     template: String,
     plan: Plan,
     branding: Branding,
+    require_mfa: bool,
     /// The template's, with the organization's own changes. Nothing if this deployment has lost the template.
     policy: Option<Policy>,
     owner_invitation_id: Option<InvitationId>,
@@ -53,6 +54,7 @@ impl Shown {
             template: organization.template,
             plan: organization.plan,
             branding: organization.branding,
+            require_mfa: organization.require_mfa,
             policy: template.map(|template| template.policy.with(organization.policy.unwrap_or_default())),
             owner_invitation_id: organization.owner_invitation_id,
             created_at: organization.created_at,
@@ -187,6 +189,8 @@ struct Changed {
     branding: Change<ChangedBranding>,
     #[serde(default)]
     policy: Change<Map<String, Value>>,
+    #[serde(default)]
+    require_mfa: Change<bool>,
 }
 
 #[derive(Deserialize)]
@@ -243,7 +247,17 @@ fn difference(actor: &Actor, body: Changed) -> Result<Difference> {
         policy::check(&mut fields, &actor.template.policy, &changes);
         Some(Value::Object(changes).to_string())
     });
+    to.require_mfa = said(body.require_mfa);
     fields.finish(Some(to))
+}
+
+/// Whether everybody is asked for a second factor, if anything was said; null is what it is where nobody said.
+pub(super) fn said(asks: Change<bool>) -> Option<bool> {
+    match asks {
+        Change::Keep => None,
+        Change::Clear => Some(false),
+        Change::Set(asks) => Some(asks),
+    }
 }
 
 /// `PUT …/plan`: what the organization has paid for from now on. 200 with the organization.

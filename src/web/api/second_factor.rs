@@ -8,18 +8,22 @@ use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::flow::second_factor::{self, Shown};
 use crate::platform::Platform;
-use crate::store::accounts;
-use crate::web::api::{no_fields, unauthenticated};
-use crate::web::guard::Caller;
+use crate::web::guard::{Caller, limit_network};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
-/// `POST /v1/me/mfa/totp`: the secret for an app, as text and as the URL that a picture of it holds.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BeginBody {
+    password: Option<String>,
+}
+
+/// `POST /v1/me/mfa/totp`, with the password unless it was typed within five minutes: the secret for an app, as text and as the URL that a picture of it holds.
 pub async fn begin<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     let session = Caller::of(request, ctx.config)?.signed_in()?;
-    no_fields(request)?;
-    let me = accounts::signed_in(ctx.platform, &session, ctx.now()).await?.ok_or_else(unauthenticated)?;
-    let secret = second_factor::begin(ctx, &me).await?;
+    let body: BeginBody =
+        if request.body().is_empty() { BeginBody { password: None } } else { request::json(request)? };
+    let (me, secret) = second_factor::begin(ctx, &session, body.password.as_deref()).await?;
     let url = secret.url(&ctx.config.product_name, me.email.as_str());
     let body = json!({"secret": secret.in_letters(), "otpauth_url": url});
     Ok(reply::json(StatusCode::CREATED, &body))
@@ -62,4 +66,20 @@ pub async fn remove<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     };
     second_factor::remove(ctx, &session, shown).await?;
     Ok(reply::no_content())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RenewBody {
+    password: String,
+    code: Option<String>,
+}
+
+/// `POST /v1/me/mfa/recovery-codes` with the password and a code of the app: other recovery codes, told this once.
+pub async fn renew<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    let session = Caller::of(request, ctx.config)?.signed_in()?;
+    limit_network(ctx, request, "password").await?;
+    let body: RenewBody = request::json(request)?;
+    let codes = second_factor::renew(ctx, &session, &body.password, body.code.as_deref()).await?;
+    Ok(reply::json(StatusCode::OK, &json!({"recovery_codes": codes})))
 }

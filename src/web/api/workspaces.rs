@@ -15,6 +15,7 @@ use crate::store::accounts::At;
 use crate::store::workspaces::{self, Workspace};
 use crate::web::api::Page;
 use crate::web::api::field::changed_name;
+use crate::web::api::organizations::said;
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -95,9 +96,11 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Works
 struct Changed {
     #[serde(default)]
     name: Change<String>,
+    #[serde(default)]
+    require_mfa: Change<bool>,
 }
 
-/// `PATCH`: gives it another name. 200 with the workspace.
+/// `PATCH`: gives it another name, or has it ask everybody for a second factor. 200 with the workspace.
 pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: WorkspaceId) -> Result<Reply> {
     let reads = vec![workspaces::select(id)];
     let (actor, found) = Caller::of(request, ctx.config)?.acting(ctx, At::Workspace(id), reads).await?;
@@ -108,9 +111,15 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Wo
     let body: Changed = request::json(request)?;
     let mut fields = Fields::default();
     let name = changed_name(&mut fields, body.name);
-    let workspace = match fields.finish(Some(name))? {
-        Some(name) => flow::rename(ctx, &actor, id, &name).await?,
-        None => ResultSet::row_of(found.first())?.ok_or_else(|| Error::from(Code::NotFound))?,
-    };
+    let name = fields.finish(Some(name))?;
+    let mut workspace: Workspace =
+        ResultSet::row_of(found.first())?.ok_or_else(|| Error::from(Code::NotFound))?;
+    // First what may be refused.
+    if let Some(asks) = said(body.require_mfa) {
+        workspace = flow::ask_factor(ctx, &actor, id, asks).await?;
+    }
+    if let Some(name) = name {
+        workspace = flow::rename(ctx, &actor, id, &name).await?;
+    }
     Ok(reply::json(StatusCode::OK, &workspace))
 }

@@ -7,6 +7,7 @@ pub mod brand;
 pub mod code;
 mod confirm;
 pub mod desk;
+pub mod email_link;
 pub mod failure;
 pub mod forgot_password;
 pub mod form;

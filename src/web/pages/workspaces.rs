@@ -54,6 +54,8 @@ struct Rename<'a> {
     id: WorkspaceId,
     name: &'a str,
     typed: &'a str,
+    /// Whether it asks everybody for a second factor.
+    asks: bool,
 }
 
 /// `GET /o/{slug}/workspaces`, with `?rename=` the form that renames one.
@@ -123,7 +125,10 @@ async fn rename<P: Platform>(
         action: Route::WorkspacesPage(desk.setting.slug.clone()).path(),
         id: workspace.id,
         name: &workspace.name,
-        typed: refused.map_or(workspace.name.as_str(), |(form, _)| form.text("name")),
+        typed: refused
+            .filter(|(form, _)| form.has("name"))
+            .map_or(workspace.name.as_str(), |(form, _)| form.text("name")),
+        asks: workspace.require_mfa,
     };
     match refused {
         Some((_, error)) => desk.refused(error, &page),
@@ -143,6 +148,9 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
     let done = match named {
         Some(id) => {
             let id = of(ctx, &desk, id).await?.id;
+            if let Some(asks) = form.filled("require_mfa") {
+                return ask_factor(ctx, &desk, id, asks == "yes", &form).await;
+            }
             match name(&form) {
                 Ok(name) => flow::rename(ctx, &desk.actor, id, &name).await,
                 Err(error) => Err(error),
@@ -167,6 +175,27 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
             list(ctx, &desk, &Query::default(), Some((&form, &error))).await
         }
         (Err(error), _) => Err(error),
+    }
+}
+
+async fn ask_factor<P: Platform>(
+    ctx: &Context<'_, P>,
+    desk: &Desk,
+    id: WorkspaceId,
+    asks: bool,
+    form: &Form,
+) -> Result<Reply> {
+    match flow::ask_factor(ctx, &desk.actor, id, asks).await {
+        Ok(workspace) => {
+            let told = if asks {
+                format!("Everybody who comes into {} signs in with two steps now.", workspace.name)
+            } else {
+                format!("{} no longer asks everybody for two-step sign-in.", workspace.name)
+            };
+            Ok(said::see_other(&Route::WorkspacesPage(desk.setting.slug.clone()).path(), &told))
+        }
+        Err(error @ Error::Refused(_)) => rename(ctx, desk, &id.to_string(), Some((form, &error))).await,
+        Err(error) => Err(error),
     }
 }
 

@@ -62,7 +62,8 @@ pub const COSTS: &[Costs] = &[
     ("GET", "/me/security/two-step/off", "owner", 1, 0),
     ("POST", "/me/security/two-step/off", "owner", 1, 0),
     ("POST", "/me/security/sessions", "owner", 0, 0),
-    ("POST", "/v1/me/mfa/totp", "owner", 2, 0),
+    // With the password, which is checked in between; soon after it was typed it costs one less.
+    ("POST", "/v1/me/mfa/totp", "owner", 3, 0),
     // Refused; what is served costs one more, see `totp`.
     ("DELETE", "/v1/me/mfa/totp", "owner", 1, 0),
     ("POST", "/v1/me/mfa/totp/confirm", "owner", 1, 0),

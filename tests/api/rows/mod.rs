@@ -1,7 +1,8 @@
 //! The tables' rows, a file for each part of the API: who gets what ([`crate::authorization`]), and what it costs
 //! ([`crate::costs`]).
 
-pub mod accounts;
+pub mod account_security;
+mod accounts;
 pub mod adding;
 pub mod bulk;
 pub mod links;
@@ -27,6 +28,7 @@ pub const ELSEWHERE: &str = "404 not_found";
 
 /// Every part's answers.
 pub const ANSWERS: &[&[Answers]] = &[
+    account_security::ANSWERS,
     accounts::ANSWERS,
     adding::ANSWERS,
     bulk::ANSWERS,
@@ -41,6 +43,7 @@ pub const ANSWERS: &[&[Answers]] = &[
 ];
 /// Every part's costs.
 pub const COSTS: &[&[Costs]] = &[
+    account_security::COSTS,
     accounts::COSTS,
     adding::COSTS,
     bulk::COSTS,

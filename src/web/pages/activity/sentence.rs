@@ -110,6 +110,13 @@ pub static ACTIONS: &[Action] = &[
     action("membership.removed", "Access taken away", "took away the access of", Named, In),
     action("workspace.created", "Workspaces made", "made the workspace", Named, Stop),
     action("workspace.renamed", "Workspaces renamed", "renamed the workspace", Named, Stop),
+    action(
+        "workspace.mfa_changed",
+        "Two-step sign-in asked for",
+        "changed who signs in with two steps in",
+        Named,
+        Stop,
+    ),
     action("resource.added", "Accounts added", "added the account", Named, To),
     action("resource.disconnected", "Accounts disconnected", "disconnected the account", Named, Stop),
     action("resource.reconnected", "Accounts connected again", "connected the account", Named, Again),

@@ -150,8 +150,10 @@ impl<P: Platform> Visit<'_, P> {
         if body.password.is_empty() {
             fields.refuse("/password", Code::Required, "Choose a password.");
         } else {
-            let checked = password::check(&body.password, known.as_deref().unwrap_or_default());
-            fields.take("/password", Code::WeakPassword, checked);
+            let known = [known.as_deref().unwrap_or_default(), typed_name, &view.organization_name];
+            if let Err(why) = password::check(&body.password, &known) {
+                fields.refuse("/password", why.code(), why.to_string());
+            }
         }
         let name = fields.finish(name)?;
         self.accept(Accept {

@@ -237,6 +237,7 @@ impl Telling<'_> {
                 require_mfa: access.require_mfa,
             }),
             second_factor: true,
+            asked_of_all: false,
         };
         let need = actor.policy.clients_need_resource;
         let nothing = HeldResources::of(&access.resources) == HeldResources::None;

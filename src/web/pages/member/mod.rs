@@ -93,7 +93,15 @@ impl PlaceRow {
         let (template, role) = (actor.template, member.role);
         let access = place.access.clone().of(template, role);
         let active = member.status == Status::Active;
-        let state = memberships::state(template, &actor.policy, role, active, member.second_factor, &access);
+        let state = memberships::state(
+            template,
+            &actor.policy,
+            role,
+            active,
+            member.second_factor,
+            place.asked_of_all,
+            &access,
+        );
         let way = if !active {
             None
         } else if actor.member_id == member.id {

@@ -7,7 +7,6 @@ use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::flow::second_factor::{self, Shown};
 use crate::platform::{Platform, ResultSet};
-use crate::store::accounts;
 use crate::store::second_factors::Begun;
 use crate::web::pages::form::Form;
 use crate::web::pages::own::{Own, Place, ends};
@@ -21,6 +20,9 @@ use crate::web::route::Route;
 struct SetUp<'a> {
     frame: Frame,
     nonce: &'a str,
+    email: &'a str,
+    /// Whether the password is to be typed first.
+    asks_password: bool,
     /// What the app takes, once it was begun.
     key: Option<Key>,
     /// The page that asked for it, where they go on afterwards; nothing if none did.
@@ -40,12 +42,14 @@ struct Key {
 
 #[derive(Template)]
 #[template(path = "pages/security_codes.html")]
-struct Recovery<'a> {
-    frame: Frame,
-    email: &'a str,
-    codes: Vec<String>,
+pub(super) struct Recovery<'a> {
+    pub(super) frame: Frame,
+    pub(super) email: &'a str,
+    pub(super) codes: Vec<String>,
+    /// Whether they stand in the place of others.
+    pub(super) renewed: bool,
     /// Where they go on.
-    on: String,
+    pub(super) on: String,
 }
 
 #[derive(Template)]
@@ -84,10 +88,10 @@ async fn face<P: Platform>(
     let secret = begun.and_then(|begun| second_factor::open(ctx, own.me.user_id, &begun.secret));
     let key = secret.map(|secret| key(ctx, &secret, own.me.email.as_str()));
     let frame = own.frame(ctx, Place::Security);
-    own.form(
-        error,
-        &SetUp { frame, nonce: &own.key.nonce, key, to, later: on(to), problems: Problems::of(error) },
-    )
+    let (nonce, email) = (&*own.key.nonce, own.me.email.as_str());
+    let asks_password = !second_factor::is_fresh(ctx, &own.me);
+    let problems = Problems::of(error);
+    own.form(error, &SetUp { frame, nonce, email, asks_password, key, to, later: on(to), problems })
 }
 
 fn key<P>(ctx: &Context<'_, P>, secret: &Secret, email: &str) -> Key {
@@ -110,7 +114,8 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
         Ok(Some(codes)) => {
             let (own, _) = Own::open(ctx, request, |_| Vec::new()).await?;
             let frame = own.frame(ctx, Place::Security);
-            own.reply(&Recovery { frame, email: own.me.email.as_str(), codes, on: on(to) })
+            let email = own.me.email.as_str();
+            own.reply(&Recovery { frame, email, codes, renewed: false, on: on(to) })
         }
         Err(error) if ends(&error) => Err(error),
         Err(error) => face(ctx, request, to, Some(&error)).await,
@@ -129,12 +134,12 @@ async fn set_up<P: Platform>(
             form.filled("code").ok_or_else(|| required("/code", "Type the code that the app shows."))?;
         return second_factor::confirm(ctx, &session, code).await.map(Some);
     }
-    let me = accounts::signed_in(ctx.platform, &session, ctx.now()).await?;
-    second_factor::begin(ctx, &me.ok_or_else(|| Error::from(Code::Unauthenticated))?).await?;
+    let password = Some(form.text("password")).filter(|password| !password.is_empty());
+    second_factor::begin(ctx, &session, password).await?;
     Ok(None)
 }
 
-fn required(pointer: &str, detail: &'static str) -> Error {
+pub(super) fn required(pointer: &str, detail: &'static str) -> Error {
     Error::field(pointer, Code::Required, detail)
 }
 

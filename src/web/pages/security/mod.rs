@@ -1,8 +1,12 @@
 //! `/me/security`: how somebody signs in, and where they are signed in.
 
+mod codes;
+mod email;
 mod factor;
 mod password;
 
+pub use codes::{show as show_codes, submit as submit_codes};
+pub use email::{show as show_email, submit as submit_email};
 pub use factor::{show as show_factor, show_off, submit as submit_factor, submit_off};
 pub use password::{show as show_password, submit as submit_password};
 

@@ -33,6 +33,7 @@ struct Settings<'a> {
     send_email: bool,
     reminders: bool,
     clients_need_resource: bool,
+    require_mfa: bool,
     /// Whether the organization has accounts that clients are given at all.
     has_accounts: bool,
     lifetimes: [(&'static str, Lives); 2],
@@ -95,6 +96,7 @@ struct Chosen {
     send_email: bool,
     reminders: bool,
     clients_need_resource: bool,
+    require_mfa: bool,
 }
 
 impl Chosen {
@@ -106,6 +108,7 @@ impl Chosen {
             send_email: policy.send_email,
             reminders: policy.reminders,
             clients_need_resource: policy.clients_need_resource,
+            require_mfa: desk.setting.require_mfa,
         }
     }
 
@@ -129,6 +132,7 @@ impl Chosen {
             } else {
                 policy.clients_need_resource
             },
+            require_mfa: form.has("require_mfa"),
         }
     }
 
@@ -166,7 +170,12 @@ impl Chosen {
                 policy.insert(field.to_owned(), or_usual(chosen == usual, chosen.into()));
             }
         }
-        Map::from_iter([("name".to_owned(), json!(self.name)), ("policy".to_owned(), policy.into())])
+        let mut body =
+            Map::from_iter([("name".to_owned(), json!(self.name)), ("policy".to_owned(), policy.into())]);
+        if self.require_mfa != desk.setting.require_mfa {
+            body.insert("require_mfa".to_owned(), self.require_mfa.into());
+        }
+        body
     }
 }
 
@@ -238,6 +247,7 @@ fn page(desk: &Desk, chosen: &Chosen, refused: Option<&Error>) -> Result<Reply> 
         send_email: chosen.send_email,
         reminders: chosen.reminders,
         clients_need_resource: chosen.clients_need_resource,
+        require_mfa: chosen.require_mfa,
         has_accounts: has_accounts(desk),
         lifetimes: [
             ("An invitation by e-mail works for", Lives::of(policy.email_lifetime)),

@@ -188,7 +188,15 @@ async fn reply<P: Platform>(
     let (actor, place, id) = (&desk.actor, of.place, workspace.id);
     let (template, role) = (actor.template, place.role);
     let access = place.access.of(template, role);
-    let state = memberships::state(template, &actor.policy, role, place.active, place.second_factor, &access);
+    let state = memberships::state(
+        template,
+        &actor.policy,
+        role,
+        place.active,
+        place.second_factor,
+        place.asked_of_all,
+        &access,
+    );
     let permissions = access.permissions.effective(template, role);
     let own = of.seen_by.is_none();
     let (accounts, next) = if state == State::Ready {

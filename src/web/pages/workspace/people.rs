@@ -99,8 +99,10 @@ fn row(desk: &Desk, id: WorkspaceId, member: Member) -> Row {
     let (template, role) = (actor.template, member.role);
     let active = member.status == Status::Active;
     let place = member.workspaces.into_iter().find(|place| place.id == id);
+    let asked_of_all = place.as_ref().is_some_and(|place| place.asked_of_all);
     let access = place.map(|place| place.access.of(template, role)).unwrap_or_default();
-    let state = memberships::state(template, &actor.policy, role, active, member.second_factor, &access);
+    let factor = member.second_factor;
+    let state = memberships::state(template, &actor.policy, role, active, factor, asked_of_all, &access);
     Row {
         you,
         role: role.label(),
