@@ -12,7 +12,7 @@ STATE ?= .wrangler/serve-$(PORT)
 NODE := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev serve test
+.PHONY: help setup build dev serve test fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,3 +33,6 @@ serve: build ## run without demo and watching, as the tests do
 
 test: ## check everything that must hold
 	@exec env WASM_BUDGET=$(WASM_BUDGET) .ci/test
+
+fuzz: ## give each parser what a fuzzer finds, for a minute each
+	@exec .ci/fuzz

@@ -68,7 +68,7 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result
         (Kind::InvitationEmail, Some(content), _) => {
             invitation_email::run(platform, config, id, &lease, &content).await
         }
-        (Kind::BulkInvite, ..) => bulk_invite::run(platform, id, lease.attempts).await,
+        (Kind::BulkInvite, ..) => bulk_invite::run(platform, config.quota, id, lease.attempts).await,
         (Kind::MemberEmail, _, Some(added)) => member_email::run(platform, config, id, &lease, &added).await,
         (Kind::PasswordReset | Kind::AccountNotice, ..) => {
             account_email::run(platform, config, id, &lease, to.first()?.as_ref()).await

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use crate::domain::ids::JobId;
 use crate::error::{Error, Result};
+use crate::flow::sign_in::GUESSES_COUNT;
 use crate::jobs::{MOST_ATTEMPTS, lost_at};
 use crate::platform::Platform;
 use crate::store::jobs::Requeued;
-use crate::store::{drafts, invitations, jobs, sessions};
+use crate::store::{drafts, guesses, invitations, jobs, quota, sessions};
 
 /// How long a session that is over keeps its row, for looking into what happened.
-const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
+pub const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 
-/// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations, and forgets old sessions and drafts. Answers
+/// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations, and forgets old sessions, drafts and counts. Answers
 /// how many jobs it enqueued.
 ///
 /// # Errors
@@ -27,6 +28,8 @@ pub async fn run(platform: &impl Platform) -> Result<usize> {
                 jobs::requeue(now, lost_at(now)),
                 invitations::stamp_lapsed(now),
                 drafts::forget(now),
+                quota::forget(now),
+                guesses::forget(now.minus(GUESSES_COUNT)),
             ]
             .into_iter()
             .chain(sessions::forget(now.minus(SESSIONS_KEPT)))

@@ -8,6 +8,9 @@
 pub mod seats;
 
 #[macro_use]
+pub mod quota;
+
+#[macro_use]
 pub mod acting;
 
 #[macro_use]
@@ -31,6 +34,7 @@ pub mod change_member;
 pub mod choices;
 pub mod desk;
 pub mod drafts;
+pub mod guesses;
 pub mod invitation_list;
 pub mod jobs;
 pub mod links;

@@ -35,4 +35,5 @@ mod team_offers;
 mod team_remove;
 mod weight;
 mod wizard;
+mod well_known;
 mod workspaces;

@@ -24,7 +24,7 @@ pub mod resources;
 pub mod seats;
 pub mod second_factor;
 pub mod sessions;
-mod spreadsheet;
+pub mod spreadsheet;
 pub mod workspaces;
 
 pub use field::kind as kind_of;
