@@ -120,7 +120,9 @@ impl Config {
             mails: number("MAILS_PER_ADDRESS", 10)?,
         };
         let security_contact = match get("SECURITY_CONTACT") {
-            Some(page) if page.starts_with("https://") && page.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Some(page)
+                if page.starts_with("https://") && page.bytes().all(|byte| byte.is_ascii_graphic()) =>
+            {
                 Some(page)
             }
             Some(address) => {

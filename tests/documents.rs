@@ -83,7 +83,9 @@ fn the_threat_model_names_files_and_tests_that_exist() {
         if Path::new(name).extension().is_some_and(|kind| kind == "rs") {
             assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(name).exists(), "{name}");
             files += 1;
-        } else if name.matches('_').count() > 3 && name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric()) {
+        } else if name.matches('_').count() > 3
+            && name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
+        {
             let called = [format!("fn {name}("), format!(": {name};")];
             assert!(called.iter().any(|call| code.contains(call)), "{name}");
             tests += 1;
@@ -97,7 +99,11 @@ fn the_threat_model_names_files_and_tests_that_exist() {
 fn every_attack_that_is_tested_stands_in_the_threat_model() {
     let (text, code) = (read("docs/threat-model.md"), code());
     let numbered = |text: &str, before: &str| -> BTreeSet<String> {
-        let of = |rest: &str| rest.get(..2).filter(|number| number.bytes().all(|digit| digit.is_ascii_digit())).map(str::to_owned);
+        let of = |rest: &str| {
+            rest.get(..2)
+                .filter(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
+                .map(str::to_owned)
+        };
         text.split(before).skip(1).filter_map(of).collect()
     };
     let missing: Vec<String> = numbered(&code, "fn v").difference(&numbered(&text, "`v")).cloned().collect();

@@ -23,18 +23,19 @@ fn seeds(parser: &str) -> Vec<Vec<u8>> {
 /// Bytes of any kind: made up, or an example of which some are changed, left out or put in twice.
 fn bytes(examples: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     let edit = (any::<prop::sample::Index>(), any::<u8>(), 0..4_u8);
-    let edited = (prop::sample::select(examples), prop::collection::vec(edit, 0..6)).prop_map(|(example, edits)| {
-        edits.into_iter().fold(example, |mut bytes, (place, byte, how)| {
-            let at = place.index(bytes.len() + 1);
-            match how {
-                0 if at < bytes.len() => bytes[at] = byte,
-                1 if at < bytes.len() => drop(bytes.remove(at)),
-                2 => bytes.insert(at, byte),
-                _ => bytes.extend_from_within(at..),
-            }
-            bytes
-        })
-    });
+    let edited =
+        (prop::sample::select(examples), prop::collection::vec(edit, 0..6)).prop_map(|(example, edits)| {
+            edits.into_iter().fold(example, |mut bytes, (place, byte, how)| {
+                let at = place.index(bytes.len() + 1);
+                match how {
+                    0 if at < bytes.len() => bytes[at] = byte,
+                    1 if at < bytes.len() => drop(bytes.remove(at)),
+                    2 => bytes.insert(at, byte),
+                    _ => bytes.extend_from_within(at..),
+                }
+                bytes
+            })
+        });
     prop_oneof![
         4 => edited,
         2 => "\\PC{0,60}".prop_map(String::into_bytes),

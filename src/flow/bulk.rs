@@ -49,7 +49,8 @@ pub async fn foresee<P: Platform>(
         wanted.push(able);
         foreseen.push(told);
     }
-    let judged = ctx.platform.run(bulk::judge(actor, &wanted, ctx.config.quota, ctx.now())).await?.rows::<Judged>()?;
+    let judged =
+        ctx.platform.run(bulk::judge(actor, &wanted, ctx.config.quota, ctx.now())).await?.rows::<Judged>()?;
     for Judged { row, verdict, place, invitation_id } in judged {
         let told = row.checked_sub(1).and_then(|place| foreseen.get_mut(place));
         if let (Some(told), Some(problem)) = (told, problem_of_verdict(verdict, place)?) {

@@ -104,8 +104,14 @@ async fn attempt<P: Platform>(
     let id = changed.id;
     let readdressed = changed.email.as_ref().filter(|_| changed.readdressed);
     let job = ctx.id();
-    let mut batch =
-        vec![store::claim(&entry, &acting, &changed, ctx.config.quota, json!(before).to_string(), json!(after).to_string())];
+    let mut batch = vec![store::claim(
+        &entry,
+        &acting,
+        &changed,
+        ctx.config.quota,
+        json!(before).to_string(),
+        json!(after).to_string(),
+    )];
     if let Some(email) = readdressed {
         batch.push(invitations::stamp_lapsed_of(record.state.organization_id, email, now));
     }

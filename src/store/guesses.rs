@@ -51,13 +51,7 @@ macro_rules! counted_under {
 /// seconds, and twice as long each time, up to a quarter of an hour.
 macro_rules! wait {
     ($tries:literal) => {
-        concat!(
-            "iif(",
-            $tries,
-            " < 4, 0, min(900, 15 << min(",
-            $tries,
-            " - 4, 6))) * 1000"
-        )
+        concat!("iif(", $tries, " < 4, 0, min(900, 15 << min(", $tries, " - 4, 6))) * 1000")
     };
 }
 

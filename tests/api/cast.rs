@@ -73,10 +73,16 @@ impl Cast {
     /// The admin, who has a second factor, and has typed their password only.
     fn half_signed_in(&mut self) -> Client {
         let token = format!("{:A<43}", format!("h{}x", self.fresh));
+        let state = self.team.world.state();
         let now = self.team.world.now().millis();
-        self.team.world.state().database.borrow().change(&format!(
+        let admin =
+            state.database.borrow().query("SELECT id FROM users WHERE email_key = 'admin@studio.test'");
+        let admin = admin[0]["id"].as_str().unwrap().to_owned();
+        let keys = &state.config.as_ref().ok().unwrap().keys;
+        let sealed = keys.seal(&admin, &[7; 20], self.team.world.random()).unwrap();
+        state.database.borrow().change(&format!(
             "INSERT OR IGNORE INTO second_factors (user_id, secret, begun_at, confirmed_at)
-             SELECT id, 'sealed', 1, 1 FROM users WHERE email_key = 'admin@studio.test';
+             SELECT id, '{sealed}', 1, 1 FROM users WHERE email_key = 'admin@studio.test';
              UPDATE users SET mfa_enabled_at = 1 WHERE email_key = 'admin@studio.test';
              INSERT INTO pending_sessions (token_digest, user_id, password_ver, created_at, expires_at)
              SELECT '{}', id, password_ver, {now}, {} FROM users WHERE email_key = 'admin@studio.test'",

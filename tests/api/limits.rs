@@ -111,7 +111,8 @@ fn another_address_or_role_of_an_invitation_and_a_mail_to_who_is_added_count_too
     let mut theirs = another(&team.world);
     let before = dump(&team);
     assert_enough(&team.owner.patch(&path, &json!({"role": "member"})));
-    let taken = theirs.owner.invite(&theirs.organization.clone(), "new@client.test", "client").ok().str("/id");
+    let taken =
+        theirs.owner.invite(&theirs.organization.clone(), "new@client.test", "client").ok().str("/id");
     let moved = theirs.owner.patch(&format!("/v1/invitations/{taken}"), &json!({"email": ANA}));
     assert_enough(&moved);
     assert_enough(&theirs.add(ANA, "client", json!({"notify": true})));
@@ -138,7 +139,8 @@ fn of_many_rows_those_are_made_that_the_day_allows() {
     rows.push(client("p4@client.test"));
     let rows = Value::from(rows);
     let foreseen = outcomes(&send(&mut team.owner, &team.organization, &rows, true).ok().json());
-    let expected = ["daily_limit", "would_create", "already_invited", "would_create", "would_create", "would_create"];
+    let expected =
+        ["daily_limit", "would_create", "already_invited", "would_create", "would_create", "would_create"];
     assert_eq!(foreseen[..6], expected);
     assert_eq!(foreseen[6..], ["daily_limit", "daily_limit"]);
     let became: Vec<_> = foreseen.iter().map(|told| told.replace("would_create", "created")).collect();
@@ -155,7 +157,10 @@ fn a_thousand_rows_are_within_the_usual_day() {
     let id = send(&mut team.owner, &team.organization, &rows, false).ok().str("/job_id");
     team.world.deliver();
     let outcomes = outcomes(&job(&mut team.owner, &id));
-    assert_eq!((outcomes.len(), outcomes.iter().filter(|outcome| *outcome == "created").count()), (1000, 1000));
+    assert_eq!(
+        (outcomes.len(), outcomes.iter().filter(|outcome| *outcome == "created").count()),
+        (1000, 1000)
+    );
     assert_eq!(team.world.count("SELECT sum(count) FROM daily_counts WHERE whose LIKE 'p%'"), 1000);
 }
 
@@ -173,7 +178,11 @@ fn the_tick_forgets_what_was_counted_on_earlier_days() {
     let mut team = team_with(9, 9);
     invite(&mut team, ANA).ok();
     team.world.tick();
-    assert_eq!(team.world.count("SELECT count(*) FROM daily_counts"), 3, "the team, its owner and the client");
+    assert_eq!(
+        team.world.count("SELECT count(*) FROM daily_counts"),
+        3,
+        "the team, its owner and the client"
+    );
     team.world.pass(Duration::from_hours(2));
     team.world.tick();
     assert_eq!(team.world.count("SELECT count(*) FROM daily_counts"), 0);
@@ -182,8 +191,12 @@ fn the_tick_forgets_what_was_counted_on_earlier_days() {
 /// However requests interleave, a day allows no more than it allows, and no less.
 #[test]
 fn no_interleaving_invites_more_than_a_day_allows() {
-    let plan = (1_u32..5, 1_u32..4, prop::collection::vec((any::<bool>(), 0_usize..3), 2..7),
-                prop::collection::vec(0_usize..8, 0..60));
+    let plan = (
+        1_u32..5,
+        1_u32..4,
+        prop::collection::vec((any::<bool>(), 0_usize..3), 2..7),
+        prop::collection::vec(0_usize..8, 0..60),
+    );
     let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)
         .run(&plan, |(invitations, mails, asked, schedule)| {
@@ -191,22 +204,31 @@ fn no_interleaving_invites_more_than_a_day_allows() {
             let other = another(&team.world);
             let racers = asked.iter().map(|(ours, address)| {
                 let by = if *ours { &team } else { &other };
-                let body = json!({"kind": "email", "role": "client", "email": format!("p{address}@client.test")});
+                let body =
+                    json!({"kind": "email", "role": "client", "email": format!("p{address}@client.test")});
                 Racer::new(&by.owner, &Method::POST, &by.path("/invitations"), &body)
             });
             let answers = race(&team.world, racers.collect(), &schedule);
             for (of, ours) in [(&team, true), (&other, false)] {
-                let made = asked.iter().zip(&answers).filter(|((whose, _), answer)| *whose == ours && answer.status == 201);
-                let counted = format!("SELECT count - 1 FROM daily_counts WHERE whose = '{}'", of.organization);
+                let made = asked
+                    .iter()
+                    .zip(&answers)
+                    .filter(|((whose, _), answer)| *whose == ours && answer.status == 201);
+                let counted =
+                    format!("SELECT count - 1 FROM daily_counts WHERE whose = '{}'", of.organization);
                 let made = i64::try_from(made.count()).unwrap();
                 prop_assert!(made <= i64::from(invitations));
                 prop_assert_eq!(made, team.world.count(&counted), "what was made was counted");
             }
             for answer in &answers {
                 let (status, code) = answer.refusal();
-                prop_assert!([(201, ""), (409, "already_invited"), (429, "daily_limit")].contains(&(status, code.as_str())));
+                prop_assert!(
+                    [(201, ""), (409, "already_invited"), (429, "daily_limit")]
+                        .contains(&(status, code.as_str()))
+                );
             }
-            let most = team.world.count("SELECT coalesce(max(count), 0) FROM daily_counts WHERE whose LIKE 'p%'");
+            let most =
+                team.world.count("SELECT coalesce(max(count), 0) FROM daily_counts WHERE whose LIKE 'p%'");
             prop_assert!(most <= i64::from(mails));
             Ok(())
         })

@@ -154,7 +154,8 @@ fn v04_no_way_in_leads_anywhere_else() {
         let answer = olga.submit(&page, &page, &[("password", crate::support::client::PASSWORD)]).ok();
         assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/me")), "{away:?}");
     }
-    let way = team.world.client().get("/o/studio/team?x=https://evil.test").header("location").unwrap().to_owned();
+    let way =
+        team.world.client().get("/o/studio/team?x=https://evil.test").header("location").unwrap().to_owned();
     assert!(way.starts_with("/sign-in?to=%2Fo%2Fstudio%2Fteam"), "{way}");
     team.owner.get("/healthz").ok();
 }

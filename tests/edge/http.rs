@@ -330,7 +330,9 @@ fn limits_off_frees_networks_and_never_accounts() {
     let shouted = team.owner_address.to_uppercase();
     // 10 a minute, from however many networks and in whatever spelling.
     let passed = (0..21)
-        .take_while(|place| guess(*place, if place % 2 == 0 { &team.owner_address } else { &shouted }).status != 429)
+        .take_while(|place| {
+            guess(*place, if place % 2 == 0 { &team.owner_address } else { &shouted }).status != 429
+        })
         .count();
     assert!((10..=20).contains(&passed), "{passed} passed");
     let refused = sign_in(30, &team.owner_address, PASSWORD);

@@ -34,6 +34,6 @@ mod team;
 mod team_offers;
 mod team_remove;
 mod weight;
-mod wizard;
 mod well_known;
+mod wizard;
 mod workspaces;

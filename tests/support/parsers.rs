@@ -156,7 +156,8 @@ struct Asked {
 
 /// What stands behind the question mark.
 pub fn query(bytes: &[u8]) {
-    let Some(request) = request(&format!("/any?{}", String::from_utf8_lossy(bytes)), "text/plain", &[]) else {
+    let Some(request) = request(&format!("/any?{}", String::from_utf8_lossy(bytes)), "text/plain", &[])
+    else {
         return;
     };
     let Some(asked) = of_sender(request::query::<Asked>(&request)) else { return };
@@ -258,7 +259,10 @@ pub fn email(bytes: &[u8]) {
     let written = address.as_str();
     assert_eq!(written, text.trim());
     assert_eq!(written.matches('@').count(), 1, "{written}");
-    assert!(written.is_ascii() && !written.contains([' ', '\r', '\n', '\t', '"', '<', '>', ',', ';', '\0']), "{written}");
+    assert!(
+        written.is_ascii() && !written.contains([' ', '\r', '\n', '\t', '"', '<', '>', ',', ';', '\0']),
+        "{written}"
+    );
     assert!(!written.ends_with('.') && written.len() <= 254);
     let key: EmailAddress = address.key().parse().unwrap();
     assert!(key == address && key.key() == address.key());
