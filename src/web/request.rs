@@ -151,7 +151,9 @@ pub fn part<T: DeserializeOwned>(object: serde_json::Map<String, serde_json::Val
 pub fn written(part: &str) -> Result<serde_json::Value> {
     let mut deserializer = serde_json::Deserializer::from_str(part);
     let read = serde_path_to_error::deserialize(&mut deserializer);
-    read.map(|Distinct(value)| value).map_err(|error| shape::refusal(&error))
+    let Distinct(value) = read.map_err(|error| shape::refusal(&error))?;
+    deserializer.end().map_err(|_| Error::from(Code::InvalidJson))?;
+    Ok(value)
 }
 
 /// The body of a form.

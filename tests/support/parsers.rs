@@ -12,7 +12,6 @@ use usher::domain::email_address::EmailAddress;
 use usher::domain::ids::{Id, InvitationId, JobId, Kind, MemberId, OrganizationId, UserId};
 use usher::domain::keys::{KeyRing, Opened};
 use usher::domain::link::{Link, Via};
-use usher::domain::logo::Logo;
 use usher::domain::nonce;
 use usher::domain::password_link::PasswordLink;
 use usher::domain::reset_link::ResetLink;
@@ -27,7 +26,7 @@ use usher::web::request::{self, Object};
 use usher::web::route::Route;
 
 /// Every parser by name: what is asked of it panics if it doesn't hold.
-pub const ALL: [(&str, fn(&[u8])); 12] = [
+pub const ALL: [(&str, fn(&[u8])); 11] = [
     ("token", token),
     ("json", json),
     ("query", query),
@@ -39,7 +38,6 @@ pub const ALL: [(&str, fn(&[u8])); 12] = [
     ("email", email),
     ("csv", csv),
     ("text", text),
-    ("logo", logo),
 ];
 
 /// Refused as the sender's mistake, never as ours.
@@ -274,7 +272,8 @@ pub fn csv(bytes: &[u8]) {
     let read = spreadsheet::rows(bytes, 20, 4096, |line, row| (line, row));
     let Some(rows) = of_sender(read) else { return };
     assert!(rows.len() <= 21);
-    assert!(rows.is_sorted_by(|(one, _), (next, _)| one < next), "lines in their order");
+    // Two may say the same: a carriage return by itself ends a row, and is no line end to what people look at files with.
+    assert!(rows.is_sorted_by(|(one, _), (next, _)| one <= next), "lines in their order");
     for (_, row) in rows {
         if let Some(row) = of_sender(row) {
             assert!(row.is_object(), "{row}");
@@ -294,12 +293,5 @@ pub fn text(bytes: &[u8]) {
     }
     if let Some(Typed::Totp(code)) = Typed::read(&text) {
         assert!(code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()));
-    }
-}
-
-/// A picture.
-pub fn logo(bytes: &[u8]) {
-    if Logo::read(bytes).is_some() {
-        assert!(Logo::of(bytes).is_some());
     }
 }
