@@ -12,7 +12,7 @@ STATE ?= .wrangler/serve-$(PORT)
 NODE := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev serve test screenshots
+.PHONY: help setup build dev serve test screenshots fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,3 +36,6 @@ test: ## check everything that must hold
 
 screenshots: build ## take the pictures of the README anew
 	@exec .ci/screenshots
+
+fuzz: ## give each parser what a fuzzer finds, for a minute each
+	@exec .ci/fuzz

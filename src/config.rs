@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::keys::{KeyError, KeyRing};
 use crate::domain::order;
+use crate::domain::quota::Quota;
 use crate::domain::template::Templates;
 use crate::domain::text::Name;
 use crate::mail::Sender;
@@ -28,6 +29,14 @@ pub struct Config {
     pub templates: Templates,
     /// `LIMITS`: `off` lifts the limits per network, for load tests; only where ORIGIN is a loopback address.
     pub limits: bool,
+    /// `INVITATIONS_PER_DAY`: what one organization may invite, and mail again, in a day. Default 2000.
+    ///
+    /// `MAILS_PER_ADDRESS`: how many mails about invitations one address gets in a day, from all organizations together.
+    /// Default 10.
+    pub quota: Quota,
+    /// `SECURITY_CONTACT`: whom to tell of a weakness, an address or an `https` page. In `/.well-known/security.txt`, which is
+    /// not there without it.
+    pub security_contact: Option<String>,
     /// `D1_DELAY`: milliseconds to wait before each D1 call, so that races show; only where ORIGIN is a loopback address.
     pub d1_delay: Duration,
 }
@@ -99,6 +108,32 @@ impl Config {
                     .map(Duration::from_millis)
                     .ok_or_else(|| refuse("D1_DELAY", "must be a number of milliseconds, at most 1000"))?,
             };
+        let number = |name: &'static str, usual: u32| match get(name) {
+            None => Ok(usual),
+            Some(number) => number
+                .parse()
+                .ok()
+                .filter(|number| (1..=1_000_000).contains(number))
+                .ok_or_else(|| refuse(name, "must be a number from 1 to 1000000")),
+        };
+        let quota = Quota {
+            invitations: number("INVITATIONS_PER_DAY", 2000)?,
+            mails: number("MAILS_PER_ADDRESS", 10)?,
+        };
+        let security_contact = match get("SECURITY_CONTACT") {
+            Some(page)
+                if page.starts_with("https://") && page.bytes().all(|byte| byte.is_ascii_graphic()) =>
+            {
+                Some(page)
+            }
+            Some(address) => {
+                let address: EmailAddress = address.parse().map_err(|_| {
+                    refuse("SECURITY_CONTACT", "must be an e-mail address, or the https address of a page")
+                })?;
+                Some(format!("mailto:{}", address.as_str()))
+            }
+            None => None,
+        };
         let product_name = Name::parse(&get("PRODUCT_NAME").unwrap_or_else(|| "Usher".to_owned()))
             .map_err(|why| refuse("PRODUCT_NAME", why.to_string()))?
             .as_str()
@@ -113,6 +148,8 @@ impl Config {
             mail_from,
             templates: Templates::built_in(),
             limits,
+            quota,
+            security_contact,
             d1_delay,
         })
     }
@@ -224,6 +261,11 @@ mod tests {
             ("MAIL_FROM", "Usher <invites@mail.example.test>"),
             ("MAIL_PROVIDER", "pigeon"),
             ("PRODUCT_NAME", "Buy at evil.com"),
+            ("INVITATIONS_PER_DAY", "0"),
+            ("INVITATIONS_PER_DAY", "many"),
+            ("MAILS_PER_ADDRESS", "-1"),
+            ("SECURITY_CONTACT", "http://example.test"),
+            ("SECURITY_CONTACT", "https://example.test/\nExpires: never"),
         ] {
             let error = read(&[(setting, value)]).err().map(|error| error.setting);
             assert_eq!(error, Some(setting), "{setting}={value}");

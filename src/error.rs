@@ -9,6 +9,7 @@ use http::StatusCode;
 use serde::Serialize;
 
 use crate::domain::ids::{InvitationId, ResourceId};
+use crate::domain::time::Timestamp;
 
 /// What can stop a request.
 #[derive(Debug)]
@@ -159,6 +160,7 @@ codes! {
     MfaNotBegun "mfa_not_begun" 409 "Nothing to confirm" "Begin to set up a second factor first, and confirm it within an hour."
     InvalidCode "invalid_code" 422 "This code does not match" "Type the code that your app shows now. Each works once."
     RateLimited "rate_limited" 429 "Too many tries" "Too many tries. Wait a minute, then try again."
+    DailyLimit "daily_limit" 429 "Enough for today" "As many invitations as one day allows were sent, by your organization or to this address. Send the rest tomorrow."
     Misconfigured "misconfigured" 503 "Not set up" "This service is not set up yet. Its operator finds the reason in the log."
     Internal "internal" 500 "Something went wrong" "Something went wrong on our side. Try again; if it stays, tell the operator the request id."
 }
@@ -200,6 +202,20 @@ impl Error {
     #[must_use]
     pub fn slow_down() -> Self {
         Refusal { retry_after: Some(60), ..Refusal::new(Code::RateLimited) }.into()
+    }
+
+    /// Too many tries: the next one is looked at then.
+    #[must_use]
+    pub fn slow_down_until(next: Timestamp, now: Timestamp) -> Self {
+        // Rounded up: who waits so long is let through.
+        let seconds = (next.millis() - now.millis() + 999).div_euclid(1000).max(1);
+        Refusal {
+            retry_after: u32::try_from(seconds).ok(),
+            ..Refusal::new(Code::RateLimited).because(
+                "Too many tries. Wait a while, longer each time, or ask for a link to choose a new password.",
+            )
+        }
+        .into()
     }
 
     /// The sentence for a person.

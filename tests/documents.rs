@@ -17,7 +17,7 @@ fn the_readme_describes_exactly_the_settings_that_are_read() {
         .collect();
     let source = read("src/config.rs");
     let code = source.split("#[cfg(test)]").next().unwrap();
-    let settings: BTreeSet<String> = ["needed(\"", "get(\""]
+    let settings: BTreeSet<String> = ["needed(\"", "get(\"", "number(\""]
         .iter()
         .flat_map(|call| code.split(call).skip(1))
         .map(|rest| rest.split('"').next().unwrap().to_owned())
@@ -51,4 +51,61 @@ fn the_queue_gives_a_message_up_later_than_a_job_is_given_up() {
     let retries = of_jobs.split("max_retries = ").nth(1).unwrap();
     let retries: i64 = retries.split_whitespace().next().unwrap().parse().unwrap();
     assert!(retries > usher::jobs::MOST_ATTEMPTS, "{retries}");
+}
+
+/// What stands between backticks in a document.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// The code of every test and module.
+fn code() -> String {
+    let mut folders = vec![std::path::PathBuf::from("tests"), std::path::PathBuf::from("src")];
+    let mut all = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                all.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn the_threat_model_names_files_and_tests_that_exist() {
+    let (text, code) = (read("docs/threat-model.md"), code());
+    let (mut files, mut tests) = (0, 0);
+    for name in quoted(&text) {
+        if Path::new(name).extension().is_some_and(|kind| kind == "rs") {
+            assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(name).exists(), "{name}");
+            files += 1;
+        } else if name.matches('_').count() > 3
+            && name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
+        {
+            let called = [format!("fn {name}("), format!(": {name};")];
+            assert!(called.iter().any(|call| code.contains(call)), "{name}");
+            tests += 1;
+        }
+    }
+    assert!(files > 30 && tests > 30, "{files} files, {tests} tests");
+}
+
+/// Each attack that has tests is in the threat model.
+#[test]
+fn every_attack_that_is_tested_stands_in_the_threat_model() {
+    let (text, code) = (read("docs/threat-model.md"), code());
+    let numbered = |text: &str, before: &str| -> BTreeSet<String> {
+        let of = |rest: &str| {
+            rest.get(..2)
+                .filter(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
+                .map(str::to_owned)
+        };
+        text.split(before).skip(1).filter_map(of).collect()
+    };
+    let missing: Vec<String> = numbered(&code, "fn v").difference(&numbered(&text, "`v")).cloned().collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

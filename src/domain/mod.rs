@@ -20,6 +20,7 @@ pub mod organization;
 pub mod password;
 pub mod password_link;
 pub mod policy;
+pub mod quota;
 pub mod reset_link;
 pub mod role;
 pub mod second_factor;

@@ -64,7 +64,7 @@ pub async fn add_member<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, add: A
     let mut batch = vec![
         // An invitation that is over doesn't stand in the way.
         invitations::stamp_lapsed_of(new.organization_id, &new.email, now),
-        adding::claim(&new, &by, &entry),
+        adding::claim(&new, &by, ctx.config.quota, &entry),
     ];
     batch.extend(adding::let_in(&new, entry.id));
     batch.push(notifications::of_new_member(ctx.id(), entry.id));
@@ -78,6 +78,9 @@ pub async fn add_member<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, add: A
             email: Some(&new.email),
             workspaces: new.workspaces.as_deref(),
             grants: &new.access.grants,
+            mailed: Some(&new.email).filter(|_| new.notify),
+            quota: ctx.config.quota,
+            now,
             except: None,
         }),
         by.select(),

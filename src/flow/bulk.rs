@@ -51,7 +51,8 @@ pub async fn foresee<P: Platform>(
         wanted.push(able);
         foreseen.push(told);
     }
-    let judged = ctx.platform.run(bulk::judge(actor, &wanted, ctx.now())).await?.rows::<Judged>()?;
+    let judged =
+        ctx.platform.run(bulk::judge(actor, &wanted, ctx.config.quota, ctx.now())).await?.rows::<Judged>()?;
     for Judged { row, verdict, place, invitation_id } in judged {
         let told = row.checked_sub(1).and_then(|place| foreseen.get_mut(place));
         if let (Some(told), Some(problem)) = (told, problem_of_verdict(verdict, place)?) {
@@ -238,6 +239,7 @@ fn problem_of_verdict(verdict: Verdict, place: Option<i64>) -> Result<Option<Val
         Verdict::PlanFeatureRequired => Code::PlanFeatureRequired.into(),
         Verdict::TrialEnded => Code::TrialEnded.into(),
         Verdict::SeatLimitReached => Code::SeatLimitReached.into(),
+        Verdict::DailyLimit => Code::DailyLimit.into(),
     };
     problem_of(error).map(Some)
 }

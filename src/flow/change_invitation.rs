@@ -10,7 +10,7 @@ use crate::domain::authority::{Actor, Authority};
 use crate::domain::change::Change;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::WorkspaceId;
-use crate::domain::invitation::Kind;
+use crate::domain::invitation::{Delivery, Kind};
 use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
@@ -103,8 +103,14 @@ async fn attempt<P: Platform>(
     let id = changed.id;
     let readdressed = changed.email.as_ref().filter(|_| changed.readdressed);
     let job = ctx.id();
-    let mut batch =
-        vec![store::claim(&entry, &acting, &changed, json!(before).to_string(), json!(after).to_string())];
+    let mut batch = vec![store::claim(
+        &entry,
+        &acting,
+        &changed,
+        ctx.config.quota,
+        json!(before).to_string(),
+        json!(after).to_string(),
+    )];
     if let Some(email) = readdressed {
         batch.push(invitations::stamp_lapsed_of(record.state.organization_id, email, now));
     }
@@ -121,6 +127,9 @@ async fn attempt<P: Platform>(
         email: readdressed,
         workspaces: changed.workspaces.as_deref(),
         grants: &changed.asked_grants,
+        mailed: changed.email.as_ref().filter(|_| changed.offered_anew && record.delivery != Delivery::None),
+        quota: ctx.config.quota,
+        now,
         except: Some(id),
     }));
     batch.push(acting.select());

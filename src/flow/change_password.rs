@@ -29,8 +29,8 @@ pub async fn change_password<P: Platform>(
     let (Some(me), Some(credentials)) = (me.first::<SignedIn>()?, credentials.first::<Credentials>()?) else {
         return Err(Code::Unauthenticated.into());
     };
-    // Under the limit of signing in: this is no second way to guess.
-    if !ctx.platform.allows(Limit::Account, &format!("sign-in:{}", me.email.key())).await {
+    // Whoever has the session guesses here too. Not under the limit of signing in, which strangers use up.
+    if !ctx.platform.allows(Limit::Account, &format!("password:{}", me.user_id)).await {
         return Err(Error::slow_down());
     }
     check_password(new, &credentials.known)?;

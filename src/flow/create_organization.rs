@@ -7,6 +7,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::OrganizationId;
 use crate::domain::offer::Offer;
 use crate::domain::organization::{Plan, Slug};
+use crate::domain::quota::Quota;
 use crate::domain::role::Role;
 use crate::domain::template::Template;
 use crate::domain::text::Name;
@@ -89,7 +90,7 @@ async fn attempt<P: Platform>(ctx: &Context<'_, P>, new: &New, slug: &Slug) -> R
         .batch(vec![
             organizations::insert(id, &new.name, slug, &new.template.key, plan, now),
             workspaces::insert(ctx.id(), id, &new.name, now),
-            invitations::insert(&invitation, &Acting::OPERATOR, now),
+            invitations::insert(&invitation, &Acting::OPERATOR, Quota::NONE, now),
             invitations::insert_workspaces(&invitation),
             jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
             audit::of_organization(ctx.entry(&"operator"), id),

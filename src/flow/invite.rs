@@ -7,6 +7,7 @@ use crate::domain::access::Access;
 use crate::domain::authority::{Actor, Authority};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::offer::Offer;
+use crate::domain::quota;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Refusal, Result};
@@ -69,7 +70,7 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
         batch.push(invitations::stamp_lapsed_of(new.organization_id, email, now));
     }
     batch.extend([
-        invitations::insert(&new, &by, now),
+        invitations::insert(&new, &by, ctx.config.quota, now),
         invitations::insert_workspaces(&new),
         jobs::insert_invitation_email(job, new.id, now, lost_at(now)),
         audit::of_invitation(ctx.entry(&actor.member_id), new.id, audit::Event::Created),
@@ -79,6 +80,9 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
             email: new.email.as_ref(),
             workspaces: new.offer.workspaces.as_deref(),
             grants: &new.offer.access.grants,
+            mailed: new.email.as_ref().filter(|_| new.queued),
+            quota: ctx.config.quota,
+            now,
             except: Some(new.id),
         }),
         by.select(),
@@ -142,6 +146,9 @@ pub(super) fn refusal_of(obstacles: &Obstacles, by: &Authority, customized: bool
     }
     if obstacles.trial_ends_at.is_some_and(|end| end <= now) {
         return Code::TrialEnded.into();
+    }
+    if !obstacles.within_day {
+        return quota::refusal(now);
     }
     Code::SeatLimitReached.into()
 }

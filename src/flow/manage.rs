@@ -50,7 +50,7 @@ async fn try_resend<P: Platform>(
         .platform
         .batch(vec![
             invitations::stamp_lapsed_of(invitation.organization_id, email, now),
-            invitations::renew(invitation.id, record.revision, &acting, expires_at, now),
+            invitations::renew(invitation.id, record.revision, &acting, expires_at, ctx.config.quota, now),
             jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
             audit::of_invitation(ctx.entry(by), invitation.id, audit::Event::Resent(job)),
             invitations::select(invitation.id),
@@ -59,6 +59,9 @@ async fn try_resend<P: Platform>(
                 email: Some(email),
                 workspaces: None,
                 grants: "[]",
+                mailed: Some(email),
+                quota: ctx.config.quota,
+                now,
                 except: Some(invitation.id),
             }),
             acting.select(),

@@ -260,7 +260,7 @@ pub async fn remove<P: Platform>(ctx: &Context<'_, P>, session: &str, shown: Sho
     };
     let proof = match shown {
         Shown::Password(password) => {
-            if !ctx.platform.allows(Limit::Account, &format!("sign-in:{}", me.email.key())).await {
+            if !ctx.platform.allows(Limit::Account, &format!("password:{}", me.user_id)).await {
                 return Err(Error::slow_down());
             }
             if !password::verify(password, hash.as_deref()) {

@@ -13,11 +13,14 @@ use crate::flow::{Context, hash_password};
 use crate::jobs::lost_at;
 use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::account_mails;
-use crate::store::accounts::{self, SignedIn};
+use crate::store::accounts::{self, Credentials, SignedIn};
+use crate::store::guesses::{self, Counted, Guesser, Wait};
 use crate::store::sessions::{self, NewSession};
 
 /// How long a sign-in waits for its second factor.
 const WAIT: Duration = Duration::from_mins(10);
+/// How long guesses at a password count.
+pub const GUESSES_COUNT: Duration = Duration::from_hours(24);
 
 /// Somebody who showed who they are.
 pub struct Entry {
@@ -112,14 +115,30 @@ impl Beginning {
 /// Signs in. A wrong password and an unknown address get one answer, after the same work.
 pub async fn sign_in<P: Platform>(
     ctx: &Context<'_, P>,
+    by: &Guesser,
     email: &EmailAddress,
     password: &str,
 ) -> Result<Entry> {
-    // Counted by account, so that guessing one account's password is slow from any number of networks.
-    if !ctx.platform.allows(Limit::Account, &format!("sign-in:{}", email.key())).await {
+    // Counted by account too, so that guessing one account's password is slow from any number of networks. That one is for
+    // browsers that nobody knows: or else whoever guesses would keep the holder out.
+    let calm = ctx.platform.allows(Limit::Account, &format!("sign-in:{}", email.key())).await;
+    if !calm && by.device.is_none() {
         return Err(Error::slow_down());
     }
-    let account = accounts::credentials(ctx.platform, email).await?;
+    let now = ctx.now();
+    let [count, wait] = guesses::count(by, email, now.minus(GUESSES_COUNT), now);
+    let results = ctx.platform.batch(vec![count, wait, accounts::credentials(email)]).await?;
+    let [counted, wait, account] = results.as_slice() else {
+        return Err(Error::Internal("a guess and an account".to_owned()));
+    };
+    let Some(counted) = counted.first::<Counted>()? else {
+        let next = wait.first::<Wait>()?.map_or(now, |wait| wait.next_at);
+        return Err(Error::slow_down_until(next, now));
+    };
+    if !calm && !counted.known {
+        return Err(Error::slow_down());
+    }
+    let account: Option<Credentials> = account.first()?;
     let hash = account.as_ref().and_then(|account| account.password_hash.as_deref());
     let right = password::verify(password, hash);
     let (Some(account), Some(hash), true) = (&account, hash, right) else {
@@ -127,9 +146,9 @@ pub async fn sign_in<P: Platform>(
     };
     let beginning = Beginning::new(ctx);
     let [begins, waits, me] = beginning.statements(account.id, hash);
-    let batch = vec![begins, beginning.notice(), waits, me];
+    let batch = vec![guesses::settle(&counted.id), begins, beginning.notice(), waits, me];
     let results = ctx.platform.batch(batch).await?;
-    beginning.send_notice(ctx, results.get(1));
+    beginning.send_notice(ctx, results.get(2));
     let entry = beginning.entry(&results)?.ok_or_else(|| Error::from(Code::InvalidCredentials))?;
     // Once for each change of the parameters.
     if password::is_dated(hash) {

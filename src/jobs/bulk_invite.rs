@@ -1,6 +1,7 @@
 //! The job that makes the invitations of a bulk, chunk by chunk.
 
 use crate::domain::ids::{Id, JobId};
+use crate::domain::quota::Quota;
 use crate::error::{Error, Result};
 use crate::jobs::{LEASE, Outcome, lost_at};
 use crate::platform::Platform;
@@ -13,11 +14,11 @@ use crate::store::jobs::Requeued;
 ///
 /// # Errors
 /// The database's; the lease then runs out and the job is taken again.
-pub async fn run(platform: &impl Platform, id: JobId, attempt: i64) -> Result<Outcome> {
+pub async fn run(platform: &impl Platform, quota: Quota, id: JobId, attempt: i64) -> Result<Outcome> {
     loop {
         let now = platform.now();
         let told = Id::new(now, platform.random());
-        let hold = Hold { job: id, attempt, now };
+        let hold = Hold { job: id, attempt, quota, now };
         let results = platform.batch(chunk::make(hold, told, now.plus(LEASE), lost_at(now))).await?;
         let (Some(mails), Some(progress)) = (results.get(chunk::MAILS), results.get(chunk::PROGRESS)) else {
             return Err(Error::Internal("a chunk's results".to_owned()));

@@ -68,7 +68,7 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result
     };
     let Some(lease) = lease.first::<Leased>()? else { return Ok(Outcome::NotOurs) };
     if lease.kind == Kind::BulkInvite {
-        return bulk_invite::run(platform, id, lease.attempts).await;
+        return bulk_invite::run(platform, config.quota, id, lease.attempts).await;
     }
     let facts = Facts { view: view.first()?, added: added.first()?, to: to.first()?, told: told.first()? };
     email::run(platform, config, id, &lease, &facts).await

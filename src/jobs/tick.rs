@@ -5,17 +5,18 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::domain::ids::{Id, JobId};
 use crate::error::{Error, Result};
+use crate::flow::sign_in::GUESSES_COUNT;
 use crate::jobs::{MOST_ATTEMPTS, lost_at};
 use crate::platform::Platform;
 use crate::store::jobs::Requeued;
 use crate::store::next_mails::{self, Due, Ids};
-use crate::store::{drafts, email_changes, invitations, jobs, sessions};
+use crate::store::{drafts, email_changes, guesses, invitations, jobs, quota, sessions};
 
 /// How long a session that is over keeps its row, for looking into what happened.
-const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
+pub const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 
-/// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations, forgets old sessions and drafts, and puts
-/// the mails that are due into the outbox. Answers how many jobs it enqueued.
+/// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations, forgets old sessions, drafts and counts, and
+/// puts the mails that are due into the outbox. Answers how many jobs it enqueued.
 ///
 /// # Errors
 /// The database's; the next tick does it.
@@ -31,6 +32,8 @@ pub async fn run(platform: &impl Platform, config: &Config) -> Result<usize> {
                 next_mails::due(now),
                 drafts::forget(now),
                 email_changes::forget(now.minus(SESSIONS_KEPT)),
+                quota::forget(now),
+                guesses::forget(now.minus(GUESSES_COUNT)),
             ]
             .into_iter()
             .chain(sessions::forget(now.minus(SESSIONS_KEPT)))

@@ -157,7 +157,7 @@ pub trait Mailer {
 pub enum Limit {
     /// What one network may do; lifted by `LIMITS=off`.
     Network,
-    /// What may be tried against one account; never lifted.
+    /// What may be tried against one account by browsers that nobody knows; never lifted.
     Account,
 }
 

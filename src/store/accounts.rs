@@ -252,15 +252,10 @@ pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
     Statement::new(sql, params![digest, now, id])
 }
 
-/// The account of an address, for signing in.
-///
-/// # Errors
-/// The database's.
-pub async fn credentials(db: &impl Database, email: &EmailAddress) -> Result<Option<Credentials>> {
-    let found = db
-        .run(Statement::new("SELECT id, password_hash FROM users WHERE email_key = ?1", params![email.key()]))
-        .await?;
-    Ok(found.first()?)
+/// Reads the [`Credentials`] of an address's account, for signing in.
+#[must_use]
+pub fn credentials(email: &EmailAddress) -> Statement {
+    Statement::new("SELECT id, password_hash FROM users WHERE email_key = ?1", params![email.key()])
 }
 
 /// Keeps the same password with a hash of other parameters, for whoever has just signed in with it.

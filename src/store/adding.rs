@@ -6,6 +6,7 @@
 use super::workspaces_json;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{EventId, MemberId, OrganizationId, UserId, WorkspaceId};
+use crate::domain::quota::Quota;
 use crate::domain::role::Role;
 use crate::domain::text::Name;
 use crate::params;
@@ -42,7 +43,7 @@ pub struct New {
 /// Claims the place: only if whoever adds still is who they were, the address belongs to no active member and has no open invitation, the workspaces and
 /// resources are this organization's, the plan allows such an access, and a seat is free where one is taken.
 #[must_use]
-pub fn claim(new: &New, by: &Acting, entry: &Entry) -> Statement {
+pub fn claim(new: &New, by: &Acting, quota: Quota, entry: &Entry) -> Statement {
     let mut params = entry.params("member.added");
     params.extend(params![
         new.member_id,
@@ -59,6 +60,7 @@ pub fn claim(new: &New, by: &Acting, entry: &Entry) -> Statement {
         &new.access.addable_kinds,
         new.access.require_mfa,
         by.was(),
+        quota.json(),
     ]);
     Statement::new(
         audited!(
@@ -94,6 +96,8 @@ pub fn claim(new: &New, by: &Acting, entry: &Entry) -> Statement {
                 may_customize!(),
                 ") AND (?12 = 0 OR ",
                 seat_free!("?2"),
+                ") AND (?14 = 0 OR ",
+                within_day!("?8", "?2", "?20"),
                 ")"
             )
         ),

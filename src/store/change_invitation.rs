@@ -9,6 +9,7 @@ use super::audit::Entry;
 use super::workspaces_json;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{EventId, InvitationId, WorkspaceId};
+use crate::domain::quota::Quota;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::params;
@@ -82,7 +83,14 @@ macro_rules! kept {
 ///
 /// `before` and `after` say what changes, with an `access` for the claim to fill in if that does.
 #[must_use]
-pub fn claim(entry: &Entry, by: &Acting, changed: &Changed, before: String, after: String) -> Statement {
+pub fn claim(
+    entry: &Entry,
+    by: &Acting,
+    changed: &Changed,
+    quota: Quota,
+    before: String,
+    after: String,
+) -> Statement {
     let mut params = entry.params("invitation.changed");
     params.extend(params![
         changed.id,
@@ -103,6 +111,8 @@ pub fn claim(entry: &Entry, by: &Acting, changed: &Changed, before: String, afte
         &changed.access.addable_kinds,
         changed.access.require_mfa,
         by.was(),
+        changed.offered_anew,
+        quota.json(),
     ]);
     Statement::new(
         audited!(
@@ -143,7 +153,9 @@ pub fn claim(entry: &Entry, by: &Acting, changed: &Changed, before: String, afte
                 within_limit!("?2", "0"),
                 " ELSE ",
                 seat_free!("?2"),
-                " END)"
+                " END) AND (?24 = 0 OR i.delivery = 'none' OR ",
+                within_day!("coalesce(?11, i.email_key)", "?2", "?25"),
+                ")"
             )
         ),
         params,

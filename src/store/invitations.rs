@@ -12,6 +12,7 @@ use crate::domain::ids::{EventId, InvitationId, MemberId, OrganizationId, Worksp
 use crate::domain::invitation::{Delivery, Invitation};
 use crate::domain::link::Link;
 use crate::domain::offer::Offer;
+use crate::domain::quota::Quota;
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::params;
@@ -117,7 +118,7 @@ pub fn stamp_lapsed_of(organization: OrganizationId, email: &EmailAddress, now: 
 /// the workspaces and resources are this organization's, the plan allows such an access, and a seat is free where one is
 /// reserved: a link for many reserves none, it asks when somebody comes in. `RETURNING` tells.
 #[must_use]
-pub fn insert(new: &New, by: &Acting, now: Timestamp) -> Statement {
+pub fn insert(new: &New, by: &Acting, quota: Quota, now: Timestamp) -> Statement {
     let New { offer, .. } = new;
     let Offer { access, .. } = offer;
     Statement::new(
@@ -141,7 +142,9 @@ pub fn insert(new: &New, by: &Acting, now: Timestamp) -> Statement {
             may_customize!(),
             ") AND (?12 = 0 OR ?4 IS NULL OR ",
             seat_free!("?15"),
-            ") ON CONFLICT DO NOTHING RETURNING id"
+            ") AND ",
+            within_day!("iif(?13 = 'queued', ?5, NULL)", "?15", "?29"),
+            " ON CONFLICT DO NOTHING RETURNING id"
         ),
         params![
             new.id,
@@ -172,6 +175,7 @@ pub fn insert(new: &New, by: &Acting, now: Timestamp) -> Statement {
             offer.branding_message.as_ref(),
             new.customized,
             by.was(),
+            quota.json(),
         ],
     )
 }
@@ -237,6 +241,7 @@ pub fn renew(
     revision: i64,
     by: &Acting,
     expires_at: Timestamp,
+    quota: Quota,
     now: Timestamp,
 ) -> Statement {
     Statement::new(
@@ -261,10 +266,12 @@ pub fn renew(
                  ((i.outcome = 'open' AND i.expires_at > ?3) OR o.trial_ends_at IS NULL OR o.trial_ends_at > ?3)
                  AND ",
             within_limit!("?3", "1 - i.reserves"),
-            "))
+            ")) AND ",
+            within_day!("i.email_key", "?3", "?7"),
+            "
          RETURNING id"
         ),
-        params![id, expires_at, now, by.member(), by.was(), revision],
+        params![id, expires_at, now, by.member(), by.was(), revision, quota.json()],
     )
 }
 

@@ -8,6 +8,9 @@
 pub mod seats;
 
 #[macro_use]
+pub mod quota;
+
+#[macro_use]
 pub mod acting;
 
 #[macro_use]
@@ -33,6 +36,7 @@ pub mod choices;
 pub mod desk;
 pub mod drafts;
 pub mod email_changes;
+pub mod guesses;
 pub mod invitation_list;
 pub mod jobs;
 pub mod links;

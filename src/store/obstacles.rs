@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::workspaces_json;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId, OrganizationId, WorkspaceId};
+use crate::domain::quota::Quota;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::params;
@@ -29,6 +30,9 @@ pub struct Obstacles {
     /// Whether the plan has the feature that a client's own list of permissions needs.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub may_customize: bool,
+    /// Whether the day leaves one more invitation, and one more mail where one is to go out.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub within_day: bool,
 }
 
 /// What is asked for, as far as something can stand in its way.
@@ -42,6 +46,12 @@ pub struct Asked<'a> {
     pub workspaces: Option<&'a [WorkspaceId]>,
     /// With which grants, as JSON.
     pub grants: &'a str,
+    /// To which address a mail goes out.
+    pub mailed: Option<&'a EmailAddress>,
+    /// What a day allows.
+    pub quota: Quota,
+    /// Now.
+    pub now: Timestamp,
     /// Apart from this invitation itself.
     pub except: Option<InvitationId>,
 }
@@ -54,6 +64,8 @@ pub fn select(asked: &Asked<'_>) -> Statement {
             "SELECT i.id AS open_id, i.role AS open_role, o.trial_ends_at, ",
             may_customize!(),
             " AS may_customize, ",
+            within_day!("?6", "?7", "?8"),
+            " AS within_day, ",
             member_of!("?2"),
             " AS member_id,
                 (SELECT min(e.key) FROM json_each(?3) e WHERE NOT EXISTS (
@@ -72,6 +84,9 @@ pub fn select(asked: &Asked<'_>) -> Statement {
             workspaces_json(asked.workspaces),
             asked.except,
             asked.grants,
+            asked.mailed.map(EmailAddress::key),
+            asked.now,
+            asked.quota.json(),
         ],
     )
 }

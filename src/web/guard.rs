@@ -15,10 +15,11 @@ use crate::flow::Context;
 use crate::json::row;
 use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::accounts::{self, At, Seen};
+use crate::store::guesses::Guesser;
 use crate::store::invitations::{self, Record};
 use crate::store::organizations::{self, Of};
 use crate::store::sessions;
-use crate::web::request::{self, Request, SESSION_COOKIE};
+use crate::web::request::{self, DEVICE_COOKIE, Request, SESSION_COOKIE};
 
 /// How a request says who it is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -248,6 +249,13 @@ pub fn check_same_origin(headers: &HeaderMap, config: &Config) -> Result<()> {
 pub fn check_browser_origin(headers: &HeaderMap, config: &Config) -> Result<()> {
     let is_browser = headers.contains_key("origin") || headers.contains_key("sec-fetch-site");
     if is_browser { check_same_origin(headers, config) } else { Ok(()) }
+}
+
+/// Who types a password: from which network, and with a browser that had which session.
+#[must_use]
+pub fn guesser(request: &Request) -> Guesser {
+    let device = request::cookie(request.headers(), DEVICE_COOKIE).map(|session| session.digest());
+    Guesser { network: request::network(request.headers()), device }
 }
 
 /// Limits what one network may do: sign in, open, accept.

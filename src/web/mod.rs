@@ -169,6 +169,8 @@ async fn page<P: Platform>(
     use Verb::Post;
     match (route, verb) {
         (Route::Home, _) => Ok(pages::home::show(request)),
+        (Route::SecurityText, _) => pages::well_known::security(ctx),
+        (Route::ChangePassword, _) => Ok(reply::see_other(&Route::SecurityPassword.path())),
         (Route::SignIn, Post) => pages::sign_in::submit(ctx, request).await,
         (Route::SignIn, _) => pages::sign_in::show(ctx, request),
         (Route::SignInCode, Post) => pages::code::submit(ctx, request).await,

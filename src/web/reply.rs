@@ -6,9 +6,12 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use crate::domain::ids::{InvitationId, ResourceId};
+use crate::domain::secret::Bearer;
 use crate::error::{Error, FieldError, Refusal};
+use crate::flow::accept::SESSION;
 use crate::flow::sign_in::Entry;
-use crate::web::request::SESSION_COOKIE;
+use crate::jobs::tick::SESSIONS_KEPT;
+use crate::web::request::{DEVICE_COOKIE, SESSION_COOKIE};
 
 /// A buffered reply.
 pub type Reply = http::Response<Bytes>;
@@ -125,8 +128,17 @@ pub fn set_cookie(reply: &mut Reply, name: &'static str, secret: &str, seconds: 
 
 /// Lets a browser keep that somebody showed who they are.
 pub fn let_in(reply: &mut Reply, entry: &Entry) {
-    let seconds = entry.lasts().as_secs().cast_signed();
-    set_cookie(reply, SESSION_COOKIE, entry.token.reveal(), seconds);
+    if entry.me.is_some() {
+        keep_session(reply, &entry.token);
+    } else {
+        set_cookie(reply, SESSION_COOKIE, entry.token.reveal(), entry.lasts().as_secs().cast_signed());
+    }
+}
+
+/// Lets a browser keep a session; and when that is over, that it had one.
+pub fn keep_session(reply: &mut Reply, session: &Bearer) {
+    set_cookie(reply, SESSION_COOKIE, session.reveal(), SESSION.as_secs().cast_signed());
+    set_cookie(reply, DEVICE_COOKIE, session.reveal(), (SESSION + SESSIONS_KEPT).as_secs().cast_signed());
 }
 
 /// Takes a secret away from a browser.

@@ -41,6 +41,10 @@ pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
+/// The last session that a browser had, kept when it is over: it opens nothing, but tells that its holder signed in here
+/// before, so that a stranger's guesses at their password don't hold them up.
+pub const DEVICE_COOKIE: &str = "__Host-usher_device";
+
 /// A cookie that says what was just done, for the page that follows.
 pub const SAID_COOKIE: &str = "__Host-usher_said";
 

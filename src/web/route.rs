@@ -170,6 +170,10 @@ routes! {
     /// What only the real runtime can answer, for the tests.
     Probe "/dev/probe" [POST];
 
+    /// Whom to tell of a weakness.
+    SecurityText "/.well-known/security.txt" [GET];
+    /// Where a password is changed, for programs that keep passwords.
+    ChangePassword "/.well-known/change-password" [GET];
     /// Whether the Worker runs; no I/O.
     Health "/healthz" [GET];
     /// Whether it reaches its database.

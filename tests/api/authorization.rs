@@ -230,3 +230,45 @@ fn head_answers_as_get_does_without_a_body() {
         assert_eq!(head.header("content-type"), get.header("content-type"), "{pattern}");
     }
 }
+
+/// Half a sign-in is nobody's, on every route there is: it gets what a dead session gets. What it is for, and taking it back,
+/// is all that it may.
+#[test]
+fn a_session_that_lacks_its_second_factor_is_nobodys_on_every_route() {
+    const OTHERWISE: [(&str, &str, &str); 2] =
+        [("POST", "/v1/sessions/mfa", "422 invalid_code"), ("GET", "/me/security/two-step/off", "303")];
+    let mut cast = Cast::new();
+    let mut wrong = Vec::new();
+    for (pattern, methods) in Route::PATTERNS {
+        for method in *methods {
+            let (_, _, answers) = rows().find(|(m, p, _)| m == method && p == pattern).unwrap();
+            let otherwise = OTHERWISE.iter().find(|(m, p, _)| m == method && p == pattern);
+            let expected = otherwise.map_or(answers[8], |(_, _, expected)| expected);
+            let answer = shown(&cast.ask(method.as_str(), pattern, "half"));
+            if answer != expected {
+                wrong.push(format!("{method} {pattern}: {answer}, not {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A key that nobody has is refused, or counts for nothing where nobody needs one; a cookie beside it doesn't help.
+#[test]
+fn a_key_that_nobody_has_gets_nothing_on_any_route() {
+    let mut cast = Cast::new();
+    let mut wrong = Vec::new();
+    for (pattern, methods) in Route::PATTERNS.iter().filter(|(pattern, _)| pattern.starts_with("/v1/")) {
+        for method in *methods {
+            let (_, _, answers) = rows().find(|(m, p, _)| m == method && p == pattern).unwrap();
+            // What asks nobody who they are reads no key either; an invitation's link asks who is signed in.
+            let of_link = ["preview", "accept", "decline"].iter().any(|what| pattern.ends_with(what));
+            let expected = if answers[0] == NOBODY || of_link { "401 unauthenticated" } else { answers[0] };
+            let answer = shown(&cast.ask(method.as_str(), pattern, "unknown_key"));
+            if answer != expected {
+                wrong.push(format!("{method} {pattern}: {answer}, not {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -51,6 +51,8 @@ impl Cast {
         let email = match kind {
             "nobody" => return self.team.world.client(),
             "operator" => return self.team.world.operator(),
+            "half" => return self.half_signed_in(),
+            "unknown_key" => return self.caller("owner").bearer("usher_nobody_has_this_key"),
             "foreign" => "oscar.owner@other.test".to_owned(),
             "owner" => "olga.owner@studio.test".to_owned(),
             "signed_out" => "admin@studio.test".to_owned(),
@@ -64,6 +66,28 @@ impl Cast {
             fresh = self.fresh,
             digest = secret::digest(token.as_bytes()),
             later = self.team.world.now().millis() + 3_600_000,
+        ));
+        self.team.world.client().with_cookie("__Host-usher_session", &token)
+    }
+
+    /// The admin, who has a second factor, and has typed their password only.
+    fn half_signed_in(&mut self) -> Client {
+        let token = format!("{:A<43}", format!("h{}x", self.fresh));
+        let state = self.team.world.state();
+        let now = self.team.world.now().millis();
+        let admin =
+            state.database.borrow().query("SELECT id FROM users WHERE email_key = 'admin@studio.test'");
+        let admin = admin[0]["id"].as_str().unwrap().to_owned();
+        let keys = &state.config.as_ref().ok().unwrap().keys;
+        let sealed = keys.seal(&admin, &[7; 20], self.team.world.random()).unwrap();
+        state.database.borrow().change(&format!(
+            "INSERT OR IGNORE INTO second_factors (user_id, secret, begun_at, confirmed_at)
+             SELECT id, '{sealed}', 1, 1 FROM users WHERE email_key = 'admin@studio.test';
+             UPDATE users SET mfa_enabled_at = 1 WHERE email_key = 'admin@studio.test';
+             INSERT INTO pending_sessions (token_digest, user_id, password_ver, created_at, expires_at)
+             SELECT '{}', id, password_ver, {now}, {} FROM users WHERE email_key = 'admin@studio.test'",
+            secret::digest(token.as_bytes()),
+            now + 600_000,
         ));
         self.team.world.client().with_cookie("__Host-usher_session", &token)
     }

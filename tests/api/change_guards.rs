@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use usher::domain::quota::Quota;
 use usher::domain::time::Timestamp;
 use usher::platform::Database;
 
@@ -196,7 +197,8 @@ fn living_longer_takes_no_seat_that_was_given_away_at_the_very_end() {
             expires_at,
             max_uses: Some(1),
         };
-        let statement = claim(&entry, &Acting::OPERATOR, &changed, "{}".to_owned(), "{}".to_owned());
+        let statement =
+            claim(&entry, &Acting::OPERATOR, &changed, Quota::NONE, "{}".to_owned(), "{}".to_owned());
         block_on(Native::new(team.world.clone()).run(statement)).unwrap().any()
     };
     assert!(!claimed(Some(before_the_end.plus(Duration::from_hours(1)).whole_seconds())));

@@ -236,7 +236,9 @@ fn a_session_starts_only_under_the_password_that_was_checked() {
     team.joined("mia.member@studio.test", "member");
     let now = team.world.now();
     let platform = Native::new(team.world.clone());
-    let account = block_on(accounts::credentials(&platform, &"mia.member@studio.test".parse().unwrap()))
+    let account = block_on(platform.run(accounts::credentials(&"mia.member@studio.test".parse().unwrap())))
+        .unwrap()
+        .first::<accounts::Credentials>()
         .unwrap()
         .unwrap();
     let start = |digest: &str, hash: &str| {

@@ -1,5 +1,7 @@
 //! What is tried with addresses, names, hosts and networks.
 
+use base64ct::{Base64UrlUnpadded, Encoding};
+
 use crate::support::World;
 use crate::support::client::{Answer, Team};
 use crate::{MIA, invited, other_team, refusal, with_token};
@@ -118,4 +120,42 @@ fn v35_signing_in_and_inviting_answer_alike_for_known_and_unknown_addresses() {
         answer.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
     };
     assert_eq!(invite(MIA), invite("nobody@studio.test"));
+}
+
+/// An address to go on to comes from the browser: it is looked at when it comes, and again when it is used.
+#[test]
+fn v04_no_way_in_leads_anywhere_else() {
+    let mut team = Team::new();
+    let mine = "olga.owner@studio.test";
+    for away in [
+        "https://evil.test/",
+        "//evil.test",
+        "/\\evil.test",
+        "\\\\evil.test",
+        "/%2f%2fevil.test",
+        "/me/../..//evil.test",
+        "javascript:alert(1)",
+        "/me\r\nLocation: https://evil.test",
+        "/sign-out",
+        "/v1/me",
+        " /me",
+    ] {
+        let mut olga = team.world.client();
+        let form = [("email", mine), ("password", crate::support::client::PASSWORD), ("to", away)];
+        let answer = olga.submit("/sign-in", "/sign-in", &form).ok();
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/me")), "{away:?}");
+        // And where the browser kept it while a mail came.
+        let kept = Base64UrlUnpadded::encode_string(away.as_bytes());
+        let mut olga = team.world.client().with_cookie("__Host-usher_back", &kept);
+        team.world.pass(std::time::Duration::from_secs(3600));
+        olga.post("/v1/password-resets", &json!({"email": mine})).ok();
+        team.world.deliver();
+        let page = format!("/reset/{}", team.world.mailed_password_token(mine));
+        let answer = olga.submit(&page, &page, &[("password", crate::support::client::PASSWORD)]).ok();
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/me")), "{away:?}");
+    }
+    let way =
+        team.world.client().get("/o/studio/team?x=https://evil.test").header("location").unwrap().to_owned();
+    assert!(way.starts_with("/sign-in?to=%2Fo%2Fstudio%2Fteam"), "{way}");
+    team.owner.get("/healthz").ok();
 }

@@ -254,3 +254,20 @@ fn staff_import_whom_they_may_invite_and_see_their_own_imports() {
     check_page(&client);
     assert_eq!(client.status, 403);
 }
+
+/// Rows that the day has no room for are told apart from those that something is wrong with.
+#[test]
+fn rows_that_the_day_has_no_room_for_are_marked_as_such() {
+    let (team, mut owner, path) = unlimited();
+    let day = team.world.now().seconds() / 86_400;
+    team.world.state().database.borrow().change(&format!(
+        "UPDATE daily_counts SET count = 1999 WHERE day = {day} AND whose = '{}'",
+        team.organization
+    ));
+    let list = b"email,role\nana@client.test,client\nbea@client.test,client\n";
+    let page = upload(&mut owner, &path, &[("do", "check")], Some(("file", "list.csv", list)));
+    check_page(&page);
+    let shown = rows(&page);
+    let states: Vec<(&str, &str)> = shown.iter().map(|row| (row[0].as_str(), row[2].as_str())).collect();
+    assert_eq!(states, [("ana@client.test", "Ready"), ("bea@client.test", "Enough for today")]);
+}

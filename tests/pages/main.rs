@@ -38,5 +38,6 @@ mod team;
 mod team_offers;
 mod team_remove;
 mod weight;
+mod well_known;
 mod wizard;
 mod workspaces;

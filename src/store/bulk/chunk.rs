@@ -5,6 +5,7 @@
 //! behind them, so that a chunk is made whole, once, or not at all, wherever its consumer dies.
 
 use crate::domain::ids::{JobId, NotificationId};
+use crate::domain::quota::Quota;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
@@ -41,6 +42,8 @@ pub struct Hold {
     pub job: JobId,
     /// Which attempt at it this is.
     pub attempt: i64,
+    /// What a day allows.
+    pub quota: Quota,
     /// Now.
     pub now: Timestamp,
 }
@@ -90,7 +93,7 @@ fn judge(hold: Hold) -> Statement {
     Statement::new(
         concat!(
             judged!(
-                "SELECT organization_id, invited_by, role, access_rev, visible, ?3 AS now FROM bulk_imports WHERE job_id = ?1",
+                "SELECT organization_id, invited_by, role, access_rev, visible, ?3 AS now, ?4 AS quota FROM bulk_imports WHERE job_id = ?1",
                 concat!(
                     "SELECT r.row, r.wanted FROM ",
                     chunk!(),
@@ -104,7 +107,7 @@ fn judge(hold: Hold) -> Statement {
                              json_object('verdict', told.verdict, 'place', told.place))
              FROM told WHERE bulk_rows.job_id = ?1 AND bulk_rows.row = told.row"
         ),
-        params![hold.job, hold.attempt, hold.now],
+        params![hold.job, hold.attempt, hold.now, hold.quota.json()],
     )
 }
 
@@ -177,7 +180,7 @@ fn invitations(hold: Hold, requeue_at: Timestamp) -> [Statement; 4] {
 
 /// Moves the job on; behind its last row tells whoever asked, if they are still there, and settles it.
 fn settle(hold: Hold, told: NotificationId) -> [Statement; 3] {
-    let Hold { job, attempt, now } = hold;
+    let Hold { job, attempt, now, .. } = hold;
     [
         Statement::new(
             concat!(

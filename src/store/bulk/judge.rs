@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Wanted, read, visible};
 use crate::domain::authority::Actor;
 use crate::domain::ids::InvitationId;
+use crate::domain::quota::Quota;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
@@ -37,6 +38,8 @@ pub enum Verdict {
     TrialEnded,
     /// It would take a seat, and the rows before it took the last.
     SeatLimitReached,
+    /// The day leaves no mail to this address, or the rows before it made all the invitations that it allows.
+    DailyLimit,
 }
 
 /// A row's verdict.
@@ -53,10 +56,11 @@ pub struct Judged {
 }
 
 /// Judges rows: `judged!(asker, rows)`. `asker` answers one row: `organization_id`, `invited_by`, `role`, `access_rev`,
-/// `visible`, `now`; `rows` answers `row` and `wanted`. Makes a table `told` of [`Judged`].
+/// `visible`, `now`, `quota`; `rows` answers `row` and `wanted`. Makes a table `told` of [`Judged`].
 ///
 /// A row is *able* if nothing stands in its way but other rows. Of the able rows of one address the first is made; only if
-/// no seat was left for it, the first of them that takes none. The seats go to the first rows that ask for one.
+/// no seat was left for it, the first of them that takes none. The seats go to the first rows that ask for one. Of what is to be made, no
+/// more is than the day leaves.
 macro_rules! judged {
     ($asker:literal, $rows:expr) => {
         concat!(
@@ -68,20 +72,24 @@ macro_rules! judged {
             may_customize!(),
             " AS may_customize, coalesce(o.trial_ends_at <= asker.now, 0) AS trial_over, ",
             seats_left!("asker.now"),
-            " AS seats_left, n.id IS NOT NULL AS entitled,
+            " AS seats_left, asker.quota ->> 0 - ",
+            counted!("o.id", "asker.now"),
+            " AS day_left, asker.quota ->> 1 AS most_mails, n.id IS NOT NULL AS entitled,
                  n.role IN ('owner', 'admin') OR n.access_rev = asker.access_rev AS holds_that
                FROM asker JOIN organizations o ON o.id = asker.organization_id
                LEFT JOIN members n ON n.id = asker.invited_by AND n.role = asker.role AND n.removed_at IS NULL),
              asked AS MATERIALIZED (
                SELECT row, wanted ->> 'invitation' AS invitation, wanted ->> 'key' AS key,
                       wanted ->> 'takes_seat' AS seat, wanted ->> 'customized' AS customized,
-                      wanted ->> 'workspaces' AS workspaces, wanted ->> 'grants' AS grants
+                      wanted ->> 'workspaces' AS workspaces, wanted ->> 'mailed' AS mailed, wanted ->> 'grants' AS grants
                FROM (",
             $rows,
             ")),
              met AS MATERIALIZED (
                SELECT asked.*, o.may_customize, o.trial_over, o.seats_left, o.visible, i.id AS open_id, i.role AS open_role,
-                      o.entitled, o.holds_that,
+                      o.entitled, o.holds_that, o.day_left, ",
+            counted!("asked.mailed", "o.now"),
+            " >= o.most_mails AS mails_full,
                       (SELECT min(e.key) FROM json_each(asked.workspaces) e WHERE NOT EXISTS (
                          SELECT 1 FROM workspaces w WHERE w.id = e.value AND w.organization_id = o.id))
                         AS foreign_workspace,
@@ -101,7 +109,8 @@ macro_rules! judged {
                               WHEN member_id IS NOT NULL THEN 'already_member'
                               WHEN open_id IS NOT NULL THEN 'already_invited'
                               WHEN customized AND NOT may_customize THEN 'plan_feature_required'
-                              WHEN seat AND trial_over THEN 'trial_ended' END AS obstacle
+                              WHEN seat AND trial_over THEN 'trial_ended'
+                              WHEN mails_full THEN 'daily_limit' END AS obstacle
                FROM met),
              lined_up AS MATERIALIZED (
                SELECT *, obstacle IS NULL AS able,
@@ -114,27 +123,30 @@ macro_rules! judged {
                FROM lined_up),
              settled AS MATERIALIZED (
                SELECT *, fits AND (turn = 1 OR (NOT seat AND turn_alike = 1
-                         AND NOT first_value(fits) OVER (PARTITION BY key, able ORDER BY row))) AS made
+                         AND NOT first_value(fits) OVER (PARTITION BY key, able ORDER BY row))) AS due
                FROM seated),
+             rationed AS MATERIALIZED (
+               SELECT *, due AND sum(due) OVER (ORDER BY row) <= day_left AS made FROM settled),
              compared AS MATERIALIZED (
                SELECT *, coalesce(sum(made) OVER earlier, 0) AS made_before,
+                      coalesce(sum(due) OVER earlier, 0) AS due_before,
                       max(iif(made, invitation, NULL)) OVER earlier AS twin
-               FROM settled
+               FROM rationed
                WINDOW earlier AS (PARTITION BY key ORDER BY row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
              told AS MATERIALIZED (
                SELECT row, coalesce(foreign_workspace, foreign_resource) AS place,
                       CASE WHEN made THEN 'create'
                            WHEN made_before AND obstacle IS NULL THEN 'twice'
-                           WHEN made_before AND obstacle IN ('plan_feature_required', 'trial_ended')
+                           WHEN made_before AND obstacle IN ('plan_feature_required', 'trial_ended', 'daily_limit')
                              THEN 'twice'
-                           ELSE coalesce(obstacle, 'seat_limit_reached') END AS verdict,
+                           ELSE coalesce(obstacle, iif(due OR due_before, 'daily_limit', 'seat_limit_reached')) END AS verdict,
                       CASE WHEN made THEN invitation
                            WHEN obstacle = 'already_member' THEN (
                              SELECT max(x.id) FROM invitations x
                              WHERE x.accepted_by = member_id AND x.role IN (SELECT value FROM json_each(visible)))
                            WHEN obstacle = 'already_invited' THEN
                              iif(open_role IN (SELECT value FROM json_each(visible)), open_id, NULL)
-                           WHEN obstacle IS NULL OR obstacle IN ('plan_feature_required', 'trial_ended')
+                           WHEN obstacle IS NULL OR obstacle IN ('plan_feature_required', 'trial_ended', 'daily_limit')
                              THEN twin END AS invitation_id
                FROM compared) "
         )
@@ -143,7 +155,7 @@ macro_rules! judged {
 
 /// Judges rows, of which those without a [`Wanted`] were refused already, and writes nothing.
 #[must_use]
-pub fn judge(actor: &Actor, rows: &[Option<Wanted>], now: Timestamp) -> Statement {
+pub fn judge(actor: &Actor, rows: &[Option<Wanted>], quota: Quota, now: Timestamp) -> Statement {
     let asked: Vec<Value> = rows
         .iter()
         .zip(1..)
@@ -159,7 +171,8 @@ pub fn judge(actor: &Actor, rows: &[Option<Wanted>], now: Timestamp) -> Statemen
     Statement::new(
         concat!(
             judged!(
-                "SELECT ?2 AS organization_id, ?3 AS invited_by, ?4 AS role, ?7 AS access_rev, ?5 AS visible, ?6 AS now",
+                "SELECT ?2 AS organization_id, ?3 AS invited_by, ?4 AS role, ?7 AS access_rev, ?5 AS visible, ?6 AS now,
+                 ?8 AS quota",
                 "SELECT value ->> 'row' AS row, value ->> 'wanted' AS wanted FROM json_each(?1)"
             ),
             "SELECT row, verdict, place, invitation_id FROM told ORDER BY row"
@@ -172,6 +185,7 @@ pub fn judge(actor: &Actor, rows: &[Option<Wanted>], now: Timestamp) -> Statemen
             visible(actor),
             now,
             actor.access_rev,
+            quota.json(),
         ],
     )
 }

@@ -59,6 +59,7 @@ impl Wanted {
         json!({
             "key": self.email.key(),
             "takes_seat": self.offer.access.takes_seat_as(self.offer.role),
+            "mailed": self.queued.then(|| self.email.key()),
             "customized": self.customized,
             "workspaces": self.offer.workspaces,
             "grants": grants,

@@ -8,13 +8,13 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::standing::Next;
 use crate::domain::text::Name;
 use crate::error::{Code, Fields, Result};
-use crate::flow::accept::{Accept, SESSION, accept as redeem};
+use crate::flow::accept::{Accept, accept as redeem};
 use crate::flow::{Context, decline as flow, look};
 use crate::platform::Platform;
 use crate::web::api::field::{self, optional};
 use crate::web::guard::{Caller, check_browser_origin, limit_network};
 use crate::web::reply::{self, Reply};
-use crate::web::request::{self, Request, SESSION_COOKIE};
+use crate::web::request::{self, Request};
 use crate::web::route::Route;
 
 #[derive(Deserialize)]
@@ -100,7 +100,7 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
         }),
     );
     if let Some(session) = accepted.session {
-        reply::set_cookie(&mut reply, SESSION_COOKIE, session.reveal(), SESSION.as_secs().cast_signed());
+        reply::keep_session(&mut reply, &session);
     }
     Ok(reply)
 }

@@ -25,7 +25,7 @@ pub mod resources;
 pub mod seats;
 pub mod second_factor;
 pub mod sessions;
-pub(crate) mod spreadsheet;
+pub mod spreadsheet;
 pub mod workspaces;
 
 pub use field::kind as kind_of;

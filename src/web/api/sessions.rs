@@ -31,7 +31,7 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     let body: Body = request::json(request)?;
     // What is no address has no account; saying so tells nothing, but one answer is simpler to rely on.
     let email: EmailAddress = body.email.parse().map_err(|_| Error::from(Code::InvalidCredentials))?;
-    let entry = sign_in::sign_in(ctx, &email, &body.password).await?;
+    let entry = sign_in::sign_in(ctx, &guard::guesser(request), &email, &body.password).await?;
     Ok(entered(StatusCode::CREATED, &entry))
 }
 

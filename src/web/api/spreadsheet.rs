@@ -154,6 +154,7 @@ fn line_of(text: &str, position: &csv::Position) -> u64 {
 }
 
 /// The refusal of a row that is larger than any that can be meant.
+#[must_use]
 pub fn too_large() -> Error {
     Refusal::new(Code::PayloadTooLarge).because("This row is too large. Send at most 64 KiB in one.").into()
 }

@@ -68,10 +68,20 @@ impl Form {
         request: &Request,
         name: &str,
     ) -> Result<(Self, Option<Bytes>)> {
+        let (form, file) = Self::parse_with_file(request, name).await?;
+        form.check(ctx, request)?;
+        Ok((form, file))
+    }
+
+    /// Reads such a form without checking it.
+    ///
+    /// # Errors
+    /// 400 or 415 for what no form of ours sends.
+    pub async fn parse_with_file(request: &Request, name: &str) -> Result<(Self, Option<Bytes>)> {
         let content_type =
             request::header(request.headers(), header::CONTENT_TYPE.as_str()).unwrap_or_default();
         let Ok(boundary) = multer::parse_boundary(content_type) else {
-            return Ok((Self::read(ctx, request)?, None));
+            return Ok((Self::parse(request)?, None));
         };
         let unreadable = |_| Code::InvalidForm;
         let body = request.body().clone();
@@ -88,7 +98,6 @@ impl Form {
                 form.0.push((known, text));
             }
         }
-        check_form(ctx, request, form.text("nonce"))?;
         Ok((form, file))
     }
 

@@ -29,6 +29,7 @@ pub mod security;
 pub mod settings;
 pub mod sign_in;
 pub mod team;
+pub mod well_known;
 pub mod workspace;
 pub mod workspaces;
 

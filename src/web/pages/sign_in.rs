@@ -135,7 +135,7 @@ async fn with_password<P: Platform>(ctx: &Context<'_, P>, request: &Request, bod
         return Err(fields.refusal());
     }
     match body.email.parse::<EmailAddress>() {
-        Ok(email) => sign_in::sign_in(ctx, &email, &body.password).await,
+        Ok(email) => sign_in::sign_in(ctx, &guard::guesser(request), &email, &body.password).await,
         // What is no address has no account: the same answer as for an unknown one.
         Err(_) => Err(Code::InvalidCredentials.into()),
     }

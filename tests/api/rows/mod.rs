@@ -12,6 +12,7 @@ pub mod pages;
 pub mod places;
 pub mod settings;
 pub mod team;
+pub mod well_known;
 pub mod wizard;
 
 /// Method, pattern, and what each of [`crate::cast::CALLERS`] gets: a status, or a status and a code.
@@ -39,6 +40,7 @@ pub const ANSWERS: &[&[Answers]] = &[
     places::ANSWERS,
     team::ANSWERS,
     settings::ANSWERS,
+    well_known::ANSWERS,
     wizard::ANSWERS,
 ];
 /// Every part's costs.
@@ -54,5 +56,6 @@ pub const COSTS: &[&[Costs]] = &[
     places::COSTS,
     team::COSTS,
     settings::COSTS,
+    well_known::COSTS,
     wizard::COSTS,
 ];

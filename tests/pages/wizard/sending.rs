@@ -147,3 +147,28 @@ fn an_address_that_is_known_leads_to_whose_it_is() {
     assert!(seen(&late.text()).contains("ana@client.test has an open invitation."));
     assert_eq!(wizard.drafts(), 1);
 }
+
+/// What a day allows is told where the button is, with when to come again; nothing that was typed is lost.
+#[test]
+fn when_the_day_allows_no_more_it_is_said_and_what_was_typed_stays() {
+    let mut wizard = Wizard::of("client-portal");
+    wizard.meet_a_client(CARL);
+    wizard.go(&[]);
+    let day = wizard.team.world.now().seconds() / 86_400;
+    wizard
+        .team
+        .world
+        .state()
+        .database
+        .borrow()
+        .change(&format!("INSERT INTO daily_counts (whose, day, count) VALUES ('{CARL}', {day}, 10)"));
+    let refused = wizard.send(&[]);
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, Some("7200")));
+    let text = seen(&refused.text());
+    assert!(text.contains("As many invitations as one day allows were sent"), "{text}");
+    assert!(text.contains(CARL), "{text}");
+    assert_eq!((wizard.drafts(), wizard.invitations()), (1, 0));
+    wizard.team.world.pass(std::time::Duration::from_hours(2));
+    wizard.go(&[]);
+    assert_eq!((wizard.drafts(), wizard.invitations()), (0, 1));
+}

@@ -38,6 +38,19 @@ const ALWAYS: &[(&str, &str)] = &[
            (SELECT count(*) FROM invitations l WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?1)",
     ),
     (
+        "what was counted today for an organization is what it made and mailed again today",
+        "SELECT c.whose FROM daily_counts c WHERE c.whose LIKE 'org_%' AND c.day = CAST(?1 AS INTEGER) / 86400000 AND c.count <>
+           (SELECT count(*) FROM invitations i WHERE i.organization_id = c.whose AND i.created_at / 86400000 = c.day)
+           + (SELECT count(*) FROM jobs j WHERE j.organization_id = c.whose AND j.created_at / 86400000 = c.day
+                AND (j.kind = 'member_email' OR (j.kind = 'invitation_email' AND j.ver > 1)))",
+    ),
+    (
+        // An owner's invitation is the operator's.
+        "nobody but an owner is mailed more often in a day than an address may be",
+        "SELECT c.whose FROM daily_counts c WHERE c.whose LIKE '%@%' AND c.count > 10
+           AND NOT EXISTS (SELECT 1 FROM invitations i WHERE i.email_key = c.whose AND i.role = 'owner')",
+    ),
+    (
         "uses are the redemptions, and no more than there may be",
         "SELECT i.id FROM invitations i WHERE i.uses > i.max_uses
            OR i.uses <> (SELECT count(*) FROM redemptions r WHERE r.invitation_id = i.id)",

@@ -12,10 +12,12 @@ pub enum Verdict {
     Invited,
     Wrong,
     OverSeats,
+    Tomorrow,
 }
 
 impl Verdict {
-    pub const ALL: [Self; 5] = [Self::Ready, Self::Member, Self::Invited, Self::Wrong, Self::OverSeats];
+    pub const ALL: [Self; 6] =
+        [Self::Ready, Self::Member, Self::Invited, Self::Wrong, Self::OverSeats, Self::Tomorrow];
 
     /// Tells it by the problem that a row is refused with.
     pub fn of(problem: &Value) -> Self {
@@ -23,6 +25,7 @@ impl Verdict {
             "already_member" => Self::Member,
             "already_invited" => Self::Invited,
             "seat_limit_reached" | "trial_ended" => Self::OverSeats,
+            "daily_limit" => Self::Tomorrow,
             _ => Self::Wrong,
         }
     }
@@ -35,6 +38,7 @@ impl Verdict {
             Self::Invited => "invited",
             Self::Wrong => "wrong",
             Self::OverSeats => "seats",
+            Self::Tomorrow => "tomorrow",
         }
     }
 
@@ -49,6 +53,7 @@ impl Verdict {
             Self::Invited => "Already invited",
             Self::Wrong => "To be mended",
             Self::OverSeats => "Over seats",
+            Self::Tomorrow => "Enough for today",
         }
     }
 
@@ -58,7 +63,7 @@ impl Verdict {
             Self::Ready => "good",
             Self::Member | Self::Invited => "",
             Self::Wrong => "bad",
-            Self::OverSeats => "warn",
+            Self::OverSeats | Self::Tomorrow => "warn",
         }
     }
 }

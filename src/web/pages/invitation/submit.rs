@@ -7,20 +7,20 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::keys::Opened;
 use crate::domain::link::Link;
 use crate::domain::password;
-use crate::domain::secret::Bearer;
 use crate::domain::standing::Next;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
-use crate::flow::accept::{Accept, SESSION, accept};
+use crate::flow::accept::{Accept, accept};
 use crate::flow::sign_in::Entry;
 use crate::flow::{Context, look, sign_in};
 use crate::platform::Platform;
+use crate::store::guesses::Guesser;
 use crate::store::view::View;
 use crate::web::guard;
 use crate::web::pages::check_form;
 use crate::web::pages::sign_in::onward;
 use crate::web::reply::{self, Reply};
-use crate::web::request::{self, Request, SESSION_COOKIE};
+use crate::web::request::{self, Request};
 use crate::web::route::Route;
 
 #[derive(Deserialize)]
@@ -67,7 +67,9 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
             "There is an account with this address already. Type its password to sign in and join.",
         )),
         Ok(Next::SignIn) => {
-            match sign_in(ctx, view.invitation.email.as_ref().or(typed.as_ref()), &body.password).await {
+            let by = guard::guesser(request);
+            let email = view.invitation.email.as_ref().or(typed.as_ref());
+            match sign_in(ctx, &by, email, &body.password).await {
                 // Their second factor first: from there they come back to the invitation, signed in.
                 Ok(entry) if entry.me.is_none() => return Ok(onward(&entry, &visit.path())),
                 Ok(entry) => {
@@ -101,6 +103,7 @@ impl Form {
 /// Signs in to the account of the invited address, or of the one that was typed.
 async fn sign_in<P: Platform>(
     ctx: &Context<'_, P>,
+    by: &Guesser,
     email: Option<&EmailAddress>,
     password: &str,
 ) -> Result<Entry> {
@@ -108,7 +111,7 @@ async fn sign_in<P: Platform>(
         return Err(Error::field("/password", Code::Required, "Type your password."));
     }
     let email = email.ok_or_else(|| Error::from(Code::SignInRequired))?;
-    sign_in::sign_in(ctx, email, password).await.map_err(|error| match error.code() {
+    sign_in::sign_in(ctx, by, email, password).await.map_err(|error| match error.code() {
         Code::InvalidCredentials => Error::field(
             "/password",
             Code::InvalidCredentials,
@@ -116,10 +119,6 @@ async fn sign_in<P: Platform>(
         ),
         _ => error,
     })
-}
-
-fn keep_session(reply: &mut Reply, session: &Bearer) {
-    reply::set_cookie(reply, SESSION_COOKIE, session.reveal(), SESSION.as_secs().cast_signed());
 }
 
 impl<P: Platform> Visit<'_, P> {
@@ -172,7 +171,7 @@ impl<P: Platform> Visit<'_, P> {
         let on = if accepted.joined.lacks_factor { self.path() } else { Route::Me.path() };
         let mut reply = reply::see_other(&on);
         if let Some(session) = accepted.session {
-            keep_session(&mut reply, &session);
+            reply::keep_session(&mut reply, &session);
         }
         Ok(reply)
     }

@@ -26,15 +26,24 @@ impl Op {
                         "already_invited",
                         "already_member",
                         "seat_limit_reached",
+                        "daily_limit",
                     ])
             }
             Op::Resend(_) | Op::OperatorResend(_) => {
                 status == 200
                     || refused(&NOT_YOURS)
-                    || refused(&["not_pending", "already_invited", "already_member", "seat_limit_reached"])
+                    || refused(&[
+                        "not_pending",
+                        "already_invited",
+                        "already_member",
+                        "seat_limit_reached",
+                        "daily_limit",
+                    ])
                     || code == "link_has_no_recipient"
             }
-            Op::MakeLink { .. } => status == 201 || refused(&NOT_YOURS) || code == "role_not_allowed",
+            Op::MakeLink { .. } => {
+                status == 201 || refused(&NOT_YOURS) || refused(&["role_not_allowed", "daily_limit"])
+            }
             Op::Rotate(_) | Op::Disable(_) | Op::Enable(_) => {
                 status == 200 || refused(&NOT_YOURS) || code == "not_pending"
             }
@@ -70,7 +79,9 @@ impl Op {
             // A link for many is declined by nobody: the form leads back to it.
             Op::DeclineForm(_) => matches!(status, 200 | 303 | 403 | 410),
             // A session may be over before its own answer: somebody who proved the mailbox ended it.
-            Op::SignIn => status == 201 || refused(&["invalid_credentials", "unauthenticated"]),
+            Op::SignIn => {
+                status == 201 || refused(&["invalid_credentials", "unauthenticated", "rate_limited"])
+            }
             Op::SignOut => status == 204 || code == "unauthenticated",
             Op::Me => status == 200 || code == "unauthenticated",
             Op::CreateOrganization { .. } => status == 201,

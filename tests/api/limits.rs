@@ -1,0 +1,236 @@
+//! What a day allows: invitations of one organization, and mails to one address. Whoever comes too late is told when to come
+//! again, and nothing that is there is harmed.
+
+use std::time::Duration;
+
+use http::Method;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Value, json};
+
+use crate::bulk::{client, job, made, outcomes, send};
+use crate::support::World;
+use crate::support::client::{Answer, Team};
+use crate::support::race::{Racer, race};
+use crate::{another, preview, refusal};
+
+const ANA: &str = "ana@client.test";
+/// The worlds begin two hours before midnight.
+const TO_MIDNIGHT: &str = "7200";
+
+/// A team that may still invite so many today, and mail each address so often.
+fn team_with(invitations: u32, mails: u32) -> Team {
+    // One was the owner's own.
+    let invitations = (invitations + 1).to_string();
+    let mails = mails.to_string();
+    let settings = [("INVITATIONS_PER_DAY", invitations.as_str()), ("MAILS_PER_ADDRESS", mails.as_str())];
+    Team::in_world(World::with_settings(&settings))
+}
+
+fn invite(team: &mut Team, email: &str) -> Answer {
+    team.owner.invite(&team.organization.clone(), email, "client")
+}
+
+#[track_caller]
+fn assert_enough(answer: &Answer) {
+    assert_eq!(answer.refusal(), refusal(429, "daily_limit"));
+    assert_eq!(answer.header("retry-after"), Some(TO_MIDNIGHT));
+}
+
+fn dump(team: &Team) -> String {
+    team.world.state().database.borrow().dump()
+}
+
+#[test]
+fn an_organization_invites_as_many_as_a_day_allows_and_more_the_next() {
+    let mut team = team_with(2, 9);
+    let mut other = another(&team.world);
+    invite(&mut team, ANA).ok();
+    team.owner.post(&team.path("/invitations"), &json!({"kind": "link", "role": "client"})).ok();
+    let before = dump(&team);
+    assert_enough(&invite(&mut team, "more@client.test"));
+    let link = team.owner.post(&team.path("/invitations"), &json!({"kind": "link", "role": "client"}));
+    assert_enough(&link);
+    let quiet = json!({"kind": "email", "role": "client", "email": "quiet@client.test", "send_email": false});
+    assert_enough(&team.owner.post(&team.path("/invitations"), &quiet));
+    assert_eq!(dump(&team), before, "nothing is written");
+    invite(&mut other, "theirs@client.test").ok();
+    team.world.pass(Duration::from_hours(2));
+    invite(&mut team, "more@client.test").ok();
+}
+
+/// Whoever is mailed by many is told to none of them: one answer for both counts.
+#[test]
+fn one_address_gets_so_many_mails_a_day_from_all_organizations_and_nobody_is_told_which() {
+    let mut team = team_with(2, 2);
+    let mut other = another(&team.world);
+    let third = team.world.operator().create_organization("Third Studio", "theo.owner@third.test");
+    let mut theo = team.world.client();
+    theo.join("theo.owner@third.test", "Theo Owner").ok();
+    invite(&mut team, "Ana@Client.test").ok();
+    invite(&mut other, ANA).ok();
+    let told = |answer: Answer| {
+        assert_enough(&answer);
+        let mut told = answer.json();
+        told["request_id"] = Value::Null;
+        told
+    };
+    let by_address = told(theo.invite(&third, ANA, "client"));
+    theo.invite(&third, "somebody.else@client.test", "client").ok();
+    invite(&mut team, "second@client.test").ok();
+    let by_organization = told(invite(&mut team, "third@client.test"));
+    assert_eq!(by_address, by_organization);
+    // Without a mail the address is not troubled.
+    let quiet = json!({"kind": "email", "role": "client", "email": ANA, "send_email": false});
+    theo.post(&format!("/v1/organizations/{third}/invitations"), &quiet).ok();
+}
+
+#[test]
+fn sending_again_counts_and_when_it_is_refused_the_invitation_and_its_link_stay() {
+    let mut team = team_with(9, 3);
+    let id = invite(&mut team, ANA).ok().str("/id");
+    let resend = |team: &mut Team| team.owner.post(&format!("/v1/invitations/{id}/resend"), &json!({}));
+    resend(&mut team).ok();
+    resend(&mut team).ok();
+    team.world.deliver();
+    let token = team.world.mailed_token(ANA);
+    let before = dump(&team);
+    assert_enough(&resend(&mut team));
+    assert_eq!(dump(&team), before);
+    assert_eq!(preview(&mut team.world.client(), &token).ok().str("/status"), "pending");
+    team.world.pass(Duration::from_hours(2));
+    resend(&mut team).ok();
+}
+
+#[test]
+fn another_address_or_role_of_an_invitation_and_a_mail_to_who_is_added_count_too() {
+    let mut team = team_with(9, 1);
+    invite(&mut team, ANA).ok();
+    let id = invite(&mut team, "other@client.test").ok().str("/id");
+    let path = format!("/v1/invitations/{id}");
+    let mut theirs = another(&team.world);
+    let before = dump(&team);
+    assert_enough(&team.owner.patch(&path, &json!({"role": "member"})));
+    let taken =
+        theirs.owner.invite(&theirs.organization.clone(), "new@client.test", "client").ok().str("/id");
+    let moved = theirs.owner.patch(&format!("/v1/invitations/{taken}"), &json!({"email": ANA}));
+    assert_enough(&moved);
+    assert_enough(&theirs.add(ANA, "client", json!({"notify": true})));
+    team.owner.patch(&path, &json!({"nickname": "No mail"})).ok();
+    theirs.add(ANA, "client", json!({"notify": false})).ok();
+    assert_ne!(dump(&team), before);
+    // One that goes to nobody by mail may become anything.
+    let quiet = json!({"kind": "email", "role": "client", "email": "quiet@client.test", "send_email": false});
+    let quiet = team.owner.post(&team.path("/invitations"), &quiet).ok().str("/id");
+    for role in ["member", "client"] {
+        team.owner.patch(&format!("/v1/invitations/{quiet}"), &json!({"role": role})).ok();
+    }
+}
+
+/// Row by row, in their order, as if each were invited after the one before.
+#[test]
+fn of_many_rows_those_are_made_that_the_day_allows() {
+    let mut team = team_with(5, 1);
+    let mut other = another(&team.world);
+    invite(&mut other, ANA).ok();
+    invite(&mut team, "first@client.test").ok();
+    let mut rows = vec![client(ANA), client("p0@client.test"), client("p0@client.test")];
+    rows.extend((1..5).map(|number| client(&format!("p{number}@client.test"))));
+    rows.push(client("p4@client.test"));
+    let rows = Value::from(rows);
+    let foreseen = outcomes(&send(&mut team.owner, &team.organization, &rows, true).ok().json());
+    let expected =
+        ["daily_limit", "would_create", "already_invited", "would_create", "would_create", "would_create"];
+    assert_eq!(foreseen[..6], expected);
+    assert_eq!(foreseen[6..], ["daily_limit", "daily_limit"]);
+    let became: Vec<_> = foreseen.iter().map(|told| told.replace("would_create", "created")).collect();
+    assert_eq!(outcomes(&made(&mut team, &rows)), became);
+    // The job's mails count as others do.
+    let again = made(&mut other, &json!([client("p1@client.test")]));
+    assert_eq!(outcomes(&again), ["daily_limit"]);
+}
+
+#[test]
+fn a_thousand_rows_are_within_the_usual_day() {
+    let mut team = Team::new();
+    let rows: Value = (0..1000).map(|number| client(&format!("p{number}@client.test"))).collect();
+    let id = send(&mut team.owner, &team.organization, &rows, false).ok().str("/job_id");
+    team.world.deliver();
+    let outcomes = outcomes(&job(&mut team.owner, &id));
+    assert_eq!(
+        (outcomes.len(), outcomes.iter().filter(|outcome| *outcome == "created").count()),
+        (1000, 1000)
+    );
+    assert_eq!(team.world.count("SELECT sum(count) FROM daily_counts WHERE whose LIKE 'p%'"), 1000);
+}
+
+#[test]
+fn a_refusal_for_the_day_costs_no_more_than_another() {
+    let mut team = team_with(1, 9);
+    invite(&mut team, ANA).ok();
+    let served = team.world.last_cost();
+    assert_enough(&invite(&mut team, "more@client.test"));
+    assert_eq!(team.world.last_cost(), served);
+}
+
+#[test]
+fn the_tick_forgets_what_was_counted_on_earlier_days() {
+    let mut team = team_with(9, 9);
+    invite(&mut team, ANA).ok();
+    team.world.tick();
+    assert_eq!(
+        team.world.count("SELECT count(*) FROM daily_counts"),
+        3,
+        "the team, its owner and the client"
+    );
+    team.world.pass(Duration::from_hours(2));
+    team.world.tick();
+    assert_eq!(team.world.count("SELECT count(*) FROM daily_counts"), 0);
+}
+
+/// However requests interleave, a day allows no more than it allows, and no less.
+#[test]
+fn no_interleaving_invites_more_than_a_day_allows() {
+    let plan = (
+        1_u32..5,
+        1_u32..4,
+        prop::collection::vec((any::<bool>(), 0_usize..3), 2..7),
+        prop::collection::vec(0_usize..8, 0..60),
+    );
+    let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
+    TestRunner::new(config)
+        .run(&plan, |(invitations, mails, asked, schedule)| {
+            let team = team_with(invitations, mails);
+            let other = another(&team.world);
+            let racers = asked.iter().map(|(ours, address)| {
+                let by = if *ours { &team } else { &other };
+                let body =
+                    json!({"kind": "email", "role": "client", "email": format!("p{address}@client.test")});
+                Racer::new(&by.owner, &Method::POST, &by.path("/invitations"), &body)
+            });
+            let answers = race(&team.world, racers.collect(), &schedule);
+            for (of, ours) in [(&team, true), (&other, false)] {
+                let made = asked
+                    .iter()
+                    .zip(&answers)
+                    .filter(|((whose, _), answer)| *whose == ours && answer.status == 201);
+                let counted =
+                    format!("SELECT count - 1 FROM daily_counts WHERE whose = '{}'", of.organization);
+                let made = i64::try_from(made.count()).unwrap();
+                prop_assert!(made <= i64::from(invitations));
+                prop_assert_eq!(made, team.world.count(&counted), "what was made was counted");
+            }
+            for answer in &answers {
+                let (status, code) = answer.refusal();
+                prop_assert!(
+                    [(201, ""), (409, "already_invited"), (429, "daily_limit")]
+                        .contains(&(status, code.as_str()))
+                );
+            }
+            let most =
+                team.world.count("SELECT coalesce(max(count), 0) FROM daily_counts WHERE whose LIKE 'p%'");
+            prop_assert!(most <= i64::from(mails));
+            Ok(())
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+}
