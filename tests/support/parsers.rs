@@ -112,7 +112,7 @@ struct Body {
     #[serde(default)]
     workspace_ids: Vec<Id<usher::domain::ids::Workspace>>,
     #[serde(default)]
-    inner: Option<Object<Box<Body>>>,
+    inner: Option<Box<Body>>,
     #[serde(default)]
     anything: Option<Value>,
 }
