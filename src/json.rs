@@ -44,13 +44,14 @@ pub enum Why {
     Unfit(String),
 }
 
-/// Where JSON doesn't fit, as a pointer (RFC 6901), and why.
+/// Where JSON doesn't fit, and why.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Mismatch {
-    /// The place.
-    pub pointer: String,
-    /// The reason.
-    pub why: Why,
+pub struct Mismatch(Box<Misfit>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Misfit {
+    pointer: String,
+    why: Why,
 }
 
 /// Reads JSON of our own: a row, or a copy that was kept. It may have more fields than are asked for.
@@ -78,23 +79,40 @@ pub fn part<T: DeserializeOwned>(json: Json) -> Result<T, Mismatch> {
 }
 
 fn parse(text: &[u8]) -> Result<Json, Mismatch> {
-    serde_json::from_slice(text).map_err(|_| Mismatch { pointer: String::new(), why: Why::NotJson })
+    serde_json::from_slice(text).map_err(|_| Mismatch::here(Why::NotJson))
 }
 
 impl Mismatch {
-    fn at(name: &str, why: Why) -> Self {
-        Self { pointer: below("", name), why }
+    /// The place, as a pointer (RFC 6901).
+    #[must_use]
+    pub fn pointer(&self) -> &str {
+        &self.0.pointer
     }
 
+    /// The reason.
+    #[must_use]
+    pub fn why(&self) -> &Why {
+        &self.0.why
+    }
+
+    fn here(why: Why) -> Self {
+        Self(Box::new(Misfit { pointer: String::new(), why }))
+    }
+
+    fn at(name: &str, why: Why) -> Self {
+        Self::here(why).under(name)
+    }
+
+    #[inline(never)]
     fn under(mut self, name: &str) -> Self {
-        self.pointer.insert_str(0, &below("", name));
+        self.0.pointer.insert_str(0, &below("", name));
         self
     }
 }
 
 impl Display for Mismatch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} at {:?}", self.why, self.pointer)
+        write!(f, "{:?} at {:?}", self.why(), self.pointer())
     }
 }
 
@@ -102,7 +120,7 @@ impl std::error::Error for Mismatch {}
 
 impl serde::de::Error for Mismatch {
     fn custom<T: Display>(why: T) -> Self {
-        Self { pointer: String::new(), why: Why::Unfit(why.to_string()) }
+        Self::here(Why::Unfit(why.to_string()))
     }
 }
 
@@ -222,18 +240,29 @@ struct Cell {
 }
 
 impl Cell {
-    fn unfit<T>(&self, expected: &dyn serde::de::Expected) -> Result<T, Mismatch> {
+    #[inline(never)]
+    fn unfit(&self, expected: &dyn serde::de::Expected) -> Mismatch {
         let is = match &self.json {
             Json::Scalar(Value::Null) => Unexpected::Unit,
             Json::Scalar(_) => Unexpected::Other("value"),
             Json::List(_) => Unexpected::Seq,
             Json::Object(_) => Unexpected::Map,
         };
-        Err(Mismatch::invalid_type(is, expected))
+        Mismatch::invalid_type(is, expected)
+    }
+}
+
+/// Whether somebody sent a field that nobody knows.
+#[inline(never)]
+fn check_known(fields: &[(String, Json)], names: &[&str], strict: bool) -> Result<(), Mismatch> {
+    match fields.iter().find(|(name, _)| strict && !names.contains(&name.as_str())) {
+        Some((name, _)) => Err(Mismatch::at(name, Why::Unknown)),
+        None => Ok(()),
     }
 }
 
 /// Whether somebody sent a field twice.
+#[inline(never)]
 fn check_distinct(fields: &[(String, Json)], strict: bool) -> Result<(), Mismatch> {
     let mut names = fields.iter().map(|(name, _)| name);
     while let Some(name) = names.next_back().filter(|_| strict) {
@@ -285,27 +314,35 @@ impl<'de> MapAccess<'de> for Entries {
 
 /// What is left of a struct: its fields, and the names of those that were not asked for yet.
 struct Fields<'a> {
-    fields: Vec<(String, Json)>,
+    left: Vec<(String, Json)>,
     names: std::slice::Iter<'static, &'static str>,
     /// The field that was asked for last, if it isn't there.
     missing: &'a mut Option<&'static str>,
     strict: bool,
 }
 
+impl Fields<'_> {
+    /// The next field, if it is there, and its name.
+    #[inline(never)]
+    fn next(&mut self) -> Option<(&'static str, Cell)> {
+        let name = self.names.next()?;
+        *self.missing = Some(name);
+        let place = self.left.iter().position(|(other, _)| other == name)?;
+        *self.missing = None;
+        let (_, json) = self.left.swap_remove(place);
+        Some((name, Cell { json, strict: self.strict }))
+    }
+}
+
 impl<'de> SeqAccess<'de> for Fields<'_> {
     type Error = Mismatch;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Mismatch> {
-        let Some(name) = self.names.next() else { return Ok(None) };
-        if let Some(place) = self.fields.iter().position(|(other, _)| other == name) {
-            *self.missing = None;
-            let (_, json) = self.fields.swap_remove(place);
-            let read = seed.deserialize(Cell { json, strict: self.strict });
-            return read.map(Some).map_err(|mismatch| mismatch.under(name));
+        match self.next() {
+            Some((name, cell)) => seed.deserialize(cell).map(Some).map_err(|mismatch| mismatch.under(name)),
+            // None for an option; whatever else there is takes its default, or is missed.
+            None => Ok(seed.deserialize(Absent).ok()),
         }
-        *self.missing = Some(name);
-        // None for an option; whatever else there is takes its default, or is missed.
-        Ok(seed.deserialize(Absent).ok())
     }
 }
 
@@ -320,7 +357,7 @@ impl<'de> Deserializer<'de> for Absent {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Mismatch> {
-        Err(Mismatch { pointer: String::new(), why: Why::Missing })
+        Err(Mismatch::here(Why::Missing))
     }
 
     serde::forward_to_deserialize_any! {
@@ -329,13 +366,13 @@ impl<'de> Deserializer<'de> for Absent {
     }
 }
 
-/// What holds no other value, serde_json hands to its visitor.
+/// What holds no other value, `serde_json` hands to its visitor.
 macro_rules! scalars {
     ($($method:ident)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mismatch> {
             match self.json {
                 Json::Scalar(value) => Ok(value.$method(visitor)?),
-                _ => self.unfit(&visitor),
+                _ => Err(self.unfit(&visitor)),
             }
         })*
     };
@@ -366,7 +403,7 @@ impl<'de> Deserializer<'de> for Cell {
     ) -> Result<V::Value, Mismatch> {
         match self.json {
             Json::Scalar(value) => Ok(value.deserialize_any(visitor)?),
-            _ => self.unfit(&visitor),
+            _ => Err(self.unfit(&visitor)),
         }
     }
 
@@ -391,7 +428,7 @@ impl<'de> Deserializer<'de> for Cell {
             Json::List(values) => {
                 visitor.visit_seq(Elements { values: values.into_iter().enumerate(), strict: self.strict })
             }
-            _ => self.unfit(&visitor),
+            _ => Err(self.unfit(&visitor)),
         }
     }
 
@@ -415,7 +452,7 @@ impl<'de> Deserializer<'de> for Cell {
                 let current = (String::new(), Json::Scalar(Value::Null));
                 visitor.visit_map(Entries { fields: fields.into_iter(), current, strict: self.strict })
             }
-            _ => self.unfit(&visitor),
+            _ => Err(self.unfit(&visitor)),
         }
     }
 
@@ -425,14 +462,11 @@ impl<'de> Deserializer<'de> for Cell {
         names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Mismatch> {
-        let Json::Object(fields) = self.json else { return self.unfit(&visitor) };
-        let is_unknown = |(name, _): &&(String, Json)| self.strict && !names.contains(&name.as_str());
-        if let Some((name, _)) = fields.iter().find(is_unknown) {
-            return Err(Mismatch::at(name, Why::Unknown));
-        }
+        let Json::Object(fields) = self.json else { return Err(self.unfit(&visitor)) };
+        check_known(&fields, names, self.strict)?;
         check_distinct(&fields, self.strict)?;
         let mut missing = None;
-        let fields = Fields { fields, names: names.iter(), missing: &mut missing, strict: self.strict };
+        let fields = Fields { left: fields, names: names.iter(), missing: &mut missing, strict: self.strict };
         visitor.visit_seq(fields).map_err(|mismatch| match missing {
             Some(name) => Mismatch::at(name, Why::Missing),
             None => mismatch,
@@ -504,7 +538,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_found_at_its_place() {
-        let why = |text: &str| body::<Row>(text.as_bytes()).map_err(|found| (found.pointer, found.why));
+        let why = |text: &str| body::<Row>(text.as_bytes()).map_err(|found| (found.0.pointer, found.0.why));
         let unfit = |text: &str| match why(text) {
             Err((pointer, Why::Unfit(_))) => pointer,
             other => panic!("{text}: {other:?}"),

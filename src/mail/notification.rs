@@ -43,34 +43,10 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
     };
     let offer = told.invitation_id.map(|id| Route::OfferPage(told.slug.clone(), id));
     let (after, preview, said, words, route) = match told.kind.as_str() {
-        "invitation.asked" if told.asked_by.is_some() => (
-            " asks for an invitation",
-            format!("They opened one to {} that is for somebody else.", named(organization)),
-            vec![
-                format!(
-                    "{} opened the invitation to {} that is for {person}, and asks for one of their own.",
-                    named(who),
-                    named(organization)
-                ),
-                "Nothing was sent to them, and the invitation is what it was. If you want them in, invite that address."
-                    .to_owned(),
-            ],
-            "See the invitation",
-            offer,
-        ),
-        "invitation.asked" => (
-            " asks for a new invitation",
-            format!("The link they have to {} does not work any more.", named(organization)),
-            vec![
-                format!(
-                    "{person} has an invitation to {} that does not work any more, and asks for a new one.",
-                    named(organization)
-                ),
-                "Nothing was sent to them yet. On the page of the invitation you send it again, or leave it.".to_owned(),
-            ],
-            "See the invitation",
-            offer,
-        ),
+        "invitation.asked" => {
+            let (after, preview, said) = asked(told, &person);
+            (after, preview, said, "See the invitation", offer)
+        }
         "access.asked" => (
             " asks for access",
             format!("They are in {place} and were given nothing there."),
@@ -137,6 +113,35 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
         ..Letter::default()
     };
     letter.mail(config).map(Some)
+}
+
+/// Whoever has an invitation's link asks: for a new one, or from another address for one of their own.
+fn asked(told: &Told, person: &str) -> (&'static str, String, Vec<String>) {
+    let organization = named(&told.organization_name);
+    match &told.asked_by {
+        Some(other) => (
+            " asks for an invitation",
+            format!("They opened one to {organization} that is for somebody else."),
+            vec![
+                format!(
+                    "{} opened the invitation to {organization} that is for {person}, and asks for one of their own.",
+                    named(other)
+                ),
+                "Nothing was sent to them, and the invitation is what it was. If you want them in, invite that address."
+                    .to_owned(),
+            ],
+        ),
+        None => (
+            " asks for a new invitation",
+            format!("The link they have to {organization} does not work any more."),
+            vec![
+                format!(
+                    "{person} has an invitation to {organization} that does not work any more, and asks for a new one."
+                ),
+                "Nothing was sent to them yet. On the page of the invitation you send it again, or leave it.".to_owned(),
+            ],
+        ),
+    }
 }
 
 fn no_seat(told: &Told, person: &str) -> Vec<String> {

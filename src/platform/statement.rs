@@ -55,7 +55,7 @@ impl ResultSet {
     /// # Errors
     /// A row is not of this shape.
     pub fn rows<T: DeserializeOwned>(&self) -> Result<Vec<T>, DatabaseError> {
-        json::row(&self.json).map_err(|error| DatabaseError(format!("unexpected row: {error}")))
+        json::row(&self.json).map_err(unexpected)
     }
 
     /// The first row, if there is one.
@@ -79,6 +79,12 @@ impl ResultSet {
     pub fn any(&self) -> bool {
         self.json.trim() != "[]"
     }
+}
+
+#[inline(never)]
+#[allow(clippy::needless_pass_by_value, reason = "an error's")]
+fn unexpected(error: json::Mismatch) -> DatabaseError {
+    DatabaseError(format!("unexpected row: {error}"))
 }
 
 /// Parameters of any types, in order.

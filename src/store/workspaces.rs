@@ -187,13 +187,13 @@ pub fn page_of_member(
 ) -> Statement {
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     Statement::new(
-        "SELECT w.id, w.organization_id, w.name, w.created_at
+        "SELECT w.id, w.organization_id, w.name, w.require_mfa, w.created_at
          FROM memberships m CROSS JOIN workspaces w ON w.id = m.workspace_id AND w.organization_id = ?5
          WHERE m.member_id = ?1 AND m.workspace_id < ?2
            AND (?4 IS NULL OR EXISTS (
                   SELECT 1 FROM memberships p JOIN members a ON a.id = p.member_id JOIN users u ON u.id = a.user_id
                   WHERE p.member_id = ?4 AND p.workspace_id = m.workspace_id
-                    AND (p.require_mfa = 0 OR u.mfa_enabled_at IS NOT NULL)))
+                    AND (max(p.require_mfa, w.require_mfa) = 0 OR u.mfa_enabled_at IS NOT NULL)))
          ORDER BY m.workspace_id DESC LIMIT ?3",
         params![member, before, limit, seen_by, organization],
     )

@@ -52,14 +52,28 @@ macro_rules! routes {
             pub fn path(&self) -> String {
                 match self {
                     $(Self::$variant $(($($field),+))? => {
-                        let path = $path.to_owned();
-                        $($(let path = path.replace(concat!("{", stringify!($field), "}"), &$field.to_string());)+)?
-                        path
+                        filled($path, &[$($((stringify!($field), $field.to_string())),+)?])
                     })*
                 }
             }
         }
     };
+}
+
+/// A pattern with its fields in their places. What a field holds is no pattern, whatever it looks like.
+fn filled(pattern: &str, fields: &[(&str, String)]) -> String {
+    let mut path = String::new();
+    let mut rest = pattern;
+    while let Some((before, (name, after))) =
+        rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        path.push_str(before);
+        if let Some((_, value)) = fields.iter().find(|(field, _)| *field == name) {
+            path.push_str(value);
+        }
+        rest = after;
+    }
+    path + rest
 }
 
 routes! {
@@ -346,6 +360,14 @@ mod tests {
             assert_eq!(route.path(), path);
             assert_eq!(route.methods(), *methods);
         }
+    }
+
+    #[test]
+    fn what_a_path_holds_is_no_pattern() {
+        let draft = DraftId::new(Timestamp::from_millis(1), [1; 10]);
+        let route = Route::InviteStep("a{draft}{step}".to_owned(), draft, Step::Person);
+        assert_eq!(route.path(), format!("/o/a{{draft}}{{step}}/team/invite/{draft}/person"));
+        assert_eq!(Route::parse(&route.path()), Some(route));
     }
 
     #[test]

@@ -9,8 +9,8 @@ use crate::json::{Mismatch, Why};
 /// The refusal of what doesn't fit: 400 for what is no JSON, 422 with a pointer for the rest.
 #[must_use]
 pub fn refusal(mismatch: &Mismatch) -> Error {
-    let Mismatch { pointer, why } = mismatch;
-    match why {
+    let pointer = mismatch.pointer();
+    match mismatch.why() {
         Why::NotJson => Code::InvalidJson.into(),
         Why::Unknown => Error::field(pointer, Code::UnknownField, UNKNOWN_FIELD),
         Why::Missing => Error::field(pointer, Code::Required, "This is needed."),

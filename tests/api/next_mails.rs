@@ -54,7 +54,7 @@ fn invited() -> (Team, String) {
 fn whoever_has_not_answered_is_reminded_once_after_two_fifths_of_the_time_with_the_same_link() {
     let (team, _) = invited();
     let token = team.world.mailed_token(MIA);
-    wait(&team.world, DAY * 7 * 2 / 5 - Duration::from_secs(1));
+    wait(&team.world, (DAY * 7 * 2 / 5).saturating_sub(Duration::from_secs(1)));
     assert_eq!(reminders(&team.world), 0);
     wait(&team.world, Duration::from_secs(1));
     assert_eq!(reminders(&team.world), 1);
@@ -82,7 +82,7 @@ fn nobody_is_reminded_of_what_is_over_or_was_not_mailed() {
             "declined" => drop(decline(&mut mia, &token)),
             "revoked" => drop(team.owner.post(&format!("/v1/invitations/{id}/revoke"), &json!({})).ok()),
             "bounced" => {
-                set(&team.world, "UPDATE invitations SET delivery = 'bounced' WHERE outcome = 'open'")
+                set(&team.world, "UPDATE invitations SET delivery = 'bounced' WHERE outcome = 'open'");
             }
             _ => {}
         }
@@ -179,7 +179,7 @@ fn an_inviter_is_told_two_days_before_the_end_once_for_each_end() {
     let (mut team, id) = invited();
     let ending = |team: &Team| count(&team.world, OLGA, "has not joined yet");
     wait(&team.world, DAY * 3);
-    wait(&team.world, DAY * 2 - Duration::from_secs(1));
+    wait(&team.world, (DAY * 2).saturating_sub(Duration::from_secs(1)));
     assert_eq!(ending(&team), 0);
     wait(&team.world, Duration::from_secs(1));
     wait(&team.world, HOUR);

@@ -147,7 +147,7 @@ fn v04_no_way_in_leads_anywhere_else() {
         // And where the browser kept it while a mail came.
         let kept = Base64UrlUnpadded::encode_string(away.as_bytes());
         let mut olga = team.world.client().with_cookie("__Host-usher_back", &kept);
-        team.world.pass(std::time::Duration::from_secs(3600));
+        team.world.pass(std::time::Duration::from_hours(1));
         olga.post("/v1/password-resets", &json!({"email": mine})).ok();
         team.world.deliver();
         let page = format!("/reset/{}", team.world.mailed_password_token(mine));

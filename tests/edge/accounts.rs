@@ -1,6 +1,6 @@
 //! Accounts on the real runtime: what a local database that answers at once would hide.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use usher::domain::time::Timestamp;

@@ -72,17 +72,14 @@ fn it_is_stopped_from_the_page_and_from_either_link() {
     for way in ["page", "old", "new"] {
         let (team, mut olga, old, new) = begun();
         let mut stranger = browser(&team.world);
-        match way {
-            "page" => {
-                olga.submit(EMAIL, EMAIL, &[("stop", "1")]).ok();
-                assert!(seen(&olga.get(EMAIL).text()).contains("The change is stopped"));
-            }
-            _ => {
-                let path = if way == "old" { &old } else { &new };
-                let page = stranger.submit(path, path, &[("act", "stop")]).ok();
-                check_page(&page);
-                assert!(seen(&page.text()).contains("The change is stopped"));
-            }
+        if way == "page" {
+            olga.submit(EMAIL, EMAIL, &[("stop", "1")]).ok();
+            assert!(seen(&olga.get(EMAIL).text()).contains("The change is stopped"));
+        } else {
+            let path = if way == "old" { &old } else { &new };
+            let page = stranger.submit(path, path, &[("act", "stop")]).ok();
+            check_page(&page);
+            assert!(seen(&page.text()).contains("The change is stopped"));
         }
         let page = stranger.get(&old);
         check_page(&page);

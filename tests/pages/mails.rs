@@ -16,6 +16,8 @@ use crate::support::platform::{ORIGIN, World};
 use crate::support::scene::{plan, second_factor};
 
 const OLGA: &str = "olga.owner@studio.test";
+/// Where Olga wants to be written to.
+const ELSEWHERE: &str = "olga@new.test";
 const DAY: Duration = Duration::from_hours(24);
 
 /// One mail.
@@ -32,6 +34,17 @@ struct Row {
     facts: &'static [&'static str],
     /// What its button says, and how the address begins that it opens.
     action: Option<(&'static str, &'static str)>,
+}
+
+impl Row {
+    /// Its mail: the newest to whom it is for.
+    fn newest(&self, world: &World) -> Value {
+        world
+            .mailbox()
+            .into_iter()
+            .rfind(|mail| mail["to"] == self.to)
+            .unwrap_or_else(|| panic!("{}", self.what))
+    }
 }
 
 const ALL: &[Row] = &[
@@ -198,6 +211,57 @@ const ALL: &[Row] = &[
         action: Some(("Choose a new password", "/forgot-password")),
     },
     Row {
+        what: "recovery_codes_renewed",
+        comes: || {
+            let mut team = team();
+            let (app, _) = second_factor(&mut team.owner);
+            team.world.pass(Duration::from_secs(30));
+            let typed = json!({"password": PASSWORD, "code": app.code(team.world.now())});
+            team.owner.post("/v1/me/mfa/recovery-codes", &typed).ok();
+            team.world.pass(Duration::from_secs(1));
+            team.world.deliver();
+            team.world
+        },
+        to: OLGA,
+        subject: "Your recovery codes were renewed",
+        preview: "If this was not you, act now.",
+        facts: &["of the old ones none works any more", "for the account of"],
+        action: Some(("Choose a new password", "/forgot-password")),
+    },
+    Row {
+        what: "email_change",
+        comes: || changing().0,
+        to: ELSEWHERE,
+        subject: "Confirm your new e-mail address",
+        preview: "Confirm that this address is yours.",
+        facts: &[
+            "Somebody, you we hope, wants to sign in with this address from now on.",
+            "If this was not you, do nothing: somebody has mistyped their address.",
+            "opening the page does nothing",
+        ],
+        action: Some(("Confirm this address", "/email/")),
+    },
+    Row {
+        what: "email_changed",
+        comes: || {
+            let (world, tokens) = changing();
+            for token in tokens {
+                world.client().post("/v1/email-changes/confirm", &json!({"token": token})).ok();
+            }
+            world.pass(Duration::from_secs(1));
+            world.deliver();
+            world
+        },
+        to: ELSEWHERE,
+        subject: "Your e-mail address was changed",
+        preview: "If this was not you, act now.",
+        facts: &[
+            "You sign in to your account with another address from now on: olga@new.test.",
+            "Everywhere else you are signed out",
+        ],
+        action: Some(("Sign in", "/sign-in")),
+    },
+    Row {
         what: "new_sign_in",
         comes: || {
             let team = team();
@@ -339,10 +403,20 @@ fn notice(team: Team, notice: &str) -> World {
     team.world
 }
 
+/// A change of address that was begun, with the tokens of both sides.
+fn changing() -> (World, [String; 2]) {
+    let mut team = team();
+    team.owner.post("/v1/me/email", &json!({"email": ELSEWHERE, "password": PASSWORD})).ok();
+    team.world.pass(Duration::from_secs(1));
+    team.world.deliver();
+    let tokens = [OLGA, ELSEWHERE].map(|address| team.world.mailed_email_token(address));
+    (team.world, tokens)
+}
+
 /// The mails of all rows, brought about once.
 fn each() -> impl Iterator<Item = (&'static Row, &'static Value)> {
     static MAILS: LazyLock<Vec<Value>> =
-        LazyLock::new(|| ALL.iter().map(|row| (row.comes)().mailbox().pop().unwrap()).collect());
+        LazyLock::new(|| ALL.iter().map(|row| row.newest(&(row.comes)())).collect());
     ALL.iter().zip(MAILS.iter())
 }
 

@@ -85,9 +85,10 @@ fn whoever_needs_a_second_factor_is_led_to_set_one_up() {
     let answer = ana.get(&format!("/w/{workspace}"));
     assert_eq!(answer.status, 403);
     check_page(&answer);
-    assert_eq!(text_of(&answer.text(), "h1"), "Second factor needed");
+    assert_eq!(text_of(&answer.text(), "h1"), "Add a second step to sign in");
     assert_eq!(primary_action(&answer.text()), "Set up two-step sign-in");
-    assert!(answer.text().contains("href=\"/me/security/two-step\""));
+    let back = format!("href=\"/me/security/two-step?to=%2Fw%2F{workspace}\"");
+    assert!(answer.text().contains(&back), "{}", answer.text());
 }
 
 #[test]

@@ -68,7 +68,8 @@ fn whoever_lacks_it_is_shown_where_it_is_set_up_and_nothing_else() {
         let page = admin.get(&path);
         assert_eq!(page.status, 403, "{path}");
         check_page(&page);
-        assert!(page.text().contains("href=\"/me/security/two-step\""), "{path}: {}", page.text());
+        let back = format!("href=\"/me/security/two-step?to={}\"", path.replace('/', "%2F"));
+        assert!(page.text().contains(&back), "{path}: {}", page.text());
         assert!(!page.text().contains("Olga Owner"));
     }
 }

@@ -25,8 +25,11 @@ use usher::web::pages::form::Form;
 use usher::web::request;
 use usher::web::route::Route;
 
+/// What a parser is called, and what it is given.
+type Named = (&'static str, fn(&[u8]));
+
 /// Every parser by name: what is asked of it panics if it doesn't hold.
-pub const ALL: [(&str, fn(&[u8])); 11] = [
+pub const ALL: [Named; 11] = [
     ("token", token),
     ("json", json),
     ("query", query),

@@ -33,8 +33,8 @@ pub fn show<P>(ctx: &Context<'_, P>, asked: &Uri, error: &Error) -> Result<Reply
         Code::NotFound => ("Page not found", "There is nothing here. Check that the address is complete."),
         Code::MfaRequired => (
             "Add a second step to sign in",
-            "You are in, but this workspace requires two-step sign-in: your password, and then a code from an app on your phone. \
-             Until it is set up, nothing of it shows.",
+            "You are in, but two-step sign-in is required here: your password, and then a code from an app on your phone. \
+             Until it is set up, nothing shows.",
         ),
         code => (code.title(), refusal.detail.as_ref()),
     };

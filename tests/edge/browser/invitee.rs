@@ -50,7 +50,7 @@ fn whoever_is_asked_for_a_second_factor_sets_it_up_and_is_in_the_workspace() {
 fn what_is_in_the_way_of_an_invitation_has_a_way_on() {
     run(async {
         let server = server();
-        let browser = Browser::start(false).await;
+        let browser = Browser::start(true).await;
         let team = Team::with_seats(server, Some(5));
         let mut faults = Vec::new();
         let (_, token) = team.invited(&server.address("mia.member"), "member");
@@ -107,7 +107,7 @@ fn a_list_is_mended_and_many_are_chosen_and_removed() {
         let mut chosen = Vec::new();
         for number in 0..22 {
             let body = json!({"email": server.address(&format!("c{number}")), "name": format!("Client {number}"),
-                              "role": "client"});
+                              "role": "client", "notify": false});
             chosen.push(team.owner.post(&team.path("/members"), &body).ok().str("/id"));
         }
         browser.goto(&format!("/o/{slug}/team?tab=clients")).await;

@@ -25,6 +25,40 @@ fn mailed(address: &str) -> String {
     text[start..].split_whitespace().next().unwrap().to_owned()
 }
 
+/// Another address: begun, confirmed by the new mailbox, and stopped by the old one.
+async fn change_address(browser: &Browser, look: bool, faults: &mut Vec<String>) {
+    macro_rules! look {
+        ($name:literal) => {
+            if look {
+                faults.extend(browser.look(concat!("security-", $name), WIDTHS, OF_PAGES).await);
+            }
+        };
+    }
+    let new = server().address("elsewhere");
+    browser.press("Change address").await;
+    look!("email");
+    browser.fill("New address", &new).await;
+    browser.fill("Your password", "not this one").await;
+    browser.press("Send the links").await;
+    look!("email-mistake");
+    browser.fill("Your password", PASSWORD).await;
+    browser.press("Send the links").await;
+    assert!(browser.text().await.contains("not confirmed yet"));
+    look!("email-under-way");
+    let mail = server().mail_about(&new, "Confirm your new e-mail address");
+    let text = mail["text"].as_str().unwrap();
+    let start = text.find("/email/").unwrap_or_else(|| panic!("no link in {text}"));
+    let link = text[start..].split_whitespace().next().unwrap();
+    server().keep_secret(link.trim_start_matches("/email/"));
+    browser.goto(link).await;
+    look!("email-link");
+    browser.press("This is my address").await;
+    look!("email-confirmed");
+    browser.goto(link).await;
+    browser.press("Stop the change").await;
+    look!("email-stopped");
+}
+
 /// The keys to the account and back to it, as somebody does it who sees only the words on the controls.
 async fn walk(browser: &Browser, faults: &mut Vec<String>) {
     let look = faults.is_empty();
@@ -67,6 +101,8 @@ async fn walk(browser: &Browser, faults: &mut Vec<String>) {
     browser.press("Change password").await;
     assert!(browser.text().await.contains("Your password is changed."));
 
+    change_address(browser, look, faults).await;
+    browser.goto("/me/security").await;
     browser.press("Set up").await;
     look!("two-step");
     browser.press("Show the key for the app").await;
@@ -83,6 +119,13 @@ async fn walk(browser: &Browser, faults: &mut Vec<String>) {
     let codes = browser.client.find_all(Locator::Css(".codes code")).await.unwrap();
     let recovery = codes[0].text().await.unwrap();
     browser.press("I have kept them").await;
+    browser.press("New recovery codes").await;
+    look!("codes");
+    browser.fill("Your password", "not this one").await;
+    browser.fill("Six-digit code", "12").await;
+    browser.press("Show new codes").await;
+    look!("codes-mistake");
+    browser.goto("/me/security").await;
 
     // Somewhere else, and out of there.
     let mut elsewhere = server().client();

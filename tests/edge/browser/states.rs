@@ -171,7 +171,7 @@ fn what_is_asked_once_more_fits_every_screen() {
         let asked = json!({"access": {"require_mfa": true, "resources": "all"}});
         let path = format!("/v1/workspaces/{workspace}/members/{member}");
         reports.owner.send_json("PATCH", &path, &asked).ok();
-        faults.extend(browser.sees(&page, "Second factor needed", "workspace-second-step").await);
+        faults.extend(browser.sees(&page, "Add a second step to sign in", "workspace-second-step").await);
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     });
 }

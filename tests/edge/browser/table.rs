@@ -27,9 +27,10 @@ const SCREENS: &[(&str, &[&str])] = &[
             "team-chosen",
             "team-clients-said",
             "team-removed",
+            "team-all-chosen",
         ],
     ),
-    ("/o/{slug}/team/remove", &["team-remove", "team-remove-nobody"]),
+    ("/o/{slug}/team/remove", &["team-remove", "team-remove-nobody", "team-remove-typed"]),
     ("/o/{slug}/members/{member}", &["member", "member-new", "member-places", "member-self", "team-member"]),
     ("/o/{slug}/members/{member}/owner", &["member-owner"]),
     ("/o/{slug}/members/{member}/password", &["member-password", "member-password-ask"]),
@@ -51,6 +52,7 @@ const SCREENS: &[(&str, &[&str])] = &[
             "wizard-link",
             "wizard-staff",
             "wizard-workspaces",
+            "wizard-find-workspace",
             "wizard-accounts",
             "wizard-permissions",
             "wizard-permissions-clone",
@@ -68,7 +70,7 @@ const SCREENS: &[(&str, &[&str])] = &[
     ),
     ("/o/{slug}/settings/seats", &["seats", "seats-none", "seats-trial"]),
     ("/o/{slug}/activity", &["activity", "activity-none", "activity-wrong", "menu"]),
-    ("/o/{slug}/team/import", &["import", "import-check"]),
+    ("/o/{slug}/team/import", &["import", "import-check", "import-to-mend"]),
     ("/o/{slug}/team/import/{job}", &["import-done", "import-undo", "import-undone"]),
     ("/me", &["me", "me-none", "me-unconfirmed", "security-workspaces"]),
     (
@@ -90,7 +92,7 @@ const SCREENS: &[(&str, &[&str])] = &[
     ),
     ("/w/{workspace}/members/{member}/preview", &["member-preview"]),
     ("/w/{workspace}/members/{member}/remove", &["member-end"]),
-    ("/me/notifications", &["notifications", "notifications-removed"]),
+    ("/me/notifications", &["notifications", "notifications-removed", "notification-asked"]),
     ("/me/security", &["security-overview", "security-overview-two"]),
     ("/me/security/password", &["security-password-mistake"]),
     (
@@ -100,9 +102,13 @@ const SCREENS: &[(&str, &[&str])] = &[
             "security-two-step-key",
             "security-two-step-mistake",
             "security-recovery-codes",
+            "second-step-key",
         ],
     ),
     ("/me/security/two-step/off", &["security-off"]),
+    ("/me/security/two-step/codes", &["security-codes", "security-codes-mistake"]),
+    ("/me/security/email", &["security-email", "security-email-mistake", "security-email-under-way"]),
+    ("/email/{token}", &["security-email-link", "security-email-confirmed", "security-email-stopped"]),
     (
         "/i/{token}",
         &[
@@ -125,9 +131,11 @@ const SCREENS: &[(&str, &[&str])] = &[
             "closed-seats",
             "closed-trial",
             "closed-unproved",
+            "closed-no-seat",
+            "invitation-second-step",
         ],
     ),
-    ("/i/{token}/ask", &["asked"]),
+    ("/i/{token}/ask", &["asked", "invitation-asked"]),
     ("/i/{token}/decline", &["decline", "declined"]),
     ("/reset/{token}", &["reset", "reset-wrong", "reset-used", "security-new-password"]),
     ("/dev/mailbox", &["mailbox"]),
@@ -139,10 +147,13 @@ const NOT_PAGES: &[(&str, &str)] = &[
     ("/", "only leads on"),
     ("/brand/{organization}/{hash}", "a picture, or a colour"),
     ("/o/{slug}/team/import/example.csv", "a file"),
+    ("/.well-known/security.txt", "a text"),
+    ("/.well-known/change-password", "only leads on"),
 ];
 
 /// Where the looks are taken.
 const SOURCES: &[&str] = &[
+    include_str!("invitee.rs"),
     include_str!("joining.rs"),
     include_str!("member.rs"),
     include_str!("menu.rs"),

@@ -204,7 +204,7 @@ impl Client<'_> {
     /// Sends a form as a browser does, with the nonce of the page at `page`.
     #[track_caller]
     pub fn submit(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
-        let shown = self.get(page).ok().text();
+        let shown = self.get(page).text();
         let nonce =
             shown.split_once("name=\"nonce\" value=\"").unwrap_or_else(|| panic!("no form in {shown}")).1;
         let mut form = vec![("nonce", nonce.split('"').next().unwrap())];

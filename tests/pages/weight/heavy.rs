@@ -387,6 +387,19 @@ pub const SCREENS: &[(&str, Open)] = &[
         heavy.owner.submit(path, path, &[]).ok();
         vec![(String::new(), first), ("with the key".to_owned(), heavy.owner.get(path).ok())]
     }),
+    ("/me/security/email", |heavy| {
+        let first = heavy.owner.get("/me/security/email").ok();
+        begin_change(heavy);
+        vec![(String::new(), first), ("on its way".to_owned(), heavy.owner.get("/me/security/email").ok())]
+    }),
+    ("/email/{token}", |heavy| {
+        let token = begin_change(heavy);
+        one(browser(&heavy.team.world).get(&format!("/email/{token}")).ok())
+    }),
+    ("/me/security/two-step/codes", |heavy| {
+        let (mut person, _) = heavy.somebody_with_a_factor();
+        one(person.get("/me/security/two-step/codes").ok())
+    }),
     ("/me/security/two-step/off", |heavy| {
         let (mut person, _) = heavy.somebody_with_a_factor();
         one(person.get("/me/security/two-step/off").ok())
@@ -408,3 +421,11 @@ pub const SCREENS: &[(&str, Open)] = &[
         one(browser(&heavy.team.world).get(&format!("/reset/{token}")).ok())
     }),
 ];
+
+/// Begins a change of the owner's address; answers the token of the link to the new one.
+fn begin_change(heavy: &mut Heavy) -> String {
+    let path = "/me/security/email";
+    heavy.owner.submit(path, path, &[("email", "olga@new.test"), ("password", PASSWORD)]);
+    heavy.team.world.deliver();
+    heavy.team.world.mailed_email_token("olga@new.test")
+}

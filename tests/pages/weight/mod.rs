@@ -25,6 +25,8 @@ const NOT_PAGES: &[(&str, &str)] = &[
     ("/", "only leads on"),
     ("/brand/{organization}/{hash}", "a picture, or a colour that counts with each page"),
     ("/o/{slug}/team/import/example.csv", "a file"),
+    ("/.well-known/security.txt", "a text"),
+    ("/.well-known/change-password", "only leads on"),
     ("/dev/mailbox", "for developers, on their own machine"),
     ("/dev/mailbox/{job}", "a mail"),
 ];

@@ -90,6 +90,7 @@ fn several(role: Role) -> &'static str {
 }
 
 /// What is chosen in the form: as it stands, or as it was sent.
+#[allow(clippy::struct_excessive_bools, reason = "each is a box of the form")]
 struct Chosen {
     name: String,
     invites: Vec<(Role, Vec<Role>)>,
