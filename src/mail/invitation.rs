@@ -107,7 +107,7 @@ fn details(config: &Config, view: &View) -> Vec<String> {
     let template = config.templates.named(&view.template);
     let may = first_of(template.map(|template| view.may(template)).unwrap_or_default());
     if !may.is_empty() {
-        told.push(format!("You can: {}.", may.join(", ").replace(", and ", " and ")));
+        told.push(format!("Your access: {}.", may.join(", ").replace(", and ", " and ")));
     }
     let accounts = view.accounts();
     if !accounts.is_empty() {

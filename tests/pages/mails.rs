@@ -57,7 +57,7 @@ const ALL: &[Row] = &[
         facts: &[
             "Hello Mia Member,",
             "You will join as a member. You work as part of the team, in the workspaces that you are given.",
-            "You can: ",
+            "Your access: ",
             "Where: Example Studio",
             "Message from Olga Owner: Hi Mia, this is where we plan the spring.",
             "Only for mia.member@studio.test, until 28 November 2026, 22:00 UTC. Please do not forward it.",
