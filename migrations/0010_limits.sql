@@ -22,7 +22,9 @@ WHEN NEW.kind = 'member_email' OR (NEW.kind = 'invitation_email' AND NEW.ver > 1
   ON CONFLICT (whose, day) DO UPDATE SET count = count + 1;
 END;
 
-CREATE TRIGGER invitation_mails_counted AFTER INSERT ON jobs WHEN NEW.kind = 'invitation_email' BEGIN
+-- What nobody's request sends counts too: or inviting and withdrawing in turn would mail twice as much as is allowed.
+CREATE TRIGGER invitation_mails_counted AFTER INSERT ON jobs
+WHEN NEW.kind IN ('invitation_email', 'reminder_email', 'withdrawal_email') BEGIN
   INSERT INTO daily_counts (whose, day, count)
     SELECT email_key, NEW.created_at / 86400000, 1 FROM invitations WHERE id = NEW.invitation_id AND email_key IS NOT NULL
   ON CONFLICT (whose, day) DO UPDATE SET count = count + 1;

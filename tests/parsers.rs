@@ -141,7 +141,8 @@ proptest! {
         prop_assert_eq!(request::cookie(&headers, request::SESSION_COOKIE).unwrap().digest(), secret.digest());
     }
 
-    /// Whatever a cell holds, quoted as programs quote it, it arrives in its row and column.
+    /// Whatever a cell holds, quoted as programs quote it, it arrives in its row and column; but for the apostrophe that we put
+    /// before a formula.
     #[test]
     fn a_spreadsheet_reads_back(cells in prop::collection::vec(("\\PC{0,20}", "\\PC{0,20}"), 1..8), delimiter in prop::sample::select(vec![',', ';', '\t'])) {
         let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
@@ -152,9 +153,14 @@ proptest! {
         }
         let rows = spreadsheet::rows(file.as_bytes(), 20, 4096, |_, row| row.unwrap()).unwrap();
         prop_assert_eq!(rows.len(), cells.len());
+        let bare = |cell: &str| {
+            let cell = cell.trim();
+            let formula = cell.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r']));
+            formula.unwrap_or(cell).to_owned()
+        };
         for (row, (name, message)) in rows.iter().zip(&cells) {
-            prop_assert_eq!(row["name"].as_str().unwrap_or_default(), name.trim());
-            prop_assert_eq!(row["message"].as_str().unwrap_or_default(), message.trim());
+            prop_assert_eq!(row["name"].as_str().unwrap_or_default(), bare(name));
+            prop_assert_eq!(row["message"].as_str().unwrap_or_default(), bare(message));
         }
     }
 }

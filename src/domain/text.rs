@@ -139,23 +139,36 @@ fn holds_url(text: &str) -> bool {
     // What looks like a dot is one to whoever resolves the name.
     let text = text.replace(['\u{3002}', '\u{ff0e}', '\u{ff61}', '\u{2024}'], ".");
     let lower = text.to_lowercase();
-    lower.contains("://") || lower.contains("www.") || text.split(' ').any(looks_like_domain)
+    let begins = ["//", "www.", "localhost", "[.]", "(.)"];
+    begins.iter().any(|part| lower.contains(part)) || text.split(' ').any(looks_like_domain)
 }
 
-/// `evil.test/win`, `casino.bet` or `x@evil.com` is one; `J.R.`, `St.Gallen` and `O.K` are names. So a word counts when what
-/// follows its last dot is written as endings are, in small letters, or is one that everybody knows.
+/// `evil.test/win`, `CASINO.BET`, `x@evil.com` or `203.0.113.9` is one; `J.R.`, `St.Gallen` and `O.K` are names. So a word counts
+/// when what follows its last dot is written as endings are, in small letters or, behind more than initials, in capitals; or
+/// when it is one that everybody knows, or the encoding of another script's, or all of it is numbers.
 fn looks_like_domain(word: &str) -> bool {
     let path = word.contains('/');
     let host = word.split(['/', '?', '#', ':']).next().unwrap_or(word);
     let host = host.trim_matches(|letter: char| !letter.is_alphanumeric());
     let Some((before, ending)) = host.rsplit_once('.') else { return false };
-    let small = ending.chars().count() >= 2
-        && ending.chars().all(|letter| letter.is_alphabetic() && !letter.is_uppercase());
-    let known = KNOWN_ENDINGS.contains(&ending.to_lowercase().as_str());
-    !before.is_empty() && (path || known || small)
+    let letters = ending.chars().count() >= 2 && ending.chars().all(char::is_alphabetic);
+    let small = letters && !ending.chars().any(char::is_uppercase);
+    // `PAYPAL-WIN.SHOP`, but neither `U.S.A` nor `J.DOE`.
+    let shouted = letters
+        && ending.chars().all(char::is_uppercase)
+        && ending.chars().count() >= 3
+        && before.rsplit('.').next().is_some_and(|label| label.chars().count() >= 3);
+    let ending = ending.to_lowercase();
+    let known = KNOWN_ENDINGS.contains(&ending.as_str()) || ending.starts_with("xn--");
+    let numbers = host.split('.').count() == 4 && host.split('.').all(|part| part.parse::<u8>().is_ok());
+    !before.is_empty() && (path || known || small || shouted || numbers)
 }
 
-const KNOWN_ENDINGS: [&str; 8] = ["com", "net", "org", "io", "co", "de", "info", "xyz"];
+/// Also with a capital, as nothing else ends.
+const KNOWN_ENDINGS: [&str; 24] = [
+    "com", "net", "org", "io", "co", "de", "info", "xyz", "app", "biz", "click", "dev", "link", "live", "me",
+    "online", "page", "shop", "site", "store", "top", "uk", "us", "website",
+];
 
 #[cfg(test)]
 mod tests {
@@ -172,6 +185,14 @@ mod tests {
             ("Win 500 at casino.bet", TextError::Url),
             ("evil.co.uk", TextError::Url),
             ("EVIL.COM", TextError::Url),
+            ("Prize at PAYPAL-WIN.SHOP", TextError::Url),
+            ("paypal.Online", TextError::Url),
+            ("LOGIN-PAYPAL.CASINO", TextError::Url),
+            ("paypal.xn--p1ai", TextError::Url),
+            ("Call 203.0.113.9", TextError::Url),
+            ("//evil", TextError::Url),
+            ("evil[.]com", TextError::Url),
+            ("localhost:80", TextError::Url),
             ("evil\u{ff0e}com", TextError::Url),
             ("A \"B\" <x@evil.com>, C", TextError::Url),
             ("\u{200d}", TextError::Empty),

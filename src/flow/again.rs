@@ -28,7 +28,7 @@ impl Again {
     }
 }
 
-/// Checks what whoever holds this session typed. Under the limits of signing in: this is no second way to guess. Of codes those
+/// Checks what whoever holds this session typed. Under a limit of its own account, which nobody without a session spends. Of codes those
 /// of the app are taken; whoever lost it turns the second factor off first.
 ///
 /// # Errors
@@ -55,7 +55,7 @@ pub async fn again<P: Platform>(
     if me.mfa_enabled_at.is_some() && code.is_none() {
         return Err(Error::field("/code", Code::Required, "Type the code that your app shows now."));
     }
-    if !ctx.platform.allows(Limit::Account, &format!("sign-in:{}", me.email.key())).await {
+    if !ctx.platform.allows(Limit::Account, &format!("password:{}", me.user_id)).await {
         return Err(Error::slow_down());
     }
     let hash = credentials.password_hash.unwrap_or_default();

@@ -8,14 +8,13 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::domain::ids::UserId;
-use crate::domain::password;
 use crate::domain::second_factor::{RECOVERY_CODES, Secret, Typed, recovery_code};
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::flow::again::again;
 use crate::flow::sign_in::{Beginning, Entry};
 use crate::jobs::lost_at;
-use crate::platform::{Limit, Platform, ResultSet, Statement};
+use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::accounts::{self, SignedIn};
 use crate::store::second_factors::{self, Asked, Begun, Confirmation, Proof, Renewal};
 
@@ -225,19 +224,11 @@ fn proof<'a, P: Platform>(
     })
 }
 
-/// What somebody shows to turn it off.
-pub enum Shown<'a> {
-    /// Their password.
-    Password(&'a str),
-    /// A code of the app, or a recovery code.
-    Code(&'a str),
-}
-
-/// Turns it off.
+/// Turns it off, for a code of the app or a recovery code: whoever has only the password must not get rid of what guards it.
 ///
 /// # Errors
-/// `mfa_not_enabled`, `rate_limited`, `invalid_credentials`, `invalid_code`.
-pub async fn remove<P: Platform>(ctx: &Context<'_, P>, session: &str, shown: Shown<'_>) -> Result<()> {
+/// `mfa_not_enabled`, `rate_limited`, `invalid_code`.
+pub async fn remove<P: Platform>(ctx: &Context<'_, P>, session: &str, code: &str) -> Result<()> {
     let now = ctx.now();
     let batch = vec![
         accounts::select_signed_in(session, now),
@@ -254,22 +245,8 @@ pub async fn remove<P: Platform>(ctx: &Context<'_, P>, session: &str, shown: Sho
     }
     let asked: Asked = asked.first()?.ok_or_else(too_many)?;
     let hash = credentials.first::<accounts::Credentials>()?.and_then(|account| account.password_hash);
-    let typed = match shown {
-        Shown::Password(_) => None,
-        Shown::Code(code) => Some(Typed::read(code).ok_or_else(wrong_code)?),
-    };
-    let proof = match shown {
-        Shown::Password(password) => {
-            if !ctx.platform.allows(Limit::Account, &format!("password:{}", me.user_id)).await {
-                return Err(Error::slow_down());
-            }
-            if !password::verify(password, hash.as_deref()) {
-                return Err(wrong_password());
-            }
-            None
-        }
-        Shown::Code(_) => Some(proof(ctx, &asked, typed.as_ref())?.ok_or_else(wrong_code)?),
-    };
+    let typed = Typed::read(code).ok_or_else(wrong_code)?;
+    let proof = proof(ctx, &asked, Some(&typed))?.ok_or_else(wrong_code)?;
     let (told, now) = (ctx.id(), ctx.now());
     let batch = second_factors::remove(
         told,
@@ -281,7 +258,7 @@ pub async fn remove<P: Platform>(ctx: &Context<'_, P>, session: &str, shown: Sho
     );
     let results = ctx.platform.batch(batch.into()).await?;
     if !results.first().is_some_and(ResultSet::any) {
-        return Err(if proof.is_some() { wrong_code() } else { Code::MfaNotEnabled.into() });
+        return Err(wrong_code());
     }
     ctx.platform.enqueue(told);
     Ok(())

@@ -119,12 +119,6 @@ pub async fn sign_in<P: Platform>(
     email: &EmailAddress,
     password: &str,
 ) -> Result<Entry> {
-    // Counted by account too, so that guessing one account's password is slow from any number of networks. That one is for
-    // browsers that nobody knows: or else whoever guesses would keep the holder out.
-    let calm = ctx.platform.allows(Limit::Account, &format!("sign-in:{}", email.key())).await;
-    if !calm && by.device.is_none() {
-        return Err(Error::slow_down());
-    }
     let now = ctx.now();
     let [count, wait] = guesses::count(by, email, now.minus(GUESSES_COUNT), now);
     let results = ctx.platform.batch(vec![count, wait, accounts::credentials(email)]).await?;
@@ -135,7 +129,10 @@ pub async fn sign_in<P: Platform>(
         let next = wait.first::<Wait>()?.map_or(now, |wait| wait.next_at);
         return Err(Error::slow_down_until(next, now));
     };
-    if !calm && !counted.known {
+    // Counted by account too, so that guessing one account's password is slow from any number of networks. That one is for
+    // browsers that nobody knows, or else whoever guesses would keep the holder out; and only for what is looked at, or else
+    // one network's refused tries would.
+    if !counted.known && !ctx.platform.allows(Limit::Account, &format!("sign-in:{}", email.key())).await {
         return Err(Error::slow_down());
     }
     let account: Option<Credentials> = account.first()?;

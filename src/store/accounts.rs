@@ -210,7 +210,7 @@ pub fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
 
 /// Reads [`Seen`]: who holds this session, and what they are in an organization. An account whose mailbox nobody proved is
 /// somebody only in the organization that it is confined to. A membership that asks for a second factor, or whose workspace
-/// does, counts for nothing until there is one.
+/// does, counts for nothing until there is one; and the owner and admins, who reach every workspace, are asked by any.
 #[must_use]
 pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
     macro_rules! seen_at {
@@ -235,8 +235,7 @@ pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
                                  AND NOT EXISTS (SELECT 1 FROM memberships p JOIN workspaces w ON w.id = p.workspace_id
                                                  WHERE p.member_id = m.id AND p.require_mfa = 0 AND w.require_mfa = 0)
                                ELSE EXISTS (SELECT 1 FROM workspaces w
-                                            WHERE w.require_mfa = 1 AND w.id IN (?3,
-                                              (SELECT r.workspace_id FROM resources r WHERE r.id = ?3))) END)
+                                            WHERE w.organization_id = o.id AND w.require_mfa = 1) END)
                           AS lacks_factor
                  FROM sessions s
                  JOIN users u ON u.id = s.user_id
@@ -323,7 +322,9 @@ pub async fn signed_in_and_reached(
         concat!(
             "SELECT w.id AS workspace_id, w.name AS workspace_name, o.id AS organization_id,
                     o.name AS organization_name, o.slug AS organization_slug, o.template, o.policy, role,
-                    second_factor, max(w.require_mfa, o.require_mfa) AS asked_of_all, ",
+                    second_factor, ",
+            asked_of_all!("role"),
+            " AS asked_of_all, ",
             access_of!("p"),
             " FROM (SELECT m.id AS member, m.role AS role, u.mfa_enabled_at IS NOT NULL AS second_factor, w.id AS reached ",
             members!(),

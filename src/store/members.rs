@@ -103,7 +103,9 @@ macro_rules! columns {
              json_object('id', u.id, 'email', coalesce(m.email, u.email), 'name', m.name) AS user,
              (SELECT json_group_array(json_object('id', w.id, 'name', w.name, 'permissions', p.permissions,
                        'all_resources', p.all_resources, 'addable_kinds', p.addable_kinds,
-                       'require_mfa', p.require_mfa, 'asked_of_all', max(w.require_mfa, o.require_mfa), 'grants', ",
+                       'require_mfa', p.require_mfa, 'asked_of_all', ",
+            asked_of_all!("m.role"),
+            ", 'grants', ",
             grants_of!("p"),
             // A text, as where an access stands in columns of its own.
             " || '') ORDER BY w.id)

@@ -4,6 +4,19 @@
 //! Writes are guarded in SQL and tell by their rows whether the guard let them through; nothing is checked first and
 //! written later.
 
+/// Whether the workspace `w` of the organization `o` asks whoever is in this role for a second factor, or the organization does:
+/// the owner and admins reach every workspace, so one that asks is enough to ask them.
+macro_rules! asked_of_all {
+    ($role:literal) => {
+        concat!(
+            "max(w.require_mfa, o.require_mfa, ",
+            $role,
+            " IN ('admin', 'owner') AND EXISTS (
+               SELECT 1 FROM workspaces z WHERE z.organization_id = o.id AND z.require_mfa = 1))"
+        )
+    };
+}
+
 #[macro_use]
 pub mod seats;
 

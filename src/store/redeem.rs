@@ -277,18 +277,23 @@ pub fn let_in(claim: Claim, link: &Link, client_defaults: &str) -> Vec<Statement
     ]
 }
 
-/// Whether the user `u`, who came in by a redemption `r` of this invitation, lacks the second factor that a workspace of it
-/// asks of them.
+/// Whether the user `u`, who came in by a redemption `r` of this invitation, lacks the second factor that is asked of them: by
+/// their membership of a workspace of it, by such a workspace, or by the organization.
 macro_rules! lacks_factor {
     ($invitation:literal) => {
         concat!(
-            "(u.mfa_enabled_at IS NULL AND EXISTS (
+            "(u.mfa_enabled_at IS NULL AND (
+                EXISTS (SELECT 1 FROM members j JOIN organizations d ON d.id = j.organization_id
+                        WHERE j.id = r.member_id AND (d.require_mfa = 1 OR j.role IN ('admin', 'owner') AND EXISTS (
+                          SELECT 1 FROM workspaces w WHERE w.organization_id = d.id AND w.require_mfa = 1)))
+                OR EXISTS (
                 SELECT 1 FROM invitation_workspaces x
                 JOIN memberships p ON p.member_id = r.member_id AND p.workspace_id = x.workspace_id
-                  AND p.require_mfa = 1 AND p.member_role IN ('member', 'client')
+                  AND p.member_role IN ('member', 'client')
+                JOIN workspaces w ON w.id = p.workspace_id AND max(p.require_mfa, w.require_mfa) = 1
                 WHERE x.invitation_id = ",
             $invitation,
-            "))"
+            ")))"
         )
     };
 }

@@ -267,13 +267,13 @@ pub fn pass(
     ]
 }
 
-/// Turns it off: the notice is the claim of the batch (`RETURNING` tells), and only the password of this hash, or a code that
-/// was not taken before, makes it.
+/// Turns it off: the notice is the claim of the batch (`RETURNING` tells), and only a code that was not taken before
+/// makes it, while the password is that of this hash.
 #[must_use]
 pub fn remove(
     told: JobId,
     user: UserId,
-    proof: Option<Proof<'_>>,
+    proof: Proof<'_>,
     password_hash: &str,
     now: Timestamp,
     requeue_at: Timestamp,
@@ -284,8 +284,8 @@ pub fn remove(
              SELECT ?1, 'account_notice', u.id, ?3, ?4, ?4, ?5
              FROM users u JOIN second_factors f ON f.user_id = u.id
              WHERE u.id = ?2 AND u.mfa_enabled_at IS NOT NULL AND u.password_hash = ?6
-               AND (?7 IS NULL OR f.last_step < ?8
-                    OR EXISTS (SELECT 1 FROM recovery_codes r WHERE r.user_id = u.id AND r.digest = ?9 AND r.used_at IS NULL))
+               AND (f.last_step < ?7
+                    OR EXISTS (SELECT 1 FROM recovery_codes r WHERE r.user_id = u.id AND r.digest = ?8 AND r.used_at IS NULL))
              RETURNING id",
             params![
                 told,
@@ -294,9 +294,8 @@ pub fn remove(
                 now,
                 requeue_at,
                 password_hash,
-                proof.map(|_| 1_i64),
-                proof.and_then(Proof::step),
-                proof.and_then(Proof::recovery)
+                proof.step(),
+                proof.recovery()
             ],
         ),
         Statement::new(

@@ -211,7 +211,10 @@ macro_rules! told_columns {
     () => {
         concat!(
             state_columns!(),
-            ", i.name, i.message, i.locale, max(i.require_mfa, o.require_mfa) AS require_mfa, i.branding_name, i.branding_message, o.template, i.permissions,
+            ", i.name, i.message, i.locale, max(i.require_mfa, o.require_mfa, EXISTS (SELECT 1 FROM invitation_workspaces y
+                  JOIN workspaces w ON w.id = y.workspace_id AND w.require_mfa = 1 WHERE y.invitation_id = i.id),
+                  i.role IN ('admin', 'owner') AND EXISTS (SELECT 1 FROM workspaces w
+                    WHERE w.organization_id = o.id AND w.require_mfa = 1)) AS require_mfa, i.branding_name, i.branding_message, o.template, i.permissions,
                 iif(i.all_resources, NULL, json_array_length(i.grants)) AS resources,
                 o.branding_name AS organization_branding_name, o.branding_accent, o.logo_hash,
                 o.branding_message AS organization_branding_message, o.name AS organization_name,

@@ -48,6 +48,22 @@ fn each_guess_from_a_network_makes_the_next_wait_longer_up_to_a_quarter_of_an_ho
     assert_eq!(guess(&mut stranger, OLGA), (429, Some(15)));
 }
 
+/// What one network's tries cost the account is what was looked at of them: so no single network keeps the holder out.
+#[test]
+fn what_is_refused_for_its_wait_is_not_counted_for_the_account() {
+    let team = Team::new();
+    let mut stranger = from(&team.world, "203.0.113.7");
+    let spent = || {
+        let asked = team.world.state().asked_limits.borrow();
+        asked.iter().filter(|asked| **asked == (Limit::Account, format!("sign-in:{OLGA}"))).count()
+    };
+    let before = spent();
+    for _ in 0..30 {
+        guess(&mut stranger, OLGA);
+    }
+    assert_eq!(spent() - before, 5, "of thirty five were looked at");
+}
+
 #[test]
 fn while_it_waits_the_right_password_is_not_looked_at_either() {
     let team = Team::new();

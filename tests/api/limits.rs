@@ -103,6 +103,25 @@ fn sending_again_counts_and_when_it_is_refused_the_invitation_and_its_link_stay(
 }
 
 #[test]
+fn what_is_withdrawn_again_mails_an_address_no_oftener() {
+    let mut team = team_with(100, 4);
+    for _ in 0..4 {
+        let answer = invite(&mut team, ANA);
+        if answer.status == 429 {
+            break;
+        }
+        let id = answer.ok().str("/id");
+        team.world.deliver();
+        team.owner.post(&format!("/v1/invitations/{id}/revoke"), &json!({})).ok();
+        team.world.tick();
+        team.world.deliver();
+    }
+    assert_enough(&invite(&mut team, ANA));
+    let to_ana = team.world.mailbox().into_iter().filter(|mail| mail["to"] == ANA).count();
+    assert_eq!(to_ana, 4, "two invitations, and that they were withdrawn");
+}
+
+#[test]
 fn another_address_or_role_of_an_invitation_and_a_mail_to_who_is_added_count_too() {
     let mut team = team_with(9, 1);
     invite(&mut team, ANA).ok();

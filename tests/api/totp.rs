@@ -124,7 +124,7 @@ fn a_session_without_its_second_factor_is_nobody_on_every_route() {
     ] {
         assert_eq!(person.post(path, &json!({})).refusal(), nobody, "{path}");
     }
-    assert_eq!(remove(&mut person, &json!({"password": PASSWORD})).refusal(), nobody);
+    assert_eq!(remove(&mut person, &json!({"code": "123456"})).refusal(), nobody);
     let change = json!({"current_password": PASSWORD, "password": OTHER});
     assert_eq!(person.put("/v1/me/password", &change).refusal(), nobody);
     assert_eq!(
@@ -276,22 +276,20 @@ fn setting_it_up_takes_the_newest_secret_within_an_hour_and_only_where_there_is_
 }
 
 #[test]
-fn it_is_turned_off_with_the_password_or_a_code_and_nothing_less() {
-    for shown in ["password", "code", "recovery"] {
+fn it_is_turned_off_with_a_code_and_nothing_less() {
+    for shown in ["code", "recovery"] {
         let mut team = Team::new();
         let (app, codes) = set_up(&mut team.owner);
         let wrong = app.wrong_code(team.world.now());
         for (body, expected) in [
-            (json!({}), about(422, "required", "/password")),
-            (json!({"password": "not this one at all"}), about(401, "invalid_credentials", "/password")),
+            (json!({}), about(422, "required", "/code")),
+            (json!({"password": PASSWORD}), about(422, "unknown_field", "/password")),
             (json!({"code": wrong}), about(422, "invalid_code", "/code")),
             (json!({"code": "aaaa-bbbb-cccc-dddd"}), about(422, "invalid_code", "/code")),
-            (json!({"code": wrong, "password": PASSWORD}), about(422, "invalid_value", "/code")),
         ] {
             assert_eq!(complaint(&remove(&mut team.owner, &body)), expected, "{body}");
         }
         let body = match shown {
-            "password" => json!({"password": PASSWORD}),
             "code" => json!({"code": app.code(team.world.now())}),
             _ => json!({"code": codes[9]}),
         };
@@ -416,5 +414,5 @@ fn a_secret_is_sealed_anew_at_a_sign_in_after_the_root_keys_were_rotated() {
     of_old(&dropped);
     sign_in(&mut olga, OLGA).ok();
     pass(&mut olga, &codes[0]).ok();
-    remove(&mut olga, &json!({"password": PASSWORD})).ok();
+    remove(&mut olga, &json!({"code": codes[1]})).ok();
 }

@@ -208,18 +208,20 @@ fn a_code_that_comes_too_late_leads_back_to_the_sign_in() {
 }
 
 #[test]
-fn two_step_sign_in_is_turned_off_with_the_password() {
-    let (team, mut olga, _, _) = with_factor();
+fn two_step_sign_in_is_turned_off_with_a_code() {
+    let (team, mut olga, _, codes) = with_factor();
     let page = olga.get(OFF).ok();
     check_page(&page);
     assert_eq!(text_of(&page.text(), "h1"), "Turn off two-step sign-in?");
-    for (password, words) in [("", "Type your password."), ("not this one", "This is not your password.")] {
-        let answer = olga.submit(OFF, OFF, &[("password", password)]);
+    for (code, words) in
+        [("", "Type a code of your app, or a recovery code."), (PASSWORD, "This code does not match.")]
+    {
+        let answer = olga.submit(OFF, OFF, &[("code", code)]);
         assert!(answer.status.is_client_error());
         check_page(&answer);
         assert!(seen(&answer.text()).contains(words));
     }
-    let done = olga.submit(OFF, OFF, &[("password", PASSWORD)]);
+    let done = olga.submit(OFF, OFF, &[("code", &codes[1])]);
     assert_eq!(done.header("location"), Some(HOME));
     let text = seen(&olga.get(HOME).text());
     assert!(text.contains("Two-step sign-in is off.") && text.contains("Two-step sign-in Off"), "{text}");
@@ -235,7 +237,7 @@ fn a_form_that_is_not_ours_changes_nothing() {
     let code = app.code(team.world.now());
     for (path, field, value) in [
         ("/me/security/password", "password", NEW),
-        (OFF, "password", PASSWORD),
+        (OFF, "code", &code),
         ("/me/security/sessions", "session", ""),
         (CODE, "code", &code),
     ] {

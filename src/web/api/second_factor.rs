@@ -4,9 +4,9 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::flow::Context;
-use crate::flow::second_factor::{self, Shown};
+use crate::flow::second_factor;
 use crate::platform::Platform;
 use crate::web::guard::{Caller, limit_network};
 use crate::web::reply::{self, Reply};
@@ -43,28 +43,11 @@ pub async fn confirm<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Re
     Ok(reply::json(StatusCode::OK, &json!({"recovery_codes": codes})))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RemoveBody {
-    password: Option<String>,
-    code: Option<String>,
-}
-
-/// `DELETE /v1/me/mfa/totp` with the password or a code: 204.
+/// `DELETE /v1/me/mfa/totp` with a code of the app, or a recovery code: 204.
 pub async fn remove<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     let session = Caller::of(request, ctx.config)?.signed_in()?;
-    let body: RemoveBody = request::json(request)?;
-    let shown = match (&body.password, &body.code) {
-        (Some(password), None) => Shown::Password(password),
-        (None, Some(code)) => Shown::Code(code),
-        (None, None) => {
-            return Err(Error::field("/password", Code::Required, "Send your password, or a code."));
-        }
-        (Some(_), Some(_)) => {
-            return Err(Error::field("/code", Code::InvalidValue, "Send your password or a code, not both."));
-        }
-    };
-    second_factor::remove(ctx, &session, shown).await?;
+    let body: CodeBody = request::json(request)?;
+    second_factor::remove(ctx, &session, &body.code).await?;
     Ok(reply::no_content())
 }
 

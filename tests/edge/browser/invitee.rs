@@ -84,6 +84,9 @@ fn what_is_in_the_way_of_an_invitation_has_a_way_on() {
         browser.goto(&format!("{path}/decline")).await;
         browser.press_at("//button[@name='reason']").await;
         assert_eq!(browser.heading().await, "You declined the invitation to Example Studio");
+        browser.goto(&path).await;
+        assert_eq!(browser.heading().await, "This invitation was declined");
+        faults.extend(browser.look("closed-declined", WIDTHS, OF_PAGES).await);
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     });
 }

@@ -117,7 +117,7 @@ async fn walk(browser: &Browser, faults: &mut Vec<String>) {
     assert_eq!(browser.heading().await, "Your recovery codes");
     look!("recovery-codes");
     let codes = browser.client.find_all(Locator::Css(".codes code")).await.unwrap();
-    let recovery = codes[0].text().await.unwrap();
+    let (recovery, another) = (codes[0].text().await.unwrap(), codes[1].text().await.unwrap());
     browser.press("I have kept them").await;
     browser.press("New recovery codes").await;
     look!("codes");
@@ -156,7 +156,7 @@ async fn walk(browser: &Browser, faults: &mut Vec<String>) {
     browser.press("Security").await;
     browser.press("Turn off").await;
     look!("off");
-    browser.fill("Your password", PASSWORD).await;
+    browser.fill("Code of the app, or a recovery code", &another).await;
     browser.press("Turn it off").await;
     assert!(browser.text().await.contains("Two-step sign-in is off."));
 }

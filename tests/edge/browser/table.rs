@@ -124,6 +124,7 @@ const SCREENS: &[(&str, &[&str])] = &[
             "link-full",
             "forged",
             "closed-expired",
+            "closed-declined",
             "closed-replaced",
             "closed-used",
             "closed-revoked",

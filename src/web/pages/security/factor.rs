@@ -5,7 +5,7 @@ use askama::Template;
 use crate::domain::second_factor::Secret;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
-use crate::flow::second_factor::{self, Shown};
+use crate::flow::second_factor;
 use crate::platform::{Platform, ResultSet};
 use crate::store::second_factors::Begun;
 use crate::web::pages::form::Form;
@@ -57,7 +57,6 @@ pub(super) struct Recovery<'a> {
 struct Off<'a> {
     frame: Frame,
     nonce: &'a str,
-    email: &'a str,
     problems: Problems,
 }
 
@@ -158,8 +157,7 @@ async fn face_off<P: Platform>(
         return Ok(reply::see_other(&Route::Security.path()));
     }
     let frame = own.frame(ctx, Place::Security);
-    let (nonce, email) = (&*own.key.nonce, own.me.email.as_str());
-    own.form(error, &Off { frame, nonce, email, problems: Problems::of(error) })
+    own.form(error, &Off { frame, nonce: &own.key.nonce, problems: Problems::of(error) })
 }
 
 /// `POST /me/security/two-step/off`: turns it off, and back to the overview; or the form again.
@@ -178,9 +176,9 @@ pub async fn submit_off<P: Platform>(ctx: &Context<'_, P>, request: &Request) ->
 async fn turn_off<P: Platform>(ctx: &Context<'_, P>, request: &Request, form: &Form) -> Result<()> {
     form.check(ctx, request)?;
     let session = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
-    let password = form.text("password");
-    if password.is_empty() {
-        return Err(required("/password", "Type your password."));
+    let code = form.text("code");
+    if code.is_empty() {
+        return Err(required("/code", "Type a code of your app, or a recovery code."));
     }
-    second_factor::remove(ctx, &session, Shown::Password(password)).await
+    second_factor::remove(ctx, &session, code).await
 }
