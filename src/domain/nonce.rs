@@ -1,6 +1,6 @@
 //! The nonce in every form on our pages.
 //!
-//! It is signed, ends after two hours and is bound to a cookie that only this browser has, so a form that another site
+//! It is signed, ends after twelve hours and is bound to a cookie that only this browser has, so a form that another site
 //! or a mail scanner made up is refused, and nothing is stored for it. It doesn't make a form work only once: what the
 //! form asks for does that (a claim row).
 
@@ -12,8 +12,8 @@ use crate::domain::keys::{KeyRing, Opened, Purpose};
 use crate::domain::secret::{self, Bearer};
 use crate::domain::time::Timestamp;
 
-/// How long a page may lie open before its form must be loaded again.
-const LIFETIME: Duration = Duration::from_hours(2);
+/// How long a page may lie open before its form must be loaded again: a day's work, so that what was typed in it isn't lost.
+const LIFETIME: Duration = Duration::from_hours(12);
 
 #[derive(Serialize, Deserialize)]
 struct Bound {

@@ -76,7 +76,7 @@ fn a_form_that_lay_open_too_long_and_another_sites_ask_for_nothing() {
     scene.team.world.pass(Duration::from_hours(8 * 24));
     let nonce = nonce_in(&scene.open().text());
     let path = format!("{}/ask", scene.path);
-    scene.team.world.pass(Duration::from_hours(3));
+    scene.team.world.pass(Duration::from_hours(13));
     let late = scene.visitor.post_form(&path, &[("nonce", &nonce)]);
     check_page(&late);
     let mut elsewhere = browser(&scene.team.world).with_header("origin", "https://evil.test");

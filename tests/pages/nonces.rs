@@ -65,7 +65,7 @@ fn a_page_that_was_open_too_long_gives_the_form_again_with_what_was_typed() {
     let mut scene = Scene::invited();
     let path = scene.path.clone();
     let nonce = nonce_in(&scene.open().text());
-    scene.team.world.pass(Duration::from_hours(3));
+    scene.team.world.pass(Duration::from_hours(13));
     let late =
         scene.visitor.post_form(&path, &[("nonce", &nonce), ("name", "Mia M"), ("password", PASSWORD)]);
     assert_eq!(late.status, 403);

@@ -230,7 +230,8 @@ impl FormKey {
     /// Gives the browser its cookie, if it has none yet.
     fn keep(&self, mut reply: Reply) -> Reply {
         if self.is_new {
-            reply::set_cookie(&mut reply, FORM_COOKIE, self.cookie.reveal(), 24 * 60 * 60);
+            // Far longer than a form lives, so that hardly any dies with its cookie.
+            reply::set_cookie(&mut reply, FORM_COOKIE, self.cookie.reveal(), 30 * 24 * 60 * 60);
         }
         reply
     }

@@ -38,11 +38,11 @@ struct Form {
     to: String,
 }
 
-/// To the sign-in, for whoever is not; from there back to the page that they asked for.
+/// To the sign-in, for whoever is not; from there back to the page that they asked for, or sent a form of.
 #[must_use]
 pub fn way(request: &Request) -> Reply {
     let asked = request.uri().path_and_query().map_or("", |asked| asked.as_str());
-    let back = if request.method() == Method::GET && is_ours(asked) { asked } else { "" };
+    let back = if is_ours(asked) { asked } else { "" };
     reply::see_other(&with_to(&Route::SignIn, back))
 }
 
