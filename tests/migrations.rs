@@ -70,7 +70,7 @@ fn names(database: &Connection, kinds: &str) -> Vec<String> {
 /// Every row of a table, by its columns.
 fn rows(database: &Connection, table: &str) -> Vec<BTreeMap<String, Value>> {
     let mut statement = database.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let read = |row: &rusqlite::Row<'_>| {
         columns.iter().enumerate().map(|(place, name)| Ok((name.clone(), row.get(place)?))).collect()
     };
