@@ -58,7 +58,7 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
             told.member_id.map(|id| Route::MemberPage(told.slug.clone(), id)),
         ),
         "invitation.undelivered" => (
-            " could not be sent your invitation",
+            " did not get your invitation",
             format!("The e-mail with your invitation to {} did not arrive.", named(organization)),
             vec![
                 format!(

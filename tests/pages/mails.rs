@@ -328,7 +328,7 @@ const ALL: &[Row] = &[
             team.world
         },
         to: OLGA,
-        subject: "mia.member@studio.test could not be sent your invitation",
+        subject: "mia.member@studio.test did not get your invitation",
         preview: "The e-mail with your invitation to Example Studio did not arrive.",
         facts: &[
             "which is for Mia Member (mia.member@studio.test)",
