@@ -234,7 +234,7 @@ fn without_its_inviter_the_owner_is_told_and_of_an_owners_nobody() {
 #[test]
 fn an_inviter_is_told_of_each_mail_that_did_not_arrive() {
     let (mut team, id) = invited();
-    let undelivered = |team: &Team| count(&team.world, OLGA, "could not be sent");
+    let undelivered = |team: &Team| count(&team.world, OLGA, "did not get your invitation");
     set(&team.world, "UPDATE invitations SET delivery = 'bounced' WHERE outcome = 'open'");
     for _ in 0..3 {
         wait(&team.world, HOUR);
@@ -266,7 +266,7 @@ fn a_mail_that_is_refused_for_good_is_told_to_its_inviter() {
     world.deliver();
     wait(&world, Duration::from_mins(1));
     let sent = world.state().sent.borrow();
-    assert_eq!(sent.last().unwrap().subject, "mia.member@studio.test could not be sent your invitation");
+    assert_eq!(sent.last().unwrap().subject, "mia.member@studio.test did not get your invitation");
     assert!(!sent.last().unwrap().text.contains("suppressed"), "the provider's words are for the log");
 }
 
@@ -360,7 +360,7 @@ fn a_mail_to_somebody_who_was_removed_is_not_sent() {
     let member = team.member(ADAM);
     assert_eq!(team.owner.delete(&format!("/v1/members/{member}")).status, 204);
     team.world.deliver();
-    assert_eq!(count(&team.world, ADAM, "could not be sent"), 0);
+    assert_eq!(count(&team.world, ADAM, "did not get your invitation"), 0);
 }
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0";
