@@ -184,25 +184,27 @@ impl World {
         self.client().get("/dev/mailbox").json()["data"].as_array().unwrap().clone()
     }
 
-    /// The token of the link in the newest message to this address.
+    /// The token of the newest link to an invitation that was mailed to this address: who was told since that it was
+    /// withdrawn still has it in their inbox.
     pub fn mailed_token(&self, address: &str) -> String {
-        let messages = self.mailbox();
-        let newest = messages.iter().rev().find(|message| message["to"] == address);
-        token_in(newest.unwrap_or_else(|| panic!("no mail to {address}"))["text"].as_str().unwrap())
+        token_in(&self.newest_with("/i/", address))
     }
 
-    /// The token of the link to set a password in the newest message to this address.
+    /// The token of the newest link to set a password that was mailed to this address.
     pub fn mailed_password_token(&self, address: &str) -> String {
-        let messages = self.mailbox();
-        let newest = messages.iter().rev().find(|message| message["to"] == address);
-        password_token_in(newest.unwrap_or_else(|| panic!("no mail to {address}"))["text"].as_str().unwrap())
+        password_token_in(&self.newest_with("/reset/", address))
     }
 
-    /// The token of the link of a change of address in the newest message to this address.
+    /// The token of the newest link of a change of address that was mailed to this address.
     pub fn mailed_email_token(&self, address: &str) -> String {
+        email_token_in(&self.newest_with("/email/", address))
+    }
+
+    fn newest_with(&self, place: &str, address: &str) -> String {
         let messages = self.mailbox();
-        let newest = messages.iter().rev().find(|message| message["to"] == address);
-        email_token_in(newest.unwrap_or_else(|| panic!("no mail to {address}"))["text"].as_str().unwrap())
+        let mut texts = messages.iter().rev().filter(|message| message["to"] == address).map(|message| &message["text"]);
+        let text = texts.find_map(|text| text.as_str().filter(|text| text.contains(place)));
+        text.unwrap_or_else(|| panic!("no mail to {address} has a link to {place}")).to_owned()
     }
 
     /// The one number that a query answers.
