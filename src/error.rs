@@ -114,6 +114,8 @@ codes! {
     Unauthenticated "unauthenticated" 401 "Not signed in" "Sign in first, or send a valid key."
     InvalidCredentials "invalid_credentials" 401 "Sign-in failed" "That e-mail address and password do not match. Check both, and try again."
     Forbidden "forbidden" 403 "Not allowed" "You may not do this. Ask an admin of the organization."
+    InsufficientScope "insufficient_scope" 403 "Key not made for this" "This key was not made for that. Use one with the scope that it needs."
+    UnknownActor "unknown_actor" 403 "Nobody to act for" "`Usher-Actor` names nobody who is in this key's organization. Use the id of an active member, or leave it out."
     CrossSiteRequest "cross_site_request" 403 "Sent from another site" "This request came from another site. Open the page here and try again."
     FormExpired "form_expired" 403 "The page is too old" "This page was open for too long, or cookies are off. Load it again and send the form once more."
     RoleNotAllowed "role_not_allowed" 403 "Role not allowed" "You may not invite somebody in this role. Choose another role, or ask an admin."

@@ -2,16 +2,46 @@
 
 use crate::domain::access::{Access, Credentials, Resources};
 use crate::domain::catalog::PermissionSet;
-use crate::domain::ids::{MemberId, OrganizationId, ResourceId, WorkspaceId};
+use crate::domain::ids::{ApiKeyId, MemberId, OrganizationId, ResourceId, WorkspaceId};
 use crate::domain::policy::Policy;
 use crate::domain::role::Role;
 use crate::domain::template::Template;
 
-/// A member, acting in their organization.
+/// Whose doing something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Principal {
+    /// A member's: their own, or a program's in their name.
+    Member(MemberId),
+    /// A program's, in nobody's name.
+    Key(ApiKeyId),
+}
+
+impl Principal {
+    /// The member.
+    #[must_use]
+    pub fn member(self) -> Option<MemberId> {
+        match self {
+            Self::Member(id) => Some(id),
+            Self::Key(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Principal {
+    /// As the audit log names an actor.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Member(id) => id.fmt(f),
+            Self::Key(id) => id.fmt(f),
+        }
+    }
+}
+
+/// A member, acting in their organization; or a program with a key of it, which acts as an admin would.
 #[derive(Debug, Clone)]
 pub struct Actor {
     /// Who.
-    pub member_id: MemberId,
+    pub principal: Principal,
     /// As what.
     pub role: Role,
     /// Where.
@@ -51,6 +81,12 @@ pub struct Holding {
 }
 
 impl Actor {
+    /// Whether they are this member.
+    #[must_use]
+    pub fn is(&self, member: MemberId) -> bool {
+        self.principal == Principal::Member(member)
+    }
+
     /// The roles they may invite, and so whose invitations they may see and manage.
     #[must_use]
     pub fn invitable(&self) -> &[Role] {
@@ -218,7 +254,7 @@ impl std::fmt::Display for Authority {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Operator(_) => f.write_str("operator"),
-            Self::Member(actor) => actor.member_id.fmt(f),
+            Self::Member(actor) => actor.principal.fmt(f),
         }
     }
 }
@@ -239,8 +275,8 @@ mod tests {
 
     fn actor(role: Role, reach: Reach) -> Actor {
         let template = Templates::built_in().named("reporting").unwrap();
-        let (member_id, organization_id, policy) = (id(1), id(1), template.policy.clone());
-        Actor { member_id, role, organization_id, template, policy, reach, access_rev: 0 }
+        let (principal, organization_id, policy) = (Principal::Member(id(1)), id(1), template.policy.clone());
+        Actor { principal, role, organization_id, template, policy, reach, access_rev: 0 }
     }
 
     fn grants(resources: &[u8]) -> Resources {

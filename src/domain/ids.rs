@@ -57,6 +57,8 @@ kinds! {
     Session, SessionId, "ses";
     /// A job's id; also the idempotency key under which a provider is asked to do it.
     Job, JobId, "job";
+    /// An API key's id. Not the key.
+    ApiKey, ApiKeyId, "key";
     /// A resource's id.
     Resource, ResourceId, "res";
     /// A notification's id.

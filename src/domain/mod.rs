@@ -1,6 +1,7 @@
 //! The rules, with no I/O: every function here is a plain function of its arguments, `now` and entropy among them.
 
 pub mod access;
+pub mod api_key;
 pub mod authority;
 pub mod catalog;
 pub mod change;

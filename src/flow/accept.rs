@@ -150,7 +150,7 @@ async fn run<P: Platform>(
 
 /// The claim was refused to somebody who may accept: there is no room. What can be done about it is not theirs to do, so where
 /// it is a seat that lacks, whoever can is told.
-async fn no_room<P: Platform>(ctx: &Context<'_, P>, link: &Link, view: &View) -> Error {
+pub(super) async fn no_room<P: Platform>(ctx: &Context<'_, P>, link: &Link, view: &View) -> Error {
     if !view.plan_allows {
         Refusal::new(Code::PlanFeatureRequired)
             .because("The organization's plan doesn't allow what this invitation gives at the moment. Tell whoever invited you, then try again.")

@@ -58,7 +58,7 @@ pub async fn add_member<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, add: A
         workspaces,
         notify: add.notify,
     };
-    let entry = audit::Entry { at: now, ..ctx.entry(&actor.member_id) };
+    let entry = audit::Entry { at: now, ..ctx.entry(&actor.principal) };
     let by = Acting::of(actor);
     let job = ctx.id();
     let mut batch = vec![

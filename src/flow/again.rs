@@ -5,7 +5,7 @@ use crate::domain::password;
 use crate::domain::second_factor::{Secret, Typed};
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
-use crate::flow::second_factor::{TRIES_IN, open, too_many, wrong_code, wrong_password};
+use crate::flow::second_factor::{TRIES_IN, is_fresh, open, too_many, wrong_code, wrong_password};
 use crate::platform::{Limit, Platform};
 use crate::store::accounts::{self, Credentials, SignedIn};
 use crate::store::second_factors::{self, Asked, Step};
@@ -55,13 +55,7 @@ pub async fn again<P: Platform>(
     if me.mfa_enabled_at.is_some() && code.is_none() {
         return Err(Error::field("/code", Code::Required, "Type the code that your app shows now."));
     }
-    if !ctx.platform.allows(Limit::Account, &format!("password:{}", me.user_id)).await {
-        return Err(Error::slow_down());
-    }
-    let hash = credentials.password_hash.unwrap_or_default();
-    if !password::verify(password, Some(&hash)) {
-        return Err(wrong_password());
-    }
+    let hash = check(ctx, &me, credentials, password).await?;
     let factor = match (me.mfa_enabled_at, asked.first()) {
         (Some(_), Some(asked)) => {
             let asked: Asked = asked.first()?.ok_or_else(too_many)?;
@@ -75,4 +69,47 @@ pub async fn again<P: Platform>(
         _ => None,
     };
     Ok(Again { me, hash, factor })
+}
+
+/// Asks whoever holds this session for their password, unless they typed it within five minutes: what outlives the session is
+/// not for whoever found a browser that was left open.
+///
+/// # Errors
+/// `reauthentication_required` and `invalid_credentials`, with the pointer of `/password`; `rate_limited`.
+pub async fn unless_fresh<P: Platform>(
+    ctx: &Context<'_, P>,
+    session: &str,
+    password: Option<&str>,
+) -> Result<SignedIn> {
+    let now = ctx.now();
+    let batch = vec![accounts::select_signed_in(session, now), accounts::select_credentials_of(session, now)];
+    let results = ctx.platform.batch(batch).await?;
+    let [me, credentials] = results.as_slice() else {
+        return Err(Error::Internal("two results".to_owned()));
+    };
+    let (Some(me), Some(credentials)) = (me.first::<SignedIn>()?, credentials.first::<Credentials>()?) else {
+        return Err(Code::Unauthenticated.into());
+    };
+    match password {
+        Some(password) => check(ctx, &me, credentials, password).await.map(|_| me),
+        None if is_fresh(ctx, &me) => Ok(me),
+        None => {
+            let detail = Code::ReauthenticationRequired.detail();
+            Err(Error::field("/password", Code::ReauthenticationRequired, detail))
+        }
+    }
+}
+
+/// Checks a password that somebody typed who is signed in already; answers its hash.
+async fn check<P: Platform>(
+    ctx: &Context<'_, P>,
+    me: &SignedIn,
+    credentials: Credentials,
+    password: &str,
+) -> Result<String> {
+    if !ctx.platform.allows(Limit::Account, &format!("password:{}", me.user_id)).await {
+        return Err(Error::slow_down());
+    }
+    let hash = credentials.password_hash.unwrap_or_default();
+    if password::verify(password, Some(&hash)) { Ok(hash) } else { Err(wrong_password()) }
 }

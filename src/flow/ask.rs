@@ -4,6 +4,7 @@
 use crate::domain::authority::Actor;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::link::Link;
+use crate::error::Code;
 use crate::error::Result;
 use crate::flow::Context;
 use crate::jobs::lost_at;
@@ -34,8 +35,9 @@ pub async fn for_access<P: Platform>(
     actor: &Actor,
     workspace: WorkspaceId,
 ) -> Result<()> {
+    let Some(member) = actor.principal.member() else { return Err(Code::Forbidden.into()) };
     let word = word(ctx);
-    let batch = asking::for_access(word, actor.organization_id, actor.member_id, workspace);
+    let batch = asking::for_access(word, actor.organization_id, member, workspace);
     pass_on(ctx, word, batch).await?;
     Ok(())
 }

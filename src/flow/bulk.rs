@@ -77,7 +77,7 @@ pub async fn start<P: Platform>(
         .map(|(row, ((invitation, mail), event))| row.map(|wanted| (wanted, Ids { invitation, mail, event })))
         .collect();
     let job = ctx.id();
-    let entry = ctx.entry(&actor.member_id);
+    let entry = ctx.entry(&actor.principal);
     let by = Acting::of(actor);
     let mut batch = bulk::start(job, actor, &by, &entry, &rows, lost_at(entry.at));
     batch.push(by.select());
@@ -103,7 +103,7 @@ fn sorted<P: Platform, K: Kind>(ctx: &Context<'_, P>, many: usize) -> Vec<Id<K>>
 /// The pages' copies in KV of those links are left to end by themselves, within a minute: a thousand calls would cost more
 /// than a page that says too long that there is an invitation. Accepting never asks them.
 pub async fn undo<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, import: &Import) -> Result<usize> {
-    let entry = ctx.entry(&actor.member_id);
+    let entry = ctx.entry(&actor.principal);
     let by = Acting::of(actor);
     let events = sorted(ctx, usize::try_from(import.progress.total).unwrap_or_default());
     let mut batch = bulk::undo(import.id, actor, &by, &entry, &events, entry.at);

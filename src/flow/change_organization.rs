@@ -18,14 +18,14 @@ pub async fn change<P: Platform>(
     if to.of_admins == OfAdmins::Said && actor.role != Role::Owner {
         return Err(for_the_owner());
     }
-    let entry = ctx.entry(&actor.member_id);
+    let entry = ctx.entry(&actor.principal);
     let results = ctx
         .platform
         .batch(vec![
             organizations::claim_change(&entry, actor.organization_id, to),
             organizations::change(entry.id, to),
             organizations::select(actor.organization_id),
-            organizations::select_administers(actor.member_id),
+            organizations::select_administers(actor.principal),
         ])
         .await?;
     let [claim, _, organization, runs] = results.as_slice() else {

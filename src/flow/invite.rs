@@ -61,7 +61,7 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
         customized: access.is_custom_for(offer.role),
         offer: offer.of(Columns::of(&access, actor.template)),
         expires_at: now.plus(lifetime).whole_seconds(),
-        invited_by: Some(actor.member_id),
+        invited_by: actor.principal.member(),
     };
     let by = Acting::of(actor);
     let job = ctx.id();
@@ -73,7 +73,7 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
         invitations::insert(&new, &by, ctx.config.quota, now),
         invitations::insert_workspaces(&new),
         jobs::insert_invitation_email(job, new.id, now, lost_at(now)),
-        audit::of_invitation(ctx.entry(&actor.member_id), new.id, audit::Event::Created),
+        audit::of_invitation(ctx.entry(&actor.principal), new.id, audit::Event::Created),
         invitations::select(new.id),
         obstacles::select(&Asked {
             organization: new.organization_id,

@@ -28,7 +28,7 @@ pub async fn set<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, bytes: &[u8])
     let logo = Logo::read(bytes).ok_or_else(|| Error::from(Code::NotALogo))?;
     let stored =
         Stored { content_type: logo.format.content_type().to_owned(), base64: Base64::encode_string(bytes) };
-    let entry = ctx.entry(&actor.member_id);
+    let entry = ctx.entry(&actor.principal);
     let put = logos::put(entry.id, &logo.hash, &stored);
     change(ctx, actor, &entry, Some(&logo.hash), put).await?;
     Ok(logo.hash)
@@ -36,7 +36,7 @@ pub async fn set<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, bytes: &[u8])
 
 /// Takes the logo away: the product's is shown instead. Where there is none that is no error.
 pub async fn clear<P: Platform>(ctx: &Context<'_, P>, actor: &Actor) -> Result<()> {
-    let entry = ctx.entry(&actor.member_id);
+    let entry = ctx.entry(&actor.principal);
     change(ctx, actor, &entry, None, logos::delete(entry.id)).await
 }
 

@@ -51,7 +51,7 @@ pub async fn change<P: Platform>(
         if update.role.is_none() && update.name.is_none() {
             return Ok(member);
         }
-        let entry = ctx.entry(&actor.member_id);
+        let entry = ctx.entry(&actor.principal);
         let mut batch = vec![store::claim(&entry, &update), store::apply(&entry, &update)];
         if let Some(role) = update.role {
             batch.push(store::place(&entry, member.id, role, actor.template));
@@ -60,7 +60,7 @@ pub async fn change<P: Platform>(
             batch.push(seats::release(entry.id));
         }
         batch.push(members::select(member.id));
-        batch.push(store::select_obstacles(actor.organization_id, member.id, actor.member_id));
+        batch.push(store::select_obstacles(actor.organization_id, member.id, actor.principal));
         let results = ctx.platform.batch(batch).await?;
         let [claim, .., current, obstacles] = results.as_slice() else {
             return Err(Error::Internal("a claim and two reads".to_owned()));
@@ -83,7 +83,7 @@ pub async fn change<P: Platform>(
 
 /// Whether the actor may make of somebody in this role what they want to.
 fn allow(actor: &Actor, member: &Member, role: Role, wanted: &Wanted) -> Result<()> {
-    let own = member.id == actor.member_id;
+    let own = actor.is(member.id);
     if !own && !actor.administers() {
         return Err(Code::Forbidden.into());
     }

@@ -42,7 +42,7 @@ pub async fn add<P: Platform>(
             return Err(Code::MembershipExists.into());
         }
         let write = write(ctx, actor, of, place.role, Access::default(), wanted.clone(), true).await?;
-        let entry = ctx.entry(&actor.member_id);
+        let entry = ctx.entry(&actor.principal);
         let mut batch = vec![memberships::claim_new(&entry, &write)];
         batch.extend(memberships::write(&entry, &write));
         batch.push(memberships::notify_of_new(ctx.id(), &entry, of.workspace, of.member));
@@ -99,7 +99,7 @@ async fn change_once<P: Platform>(
     begins_anew: bool,
 ) -> Result<Outcome> {
     may_change(actor, of, place.role)?;
-    if of.member == actor.member_id {
+    if actor.is(of.member) {
         let detail = "Nobody changes their own access. Ask the owner or an admin.";
         return Err(Refusal::new(Code::Forbidden).because(detail).into());
     }
@@ -114,7 +114,7 @@ async fn change_once<P: Platform>(
     }
     let before = place.access.clone().read(&actor.template.catalog);
     let write = write(ctx, actor, of, place.role, before, wanted, begins_anew).await?;
-    let entry = ctx.entry(&actor.member_id);
+    let entry = ctx.entry(&actor.principal);
     let mut batch = vec![memberships::claim_change(&entry, &write, place.made_by.as_ref())];
     batch.extend(memberships::write(&entry, &write));
     match run(ctx, of, &write, batch).await? {
@@ -129,9 +129,9 @@ async fn change_once<P: Platform>(
 /// the organization take out, or they themself: put in again, it would ask for none.
 pub async fn remove<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, of: Of, place: &Place) -> Result<()> {
     may_change(actor, of, place.role)?;
-    let entry = ctx.entry(&actor.member_id);
+    let entry = ctx.entry(&actor.principal);
     let by = Acting::of(actor);
-    let with_factor = actor.administers() || of.member == actor.member_id;
+    let with_factor = actor.administers() || actor.is(of.member);
     let roles = actor.invitable();
     let mut batch = vec![memberships::claim_end(&entry, of.workspace, of.member, &by, roles, with_factor)];
     batch.extend(memberships::end(&entry, of.workspace, of.member));

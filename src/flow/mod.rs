@@ -4,6 +4,7 @@ pub mod accept;
 pub mod access;
 pub mod add_member;
 pub mod again;
+pub mod api_keys;
 pub mod ask;
 pub mod bulk;
 pub mod change_email;
@@ -27,6 +28,7 @@ pub mod second_factor;
 pub mod set_password;
 pub mod sign_in;
 pub mod transfer;
+pub mod vouch;
 pub mod workspaces;
 
 use crate::config::Config;
@@ -110,12 +112,12 @@ enum Attempt<T> {
 /// they asked again. `read` is what the same batch read of them last.
 ///
 /// # Errors
-/// 404 for whoever is no member any more, 403 for whoever has another role or another access.
+/// 404 for whoever is no member any more, 401 for a key that was revoked, 403 for whoever has another role or another access.
 fn check_still_acts(by: &Acting, read: &ResultSet) -> Result<()> {
-    if by.member().is_none() {
+    if *by == Acting::OPERATOR {
         return Ok(());
     }
-    let now: Now = read.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+    let now: Now = read.first()?.ok_or_else(|| Error::from(by.gone()))?;
     if now.acts {
         return Ok(());
     }

@@ -57,7 +57,7 @@ async fn attempt<P: Platform>(
     }
     let now = ctx.now();
     let expires_at = PasswordLink::ends(Via::Copy, now);
-    let entry = audit::Entry { at: now, ..ctx.entry(&actor.member_id) };
+    let entry = audit::Entry { at: now, ..ctx.entry(&actor.principal) };
     let by = Acting::of(actor);
     let batch = vec![
         passwords::copied(of, version.password_ver, &by, &entry, expires_at),

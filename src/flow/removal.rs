@@ -21,7 +21,7 @@ pub async fn remove<P: Platform>(
     members: &[MemberId],
     with_sent: bool,
 ) -> Result<Vec<Option<Error>>> {
-    if !actor.administers() && members != [actor.member_id] {
+    if !actor.administers() && !matches!(members, [own] if actor.is(*own)) {
         return Err(Code::Forbidden.into());
     }
     let leaving: Vec<Leaving> =
@@ -35,7 +35,7 @@ pub async fn remove<P: Platform>(
         with_sent,
         withdrawal: Withdrawal::by_member(actor),
     };
-    let mut batch = removal::remove(&ctx.entry(&actor.member_id), &removal);
+    let mut batch = removal::remove(&ctx.entry(&actor.principal), &removal);
     batch.push(removal::select_fates(&removal));
     let results = ctx.platform.batch(batch).await?;
     let [removed, _, revoked, .., fates] = results.as_slice() else {

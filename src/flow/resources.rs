@@ -29,7 +29,7 @@ pub async fn add<P: Platform>(
     workspace: WorkspaceId,
     add: &Add,
 ) -> Result<Resource> {
-    let entry = ctx.entry(&actor.member_id);
+    let entry = ctx.entry(&actor.principal);
     let new = New {
         id: ctx.id(),
         workspace,
@@ -41,7 +41,7 @@ pub async fn add<P: Platform>(
     let mut batch = vec![resources::claim_new(&entry, &new)];
     batch.extend(resources::insert(entry.id, &new));
     batch.push(resources::select(new.id));
-    batch.push(resources::select_obstacles(actor.member_id, &new));
+    batch.push(resources::select_obstacles(actor.principal, &new));
     let results = ctx.platform.batch(batch).await?;
     let [.., resource, obstacles] = results.as_slice() else {
         return Err(Error::Internal("a resource and its obstacles".to_owned()));
@@ -67,14 +67,14 @@ pub async fn set_status<P: Platform>(
     id: ResourceId,
     status: Status,
 ) -> Result<Resource> {
-    let entry = ctx.entry(&actor.member_id);
+    let entry = ctx.entry(&actor.principal);
     let results = ctx
         .platform
         .batch(vec![
             resources::claim_status(&entry, id, status),
             resources::set_status(entry.id, status),
             resources::select(id),
-            resources::select_may_connect(id, actor.member_id, status),
+            resources::select_may_connect(id, actor.principal, status),
         ])
         .await?;
     let [_, _, resource, may] = results.as_slice() else {
@@ -90,7 +90,7 @@ pub async fn delete<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, id: Resour
         let client = actor.role == Role::Client;
         return Err(if client { Code::ClientsCannotDelete } else { Code::Forbidden }.into());
     }
-    let entry = ctx.entry(&actor.member_id);
+    let entry = ctx.entry(&actor.principal);
     let mut batch = vec![resources::claim_deletion(&entry, id)];
     batch.extend(resources::delete(entry.id));
     batch.push(resources::select(id));

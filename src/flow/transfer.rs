@@ -20,12 +20,13 @@ pub fn only_the_owner() -> Error {
 /// Transfers the ownership. Answers the new owner. Refuses anybody but the owner, somebody who is not in or has not proved
 /// their address, and a seat more than there is: the old owner takes one as an admin.
 pub async fn transfer<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, to: MemberId) -> Result<Member> {
-    let entry = ctx.entry(&actor.member_id);
+    let Some(from) = actor.principal.member() else { return Err(only_the_owner()) };
+    let entry = ctx.entry(&from);
     let mut batch = vec![ownership::claim(&entry, actor.organization_id, to)];
-    batch.extend(ownership::apply(&entry, ctx.id(), actor.member_id, to));
+    batch.extend(ownership::apply(&entry, ctx.id(), from, to));
     batch.push(change_member::notify_of_role(ctx.id(), &entry, to));
     batch.push(members::select(to));
-    batch.push(change_member::select_obstacles(actor.organization_id, to, actor.member_id));
+    batch.push(change_member::select_obstacles(actor.organization_id, to, actor.principal));
     let results = ctx.platform.batch(batch).await?;
     let [claim, .., current, obstacles] = results.as_slice() else {
         return Err(Error::Internal("a claim and two reads".to_owned()));

@@ -12,7 +12,7 @@ use crate::store::workspaces::{self, Workspace};
 
 /// Makes a workspace. For whoever runs the organization.
 pub async fn create<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, name: &Name) -> Result<Workspace> {
-    let entry = ctx.entry(&actor.member_id);
+    let entry = ctx.entry(&actor.principal);
     let id = ctx.id();
     let results = ctx
         .platform
@@ -33,14 +33,14 @@ pub async fn rename<P: Platform>(
     id: WorkspaceId,
     name: &Name,
 ) -> Result<Workspace> {
-    let entry = ctx.entry(&actor.member_id);
+    let entry = ctx.entry(&actor.principal);
     let results = ctx
         .platform
         .batch(vec![
             workspaces::claim_name(&entry, id, name),
             workspaces::rename_claimed(entry.id),
             workspaces::select(id),
-            organizations::select_administers(actor.member_id),
+            organizations::select_administers(actor.principal),
         ])
         .await?;
     let [_, _, workspace, administers] = results.as_slice() else {
@@ -62,14 +62,14 @@ pub async fn ask_factor<P: Platform>(
     id: WorkspaceId,
     asks: bool,
 ) -> Result<Workspace> {
-    let entry = ctx.entry(&actor.member_id);
+    let entry = ctx.entry(&actor.principal);
     let results = ctx
         .platform
         .batch(vec![
             workspaces::claim_factor(&entry, id, asks),
             workspaces::ask_factor_claimed(entry.id),
             workspaces::select(id),
-            organizations::select_administers(actor.member_id),
+            organizations::select_administers(actor.principal),
         ])
         .await?;
     let [_, _, workspace, administers] = results.as_slice() else {
@@ -90,6 +90,7 @@ pub async fn check_inside<P: Platform>(
     if actor.reaches(workspace) {
         return Ok(());
     }
-    let put_in = ctx.platform.run(workspaces::select_membership(actor.member_id, workspace)).await?;
+    let Some(member) = actor.principal.member() else { return Err(Code::NotFound.into()) };
+    let put_in = ctx.platform.run(workspaces::select_membership(member, workspace)).await?;
     Err(if put_in.any() { Code::MfaRequired } else { Code::NotFound }.into())
 }

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::DatabaseError;
+use crate::domain::authority::Principal;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{Id, Kind};
 use crate::domain::role::Role;
@@ -126,6 +127,11 @@ impl From<Timestamp> for Param {
 impl<K: Kind> From<Id<K>> for Param {
     fn from(id: Id<K>) -> Self {
         Self::Text(id.to_string())
+    }
+}
+impl From<Principal> for Param {
+    fn from(principal: Principal) -> Self {
+        Self::Text(principal.to_string())
     }
 }
 impl From<Role> for Param {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::domain::access::{self, AccessRow};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{
-    InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, UserId, WorkspaceId,
+    ApiKeyId, InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, UserId, WorkspaceId,
 };
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -63,9 +63,13 @@ macro_rules! known_of {
     };
 }
 
-/// A live session's user, and what they are in one organization.
+/// A live session's user, or a program's key, and what they are in one organization.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Seen {
+    /// The key, of a program.
+    pub key_id: Option<ApiKeyId>,
+    /// What it may do, as JSON.
+    pub scopes: Option<String>,
     /// The organization asked about, if it exists.
     pub organization_id: Option<OrganizationId>,
     /// Its template.
@@ -208,6 +212,38 @@ pub fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
     )
 }
 
+/// What somebody is in the organization `o`, as the member `m` whose account is `u`, if they are one: the columns of [`Seen`],
+/// with the role of whoever is none. `$which` narrows the memberships `p` to those that are asked about.
+macro_rules! seen_columns {
+    ($role:literal, $which:literal) => {
+        concat!(
+            "o.id AS organization_id, o.template, o.policy, m.id AS member_id, ",
+            $role,
+            " AS role,
+             CASE WHEN m.role IN ('member', 'client') THEN (
+               SELECT json_group_array(json_object(
+                        'workspace_id', p.workspace_id, 'permissions', json(p.permissions),
+                        'all_resources', p.all_resources,
+                        'resources', json((SELECT json_group_array(json_array(g.resource_id, g.approve, g.credentials)) FROM grants g
+                                      WHERE g.member_id = p.member_id AND g.workspace_id = p.workspace_id)))
+                        ORDER BY p.workspace_id)
+               FROM memberships p JOIN workspaces w ON w.id = p.workspace_id
+               WHERE p.member_id = m.id AND (max(p.require_mfa, w.require_mfa) = 0 OR u.mfa_enabled_at IS NOT NULL)",
+            $which,
+            ") END AS holdings,
+             coalesce(m.access_rev, 0) AS access_rev,
+             m.id IS NOT NULL AND u.mfa_enabled_at IS NULL AND (o.require_mfa = 1
+               OR CASE WHEN m.role IN ('member', 'client')
+                    THEN EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id)
+                      AND NOT EXISTS (SELECT 1 FROM memberships p JOIN workspaces w ON w.id = p.workspace_id
+                                      WHERE p.member_id = m.id AND p.require_mfa = 0 AND w.require_mfa = 0)
+                    ELSE EXISTS (SELECT 1 FROM workspaces w
+                                 WHERE w.organization_id = o.id AND w.require_mfa = 1) END)
+               AS lacks_factor"
+        )
+    };
+}
+
 /// Reads [`Seen`]: who holds this session, and what they are in an organization. An account whose mailbox nobody proved is
 /// somebody only in the organization that it is confined to. A membership that asks for a second factor, or whose workspace
 /// does, counts for nothing until there is one; and the owner and admins, who reach every workspace, are asked by any.
@@ -216,28 +252,9 @@ pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
     macro_rules! seen_at {
         ($organization:literal, $which:literal) => {
             concat!(
-                "SELECT o.id AS organization_id, o.template, o.policy, m.id AS member_id, m.role,
-                        CASE WHEN m.role IN ('member', 'client') THEN (
-                          SELECT json_group_array(json_object(
-                                   'workspace_id', p.workspace_id, 'permissions', json(p.permissions),
-                                   'all_resources', p.all_resources,
-                                   'resources', json((SELECT json_group_array(json_array(g.resource_id, g.approve, g.credentials)) FROM grants g
-                                                 WHERE g.member_id = p.member_id AND g.workspace_id = p.workspace_id)))
-                                   ORDER BY p.workspace_id)
-                          FROM memberships p JOIN workspaces w ON w.id = p.workspace_id
-                          WHERE p.member_id = m.id AND (max(p.require_mfa, w.require_mfa) = 0 OR u.mfa_enabled_at IS NOT NULL)",
-                $which,
-                ") END AS holdings,
-                        m.access_rev,
-                        m.id IS NOT NULL AND u.mfa_enabled_at IS NULL AND (o.require_mfa = 1
-                          OR CASE WHEN m.role IN ('member', 'client')
-                               THEN EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id)
-                                 AND NOT EXISTS (SELECT 1 FROM memberships p JOIN workspaces w ON w.id = p.workspace_id
-                                                 WHERE p.member_id = m.id AND p.require_mfa = 0 AND w.require_mfa = 0)
-                               ELSE EXISTS (SELECT 1 FROM workspaces w
-                                            WHERE w.organization_id = o.id AND w.require_mfa = 1) END)
-                          AS lacks_factor
-                 FROM sessions s
+                "SELECT ",
+                seen_columns!("m.role", $which),
+                " FROM sessions s
                  JOIN users u ON u.id = s.user_id
                  LEFT JOIN organizations o ON o.id = ",
                 $organization,
@@ -249,6 +266,30 @@ pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
     }
     let (sql, id) = of_organization!(seen_at, at);
     Statement::new(sql, params![digest, now, id])
+}
+
+/// Reads [`Seen`]: whose key this is, and what it is in an organization: what an admin is, or what this member of it is. Of
+/// another organization there is nothing.
+#[must_use]
+pub fn program(digest: &str, at: At<'_>, member: Option<MemberId>) -> Statement {
+    macro_rules! program_at {
+        ($organization:literal, $which:literal) => {
+            concat!(
+                "SELECT k.id AS key_id, k.scopes, ",
+                seen_columns!("iif(?2 IS NULL, 'admin', m.role)", $which),
+                " FROM api_keys k
+                 LEFT JOIN organizations o ON o.id = k.organization_id AND o.id = ",
+                $organization,
+                " LEFT JOIN members m ON m.id = ?2 AND m.organization_id = o.id AND m.removed_at IS NULL
+                   AND EXISTS (SELECT 1 FROM users c WHERE c.id = m.user_id
+                               AND (c.email_verified_at IS NOT NULL OR c.confined_to = o.id))
+                 LEFT JOIN users u ON u.id = m.user_id
+                 WHERE k.token_digest = ?1 AND k.revoked_at IS NULL"
+            )
+        };
+    }
+    let (sql, id) = of_organization!(program_at, at);
+    Statement::new(sql, params![digest, member, id])
 }
 
 /// Reads the [`Credentials`] of an address's account, for signing in.

@@ -18,7 +18,7 @@ pub struct Entry {
     pub id: EventId,
     /// When.
     pub at: Timestamp,
-    /// A member's id, `operator` or `invitee`.
+    /// A member's id, an API key's, `operator` or `invitee`.
     pub actor: String,
     /// The request's id.
     pub request_id: String,
@@ -46,8 +46,12 @@ macro_rules! rfc3339 {
 /// Whether the entry's actor still runs the organization `o`: whoever was removed since the request began changes nothing.
 macro_rules! administered {
     () => {
-        "EXISTS (SELECT 1 FROM members a WHERE a.id = ?3 AND a.organization_id = o.id AND a.removed_at IS NULL
-                 AND a.role IN ('owner', 'admin'))"
+        concat!(
+            "(EXISTS (SELECT 1 FROM members a WHERE a.id = ?3 AND a.organization_id = o.id AND a.removed_at IS NULL
+                 AND a.role IN ('owner', 'admin')) OR ",
+            live_key!("?3"),
+            ")"
+        )
     };
 }
 
@@ -79,9 +83,13 @@ macro_rules! audited {
 macro_rules! still_is {
     ($role:literal) => {
         concat!(
-            "EXISTS (SELECT 1 FROM members a WHERE a.id = ?3 AND a.organization_id = o.id AND a.role = ",
+            "(EXISTS (SELECT 1 FROM members a WHERE a.id = ?3 AND a.organization_id = o.id AND a.role = ",
             $role,
-            " AND a.removed_at IS NULL)"
+            " AND a.removed_at IS NULL) OR ",
+            $role,
+            " = 'admin' AND ",
+            live_key!("?3"),
+            ")"
         )
     };
 }

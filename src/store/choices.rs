@@ -48,7 +48,7 @@ pub fn resources(actor: &Actor, workspaces: Option<&[WorkspaceId]>, most: usize)
     let sql = match actor.reach {
         Reach::Everything => of_workspaces!(""),
         Reach::Only(_) => {
-            params.push(actor.member_id.into());
+            params.push(actor.principal.into());
             of_workspaces!(
                 " WHERE EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = ?4 AND p.workspace_id = w.id
                     AND (p.all_resources = 1 OR EXISTS (

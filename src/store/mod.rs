@@ -39,6 +39,7 @@ pub mod account_mails;
 #[macro_use]
 pub mod accounts;
 pub mod adding;
+pub mod api_keys;
 #[macro_use]
 pub mod asking;
 pub mod audit_log;
@@ -67,6 +68,7 @@ pub mod passwords;
 pub mod question;
 #[macro_use]
 pub mod redeem;
+pub mod identities;
 pub mod removal;
 pub mod reset;
 pub mod resources;

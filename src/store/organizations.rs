@@ -4,8 +4,9 @@ use serde::Deserialize;
 
 use super::audit::Entry;
 use super::{json_text, json_text_or_null};
+use crate::domain::authority::Principal;
 use crate::domain::change::Change;
-use crate::domain::ids::{EventId, InvitationId, MemberId, OrganizationId};
+use crate::domain::ids::{EventId, InvitationId, OrganizationId};
 use crate::domain::organization::{Accent, Branding, Plan, Slug};
 use crate::domain::policy::Changes;
 use crate::domain::role::Role;
@@ -281,14 +282,15 @@ pub struct Runs {
     pub second_factor: bool,
 }
 
-/// Whether this member still runs their organization, and as what: read last in a batch that only such a member's claim
+/// Whether this member, or this program, still runs their organization, and as what: read last in a batch that only such a member's claim
 /// opens. Answers [`Runs`].
 #[must_use]
-pub fn select_administers(member: MemberId) -> Statement {
+pub fn select_administers(who: Principal) -> Statement {
     Statement::new(
         "SELECT m.role, u.mfa_enabled_at IS NOT NULL AS second_factor FROM members m JOIN users u ON u.id = m.user_id
-         WHERE m.id = ?1 AND m.role IN ('owner', 'admin') AND m.removed_at IS NULL",
-        params![member],
+         WHERE m.id = ?1 AND m.role IN ('owner', 'admin') AND m.removed_at IS NULL
+         UNION ALL SELECT 'admin', 0 FROM api_keys k WHERE k.id = ?1 AND k.revoked_at IS NULL",
+        params![who],
     )
 }
 

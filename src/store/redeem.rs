@@ -31,7 +31,7 @@ pub struct Claim {
 impl Claim {
     /// `?1` to `?7` of a claim's statement: its own two ids, the invitation, organization and version of the link, the time,
     /// and what the link is bound to; then what else it takes.
-    fn params(self, link: &Link, more: Vec<Param>) -> Vec<Param> {
+    pub(super) fn params(self, link: &Link, more: Vec<Param>) -> Vec<Param> {
         let mut params = params![
             self.id,
             self.member_id,
@@ -298,6 +298,18 @@ macro_rules! lacks_factor {
     };
 }
 
+/// The columns of [`Joined`], of the member `m` with the account `u` by a redemption `r` of the invitation `?1`.
+macro_rules! joined_columns {
+    () => {
+        concat!(
+            "m.id AS member_id, m.role,
+             (SELECT json_group_array(workspace_id) FROM memberships WHERE member_id = m.id) AS workspace_ids, ",
+            lacks_factor!("?1"),
+            " AS lacks_factor"
+        )
+    };
+}
+
 /// What came of a redemption.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Joined {
@@ -318,11 +330,9 @@ pub struct Joined {
 pub fn joined(invitation: InvitationId, session: &str, now: Timestamp) -> Statement {
     Statement::new(
         concat!(
-            "SELECT m.id AS member_id, m.role,
-                (SELECT json_group_array(workspace_id) FROM memberships WHERE member_id = m.id) AS workspace_ids, ",
-            lacks_factor!("?1"),
-            " AS lacks_factor
-         FROM sessions s
+            "SELECT ",
+            joined_columns!(),
+            " FROM sessions s
          JOIN users u ON u.id = s.user_id
          JOIN redemptions r ON r.invitation_id = ?1 AND r.user_id = s.user_id
          JOIN members m ON m.id = r.member_id

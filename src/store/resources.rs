@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::Entry;
 use crate::domain::access::Credentials;
+use crate::domain::authority::Principal;
 use crate::domain::ids::{EventId, MemberId, ResourceId, WorkspaceId};
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
@@ -133,10 +134,12 @@ pub fn claim_new(entry: &Entry, new: &New<'_>) -> Statement {
             concat!(
                 "FROM workspaces w JOIN organizations o ON o.id = w.organization_id
                  WHERE w.id = ?7
-                   AND EXISTS (SELECT 1 FROM ",
+                   AND (EXISTS (SELECT 1 FROM ",
                 actor_inside!("?3", "w.id"),
                 " AND a.organization_id = o.id AND ",
                 may_add!("?8"),
+                ") OR ",
+                live_key!("?3"),
                 ") AND NOT EXISTS (SELECT 1 FROM resources r WHERE r.workspace_id = w.id AND r.kind = ?8
                                      AND r.external_id = ?10 AND r.deleted_at IS NULL) AND ",
                 has_room!("w.id")
@@ -152,7 +155,8 @@ pub fn insert(claim: EventId, new: &New<'_>) -> Vec<Statement> {
     vec![
         Statement::new(
             "INSERT INTO resources (id, organization_id, workspace_id, kind, name, external_id, connected_by, created_at)
-             SELECT e.subject, e.organization_id, ?2, ?3, ?4, ?5, e.actor, e.at FROM audit_events e WHERE e.id = ?1",
+             SELECT e.subject, e.organization_id, ?2, ?3, ?4, ?5,
+                    (SELECT id FROM members WHERE id = e.actor), e.at FROM audit_events e WHERE e.id = ?1",
             params![claim, new.workspace, new.kind, new.name, new.external_id],
         ),
         Statement::new(
@@ -189,7 +193,7 @@ pub struct Obstacles {
 
 /// Reads the [`Obstacles`].
 #[must_use]
-pub fn select_obstacles(adder: MemberId, new: &New<'_>) -> Statement {
+pub fn select_obstacles(adder: Principal, new: &New<'_>) -> Statement {
     Statement::new(
         concat!(
             "SELECT ",
@@ -200,7 +204,12 @@ pub fn select_obstacles(adder: MemberId, new: &New<'_>) -> Statement {
                 (SELECT r.id FROM resources r WHERE r.workspace_id = ?2 AND r.kind = ?3 AND r.external_id = ?4
                    AND r.deleted_at IS NULL) AS resource_id
              FROM ",
-            actor_inside!("?1", "?2")
+            actor_inside!("?1", "?2"),
+            " UNION ALL SELECT 1, ",
+            has_room!("?2"),
+            ", (SELECT r.id FROM resources r WHERE r.workspace_id = ?2 AND r.kind = ?3 AND r.external_id = ?4
+                  AND r.deleted_at IS NULL)
+               FROM api_keys k WHERE k.id = ?1 AND k.revoked_at IS NULL"
         ),
         params![adder, new.workspace, new.kind, new.external_id],
     )
@@ -264,7 +273,9 @@ pub async fn page(
 macro_rules! may_connect {
     ($actor:literal, $connecting:literal) => {
         concat!(
-            "EXISTS (SELECT 1 FROM ",
+            "(EXISTS (SELECT 1 FROM api_keys k WHERE k.id = ",
+            $actor,
+            " AND k.organization_id = r.organization_id AND k.revoked_at IS NULL) OR EXISTS (SELECT 1 FROM ",
             actor_inside!($actor, "r.workspace_id"),
             " AND a.organization_id = r.organization_id AND (a.role IN ('owner', 'admin')
                OR (p.member_id IS NOT NULL AND EXISTS (
@@ -274,7 +285,7 @@ macro_rules! may_connect {
                         OR (r.connected_by = a.id AND (p.all_resources = 1 OR g.resource_id IS NOT NULL)
                             AND NOT (",
             $connecting,
-            " AND g.credentials IS 'owner'))))))"
+            " AND g.credentials IS 'owner')))))))"
         )
     };
 }
@@ -311,15 +322,15 @@ pub fn set_status(claim: EventId, status: Status) -> Statement {
     )
 }
 
-/// Whether a member may disconnect a resource, or connect it again. `any` row tells.
+/// Whether somebody may disconnect a resource, or connect it again. `any` row tells.
 #[must_use]
-pub fn select_may_connect(id: ResourceId, member: MemberId, status: Status) -> Statement {
+pub fn select_may_connect(id: ResourceId, who: Principal, status: Status) -> Statement {
     Statement::new(
         concat!(
             "SELECT r.id FROM resources r WHERE r.id = ?1 AND r.deleted_at IS NULL AND ",
             may_connect!("?2", "?3")
         ),
-        params![id, member, status == Status::Connected],
+        params![id, who, status == Status::Connected],
     )
 }
 

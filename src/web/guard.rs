@@ -5,7 +5,8 @@ use http::HeaderMap;
 
 use crate::config::Config;
 use crate::domain::access::{Credentials, Permissions};
-use crate::domain::authority::{Actor, Authority, Holding, Reach};
+use crate::domain::api_key::{ApiKey, Scope};
+use crate::domain::authority::{Actor, Authority, Holding, Principal, Reach};
 use crate::domain::ids::{InvitationId, MemberId, OrganizationId};
 use crate::domain::policy::Policy;
 use crate::domain::secret;
@@ -15,11 +16,13 @@ use crate::flow::Context;
 use crate::json::row;
 use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::accounts::{self, At, Seen};
+use crate::store::api_keys;
 use crate::store::guesses::Guesser;
 use crate::store::invitations::{self, Record};
 use crate::store::organizations::{self, Of};
 use crate::store::sessions;
 use crate::web::request::{self, DEVICE_COOKIE, Request, SESSION_COOKIE};
+use crate::web::route::Route;
 
 /// How a request says who it is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +31,53 @@ pub enum Caller {
     Operator,
     /// With a session's cookie; this is its digest.
     Session(String),
+    /// With an organization's API key.
+    Key(Key),
     /// Not at all.
     Nobody,
+}
+
+/// A program, as its request names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The key's digest.
+    digest: String,
+    /// The scope that the route asks for.
+    scope: Scope,
+    /// The member it acts for (`Usher-Actor`).
+    member: Option<MemberId>,
+}
+
+impl Key {
+    /// Reads the key of a request. What isn't in the shape of one is none.
+    ///
+    /// # Errors
+    /// 403 where no key may call, or for no member's id.
+    fn of(request: &Request, key: &str) -> Result<Option<Self>> {
+        let Some(key) = ApiKey::parse(key) else { return Ok(None) };
+        let route = Route::parse(request.uri().path());
+        let scope = route.and_then(|route| route.scope(request.method())).ok_or_else(|| {
+            let detail = "No API key may do this. It is for a person who is signed in, or for the operator.";
+            Error::from(Refusal::new(Code::Forbidden).because(detail))
+        })?;
+        let member = request::header(request.headers(), "usher-actor").map(str::parse::<MemberId>);
+        let member = member.transpose().map_err(|_| Error::from(Code::UnknownActor))?;
+        Ok(Some(Self { digest: key.digest(), scope, member }))
+    }
+
+    /// The key's program, in this organization.
+    fn actor<P>(&self, ctx: &Context<'_, P>, seen: Option<Seen>, about: Option<MemberId>) -> Result<Actor> {
+        let seen = seen.ok_or_else(|| Error::from(Code::Unauthenticated))?;
+        let scope = self.scope.as_str();
+        if !seen.scopes.as_ref().is_some_and(|scopes| scopes.contains(&format!("\"{scope}\""))) {
+            let detail = format!("This key was not made for that. Use one with the scope {scope}.");
+            return Err(Refusal::new(Code::InsufficientScope).because(detail).into());
+        }
+        if seen.organization_id.is_some() && self.member != seen.member_id {
+            return Err(Code::UnknownActor.into());
+        }
+        actor_about(ctx, Some(seen), about)
+    }
 }
 
 impl Caller {
@@ -37,14 +85,17 @@ impl Caller {
     /// own origin.
     ///
     /// # Errors
-    /// 401 for a bearer key nobody has, 403 for another site's request.
+    /// 401 for a bearer key nobody has, 403 for another site's request, and for an API key where none may call.
     pub fn of(request: &Request, config: &Config) -> Result<Self> {
         if let Some(authorization) = request::header(request.headers(), "authorization") {
             let (scheme, key) = authorization.split_once(' ').unwrap_or_default();
-            return if scheme.eq_ignore_ascii_case("bearer") && secret::same(key, &config.operator_key) {
-                Ok(Self::Operator)
-            } else {
-                Err(Code::Unauthenticated.into())
+            if !scheme.eq_ignore_ascii_case("bearer") {
+                return Err(Code::Unauthenticated.into());
+            }
+            return match Key::of(request, key)? {
+                Some(key) => Ok(Self::Key(key)),
+                None if secret::same(key, &config.operator_key) => Ok(Self::Operator),
+                None => Err(Code::Unauthenticated.into()),
             };
         }
         match request::cookie(request.headers(), SESSION_COOKIE) {
@@ -63,15 +114,15 @@ impl Caller {
     pub fn session(self) -> Option<String> {
         match self {
             Self::Session(digest) => Some(digest),
-            Self::Operator | Self::Nobody => None,
+            Self::Operator | Self::Key(_) | Self::Nobody => None,
         }
     }
 
-    /// The digest of the session of somebody who is somebody: the operator has a key, but no account.
+    /// The digest of the session of somebody who is somebody: the operator and programs have keys, but no account.
     pub fn signed_in(self) -> Result<String> {
         match self {
             Self::Session(digest) => Ok(digest),
-            Self::Operator => Err(Code::Forbidden.into()),
+            Self::Operator | Self::Key(_) => Err(Code::Forbidden.into()),
             Self::Nobody => Err(Code::Unauthenticated.into()),
         }
     }
@@ -80,7 +131,7 @@ impl Caller {
     pub fn operator(&self) -> Result<()> {
         match self {
             Self::Operator => Ok(()),
-            Self::Session(_) => Err(Refusal::new(Code::Forbidden)
+            Self::Session(_) | Self::Key(_) => Err(Refusal::new(Code::Forbidden)
                 .because("Only the operator of this service may do this. Ask them.")
                 .into()),
             Self::Nobody => Err(Code::Unauthenticated.into()),
@@ -126,20 +177,62 @@ impl Caller {
         member: Option<MemberId>,
         reads: Vec<Statement>,
     ) -> Result<(Actor, Vec<ResultSet>)> {
-        match self {
-            Self::Operator => Err(Code::Forbidden.into()),
-            Self::Nobody => Err(Code::Unauthenticated.into()),
-            Self::Session(digest) => {
-                let mut batch = vec![accounts::seen(digest, at, ctx.now())];
-                batch.extend(reads);
-                batch.push(sessions::used(digest, ctx.now()));
-                let mut results = ctx.platform.batch(batch).await?;
-                results.pop();
-                let found = results.split_off(1);
-                let seen = ResultSet::row_of::<Seen>(results.first())?;
-                Ok((actor_about(ctx, seen, member)?, found))
+        let now = ctx.now();
+        let (seen, used) = match self {
+            Self::Operator => return Err(Code::Forbidden.into()),
+            Self::Nobody => return Err(Code::Unauthenticated.into()),
+            Self::Session(digest) => (accounts::seen(digest, at, now), sessions::used(digest, now)),
+            Self::Key(key) => {
+                (accounts::program(&key.digest, at, key.member), api_keys::used(&key.digest, now))
             }
+        };
+        let mut batch = vec![seen];
+        batch.extend(reads);
+        batch.push(used);
+        let mut results = ctx.platform.batch(batch).await?;
+        results.pop();
+        let found = results.split_off(1);
+        let seen = ResultSet::row_of::<Seen>(results.first())?;
+        let actor = match self {
+            Self::Key(key) => key.actor(ctx, seen, member)?,
+            _ => actor_about(ctx, seen, member)?,
+        };
+        Ok((actor, found))
+    }
+
+    /// Lets a program speak for the holder of a link in its own organization; whoever else holds a link needs nobody's leave.
+    /// Answers whether it is one.
+    ///
+    /// # Errors
+    /// Of a key, what [`Caller::acting`] answers; to another organization's, the link is none.
+    pub async fn speaks_in<P: Platform>(
+        &self,
+        ctx: &Context<'_, P>,
+        organization: OrganizationId,
+    ) -> Result<bool> {
+        let Self::Key(_) = self else { return Ok(false) };
+        match self.acting(ctx, At::Organization(organization), Vec::new()).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Code::NotFound => Err(Code::InvitationInvalid.into()),
+            Err(error) => Err(error),
         }
+    }
+
+    /// Refuses whoever is nobody, for what is wrong with a question is told only to somebody.
+    ///
+    /// # Errors
+    /// 401 for a session that is over or a key that was revoked; 403 for the operator.
+    pub async fn somebody<P: Platform>(self, ctx: &Context<'_, P>) -> Result<()> {
+        if let Self::Key(_) = self {
+            // Of no organization it is nothing, but it is a key.
+            return match self.acting(ctx, At::Slug(""), Vec::new()).await {
+                Err(error) if error.code() != Code::NotFound => Err(error),
+                _ => Ok(()),
+            };
+        }
+        let session = self.signed_in()?;
+        let me = accounts::signed_in(ctx.platform, &session, ctx.now()).await?;
+        me.map(|_| ()).ok_or_else(|| Code::Unauthenticated.into())
     }
 
     /// The caller's authority over this invitation, and the invitation.
@@ -201,12 +294,17 @@ pub fn actor<P>(ctx: &Context<'_, P>, seen: Option<Seen>) -> Result<Actor> {
 /// The same, for what is about this member: that everybody may see of themself.
 fn actor_about<P>(ctx: &Context<'_, P>, seen: Option<Seen>, about: Option<MemberId>) -> Result<Actor> {
     let seen = seen.ok_or_else(|| Error::from(Code::Unauthenticated))?;
-    let (Some(member_id), Some(role), Some(organization_id), Some(template), Some(access_rev)) =
-        (seen.member_id, seen.role, seen.organization_id, seen.template, seen.access_rev)
-    else {
+    let member = seen.member_id.map(Principal::Member);
+    let (Some(principal), Some(role), Some(organization_id), Some(template), Some(access_rev)) = (
+        member.or(seen.key_id.map(Principal::Key)),
+        seen.role,
+        seen.organization_id,
+        seen.template,
+        seen.access_rev,
+    ) else {
         return Err(Code::NotFound.into());
     };
-    if seen.lacks_factor && about != Some(member_id) {
+    if seen.lacks_factor && about != seen.member_id {
         return Err(Code::MfaRequired.into());
     }
     let (template, policy) = rules(ctx, &template, seen.policy.as_deref())?;
@@ -227,7 +325,7 @@ fn actor_about<P>(ctx: &Context<'_, P>, seen: Option<Seen>, about: Option<Member
         None => Reach::Everything,
         Some(held) => Reach::Only(read::<Vec<_>>(&held)?.into_iter().map(holding).collect()),
     };
-    Ok(Actor { member_id, role, organization_id, template, policy, reach, access_rev })
+    Ok(Actor { principal, role, organization_id, template, policy, reach, access_rev })
 }
 
 fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {

@@ -6,6 +6,7 @@ pub mod pages;
 pub mod reply;
 pub mod request;
 pub mod route;
+pub mod scope;
 pub mod shape;
 
 use http::{Method, StatusCode};
@@ -82,6 +83,9 @@ async fn call<P: Platform>(
         (Route::Logo(id), Delete) => api::logo::clear(ctx, request, *id).await,
         (Route::Logo(id), _) => api::logo::set(ctx, request, *id).await,
         (Route::Plan(id), _) => api::organizations::set_plan(ctx, request, *id).await,
+        (Route::ApiKeys(id), Post) => api::api_keys::create(ctx, request, *id).await,
+        (Route::ApiKeys(id), _) => api::api_keys::list(ctx, request, *id).await,
+        (Route::ApiKey(id, key), _) => api::api_keys::revoke(ctx, request, *id, *key).await,
         (Route::Seats(id), _) => api::seats::count(ctx, request, *id).await,
         (Route::SeatHolders(id), _) => api::seats::holders(ctx, request, *id).await,
         (Route::Catalog(id), _) => api::catalog::show(ctx, request, *id).await,

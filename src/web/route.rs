@@ -7,7 +7,7 @@ use http::Method;
 use matchit::{Params, Router};
 
 use crate::domain::ids::{
-    DraftId, InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, WorkspaceId,
+    ApiKeyId, DraftId, InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, WorkspaceId,
 };
 use crate::web::pages::invite::Step;
 
@@ -205,6 +205,10 @@ routes! {
     Logo(organization: OrganizationId) "/v1/organizations/{organization}/logo" [PUT, DELETE];
     /// What it has paid for.
     Plan(organization: OrganizationId) "/v1/organizations/{organization}/plan" [PUT];
+    /// The keys that its programs call with.
+    ApiKeys(organization: OrganizationId) "/v1/organizations/{organization}/api-keys" [GET, POST];
+    /// One of them.
+    ApiKey(organization: OrganizationId, key: ApiKeyId) "/v1/organizations/{organization}/api-keys/{key}" [DELETE];
     /// Its seats in numbers.
     Seats(organization: OrganizationId) "/v1/organizations/{organization}/seats" [GET];
     /// Who holds them.

@@ -126,7 +126,8 @@ fn invitations(hold: Hold, requeue_at: Timestamp) -> [Statement; 4] {
                         r.wanted ->> 'key', r.wanted ->> 'name', r.wanted ->> 'nickname', r.wanted ->> 'name_key',
                         r.wanted ->> 'nickname_key', r.wanted ->> 'message', r.wanted ->> 'locale',
                         r.wanted ->> 'takes_seat', 1, r.wanted ->> 'delivery',
-                        (CAST(?2 AS INTEGER) / 1000 + (r.wanted ->> 'seconds')) * 1000, ?2, ?2, b.invited_by,
+                        (CAST(?2 AS INTEGER) / 1000 + (r.wanted ->> 'seconds')) * 1000, ?2, ?2,
+                        (SELECT id FROM members WHERE id = b.invited_by),
                         r.wanted ->> 'permissions', r.wanted ->> 'all_resources', r.wanted ->> 'grants',
                         r.wanted ->> 'addable_kinds', r.wanted ->> 'require_mfa', r.wanted ->> 'access_takes_seat',
                         r.wanted ->> 'branding_name', r.wanted ->> 'branding_message'

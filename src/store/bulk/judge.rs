@@ -74,10 +74,11 @@ macro_rules! judged {
             seats_left!("asker.now"),
             " AS seats_left, asker.quota ->> 0 - ",
             counted!("o.id", "asker.now"),
-            " AS day_left, asker.quota ->> 1 AS most_mails, n.id IS NOT NULL AS entitled,
-                 n.role IN ('owner', 'admin') OR n.access_rev = asker.access_rev AS holds_that
+            " AS day_left, asker.quota ->> 1 AS most_mails, n.id IS NOT NULL OR k.id IS NOT NULL AS entitled,
+                 k.id IS NOT NULL OR n.role IN ('owner', 'admin') OR n.access_rev = asker.access_rev AS holds_that
                FROM asker JOIN organizations o ON o.id = asker.organization_id
-               LEFT JOIN members n ON n.id = asker.invited_by AND n.role = asker.role AND n.removed_at IS NULL),
+               LEFT JOIN members n ON n.id = asker.invited_by AND n.role = asker.role AND n.removed_at IS NULL
+               LEFT JOIN api_keys k ON k.id = asker.invited_by AND k.revoked_at IS NULL),
              asked AS MATERIALIZED (
                SELECT row, wanted ->> 'invitation' AS invitation, wanted ->> 'key' AS key,
                       wanted ->> 'takes_seat' AS seat, wanted ->> 'customized' AS customized,
@@ -180,7 +181,7 @@ pub fn judge(actor: &Actor, rows: &[Option<Wanted>], quota: Quota, now: Timestam
         params![
             Value::from(asked).to_string(),
             actor.organization_id,
-            actor.member_id,
+            actor.principal,
             actor.role,
             visible(actor),
             now,

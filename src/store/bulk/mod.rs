@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::access::Columns;
 use crate::domain::authority::Actor;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{EventId, InvitationId, JobId, MemberId};
+use crate::domain::ids::{EventId, InvitationId, JobId};
 use crate::domain::offer::Offer;
 use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
@@ -198,7 +198,7 @@ pub struct Import {
     /// Its job.
     pub id: JobId,
     /// Who asked for it.
-    pub invited_by: MemberId,
+    pub invited_by: String,
     /// How far it is.
     #[serde(flatten)]
     pub progress: Progress,

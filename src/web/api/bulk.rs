@@ -179,7 +179,9 @@ async fn over<P: Platform>(
 /// # Errors
 /// 403.
 pub fn check_sees(actor: &Actor, import: &Import) -> Result<()> {
-    if actor.administers() || (import.invited_by == actor.member_id && !actor.invitable().is_empty()) {
+    if actor.administers()
+        || (actor.principal.to_string() == import.invited_by && !actor.invitable().is_empty())
+    {
         Ok(())
     } else {
         Err(Code::Forbidden.into())

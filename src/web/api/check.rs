@@ -14,9 +14,8 @@ use crate::domain::ids::{MemberId, ResourceId, WorkspaceId};
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet};
-use crate::store::accounts::{self, At};
+use crate::store::accounts::At;
 use crate::store::question::{self, Question};
-use crate::web::api::unauthenticated;
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -42,8 +41,7 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resu
         Ok(asked) => asked,
         // What is wrong with a question is told only to somebody.
         Err(error) => {
-            let session = caller.signed_in()?;
-            accounts::signed_in(ctx.platform, &session, ctx.now()).await?.ok_or_else(unauthenticated)?;
+            caller.somebody(ctx).await?;
             return Err(error);
         }
     };
@@ -53,7 +51,7 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resu
     let (actor, found) = caller.looking_at(ctx, At::Workspace(workspace), Some(member), reads).await?;
     let asked = ResultSet::row_of::<Question>(found.first())?;
     let asked = asked.ok_or_else(|| Error::from(Code::NotFound))?;
-    if member != actor.member_id && !actor.administers() {
+    if !actor.is(member) && !actor.administers() {
         return Err(Code::Forbidden.into());
     }
     let reason = decide(

@@ -139,7 +139,7 @@ async fn caller_and<P: Platform>(
 /// `GET` of one: for staff, and a client's own.
 pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: MemberId) -> Result<Reply> {
     let (actor, member) = caller_and(ctx, request, id).await?;
-    if actor.role == Role::Client && actor.member_id != id {
+    if actor.role == Role::Client && !actor.is(id) {
         return Err(Code::Forbidden.into());
     }
     Ok(reply::json(StatusCode::OK, &Shown::of(member, &actor)))

@@ -48,7 +48,7 @@ impl Shown {
         );
         // Whoever was removed has nothing, whatever they had. Before the second factor is there, somebody sees nothing of what
         // will be theirs (S2-06); those who gave it do.
-        let hidden = state == State::MfaRequired && actor.member_id == of.member;
+        let hidden = state == State::MfaRequired && actor.is(of.member);
         let access = if active && hidden {
             Access { require_mfa: true, ..Access::nothing() }.shown(actor.template, role)
         } else if active {
@@ -157,7 +157,7 @@ pub async fn access<P: Platform>(
     let caller = Caller::of(request, ctx.config)?;
     let (actor, found) = caller.looking_at(ctx, At::Workspace(workspace), Some(member), reads).await?;
     let place: Option<Place> = ResultSet::row_of(found.first())?;
-    let own = actor.member_id == member;
+    let own = actor.is(member);
     if !own && !actor.administers() && (actor.invitable().is_empty() || !actor.reaches(workspace)) {
         return Err(Code::Forbidden.into());
     }

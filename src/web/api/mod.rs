@@ -2,6 +2,7 @@
 
 pub(super) mod access;
 pub mod adding;
+pub mod api_keys;
 pub mod audit;
 pub mod bulk;
 pub mod catalog;

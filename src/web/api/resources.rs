@@ -71,7 +71,7 @@ pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Work
         field::kind(&mut fields, "?kind", actor.template, Some(kind));
     }
     fields.finish(Some(()))?;
-    let given_to = (!has_all(&actor, id)).then_some(actor.member_id);
+    let given_to = actor.principal.member().filter(|_| !has_all(&actor, id));
     let kind = query.kind.as_deref();
     let rows = resources::page(ctx.platform, id, given_to, kind, page.before, page.rows()).await?;
     Ok(page.reply(rows, |resource: &Resource| resource.id.to_string(), |resource| resource))

@@ -38,7 +38,7 @@ pub async fn list<P: Platform>(
     let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
     let query: Query = request::query(request)?;
     let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
-    let only_of = (!actor.role.reaches_every_workspace()).then_some(actor.member_id);
+    let only_of = actor.principal.member().filter(|_| !actor.role.reaches_every_workspace());
     let rows = match query.member_id {
         None => {
             let list = workspaces::page(organization, only_of, page.before, page.rows());
@@ -46,7 +46,7 @@ pub async fn list<P: Platform>(
         }
         Some(member) => {
             let member = member.parse().map_err(|_| Error::from(Code::NotFound))?;
-            if actor.role == Role::Client && member != actor.member_id {
+            if actor.role == Role::Client && !actor.is(member) {
                 return Err(Code::Forbidden.into());
             }
             let batch = vec![

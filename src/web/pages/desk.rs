@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::{FormKey, Frame, Markup, page, said, session};
 use crate::domain::authority::Actor;
+use crate::domain::ids::MemberId;
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
@@ -20,6 +21,8 @@ use crate::web::route::Route;
 pub struct Desk {
     /// Who has it open, as what.
     pub actor: Actor,
+    /// The member they are: programs open no pages.
+    pub member: MemberId,
     /// Whose page it is, and who that person is elsewhere.
     pub setting: Setting,
     /// For its forms.
@@ -88,8 +91,9 @@ impl Desk {
         let actor = guard::actor(ctx, ResultSet::row_of::<Seen>(results.first())?)?;
         let setting: Option<Setting> = ResultSet::row_of(results.get(1))?;
         let setting = setting.ok_or_else(|| Error::from(Code::NotFound))?;
-        let desk =
-            Self { actor, setting, key: FormKey::of(ctx, request), said: said::read(request.headers()) };
+        let member = actor.principal.member().ok_or_else(|| Error::from(Code::NotFound))?;
+        let key = FormKey::of(ctx, request);
+        let desk = Self { actor, member, setting, key, said: said::read(request.headers()) };
         Ok((desk, found))
     }
 

@@ -80,7 +80,7 @@ async fn list<P: Platform>(
 ) -> Result<Reply> {
     let actor = &desk.actor;
     let action = Route::WorkspacesPage(desk.setting.slug.clone()).path();
-    let only_of = (!actor.role.reaches_every_workspace()).then_some(actor.member_id);
+    let only_of = (!actor.role.reaches_every_workspace()).then_some(desk.member);
     let most = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);
     let page = workspaces::page(actor.organization_id, only_of, query.cursor.parse().ok(), most + 1);
     let mut rows: Vec<Workspace> = ctx.platform.run(page).await?.rows()?;

@@ -101,7 +101,7 @@ pub async fn begin<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     open.id = Some(id);
     let step = if only_clients { Step::Person } else { Step::Who };
     let until = ctx.now().plus(KEPT);
-    let kept = drafts::insert(id, open.desk.actor.member_id, &open.answers.data(), until);
+    let kept = drafts::insert(id, open.desk.member, &open.answers.data(), until);
     open.go_on(ctx, step, false, kept).await
 }
 
@@ -141,7 +141,7 @@ pub async fn submit<P: Platform>(
     }
     open.answers.keep(&form, step);
     let until = ctx.now().plus(KEPT);
-    let kept = vec![drafts::save(id, open.desk.actor.member_id, &open.answers.data(), until)];
+    let kept = vec![drafts::save(id, open.desk.member, &open.answers.data(), until)];
     if form.has("look") {
         ctx.platform.batch(kept).await?;
         let mut query = vec![("find", form.text("find"))];
@@ -177,7 +177,7 @@ async fn open<P: Platform>(
     let (desk, found) = Desk::open(ctx, request, At::Slug(slug), reads).await?;
     let desk = inviting(desk)?;
     let draft: Option<Draft> = ResultSet::row_of(found.first())?;
-    Ok(draft.filter(|draft| draft.member_id == desk.actor.member_id).map(|draft| Open {
+    Ok(draft.filter(|draft| desk.actor.is(draft.member_id)).map(|draft| Open {
         desk,
         id: Some(id),
         answers: Answers::of(draft.data),

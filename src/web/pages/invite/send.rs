@@ -38,7 +38,7 @@ struct Made {
 /// Sends the draft, if nobody does already; shows it again if it is refused.
 pub(super) async fn send<P: Platform>(ctx: &Context<'_, P>, open: Open, id: DraftId) -> Result<Reply> {
     let now = ctx.now();
-    let take = drafts::take(id, open.desk.actor.member_id, now, now.minus(LEASE));
+    let take = drafts::take(id, open.desk.member, now, now.minus(LEASE));
     let known = Known::read(ctx, &open, vec![take], None, "").await?;
     if !known.written.first().is_some_and(ResultSet::any) {
         return Ok(gone(&open.slug()));

@@ -49,7 +49,7 @@ async fn open<P: Platform>(
     let rest = found.split_off(1);
     let member: Option<Member> = ResultSet::row_of(found.first())?;
     let member = member.filter(|_| desk.setting.slug == slug).ok_or_else(|| Error::from(Code::NotFound))?;
-    if desk.actor.role == Role::Client && desk.actor.member_id != id {
+    if desk.actor.role == Role::Client && !desk.actor.is(id) {
         return Err(Code::Forbidden.into());
     }
     Ok((desk, member, rest))
@@ -104,7 +104,7 @@ impl PlaceRow {
         );
         let way = if !active {
             None
-        } else if actor.member_id == member.id {
+        } else if actor.is(member.id) {
             Some(("Open", Route::WorkspacePage(place.id).path()))
         } else {
             actor.may_invite(role).then(|| ("Change access", Route::AccessPage(place.id, member.id).path()))
@@ -149,7 +149,7 @@ struct Changes {
 impl Changes {
     /// Nothing for whoever may change nothing of them.
     fn of(actor: &Actor, member: &Member, typed: Option<&Form>) -> Option<Self> {
-        let own = actor.member_id == member.id;
+        let own = actor.is(member.id);
         let theirs = actor.administers() && actor.may_invite(member.role);
         if member.status == Status::Removed || !(own || theirs) {
             return None;
@@ -267,7 +267,7 @@ async fn reply<P: Platform>(
     let host: Option<Host> = ResultSet::row_of(found.first())?;
     let version: Option<Version> = ResultSet::row_of(found.get(1))?;
     let (actor, slug) = (&desk.actor, || desk.setting.slug.clone());
-    let you = actor.member_id == member.id;
+    let you = actor.is(member.id);
     let active = member.status == Status::Active;
     let gives = active && !you && actor.may_invite(member.role);
     let sought = Sought { find: "", most: MOST_OFFERED + 1 };
@@ -359,7 +359,7 @@ async fn changed<P: Platform>(
     let before = member.role;
     let member = flow::members::change(ctx, &desk.actor, member.clone(), wanted).await?;
     let (name, role) = (&member.user.name, member.role.with_article());
-    Ok(match (member.id == desk.actor.member_id, member.role == before) {
+    Ok(match (desk.actor.is(member.id), member.role == before) {
         (true, _) => format!("You are called {name} here from now on."),
         (false, true) => format!("{name} is what they are called here from now on."),
         (false, false) => format!("{name} is {role} now. They needn't sign in again."),

@@ -67,7 +67,7 @@ pub async fn show<P: Platform>(
 ) -> Result<Reply> {
     let (desk, member) = heir(ctx, request, slug, id).await?;
     // Who has it already, or is gone, is nobody to hand it to.
-    if member.id == desk.actor.member_id || member.status == Status::Removed {
+    if desk.actor.is(member.id) || member.status == Status::Removed {
         return Err(Code::NotFound.into());
     }
     desk.reply(&question(&desk, &member, None))

@@ -39,7 +39,7 @@ async fn receiver<P: Platform>(
     id: MemberId,
 ) -> Result<(Desk, Member, Version)> {
     let (desk, member, found) = open(ctx, request, slug, id, vec![passwords::version(id)]).await?;
-    if !desk.actor.may_invite(member.role) || desk.actor.member_id == id {
+    if !desk.actor.may_invite(member.role) || desk.actor.is(id) {
         return Err(Code::Forbidden.into());
     }
     let version: Option<Version> = ResultSet::row_of(found.first())?;

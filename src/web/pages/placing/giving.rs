@@ -236,5 +236,5 @@ pub struct Review {
 /// Whether whoever looks may see what somebody was given in a workspace, as `GET …/access` of the API asks it.
 #[must_use]
 pub fn may_see(actor: &Actor, workspace: WorkspaceId, member: MemberId, role: Role) -> bool {
-    actor.member_id == member || actor.administers() || (actor.reaches(workspace) && actor.may_invite(role))
+    actor.is(member) || actor.administers() || (actor.reaches(workspace) && actor.may_invite(role))
 }

@@ -72,7 +72,7 @@ impl Open {
     /// 404 for whoever is not in it or has everything anyway, 403 for whoever may not change it.
     fn changeable(self) -> Result<Self> {
         let actor = &self.desk.actor;
-        if self.member.id == actor.member_id || !actor.may_invite(self.place.role) {
+        if actor.is(self.member.id) || !actor.may_invite(self.place.role) {
             Err(Code::Forbidden.into())
         } else if self.place.placed && self.place.active && !self.place.role.reaches_every_workspace() {
             Ok(self)
@@ -139,7 +139,7 @@ pub async fn show<P: Platform>(
     member: MemberId,
 ) -> Result<Reply> {
     let open = open(ctx, request, id, member).await?;
-    if open.desk.actor.member_id == member {
+    if open.desk.actor.is(member) {
         // One's own is the workspace as one sees it.
         return Ok(crate::web::reply::see_other(&Route::WorkspacePage(id).path()));
     }
@@ -301,7 +301,7 @@ async fn who<P: Platform>(ctx: &Context<'_, P>, open: &Open) -> Result<String> {
         None => None,
     };
     Ok(match author {
-        Some(Author { actor, at, .. }) if actor == open.desk.actor.member_id.to_string() => {
+        Some(Author { actor, at, .. }) if actor == open.desk.member.to_string() => {
             format!("You changed this yourself, elsewhere, on {}.", at.in_words())
         }
         Some(Author { name: Some(name), at, .. }) => format!("{name} changed this on {}.", at.in_words()),

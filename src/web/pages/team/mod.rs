@@ -249,7 +249,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     let query: Query = request::query(request).unwrap_or_default();
     let tab = if query.tab.is_for(actor) { query.tab } else { Tab::Members };
     let (organization, now) = (actor.organization_id, ctx.now());
-    let only_of = (!actor.administers()).then_some(actor.member_id);
+    let only_of = (!actor.administers()).then_some(desk.member);
     let of_people = matches!(tab, Tab::Members | Tab::Clients | Tab::Removed);
     let reads = vec![
         desk::counts(organization, actor.invitable(), now),

@@ -67,7 +67,7 @@ pub(super) fn row(member: Member, desk: &Desk) -> PersonRow {
         if more { format!("{named} at least") } else { named }
     };
     let slug = &desk.setting.slug;
-    let removable = actor.removable().contains(&member.role) && member.id != actor.member_id;
+    let removable = actor.removable().contains(&member.role) && !actor.is(member.id);
     PersonRow {
         id: member.id,
         page: Route::MemberPage(slug.clone(), member.id).path(),
@@ -75,7 +75,7 @@ pub(super) fn row(member: Member, desk: &Desk) -> PersonRow {
             .then(|| format!("{}?member={}", Route::TeamRemove(slug.clone()).path(), member.id)),
         name: member.user.name,
         email: member.user.email,
-        you: member.id == actor.member_id,
+        you: actor.is(member.id),
         role: member.role.label(),
         workspaces,
         takes_seat: member.takes_seat,

@@ -108,7 +108,7 @@ fn ask(desk: &Desk, slug: &str, named: &[Named], refused: Option<(&Form, &Error)
         match person.role {
             _ if !person.active => Some("They were removed already."),
             Role::Owner => Some("The owner stays until ownership is handed over."),
-            _ if person.id == desk.actor.member_id => Some("That is you."),
+            _ if desk.actor.is(person.id) => Some("That is you."),
             _ if !removable => Some("Only the owner may remove them."),
             _ => None,
         }

@@ -135,7 +135,7 @@ async fn page<P: Platform>(
     let workspace = workspace.ok_or_else(|| Error::from(Code::NotFound))?;
     let actor = &desk.actor;
     let query: Query = request::query(request).unwrap_or_default();
-    let mut reads = vec![memberships::select(id, actor.member_id)];
+    let mut reads = vec![memberships::select(id, desk.member)];
     reads.extend(people::select(&desk, id, &query));
     let found = ctx.platform.batch(reads).await?;
     let place: Option<Place> = ResultSet::row_of(found.first())?;
@@ -143,7 +143,7 @@ async fn page<P: Platform>(
         .filter(|place| place.placed || actor.administers())
         .ok_or_else(|| Error::from(Code::NotFound))?;
     let people = people::read(&desk, id, found.get(1..).unwrap_or_default(), &query)?;
-    let of = Of { member: actor.member_id, place, people, seen_by: None };
+    let of = Of { member: desk.member, place, people, seen_by: None };
     reply(ctx, &desk, &workspace, of, &query, refused).await
 }
 
@@ -255,7 +255,7 @@ async fn accounts<P: Platform>(
     cursor: &str,
 ) -> Result<(Vec<Account>, Option<String>)> {
     let actor = &desk.actor;
-    let own = actor.member_id == member;
+    let own = actor.is(member);
     let given_to = (access.resources != Resources::All).then_some(member);
     let most = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);
     let mut rows = resources::page(ctx.platform, id, given_to, None, cursor.parse().ok(), most + 1).await?;

@@ -95,7 +95,7 @@ pub fn read(desk: &Desk, id: WorkspaceId, found: &[ResultSet], query: &Query) ->
 
 fn row(desk: &Desk, id: WorkspaceId, member: Member) -> Row {
     let actor = &desk.actor;
-    let you = actor.member_id == member.id;
+    let you = actor.is(member.id);
     let (template, role) = (actor.template, member.role);
     let active = member.status == Status::Active;
     let place = member.workspaces.into_iter().find(|place| place.id == id);

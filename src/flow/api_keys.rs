@@ -1,0 +1,72 @@
+//! The keys that an organization's programs call with: made by those who run it, after they showed again who they are, or by
+//! the operator; shown once.
+
+use serde_json::Value;
+
+use crate::domain::api_key::{ApiKey, Scope};
+use crate::domain::authority::Actor;
+use crate::domain::ids::{ApiKeyId, OrganizationId};
+use crate::domain::text::Name;
+use crate::error::{Code, Error, Result};
+use crate::flow::{Context, check_still_acts};
+use crate::platform::{Platform, ResultSet, Statement};
+use crate::store::acting::Acting;
+use crate::store::api_keys::{self as store, New, Shown};
+use crate::store::audit::Entry;
+
+/// Makes a key, for whoever runs the organization; without an actor, for the operator. Answers it, with the key itself.
+pub async fn create<P: Platform>(
+    ctx: &Context<'_, P>,
+    organization: OrganizationId,
+    actor: Option<&Actor>,
+    name: &Name,
+    scopes: &[Scope],
+) -> Result<(Shown, ApiKey)> {
+    let key = ApiKey::new(ctx.platform.random());
+    let scopes = scopes.iter().map(|scope| Value::from(scope.as_str())).collect::<Value>().to_string();
+    let (id, digest, hint) = (ctx.id(), key.digest(), key.hint());
+    let new = New { id, organization_id: organization, name, scopes, digest, hint };
+    let (entry, by) = acting(ctx, actor);
+    let batch = vec![store::claim_new(&entry, &new, &by), store::insert(entry.id, &new)];
+    Ok((run(ctx, batch, &by, organization, id).await?.1, key))
+}
+
+/// Revokes a key. One that was revoked before stays so.
+pub async fn revoke<P: Platform>(
+    ctx: &Context<'_, P>,
+    organization: OrganizationId,
+    actor: Option<&Actor>,
+    id: ApiKeyId,
+) -> Result<()> {
+    let (entry, by) = acting(ctx, actor);
+    let batch = vec![store::claim_revocation(&entry, organization, id, &by), store::revoke(entry.id)];
+    run(ctx, batch, &by, organization, id).await.map(|_| ())
+}
+
+fn acting<P: Platform>(ctx: &Context<'_, P>, actor: Option<&Actor>) -> (Entry, Acting) {
+    match actor {
+        Some(actor) => (ctx.entry(&actor.principal), Acting::of(actor)),
+        None => (ctx.entry(&"operator"), Acting::OPERATOR),
+    }
+}
+
+/// Runs a claim and its write, and answers whether it was let through, and the key as it is now.
+async fn run<P: Platform>(
+    ctx: &Context<'_, P>,
+    mut batch: Vec<Statement>,
+    by: &Acting,
+    organization: OrganizationId,
+    id: ApiKeyId,
+) -> Result<(bool, Shown)> {
+    batch.extend([store::select(organization, id), by.select()]);
+    let results = ctx.platform.batch(batch).await?;
+    let [claim, _, shown, acts] = results.as_slice() else {
+        return Err(Error::Internal("a claim, a write and two reads".to_owned()));
+    };
+    let claimed = ResultSet::any(claim);
+    if !claimed {
+        check_still_acts(by, acts)?;
+    }
+    let shown = shown.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+    Ok((claimed, shown))
+}

@@ -1,0 +1,71 @@
+//! Accepting for somebody whom a program vouches for: the host product's own user, who is signed in there and nowhere here
+//! (headless mode).
+
+use crate::domain::link::{Link, Via};
+use crate::error::{Code, Error, Refusal, Result};
+use crate::flow::accept::no_room;
+use crate::flow::{Context, look};
+use crate::platform::Platform;
+use crate::store::identities::{self, Obstacle, Vouched};
+use crate::store::redeem::{self, Claim, Joined};
+use crate::store::view::{self, View};
+use crate::store::{audit, notifications};
+
+/// Accepts for them. Accepting again for the same subject answers the same member.
+///
+/// # Errors
+/// What [`accept`](crate::flow::accept::accept) refuses of the invitation; `wrong_account` for another address than the
+/// invited one, or than the subject's; `email_unverified` where somebody else set an account up under this address.
+pub async fn accept<P: Platform>(ctx: &Context<'_, P>, link: &Link, vouched: &Vouched) -> Result<Joined> {
+    let now = ctx.now();
+    let claim = Claim { id: ctx.id(), member_id: ctx.id(), now };
+    // Whatever a host product says, no mailbox of ours is proved by it.
+    let unproving = Link { via: Via::Copy, ..*link };
+    let mut batch = vec![identities::claim(claim, link, vouched)];
+    batch.extend(identities::keep(claim, vouched));
+    batch.extend(redeem::let_in(claim, &unproving, &ctx.config.templates.client_defaults()));
+    batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
+    batch.push(notifications::of_redemption(ctx.id(), claim.id));
+    batch.push(identities::select_obstacle(link, vouched));
+    batch.push(identities::joined(link, vouched));
+    batch.push(view::select(link, None, Some(&vouched.email), now));
+    let results = ctx.platform.batch(batch).await?;
+    let [claim, .., obstacle, joined, view] = results.as_slice() else {
+        return Err(Error::Internal("a claim and three reads".to_owned()));
+    };
+    if claim.any() {
+        look::forget(ctx, link.invitation_id, link.ver).await;
+    }
+    if let Some(joined) = joined.first()? {
+        return Ok(joined);
+    }
+    let view: View = view.first()?.ok_or_else(|| Error::from(Code::InvitationInvalid))?;
+    let obstacle: Obstacle =
+        obstacle.first()?.ok_or_else(|| Error::Internal("a claim was refused unseen".to_owned()))?;
+    view.standing().next(link, now)?;
+    let invited = view.invitation.email.as_ref();
+    Err(if invited.is_some_and(|invited| *invited != vouched.email) {
+        because(
+            Code::WrongAccount,
+            "This invitation is for another address than that of your user. Invite that one.",
+        )
+    } else if obstacle.someone_else {
+        because(
+            Code::WrongAccount,
+            "This subject came in under another address before, or this address as another subject. Send the one that it was.",
+        )
+    } else if obstacle.unproved {
+        because(
+            Code::EmailUnverified,
+            "Somebody set an account up under this address and never proved that it is theirs. Send the invitation by e-mail and let them open it from there.",
+        )
+    } else if obstacle.removed {
+        Code::AccessRemoved.into()
+    } else {
+        no_room(ctx, link, &view).await
+    })
+}
+
+fn because(code: Code, detail: &'static str) -> Error {
+    Refusal::new(code).because(detail).into()
+}

@@ -1,0 +1,161 @@
+//! The keys of an organization's programs. What one may do is asked together with whose it is: see
+//! [`accounts::program`](super::accounts::program).
+
+use serde::{Deserialize, Serialize};
+
+use super::json_text;
+use crate::domain::ids::{ApiKeyId, EventId, MemberId, OrganizationId};
+use crate::domain::text::Name;
+use crate::domain::time::Timestamp;
+use crate::params;
+use crate::platform::{Database, Statement};
+use crate::store::acting::Acting;
+use crate::store::audit::Entry;
+use crate::store::workspaces::LAST;
+
+/// A key, as the API shows it: never the key itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Shown {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// Whose programs call with it.
+    pub organization_id: OrganizationId,
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    #[serde(deserialize_with = "json_text")]
+    pub scopes: Vec<String>,
+    /// Its last four letters.
+    pub hint: String,
+    /// Who made it; nobody if the operator did.
+    pub created_by: Option<MemberId>,
+    /// When.
+    pub created_at: Timestamp,
+    /// When it was last used, to the day.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// The columns of [`Shown`].
+macro_rules! columns {
+    () => {
+        "id, organization_id, name, scopes, hint, created_by, created_at, last_used_at, revoked_at"
+    };
+}
+
+/// A new key.
+pub struct New<'a> {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// Whose.
+    pub organization_id: OrganizationId,
+    /// What people call it.
+    pub name: &'a Name,
+    /// What it may do, as JSON.
+    pub scopes: String,
+    /// The key's digest.
+    pub digest: String,
+    /// Its last four letters.
+    pub hint: String,
+}
+
+/// Notes in the audit log that a key is made, if whoever makes it still runs the organization: the claim of [`insert`].
+/// `RETURNING` tells.
+#[must_use]
+pub fn claim_new(entry: &Entry, new: &New<'_>, by: &Acting) -> Statement {
+    let mut params = entry.params("api_key.created");
+    params.extend(params![new.organization_id, new.id, new.name, &new.scopes, by.was()]);
+    Statement::new(
+        audited!(
+            "?7",
+            "NULL",
+            "json_object('name', ?8, 'scopes', json(?9))",
+            concat!("FROM organizations o WHERE o.id = ?6 AND ", still_acts!("?3", "?10"))
+        ),
+        params,
+    )
+}
+
+/// Makes the key of this claim.
+#[must_use]
+pub fn insert(claim: EventId, new: &New<'_>) -> Statement {
+    Statement::new(
+        "INSERT INTO api_keys (id, organization_id, name, scopes, token_digest, hint, created_by, created_at)
+         SELECT e.subject, e.organization_id, ?2, ?3, ?4, ?5, (SELECT id FROM members WHERE id = e.actor), e.at
+         FROM audit_events e WHERE e.id = ?1",
+        params![claim, new.name, &new.scopes, &new.digest, &new.hint],
+    )
+}
+
+/// Notes in the audit log that a key is revoked, if it was not before and whoever does it still runs the organization: the
+/// claim of [`revoke`]. `RETURNING` tells.
+#[must_use]
+pub fn claim_revocation(entry: &Entry, organization: OrganizationId, id: ApiKeyId, by: &Acting) -> Statement {
+    let mut params = entry.params("api_key.revoked");
+    params.extend(params![organization, id, by.was()]);
+    Statement::new(
+        audited!(
+            "k.id",
+            "json_object('name', k.name, 'scopes', json(k.scopes))",
+            "NULL",
+            concat!(
+                "FROM api_keys k JOIN organizations o ON o.id = k.organization_id
+                 WHERE k.id = ?7 AND o.id = ?6 AND k.revoked_at IS NULL AND ",
+                still_acts!("?3", "?8")
+            )
+        ),
+        params,
+    )
+}
+
+/// Revokes the key of this claim: what it is called with from now on is a key that nobody has.
+#[must_use]
+pub fn revoke(claim: EventId) -> Statement {
+    Statement::new(
+        "UPDATE api_keys SET revoked_at = e.at
+         FROM audit_events e WHERE e.id = ?1 AND api_keys.id = e.subject",
+        params![claim],
+    )
+}
+
+/// Reads one key, as [`Shown`].
+#[must_use]
+pub fn select(organization: OrganizationId, id: ApiKeyId) -> Statement {
+    Statement::new(
+        concat!("SELECT ", columns!(), " FROM api_keys WHERE id = ?2 AND organization_id = ?1"),
+        params![organization, id],
+    )
+}
+
+/// A page of an organization's keys, newest first, those that were revoked among them.
+///
+/// # Errors
+/// The database's.
+pub async fn page(
+    db: &impl Database,
+    organization: OrganizationId,
+    before: Option<ApiKeyId>,
+    limit: i64,
+) -> crate::error::Result<Vec<Shown>> {
+    let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
+    let statement = Statement::new(
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM api_keys WHERE organization_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
+        ),
+        params![organization, before, limit],
+    );
+    Ok(db.run(statement).await?.rows()?)
+}
+
+/// Notes that a key was used, to the day.
+#[must_use]
+pub fn used(digest: &str, now: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE api_keys SET last_used_at = ?2
+         WHERE token_digest = ?1 AND revoked_at IS NULL AND coalesce(last_used_at, 0) < ?2",
+        params![digest, now.start_of_day()],
+    )
+}

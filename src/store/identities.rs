@@ -1,0 +1,144 @@
+//! Whom a host product's own users are, in one organization. What a program vouches for counts there alone: it proves no
+//! mailbox, signs nobody in, and changes no account.
+
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::UserId;
+use crate::domain::link::Link;
+use crate::domain::text::Name;
+use crate::params;
+use crate::platform::Statement;
+use crate::store::redeem::Claim;
+
+/// Somebody, as a host product knows them.
+#[derive(Debug, Clone)]
+pub struct Vouched {
+    /// The host product's own id of them.
+    pub subject: String,
+    /// Their address, of which the host product says that it is theirs.
+    pub email: EmailAddress,
+    /// What they are called, if they have no account yet.
+    pub name: Name,
+    /// The id of a new account, if they need one.
+    pub user_id: UserId,
+}
+
+/// The account `u` of the address `$email`, as far as it may be that of the subject `$subject` in the organization
+/// `$organization`: `d` is whose that is already. An account that somebody set up who never proved its mailbox is nobody's;
+/// a subject stays the person that it was, and a person the subject.
+macro_rules! is_theirs {
+    ($organization:literal, $subject:literal) => {
+        concat!(
+            "(d.user_id IS NULL OR d.user_id = u.id)
+             AND (u.id IS NULL OR d.user_id IS NOT NULL OR u.email_verified_at IS NOT NULL OR u.password_hash IS NULL)
+             AND NOT EXISTS (SELECT 1 FROM identities e WHERE e.user_id = u.id AND e.organization_id = ",
+            $organization,
+            " AND e.subject <> ",
+            $subject,
+            ")"
+        )
+    };
+}
+
+/// Claims the invitation for somebody whom a program vouches for: their address is the invited one, if one is invited, and
+/// the account of that address is theirs.
+#[must_use]
+pub fn claim(claim: Claim, link: &Link, vouched: &Vouched) -> Statement {
+    Statement::new(
+        concat!(
+            "INSERT INTO redemptions (id, invitation_id, user_id, member_id, redeemed_at, role_before)
+             SELECT ?1, i.id, coalesce(u.id, ?8), coalesce(inside.id, ?2), ?6, inside.role
+             FROM invitations i
+             JOIN organizations o ON o.id = i.organization_id
+             LEFT JOIN users u ON u.email_key = ?9
+             LEFT JOIN identities d ON d.organization_id = i.organization_id AND d.subject = ?10
+             LEFT JOIN members inside ON inside.organization_id = i.organization_id AND inside.user_id = u.id
+               AND inside.removed_at IS NULL
+             WHERE (i.email_key IS NULL OR i.email_key = ?9) AND ",
+            is_theirs!("i.organization_id", "?10"),
+            " AND",
+            guards!(),
+            " ON CONFLICT DO NOTHING RETURNING id"
+        ),
+        claim.params(link, params![vouched.user_id, vouched.email.key(), &vouched.subject]),
+    )
+}
+
+/// Makes the account, if the claim is for a new one, and notes whose subject it is.
+#[must_use]
+pub fn keep(claim: Claim, vouched: &Vouched) -> [Statement; 2] {
+    [
+        Statement::new(
+            // It has no password, and until somebody proves its mailbox it is somebody only here.
+            "INSERT INTO users (id, email, email_key, name, name_key, confined_to, created_at)
+             SELECT r.user_id, ?3, ?4, ?5, ?6, i.organization_id, r.redeemed_at
+             FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
+             WHERE r.id = ?1 AND r.user_id = ?2",
+            params![
+                claim.id,
+                vouched.user_id,
+                &vouched.email,
+                vouched.email.key(),
+                &vouched.name,
+                vouched.name.key()
+            ],
+        ),
+        Statement::new(
+            "INSERT INTO identities (organization_id, subject, user_id, created_at)
+             SELECT i.organization_id, ?2, r.user_id, r.redeemed_at
+             FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
+             WHERE r.id = ?1 ON CONFLICT DO NOTHING",
+            params![claim.id, &vouched.subject],
+        ),
+    ]
+}
+
+/// Reads what this person became by this invitation, now or before.
+#[must_use]
+pub fn joined(link: &Link, vouched: &Vouched) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT ",
+            joined_columns!(),
+            " FROM users u
+             LEFT JOIN identities d ON d.organization_id = ?2 AND d.subject = ?3
+             JOIN redemptions r ON r.invitation_id = ?1 AND r.user_id = u.id
+             JOIN members m ON m.id = r.member_id AND m.removed_at IS NULL
+             WHERE u.email_key = ?4 AND ",
+            is_theirs!("?2", "?3")
+        ),
+        params![link.invitation_id, link.organization_id, &vouched.subject, vouched.email.key()],
+    )
+}
+
+/// Reads what stands between a subject and the account of its address.
+#[must_use]
+pub fn select_obstacle(link: &Link, vouched: &Vouched) -> Statement {
+    Statement::new(
+        "SELECT (d.user_id IS NOT NULL AND d.user_id IS NOT u.id) OR EXISTS (
+                  SELECT 1 FROM identities e WHERE e.user_id = u.id AND e.organization_id = ?1 AND e.subject <> ?3)
+                  AS someone_else,
+                d.user_id IS NULL AND u.id IS NOT NULL AND u.email_verified_at IS NULL AND u.password_hash IS NOT NULL
+                  AS unproved,
+                EXISTS (SELECT 1 FROM redemptions r WHERE r.invitation_id = ?4 AND r.user_id = u.id) OR EXISTS (
+                  SELECT 1 FROM members gone JOIN invitations i ON i.id = ?4
+                  WHERE gone.organization_id = ?1 AND gone.user_id = u.id
+                    AND gone.removed_at >= coalesce(i.offered_at, i.created_at)) AS removed
+         FROM (SELECT 1) LEFT JOIN users u ON u.email_key = ?2
+         LEFT JOIN identities d ON d.organization_id = ?1 AND d.subject = ?3",
+        params![link.organization_id, vouched.email.key(), &vouched.subject, link.invitation_id],
+    )
+}
+
+/// What [`select_obstacle`] answers.
+#[derive(Debug, serde::Deserialize)]
+pub struct Obstacle {
+    /// The subject is another address's person.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub someone_else: bool,
+    /// The account of the address is of somebody who never proved that it is theirs.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub unproved: bool,
+    /// They were removed since the invitation was last offered, or had come in by it before.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub removed: bool,
+}

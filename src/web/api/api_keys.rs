@@ -1,0 +1,100 @@
+//! The keys that an organization's programs call with.
+
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::domain::api_key::Scope;
+use crate::domain::authority::Actor;
+use crate::domain::ids::{ApiKeyId, OrganizationId};
+use crate::domain::order;
+use crate::domain::text::Name;
+use crate::error::{Code, Error, Fields, Result};
+use crate::flow::{Context, again, api_keys as flow};
+use crate::platform::Platform;
+use crate::store::accounts::At;
+use crate::store::api_keys::{self, Shown};
+use crate::web::api::Page;
+use crate::web::guard::Caller;
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    name: String,
+    scopes: Vec<String>,
+    password: Option<String>,
+}
+
+/// `POST`: a new key, in `secret` this once. A person types their password unless they did within five minutes: a key
+/// outlives the session that made it.
+pub async fn create<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: OrganizationId,
+) -> Result<Reply> {
+    let caller = Caller::of(request, ctx.config)?;
+    let actor = runs(ctx, &caller, id).await?;
+    let body: Body = request::json(request)?;
+    let mut fields = Fields::default();
+    let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
+    let known: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+    let mut scopes = Vec::new();
+    for (place, scope) in body.scopes.iter().enumerate() {
+        let scope = Scope::named(scope).ok_or_else(|| format!("Use some of {}.", known.join(", ")));
+        scopes.extend(fields.take(&format!("/scopes/{place}"), Code::InvalidValue, scope));
+    }
+    if body.scopes.is_empty() {
+        fields.refuse(
+            "/scopes",
+            Code::InvalidValue,
+            "Say what the key may do: without a scope it could do nothing.",
+        );
+    }
+    let name = fields.finish(name)?;
+    let scopes = order::once(scopes.into_iter().map(Scope::as_str));
+    let scopes: Vec<Scope> = scopes.into_iter().filter_map(Scope::named).collect();
+    if let Caller::Session(session) = &caller {
+        again::unless_fresh(ctx, session, body.password.as_deref()).await?;
+    }
+    let (shown, key) = flow::create(ctx, id, actor.as_ref(), &name, &scopes).await?;
+    let mut body = json!(shown);
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("secret".to_owned(), key.reveal().into());
+    }
+    Ok(reply::json(StatusCode::CREATED, &body))
+}
+
+/// `GET`: the organization's keys, newest first, those that were revoked among them; never a key itself.
+pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: OrganizationId) -> Result<Reply> {
+    runs(ctx, &Caller::of(request, ctx.config)?, id).await?;
+    let page = Page::of(request)?;
+    let rows = api_keys::page(ctx.platform, id, page.before, page.rows()).await?;
+    Ok(page.reply(rows, |key: &Shown| key.id.to_string(), |key| key))
+}
+
+/// `DELETE`: 204. Whoever calls with it is nobody from now on.
+pub async fn revoke<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    id: OrganizationId,
+    key: ApiKeyId,
+) -> Result<Reply> {
+    let actor = runs(ctx, &Caller::of(request, ctx.config)?, id).await?;
+    flow::revoke(ctx, id, actor.as_ref(), key).await?;
+    Ok(reply::no_content())
+}
+
+/// Whoever runs the organization; nobody of it for the operator, who may too.
+async fn runs<P: Platform>(
+    ctx: &Context<'_, P>,
+    caller: &Caller,
+    id: OrganizationId,
+) -> Result<Option<Actor>> {
+    if *caller == Caller::Operator {
+        return Ok(None);
+    }
+    let (actor, _) = caller.acting(ctx, At::Organization(id), Vec::new()).await?;
+    if actor.administers() { Ok(Some(actor)) } else { Err(Error::from(Code::Forbidden)) }
+}
