@@ -46,6 +46,7 @@ impl<'a, P: Platform> App<'a, P> {
                     config,
                     request_id: request_id.clone(),
                     device: device::in_words(user_agent),
+                    once: None,
                 };
                 self.reply(&ctx, &request, route.as_ref()).await
             }

@@ -136,6 +136,8 @@ codes! {
     PasswordAlreadySet "password_already_set" 409 "Password already set" "This person has a password or has confirmed their address, so they sign in by themselves. If they forgot it, they can reset it."
     NotALink "not_a_link" 409 "Not a link" "This invitation is for one address, so there is no link for many to change. Send it again, or revoke it."
     NotUndoable "not_undoable" 409 "Nothing to undo" "This was undone already. Look at the job to see what became of each row."
+    IdempotencyConflict "idempotency_conflict" 409 "Another request under this key" "This Idempotency-Key was used for another request. Use a new key for each thing you want done."
+    IdempotencyInProgress "idempotency_in_progress" 409 "No answer yet" "The first request under this Idempotency-Key is still being answered, or its answer was lost. Ask again in a moment; if that stays so, look whether it was done before you send it under a new key."
     NotPending "not_pending" 409 "Not pending" "This invitation is no longer open. Load it again to see what became of it."
     SlugTaken "slug_taken" 409 "Slug taken" "Another organization has this slug. Choose another."
     InvitationInvalid "invitation_invalid" 404 "This link does not work" "It may be incomplete. Check that you copied all of it, or ask for a new one."

@@ -32,13 +32,14 @@ pub mod vouch;
 pub mod workspaces;
 
 use crate::config::Config;
-use crate::domain::ids::{Id, Kind, UserId};
+use crate::domain::ids::{EventId, Id, Kind, UserId};
 use crate::domain::password;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::platform::{Platform, ResultSet};
 use crate::store::acting::{Acting, Now};
 use crate::store::audit;
+use crate::store::idempotency::Once;
 use crate::store::invitations::Record;
 
 /// What every use case needs: the world, the settings, and which request this is.
@@ -51,6 +52,8 @@ pub struct Context<'a, P> {
     pub request_id: String,
     /// What it was sent with, in words: what a session that it begins is listed as.
     pub device: String,
+    /// The key under which its sender may repeat it, if it has one.
+    pub once: Option<Once>,
 }
 
 impl<P: Platform> Context<'_, P> {
@@ -75,14 +78,19 @@ impl<P: Platform> Context<'_, P> {
         Id::new(Timestamp::from_millis(made_up), self.platform.random())
     }
 
-    /// A new entry of the audit log.
-    pub fn entry(&self, actor: &impl ToString) -> audit::Entry {
-        audit::Entry {
-            id: self.id(),
-            at: self.now(),
-            actor: actor.to_string(),
-            request_id: self.request_id.clone(),
+    /// The request is done once one of these entries of the audit log is written; until then, it may be tried again under its
+    /// key.
+    pub fn is_done_with(&self, events: &[EventId]) {
+        if let Some(once) = &self.once {
+            self.platform.meter().rider.replace(Some(once.done(events)));
         }
+    }
+
+    /// A new entry of the audit log, with which the request is done.
+    pub fn entry(&self, actor: &impl ToString) -> audit::Entry {
+        let id = self.id();
+        self.is_done_with(&[id]);
+        audit::Entry { id, at: self.now(), actor: actor.to_string(), request_id: self.request_id.clone() }
     }
 }
 

@@ -35,7 +35,9 @@ pub async fn remove<P: Platform>(
         with_sent,
         withdrawal: Withdrawal::by_member(actor),
     };
-    let mut batch = removal::remove(&ctx.entry(&actor.principal), &removal);
+    let entry = ctx.entry(&actor.principal);
+    ctx.is_done_with(&leaving.iter().map(|leaving| leaving.event).collect::<Vec<_>>());
+    let mut batch = removal::remove(&entry, &removal);
     batch.push(removal::select_fates(&removal));
     let results = ctx.platform.batch(batch).await?;
     let [removed, _, revoked, .., fates] = results.as_slice() else {

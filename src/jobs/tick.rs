@@ -10,7 +10,7 @@ use crate::jobs::{MOST_ATTEMPTS, lost_at};
 use crate::platform::Platform;
 use crate::store::jobs::Requeued;
 use crate::store::next_mails::{self, Due, Ids};
-use crate::store::{drafts, email_changes, guesses, invitations, jobs, quota, sessions};
+use crate::store::{drafts, email_changes, guesses, idempotency, invitations, jobs, quota, sessions};
 
 /// How long a session that is over keeps its row, for looking into what happened.
 pub const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
@@ -34,6 +34,7 @@ pub async fn run(platform: &impl Platform, config: &Config) -> Result<usize> {
                 email_changes::forget(now.minus(SESSIONS_KEPT)),
                 quota::forget(now),
                 guesses::forget(now.minus(GUESSES_COUNT)),
+                idempotency::forget(now.minus(idempotency::KEPT)),
             ]
             .into_iter()
             .chain(sessions::forget(now.minus(SESSIONS_KEPT)))

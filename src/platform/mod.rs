@@ -6,7 +6,7 @@
 pub mod statement;
 pub mod worker;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use crate::domain::ids::JobId;
 use crate::domain::time::Timestamp;
@@ -17,7 +17,7 @@ pub use statement::{Param, ResultSet, Statement};
 pub trait Platform: Database + KeyValue + Queue + Mailer + Limiter + Clock + Entropy + Log {}
 impl<T: Database + KeyValue + Queue + Mailer + Limiter + Clock + Entropy + Log> Platform for T {}
 
-/// What one request has cost so far.
+/// What one request has cost so far, and what goes along with all that it writes.
 #[derive(Debug, Default)]
 pub struct Meter {
     /// Round trips to D1.
@@ -28,6 +28,11 @@ pub struct Meter {
     pub rows_written: Cell<u64>,
     /// Calls to KV.
     pub kv: Cell<u32>,
+    /// A statement that is run at the end of each batch, in its transaction, until it answers a row: what says that the request
+    /// was done (see [`idempotency`](crate::store::idempotency)).
+    pub rider: RefCell<Option<Statement>>,
+    /// Whether it has.
+    pub rode: Cell<bool>,
 }
 
 /// Counts costs. Every platform has one meter a request.
@@ -58,16 +63,23 @@ pub trait Database: Metered {
     /// Nothing was written.
     fn batch(
         &self,
-        statements: Vec<Statement>,
+        mut statements: Vec<Statement>,
     ) -> impl Future<Output = Result<Vec<ResultSet>, DatabaseError>> {
-        async {
+        async move {
             let wanted = statements.len();
             let meter = self.meter();
             meter.trips.set(meter.trips.get() + 1);
-            let results = self.execute(statements).await?;
+            let rider = meter.rider.borrow().clone();
+            let rides = rider.is_some();
+            statements.extend(rider);
+            let mut results = self.execute(statements).await?;
             for result in &results {
                 meter.rows_read.set(meter.rows_read.get() + result.rows_read);
                 meter.rows_written.set(meter.rows_written.get() + result.rows_written);
+            }
+            if rides && results.len() == wanted + 1 && results.pop().is_some_and(|rider| rider.any()) {
+                meter.rider.replace(None);
+                meter.rode.set(true);
             }
             if results.len() == wanted {
                 Ok(results)

@@ -96,8 +96,9 @@ pub enum Status {
 macro_rules! columns {
     ($only:literal) => {
         concat!(
-            "m.id, m.role, m.holds_seat AS takes_seat, m.joined_at, m.removed_at,
-             u.password_hash IS NOT NULL OR u.email_verified_at IS NOT NULL AS came_in,
+            "m.id, m.role, m.holds_seat AS takes_seat, m.joined_at, m.removed_at, ",
+            came_in!(),
+            " AS came_in,
              u.mfa_enabled_at IS NOT NULL AS second_factor,
              iif(m.active, 'active', 'removed') AS status,
              json_object('id', u.id, 'email', coalesce(m.email, u.email), 'name', m.name) AS user,

@@ -59,7 +59,9 @@ pub fn select(workspace: WorkspaceId, member: MemberId) -> Statement {
         concat!(
             "SELECT m.role, ",
             is_active!(),
-            " AS active, u.password_hash IS NOT NULL OR u.email_verified_at IS NOT NULL AS came_in,
+            " AS active, ",
+            came_in!(),
+            " AS came_in,
               u.mfa_enabled_at IS NOT NULL AS second_factor,
               ",
             asked_of_all!("m.role"),
@@ -187,7 +189,9 @@ pub fn claim_new(entry: &Entry, write: &Write) -> Statement {
                  JOIN workspaces w ON w.id = ?9 AND w.organization_id = o.id
                  JOIN users u ON u.id = m.user_id
                  WHERE NOT EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.workspace_id = w.id)
-                   AND (u.password_hash IS NOT NULL OR u.email_verified_at IS NOT NULL) AND ",
+                   AND ",
+                came_in!(),
+                " AND ",
                 guards!()
             )
         ),

@@ -17,6 +17,15 @@ macro_rules! asked_of_all {
     };
 }
 
+/// Whether the member `m` with the account `u` came in: they set a password, proved their mailbox, or their host product vouched
+/// for them here.
+macro_rules! came_in {
+    () => {
+        "(u.password_hash IS NOT NULL OR u.email_verified_at IS NOT NULL OR EXISTS (
+            SELECT 1 FROM identities d WHERE d.user_id = u.id AND d.organization_id = m.organization_id))"
+    };
+}
+
 #[macro_use]
 pub mod seats;
 
@@ -68,6 +77,7 @@ pub mod passwords;
 pub mod question;
 #[macro_use]
 pub mod redeem;
+pub mod idempotency;
 pub mod identities;
 pub mod removal;
 pub mod reset;

@@ -48,7 +48,23 @@ pub struct Key {
     member: Option<MemberId>,
 }
 
+impl std::fmt::Display for Key {
+    /// As what its requests are kept under: whom it acts for is part of who calls.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.member {
+            Some(member) => write!(f, "key {} {member}", self.digest),
+            None => write!(f, "key {}", self.digest),
+        }
+    }
+}
+
 impl Key {
+    /// Its digest.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
     /// Reads the key of a request. What isn't in the shape of one is none.
     ///
     /// # Errors

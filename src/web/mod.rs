@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod guard;
+pub mod idempotency;
 pub mod pages;
 pub mod reply;
 pub mod request;
@@ -15,6 +16,7 @@ use crate::domain::ids::InvitationId;
 use crate::error::{Code, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, Statement};
+use crate::store::idempotency::Once;
 use pages::team::acts::Act;
 use reply::Reply;
 use request::{Oversized, Request};
@@ -60,8 +62,28 @@ pub async fn answer<P: Platform>(ctx: &Context<'_, P>, request: &Request, route:
             answer => answer,
         }
     } else {
-        call(ctx, request, route, verb).await
+        match idempotency::of(ctx, request, route)? {
+            Some(once) => call_once(ctx, request, route, once).await,
+            None => call(ctx, request, route, verb).await,
+        }
     }
+}
+
+/// A program's request that it may repeat.
+async fn call_once<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    route: &Route,
+    once: Once,
+) -> Result<Reply> {
+    if let Some(reply) = idempotency::kept(ctx, &once).await? {
+        return Ok(reply);
+    }
+    let Context { platform, config, request_id, device, .. } = ctx;
+    let (request_id, device) = (request_id.clone(), device.clone());
+    let ctx = &Context { platform: *platform, config: *config, request_id, device, once: Some(once.clone()) };
+    let answer = call(ctx, request, route, Verb::Post).await;
+    idempotency::settle(ctx, &once, answer).await
 }
 
 /// A program's request, or a script's.

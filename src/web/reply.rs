@@ -36,6 +36,12 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Reply {
     with_body(status, "application/json", serde_json::to_vec(value).unwrap_or_default())
 }
 
+/// A JSON reply that was written before.
+#[must_use]
+pub fn json_text(status: StatusCode, json: String) -> Reply {
+    with_body(status, "application/json", json)
+}
+
 /// A page.
 #[must_use]
 pub fn html(status: StatusCode, page: String) -> Reply {

@@ -151,6 +151,7 @@ fn every_id_of_another_organization_is_as_if_it_did_not_exist() {
         ("{resource}", "res_01h455vb4pex5vsknk084sn02r"),
         ("{session}", "ses_01h455vb4pex5vsknk084sn02r"),
         ("{job}", "job_01h455vb4pex5vsknk084sn02q"),
+        ("{key}", "key_01h455vb4pex5vsknk084sn02q"),
     ];
     for (pattern, methods) in Route::PATTERNS.iter().filter(|(pattern, _)| pattern.starts_with("/v1/")) {
         if !nowhere.iter().any(|(name, _)| pattern.contains(name)) {
@@ -263,7 +264,14 @@ fn a_key_that_nobody_has_gets_nothing_on_any_route() {
             let (_, _, answers) = rows().find(|(m, p, _)| m == method && p == pattern).unwrap();
             // What asks nobody who they are reads no key either; an invitation's link asks who is signed in.
             let of_link = ["preview", "accept", "decline"].iter().any(|what| pattern.ends_with(what));
-            let expected = if answers[0] == NOBODY || of_link { "401 unauthenticated" } else { answers[0] };
+            let is_closed = Route::parse(&cast.path(pattern).0).unwrap().scope(method).is_none();
+            let expected = match answers[0] {
+                // Where no key may call, nobody looks whose it is.
+                NOBODY if is_closed => FORBIDDEN,
+                NOBODY => NOBODY,
+                _ if of_link => NOBODY,
+                open => open,
+            };
             let answer = shown(&cast.ask(method.as_str(), pattern, "unknown_key"));
             if answer != expected {
                 wrong.push(format!("{method} {pattern}: {answer}, not {expected}"));
@@ -271,4 +279,61 @@ fn a_key_that_nobody_has_gets_nothing_on_any_route() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a program gets that differs from what an admin gets, who is somebody by themself.
+const PROGRAMS: &[(&str, &str, &str)] = &[
+    ("POST", "/v1/invitations/accept", "422 required"),
+    ("POST", "/v1/organizations/{organization}/owner", FORBIDDEN),
+];
+
+/// What a program may not, whatever its scopes: what is a person's own, the operator's, and the organization's keys. What asks
+/// nobody who they are it gets as anybody does.
+fn closed(answers: &[&'static str; 9]) -> &'static str {
+    if answers[0] == NOBODY { FORBIDDEN } else { answers[0] }
+}
+
+/// V21: every route as a program, with every scope, without the one that it needs, of another organization, and revoked.
+#[test]
+fn a_program_gets_on_every_route_what_its_key_says() {
+    let mut cast = Cast::new();
+    let mut wrong = Vec::new();
+    for (pattern, methods) in Route::PATTERNS.iter().filter(|(pattern, _)| pattern.starts_with("/v1/")) {
+        for method in *methods {
+            let (_, _, answers) = rows().find(|(m, p, _)| m == method && p == pattern).unwrap();
+            let route = Route::parse(&cast.path(pattern).0).unwrap();
+            let mut expect = |kind: &str, expected: &str| {
+                let answer = shown(&cast.ask(method.as_str(), pattern, kind));
+                if answer != expected {
+                    wrong.push(format!("{method} {pattern} as {kind}: {answer}, not {expected}"));
+                }
+            };
+            let Some(scope) = route.scope(method) else {
+                let expected = closed(answers);
+                for kind in ["key", "foreign_key", "revoked_key"] {
+                    expect(kind, expected);
+                }
+                continue;
+            };
+            let of_link = ["preview", "accept", "decline"].iter().any(|what| pattern.ends_with(what));
+            let differs = PROGRAMS.iter().find(|(m, p, _)| m == method && p == pattern);
+            expect("key", differs.map_or(answers[5], |(.., expected)| expected));
+            expect(&format!("without {}", scope.as_str()), "403 insufficient_scope");
+            expect("foreign_key", if of_link { "404 invitation_invalid" } else { ELSEWHERE });
+            expect("revoked_key", NOBODY);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Pages are for people: a key opens none that nobody opens.
+#[test]
+fn a_key_opens_no_page() {
+    let mut cast = Cast::new();
+    for (pattern, methods) in Route::PATTERNS.iter().filter(|(pattern, _)| !pattern.starts_with("/v1/")) {
+        for method in *methods {
+            let (_, _, answers) = rows().find(|(m, p, _)| m == method && p == pattern).unwrap();
+            assert_eq!(shown(&cast.ask(method.as_str(), pattern, "key")), answers[0], "{method} {pattern}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! One of each kind of caller, and everything that a route can be about: what the tables of answers and of costs ask with.
 
+use crate::api_keys::{any_program, program};
 use crate::support::World;
 use crate::support::client::{Answer, Client, Team};
 use crate::support::platform::token_in;
@@ -7,6 +8,7 @@ use crate::support::scene::resource;
 use crate::{another, remove};
 use http::Method;
 use serde_json::{Value, json};
+use usher::domain::api_key::Scope;
 use usher::domain::secret;
 
 pub const CALLERS: [&str; 9] =
@@ -52,7 +54,26 @@ impl Cast {
             "nobody" => return self.team.world.client(),
             "operator" => return self.team.world.operator(),
             "half" => return self.half_signed_in(),
-            "unknown_key" => return self.caller("owner").bearer("usher_nobody_has_this_key"),
+            "unknown_key" => {
+                return self.caller("owner").bearer(&format!("usher_{}", "A".repeat(43)));
+            }
+            "key" => return any_program(&self.team),
+            "foreign_key" => return any_program(&self.other),
+            "revoked_key" => {
+                let program = any_program(&self.team);
+                self.team
+                    .world
+                    .state()
+                    .database
+                    .borrow()
+                    .change("UPDATE api_keys SET revoked_at = created_at");
+                return program;
+            }
+            kind if kind.starts_with("without ") => {
+                let scopes = Scope::ALL.iter().map(|scope| scope.as_str());
+                let others: Vec<_> = scopes.filter(|scope| !kind.ends_with(scope)).collect();
+                return program(&self.team, &others);
+            }
             "foreign" => "oscar.owner@other.test".to_owned(),
             "owner" => "olga.owner@studio.test".to_owned(),
             "signed_out" => "admin@studio.test".to_owned(),
@@ -125,7 +146,9 @@ impl Cast {
         let of_import = pattern.starts_with("/v1/jobs/") || pattern.contains("/import/{job}");
         let job = if of_import { self.bulk() } else { self.job.clone() };
         let session = if pattern.contains("{session}") { self.session() } else { String::new() };
+        let key = if pattern.contains("{key}") { self.api_key() } else { String::new() };
         let path = pattern
+            .replace("{key}", &key)
             .replace("{session}", &session)
             .replace("{workspace}", &self.workspace)
             .replace("{slug}", &self.slug)
@@ -145,6 +168,12 @@ impl Cast {
     /// Another resource in the workspace, since one that is deleted is gone.
     fn fresh_resource(&self) -> String {
         resource(&self.team, &self.workspace, "facebook")
+    }
+
+    /// A key, to be revoked.
+    fn api_key(&mut self) -> String {
+        let body = json!({"name": "Another", "scopes": ["access:check"]});
+        self.team.world.operator().post(&self.team.path("/api-keys"), &body).ok().str("/id")
     }
 
     /// A session of the owner's, to be ended.
@@ -212,6 +241,9 @@ impl Cast {
             ("POST", "/v1/workspaces/{workspace}/members") => json!({"member_id": self.passer_by(false)}),
             ("PATCH", "/v1/workspaces/{workspace}/members/{member}") => {
                 json!({"access": {"require_mfa": false}})
+            }
+            ("POST", "/v1/organizations/{organization}/api-keys") => {
+                json!({"name": "Backend", "scopes": ["access:check"], "password": "a sentence works well"})
             }
             ("POST", "/v1/check") => {
                 json!({"member_id": self.member, "workspace_id": self.workspace, "permission": "compose"})

@@ -187,10 +187,16 @@ fn whoever_was_removed_a_moment_ago_changes_nothing() {
     crate::remove(&team, "ada.admin@studio.test");
     let native = Native::new(team.world.clone());
     let config = team.world.state().config.as_ref().ok().unwrap();
-    let ctx = Context { platform: &native, config, request_id: "req".to_owned(), device: String::new() };
+    let ctx = Context {
+        platform: &native,
+        config,
+        request_id: "req".to_owned(),
+        device: String::new(),
+        once: None,
+    };
     let template = config.templates.named("team").unwrap();
     let actor = usher::domain::authority::Actor {
-        member_id: ada.parse().unwrap(),
+        principal: usher::domain::authority::Principal::Member(ada.parse().unwrap()),
         role: usher::domain::role::Role::Admin,
         organization_id: team.organization.parse().unwrap(),
         template,

@@ -99,6 +99,9 @@ fn journey() -> Team {
     crate::places::walk(&mut team);
     crate::many_places::walk(&mut team);
     crate::wizard::walk(&mut team);
+    crate::api_keys::walk(&team.world);
+    crate::vouching::walk(&mut team);
+    crate::idempotency::walk(&mut team);
     ask(&mut team);
     crate::next_mails::walk(&mut team);
     crate::totp::walk(&mut team);

@@ -10,6 +10,7 @@ pub mod members;
 pub mod organizations;
 pub mod pages;
 pub mod places;
+pub mod programs;
 pub mod settings;
 pub mod team;
 pub mod well_known;
@@ -38,6 +39,7 @@ pub const ANSWERS: &[&[Answers]] = &[
     organizations::ANSWERS,
     pages::ANSWERS,
     places::ANSWERS,
+    programs::ANSWERS,
     team::ANSWERS,
     settings::ANSWERS,
     well_known::ANSWERS,
@@ -54,6 +56,7 @@ pub const COSTS: &[&[Costs]] = &[
     organizations::COSTS,
     pages::COSTS,
     places::COSTS,
+    programs::COSTS,
     team::COSTS,
     settings::COSTS,
     well_known::COSTS,

@@ -1,0 +1,124 @@
+//! `Idempotency-Key`: whoever sends the same request under the same key within a day is answered as the first time, and
+//! what it does is done once, however often it was sent and whatever became of the answer.
+
+use http::{HeaderValue, Method, StatusCode};
+use serde_json::Value;
+
+use crate::domain::api_key::Scope;
+use crate::domain::secret;
+use crate::error::{Code, Error, Refusal, Result};
+use crate::flow::Context;
+use crate::platform::{Level, Platform, ResultSet};
+use crate::store::idempotency::{Kept, Once};
+use crate::web::guard::Caller;
+use crate::web::reply::{self, Reply};
+use crate::web::request::{self, Request};
+use crate::web::route::Route;
+
+/// The longest key.
+const LONGEST: usize = 255;
+/// What an answer may hold that is kept nowhere: secrets that are shown once, and links.
+const SECRETS: [&str; 2] = ["secret", "url"];
+
+impl Route {
+    /// Whether what a POST to it does is done once under one key: it makes or sends something, or changes who may do what.
+    #[must_use]
+    pub fn is_done_once(&self) -> bool {
+        match self {
+            Self::Preview => false,
+            Self::Organizations | Self::ApiKeys(_) | Self::Owner(_) => true,
+            _ => self.scope(&Method::POST).is_some_and(|scope| scope != Scope::AccessCheck),
+        }
+    }
+}
+
+/// The request's key, with whose it is; none if it has none, or who sends it is not told.
+///
+/// # Errors
+/// 422 for what is no key.
+pub fn of<P: Platform>(ctx: &Context<'_, P>, request: &Request, route: &Route) -> Result<Option<Once>> {
+    let key = request::header(request.headers(), "idempotency-key")
+        .filter(|_| request.method() == Method::POST && route.is_done_once());
+    let Some(key) = key else { return Ok(None) };
+    // The draft standard writes it as a quoted string; most programs send it bare.
+    let key = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key);
+    if key.is_empty() || key.len() > LONGEST || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let detail = "Use 1 to 255 visible ASCII characters, such as a UUID.";
+        return Err(Error::field("Idempotency-Key", Code::InvalidValue, detail));
+    }
+    let path = request.uri().path_and_query().map_or("", |path| path.as_str());
+    let fingerprint = secret::digest(&[path.as_bytes(), b"\n", request.body()].concat());
+    let (caller, credential) = match Caller::of(request, ctx.config)? {
+        Caller::Operator => ("operator".to_owned(), None),
+        Caller::Session(digest) => (format!("session {digest}"), Some(digest)),
+        Caller::Key(key) => (key.to_string(), Some(key.digest().to_owned())),
+        // Whoever holds but a link is known by it, and the request has it.
+        Caller::Nobody => (format!("request {fingerprint}"), None),
+    };
+    let (request_id, at) = (ctx.request_id.clone(), ctx.now());
+    Ok(Some(Once { caller, credential, key: key.to_owned(), fingerprint, request_id, at }))
+}
+
+/// The answer of before, if there was one.
+///
+/// # Errors
+/// `idempotency_conflict` for another request under the same key; `idempotency_in_progress` while the first has no answer.
+pub async fn kept<P: Platform>(ctx: &Context<'_, P>, once: &Once) -> Result<Option<Reply>> {
+    let results = ctx.platform.batch(vec![once.lapse(), once.select()]).await?;
+    let Some(kept) = ResultSet::row_of::<Kept>(results.last())? else { return Ok(None) };
+    if kept.fingerprint != once.fingerprint {
+        return Err(Code::IdempotencyConflict.into());
+    }
+    let status = kept.status.and_then(|status| StatusCode::from_u16(status).ok());
+    let Some(status) = status else {
+        let refusal = Refusal { retry_after: Some(1), ..Refusal::new(Code::IdempotencyInProgress) };
+        return Err(refusal.into());
+    };
+    let mut reply = match kept.body {
+        Some(body) => reply::json_text(status, body),
+        None => reply::no_content(),
+    };
+    reply.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    Ok(Some(reply))
+}
+
+/// What the first request is answered, after it did something; or what the one was that came before it after all.
+pub async fn settle<P: Platform>(ctx: &Context<'_, P>, once: &Once, answer: Result<Reply>) -> Result<Reply> {
+    let meter = ctx.platform.meter();
+    let is_done = meter.rode.get();
+    meter.rider.replace(None);
+    match answer {
+        Ok(reply) if is_done && reply.status().is_success() => {
+            let body = without_secrets(reply.body());
+            let kept = ctx.platform.run(once.answered(reply.status().as_u16(), body.as_deref())).await;
+            if let Err(error) = kept {
+                // It was done and is answered; only a repetition will not be.
+                let line = serde_json::json!({"event": "error", "request_id": ctx.request_id, "why": error.to_string()});
+                ctx.platform.log(Level::Error, &line.to_string());
+            }
+            Ok(reply)
+        }
+        Ok(reply) => Ok(reply),
+        // What the first one did is what stands in the second one's way.
+        Err(error) => match kept(ctx, once).await {
+            Ok(Some(reply)) => Ok(reply),
+            Err(Error::Refused(refusal)) => Err(Error::Refused(refusal)),
+            _ => Err(error),
+        },
+    }
+}
+
+fn without_secrets(body: &[u8]) -> Option<String> {
+    if body.is_empty() {
+        return None;
+    }
+    let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
+    if let Some(fields) = body.as_object_mut() {
+        for secret in SECRETS {
+            if let Some(value) = fields.get_mut(secret) {
+                *value = Value::Null;
+            }
+        }
+    }
+    Some(body.to_string())
+}

@@ -1,0 +1,32 @@
+//! The keys of an organization's programs.
+
+use super::{Answers, Costs, ELSEWHERE, FORBIDDEN, NOBODY};
+
+pub const ANSWERS: &[Answers] = &[
+    ("GET", "/v1/organizations/{organization}/api-keys", THEIRS_200),
+    (
+        "POST",
+        "/v1/organizations/{organization}/api-keys",
+        [NOBODY, "201", ELSEWHERE, FORBIDDEN, FORBIDDEN, "201", "201", ELSEWHERE, NOBODY],
+    ),
+    (
+        "DELETE",
+        "/v1/organizations/{organization}/api-keys/{key}",
+        [NOBODY, "204", ELSEWHERE, FORBIDDEN, FORBIDDEN, "204", "204", ELSEWHERE, NOBODY],
+    ),
+];
+
+const THEIRS_200: [&str; 9] =
+    [NOBODY, "200", ELSEWHERE, FORBIDDEN, FORBIDDEN, "200", "200", ELSEWHERE, NOBODY];
+
+pub const COSTS: &[Costs] = &[
+    ("GET", "/v1/organizations/{organization}/api-keys", "owner", 2, 0),
+    // Who they are, their password, the key.
+    ("POST", "/v1/organizations/{organization}/api-keys", "owner", 3, 0),
+    ("POST", "/v1/organizations/{organization}/api-keys", "operator", 1, 0),
+    ("DELETE", "/v1/organizations/{organization}/api-keys/{key}", "owner", 2, 0),
+    // A program pays what a person does.
+    ("POST", "/v1/check", "key", 1, 0),
+    ("POST", "/v1/organizations/{organization}/invitations", "key", 2, 0),
+    ("GET", "/v1/organizations/{organization}/members", "key", 2, 0),
+];
