@@ -122,11 +122,13 @@ macro_rules! told_of {
             "WITH p AS MATERIALIZED (",
             page_of!($index, $which),
             ")
-             SELECT p.*, (SELECT name FROM members WHERE id = p.actor) AS actor_name,
+             SELECT p.*, coalesce((SELECT name FROM members WHERE id = p.actor),
+                      (SELECT name FROM api_keys WHERE id = p.actor)) AS actor_name,
                     CASE substr(p.subject, 1, 4)
                       WHEN 'mbr_' THEN (SELECT name FROM members WHERE id = p.subject)
                       WHEN 'wsp_' THEN (SELECT name FROM workspaces WHERE id = p.subject)
-                      WHEN 'res_' THEN (SELECT name FROM resources WHERE id = p.subject) END AS subject_name,
+                      WHEN 'res_' THEN (SELECT name FROM resources WHERE id = p.subject)
+                      WHEN 'key_' THEN (SELECT name FROM api_keys WHERE id = p.subject) END AS subject_name,
                     (SELECT json_object('kind', kind, 'role', role, 'email', email, 'nickname', nickname)
                      FROM invitations WHERE id = p.subject) AS invited,
                     (SELECT name FROM workspaces

@@ -22,13 +22,18 @@ pub fn any_program(team: &Team) -> Client {
 
 /// Everything about keys, so that each of their statements is run.
 pub fn walk(world: &World) {
-    let mut team = Team::make(world.clone(), "client-links", None);
+    let owner = json!({"email": "petra.owner@links.test", "name": "Petra Owner"});
+    let body = json!({"name": "Programs", "template": "client-links", "owner": owner});
+    let organization = world.operator().post("/v1/organizations", &body).ok().str("/id");
+    let mut owner = world.client();
+    owner.join("petra.owner@links.test", "Petra Owner").ok();
+    let mut team = Team { world: world.clone(), organization, owner };
     let mut program = any_program(&team);
     let workspace = team.workspace();
     program.get(&team.path("")).ok();
     program.get(&format!("/v1/workspaces/{workspace}")).ok();
     let of = |id: &str| format!("/v1/members/{id}");
-    let owner = team.member("olga.owner@studio.test");
+    let owner = team.member("petra.owner@links.test");
     program.get(&of(&owner)).ok();
     let made =
         program.post(&team.path("/invitations"), &json!({"kind": "link", "role": "client"})).ok().str("/id");

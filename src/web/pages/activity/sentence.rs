@@ -121,6 +121,8 @@ pub static ACTIONS: &[Action] = &[
     action("resource.disconnected", "Accounts disconnected", "disconnected the account", Named, Stop),
     action("resource.reconnected", "Accounts connected again", "connected the account", Named, Again),
     action("resource.deleted", "Accounts deleted", "deleted the account", Named, From),
+    action("api_key.created", "API keys made", "made the API key", Named, Stop),
+    action("api_key.revoked", "API keys revoked", "revoked the API key", Named, Stop),
     action("organization.created", "Organization made", "made the organization", Nothing, Stop),
     action("organization.updated", "Settings changed", "changed the settings", Nothing, Stop),
     action("organization.logo_changed", "Logo changed", "changed the logo", Nothing, Stop),
