@@ -115,7 +115,7 @@ codes! {
     InvalidCredentials "invalid_credentials" 401 "Sign-in failed" "That e-mail address and password do not match. Check both, and try again."
     Forbidden "forbidden" 403 "Not allowed" "You may not do this. Ask an admin of the organization."
     CrossSiteRequest "cross_site_request" 403 "Sent from another site" "This request came from another site. Open the page here and try again."
-    FormExpired "form_expired" 403 "The page is too old" "This page was open for too long, or cookies are off. Load it again and send the form once more."
+    FormExpired "form_expired" 403 "The page is too old" "This page had been open for too long, or cookies are off. Look it over and send it again."
     RoleNotAllowed "role_not_allowed" 403 "Role not allowed" "You may not invite somebody in this role. Choose another role, or ask an admin."
     BeyondYourAccess "beyond_your_access" 403 "More than you have" "You can only give what you have yourself. Choose fewer permissions, resources or workspaces, or ask an admin."
     PlanFeatureRequired "plan_feature_required" 403 "Not in this plan" "Choosing a client's permissions one by one is not part of this plan. Use the default, or choose a larger plan."
