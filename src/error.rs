@@ -117,7 +117,7 @@ codes! {
     InsufficientScope "insufficient_scope" 403 "Key not made for this" "This key was not made for that. Use one with the scope that it needs."
     UnknownActor "unknown_actor" 403 "Nobody to act for" "`Usher-Actor` names nobody who is in this key's organization. Use the id of an active member, or leave it out."
     CrossSiteRequest "cross_site_request" 403 "Sent from another site" "This request came from another site. Open the page here and try again."
-    FormExpired "form_expired" 403 "The page is too old" "This page was open for too long, or cookies are off. Load it again and send the form once more."
+    FormExpired "form_expired" 403 "The page is too old" "This page had been open for too long, or cookies are off. Look it over and send it again."
     RoleNotAllowed "role_not_allowed" 403 "Role not allowed" "You may not invite somebody in this role. Choose another role, or ask an admin."
     BeyondYourAccess "beyond_your_access" 403 "More than you have" "You can only give what you have yourself. Choose fewer permissions, resources or workspaces, or ask an admin."
     PlanFeatureRequired "plan_feature_required" 403 "Not in this plan" "Choosing a client's permissions one by one is not part of this plan. Use the default, or choose a larger plan."

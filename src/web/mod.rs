@@ -17,6 +17,7 @@ use crate::error::{Code, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, Statement};
 use crate::store::idempotency::Once;
+use pages::kept::Again;
 use pages::team::acts::Act;
 use reply::Reply;
 use request::{Oversized, Request};
@@ -56,11 +57,18 @@ pub async fn answer<P: Platform>(ctx: &Context<'_, P>, request: &Request, route:
     let verb = Verb::of(request.method()).filter(|_| route.methods().contains(request.method()));
     let Some(verb) = verb else { return Err(method_not_allowed(route)) };
     if route.is_page() {
-        match page(ctx, request, route, verb).await {
-            // A person is shown the way in, and comes back from there.
-            Err(error) if error.code() == Code::Unauthenticated => Ok(pages::sign_in::way(request)),
+        let mut answer = match page(ctx, request, route, verb).await {
+            // A person is shown the way in, and comes back from there with what they typed.
+            Err(error) if error.code() == Code::Unauthenticated => pages::kept::way(ctx, request).await,
             answer => answer,
-        }
+        }?;
+        let again = answer.extensions_mut().remove::<Again>();
+        let Some((again, route)) = again.and_then(|again| again.request(request)) else { return Ok(answer) };
+        Ok(match page(ctx, &again, &route, Verb::Post).await {
+            Ok(shown) => pages::kept::with_cookies_of(shown, &answer),
+            // Where whoever signed in has no such form, they come to the page that says so.
+            Err(_) => answer,
+        })
     } else {
         match idempotency::of(ctx, request, route)? {
             Some(once) => call_once(ctx, request, route, once).await,

@@ -33,6 +33,7 @@ mod scene;
 mod seats_page;
 mod security;
 mod settings;
+mod stale;
 mod structure;
 mod team;
 mod team_offers;

@@ -5,8 +5,9 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::form::Form;
+use super::kept::Kept;
 use super::{FormKey, Frame, Problems, page, said, session, sign_in};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::sign_in::Entry;
 use crate::flow::{Context, second_factor};
 use crate::platform::Platform;
@@ -26,6 +27,8 @@ struct CodeForm<'a> {
     /// The way to the other.
     other: String,
     problems: Problems,
+    /// What they typed elsewhere, and come back to.
+    kept: &'a Kept,
 }
 
 /// `GET /sign-in/code`, with `?to=` where one wants to go, and `?recovery=1` for whoever lost the app.
@@ -41,15 +44,16 @@ pub fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Repl
     if session(request).is_none() {
         return Ok(reply::see_other(&sign_in::with_to(&Route::SignIn, &to)));
     }
-    form(ctx, request, &to, !query.recovery.is_empty(), None)
+    form(ctx, request, &to, !query.recovery.is_empty(), None, &Kept::default())
 }
 
-fn form<P: Platform>(
+pub(super) fn form<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     to: &str,
     recovery: bool,
     error: Option<&Error>,
+    kept: &Kept,
 ) -> Result<Reply> {
     let key = FormKey::of(ctx, request);
     let mut other = sign_in::with_to(&Route::SignInCode, to);
@@ -59,7 +63,8 @@ fn form<P: Platform>(
     let status = error.map_or(StatusCode::OK, |error| error.code().status());
     let frame = Frame::product(ctx);
     let problems = Problems::of(error);
-    let mut reply = page(status, &CodeForm { frame, nonce: &key.nonce, to, recovery, other, problems })?;
+    let mut reply =
+        page(status, &CodeForm { frame, nonce: &key.nonce, to, recovery, other, problems, kept })?;
     if let Some(Error::Refused(refusal)) = error {
         reply::tell(&mut reply, refusal);
     }
@@ -68,21 +73,28 @@ fn form<P: Platform>(
 
 /// `POST /sign-in/code`: in, and on to where they wanted to go; or the form again.
 pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    let body = Form::parse(request)?;
-    let to = body.text("to");
+    let body = Form::read(ctx, request)?;
+    let (to, kept) = (body.text("to"), Kept::carried(&body));
+    if body.has("other") {
+        return form(ctx, request, to, !body.has("recovery"), None, &kept);
+    }
     match pass(ctx, request, &body).await {
-        Ok(entry) => Ok(sign_in::onward(&entry, to)),
+        Ok(entry) => Ok(sign_in::back(&entry, to, kept)),
         Err(error) if error.code() == Code::Unauthenticated => {
-            let path = sign_in::with_to(&Route::SignIn, to);
-            Ok(said::see_other(&path, "The code came too late. Sign in again, then type a new one."))
+            const LATE: &str = "The code came too late. Sign in again, then type a new one.";
+            if kept.is_empty() {
+                return Ok(said::see_other(&sign_in::with_to(&Route::SignIn, to), LATE));
+            }
+            let error = Refusal::new(Code::Unauthenticated).because(LATE).into();
+            sign_in::form(ctx, request, "", to, Some(&error), &kept)
         }
-        Err(error) if matches!(error.code(), Code::CrossSiteRequest | Code::Internal) => Err(error),
-        Err(error) => form(ctx, request, to, body.has("recovery"), Some(&error)),
+        Err(error) if error.code() == Code::Internal => Err(error),
+        Err(error) => form(ctx, request, to, body.has("recovery"), Some(&error), &kept),
     }
 }
 
 async fn pass<P: Platform>(ctx: &Context<'_, P>, request: &Request, body: &Form) -> Result<Entry> {
-    body.check(ctx, request)?;
+    body.fresh()?;
     guard::limit_network(ctx, request, "sign-in").await?;
     let waiting = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
     let code = body.filled("code").ok_or_else(|| Error::field("/code", Code::Required, "Type the code."))?;

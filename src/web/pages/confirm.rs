@@ -24,6 +24,8 @@ pub struct Confirm<'a> {
     pub follows: Vec<String>,
     /// Where the form goes.
     pub action: String,
+    /// What goes along: field and value.
+    pub carried: Vec<(&'a str, &'a str)>,
     /// The button.
     pub button: &'a str,
     /// Whether what it does can't be taken back.

@@ -43,19 +43,15 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &
 
 /// `POST /email/{token}`: proves the mailbox, or stops the change, and says what came of it.
 pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &str) -> Result<Reply> {
-    let form = Form::parse(request)?;
+    let form = Form::read(ctx, request)?;
     if let Err(error) = guard::limit_network(ctx, request, "email-change").await {
         return closed(ctx, request, token, error);
     }
-    match form.check(ctx, request) {
-        // A page that was open too long gives the form again; another site's form gets none in return.
-        Err(error) if error.code() == Code::FormExpired => {
-            return match change_email::look(ctx, token).await {
-                Ok((link, view)) => face(ctx, request, token, link, &view, Some(&error)),
-                Err(error) => closed(ctx, request, token, error),
-            };
-        }
-        checked => checked?,
+    if let Err(error) = form.fresh() {
+        return match change_email::look(ctx, token).await {
+            Ok((link, view)) => face(ctx, request, token, link, &view, Some(&error)),
+            Err(error) => closed(ctx, request, token, error),
+        };
     }
     if form.text("act") == "stop" {
         return match change_email::cancel(ctx, token).await {

@@ -70,7 +70,7 @@ fn form<P: Platform>(
 
 /// `POST /forgot-password`: that a link is on its way, if there is an account; or the form again.
 pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    let body = Form::parse(request)?;
+    let body = Form::read(ctx, request)?;
     let (email, to) = (body.text("email"), body.text("to"));
     match ask(ctx, request, &body).await {
         Ok(()) => {
@@ -86,13 +86,13 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
             back::keep(&mut reply, to);
             Ok(reply)
         }
-        Err(error) if matches!(error.code(), Code::CrossSiteRequest | Code::Internal) => Err(error),
+        Err(error) if error.code() == Code::Internal => Err(error),
         Err(error) => form(ctx, request, email, to, Some(&error)),
     }
 }
 
 async fn ask<P: Platform>(ctx: &Context<'_, P>, request: &Request, body: &Form) -> Result<()> {
-    body.check(ctx, request)?;
+    body.fresh()?;
     guard::limit_network(ctx, request, "password-reset").await?;
     let email = body
         .filled("email")

@@ -11,24 +11,63 @@ use super::check_form;
 use crate::error::{Code, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
-use crate::web::request::{self, Request};
+use crate::web::request::{self, FORM_COOKIE, Request};
 
 /// Its fields, in their order. A field may stand there several times, as checked boxes of one name do.
+///
+/// One that lay open too long is read like any other, so that its page comes back with all that was typed: whatever a form
+/// does, it asks [`fresh`](Self::fresh) first. A test sends a stale form to every route that takes one.
 #[derive(Debug, Clone, Default)]
-pub struct Form(Vec<(String, String)>);
+pub struct Form {
+    fields: Vec<(String, String)>,
+    /// Why it does nothing, if it may not.
+    stale: Option<&'static str>,
+}
+
+/// Marks a form that was sent before its sender signed in, and is only shown again.
+#[derive(Debug, Clone, Copy)]
+pub struct ShownAgain;
+
+const TOO_OLD: &str = "This page had been open for too long. Look it over and send it again.";
+const NO_COOKIE: &str = "This page had been open for too long, or your browser keeps no cookies. Allow them here, then send it again.";
+const SIGNED_OUT: &str =
+    "You were signed out before this was sent, so nothing was done yet. Look it over and send it again.";
 
 impl Form {
-    /// Reads a form and checks that it was sent from a page of ours, in the browser that was shown it.
+    /// Reads a form from a page of ours.
     ///
     /// # Errors
-    /// 400 or 415 for what no form of ours sends, 403 for another site's, `form_expired` for one that lay open too long.
+    /// 400 or 415 for what no form of ours sends, 403 for another site's.
     pub fn read<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Self> {
-        let form = Self::parse(request)?;
-        form.check(ctx, request)?;
-        Ok(form)
+        Self::parse(request)?.checked(ctx, request)
     }
 
-    /// Reads a form whose refusal is to show again what was typed, and which is checked then.
+    /// Whether it was sent from a page that this browser was shown not long ago.
+    ///
+    /// # Errors
+    /// `form_expired`, for the page to show above what was typed.
+    pub fn fresh(&self) -> Result<()> {
+        match self.stale {
+            None => Ok(()),
+            Some(why) => Err(Refusal::new(Code::FormExpired).because(why).into()),
+        }
+    }
+
+    fn checked<P: Platform>(mut self, ctx: &Context<'_, P>, request: &Request) -> Result<Self> {
+        if !self.has("nonce") {
+            return Err(Code::InvalidForm.into());
+        }
+        self.stale = match check_form(ctx, request, self.text("nonce")) {
+            Err(error) if error.code() != Code::FormExpired => return Err(error),
+            _ if request.extensions().get::<ShownAgain>().is_some() => Some(SIGNED_OUT),
+            Err(_) if request::cookie(request.headers(), FORM_COOKIE).is_none() => Some(NO_COOKIE),
+            Err(_) => Some(TOO_OLD),
+            Ok(()) => None,
+        };
+        Ok(self)
+    }
+
+    /// Reads a form without asking where it is from.
     ///
     /// # Errors
     /// 400 or 415 for what no form of ours sends.
@@ -41,21 +80,13 @@ impl Form {
                 .into());
         }
         let fields = serde_urlencoded::from_bytes(request.body()).map_err(|_| Code::InvalidForm)?;
-        Ok(Self(fields))
-    }
-
-    /// Checks that it was sent from a page of ours, in the browser that was shown it.
-    ///
-    /// # Errors
-    /// 403 for another site's, `form_expired` for one that lay open too long.
-    pub fn check<P: Platform>(&self, ctx: &Context<'_, P>, request: &Request) -> Result<()> {
-        check_form(ctx, request, self.text("nonce"))
+        Ok(Self::of(fields))
     }
 
     /// A form of these fields.
     #[must_use]
     pub fn of(fields: Vec<(String, String)>) -> Self {
-        Self(fields)
+        Self { fields, stale: None }
     }
 
     /// The same for a form that brings a file in the field of this name, as `multipart/form-data`. A field in which no file
@@ -69,11 +100,10 @@ impl Form {
         name: &str,
     ) -> Result<(Self, Option<Bytes>)> {
         let (form, file) = Self::parse_with_file(request, name).await?;
-        form.check(ctx, request)?;
-        Ok((form, file))
+        Ok((form.checked(ctx, request)?, file))
     }
 
-    /// Reads such a form without checking it.
+    /// Reads such a form without asking where it is from. Other files than that are left out.
     ///
     /// # Errors
     /// 400 or 415 for what no form of ours sends.
@@ -90,12 +120,13 @@ impl Form {
         let (mut form, mut file) = (Self::default(), None);
         while let Some(part) = parts.next_field().await.map_err(unreadable)? {
             let known = part.name().unwrap_or_default().to_owned();
+            let is_file = part.file_name().is_some();
             let bytes = part.bytes().await.map_err(unreadable)?;
             if known == name {
                 file = Some(bytes).filter(|bytes| !bytes.is_empty());
-            } else {
+            } else if !is_file {
                 let text = String::from_utf8(bytes.to_vec()).map_err(|_| Code::InvalidForm)?;
-                form.0.push((known, text));
+                form.fields.push((known, text));
             }
         }
         Ok((form, file))
@@ -115,17 +146,17 @@ impl Form {
 
     /// Each value of a field.
     pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.fields.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether a box of this name is checked, or a button of it was pressed.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(known, _)| known == name)
+        self.fields.iter().any(|(known, _)| known == name)
     }
 
     /// Every field with its value.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }

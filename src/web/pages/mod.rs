@@ -15,6 +15,7 @@ pub mod home;
 pub mod import;
 pub mod invitation;
 pub mod invite;
+pub mod kept;
 pub mod mailbox;
 pub mod me;
 pub mod member;

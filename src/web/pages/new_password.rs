@@ -46,16 +46,12 @@ pub async fn submit<P: Platform>(
     token: &str,
     link: &ResetLink,
 ) -> Result<Reply> {
-    let body = Form::parse(request)?;
-    let checked = match body.check(ctx, request) {
-        Err(error) if error.code() != Code::FormExpired => return Err(error),
-        checked => checked,
-    };
+    let body = Form::read(ctx, request)?;
     let view = match reset_password::look(ctx, link).await {
         Ok(view) => view,
         Err(error) => return closed(ctx, token, error),
     };
-    let set = match checked {
+    let set = match body.fresh() {
         Err(error) => Err(error),
         // A field left empty is told what to do rather than what is wrong with it.
         Ok(()) if body.text("password").is_empty() => {

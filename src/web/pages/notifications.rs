@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::form::Form;
 use super::own::{Own, Place};
-use super::{Frame, session};
+use super::{Frame, Problems, session};
 use crate::domain::invitation::Reason;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
@@ -24,6 +24,7 @@ const ON_A_PAGE: usize = 25;
 struct Page {
     frame: Frame,
     nonce: String,
+    problems: Problems,
     rows: Vec<Row>,
     /// Whether any of them is new.
     any_new: bool,
@@ -51,6 +52,10 @@ struct Query {
 /// # Errors
 /// 401 for whoever is not signed in.
 pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    page(ctx, request, None).await
+}
+
+async fn page<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: Option<&Error>) -> Result<Reply> {
     let query: Query = request::query(request).unwrap_or_default();
     let now = ctx.now();
     let most = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);
@@ -64,13 +69,15 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
     let path = Route::NotificationsPage.path();
     let next = told.last().filter(|_| more).map(|last| format!("{path}?cursor={}", last.id));
     let rows: Vec<Row> = told.iter().map(row).collect();
-    own.reply(&Page {
+    let page = Page {
         frame: own.frame(ctx, Place::Notifications),
         nonce: own.key.nonce.clone(),
+        problems: Problems::of(error),
         any_new: rows.iter().any(|row| row.is_new),
         rows,
         next,
-    })
+    };
+    own.form(error, &page)
 }
 
 /// `POST /me/notifications`: all of them are read.
@@ -78,7 +85,9 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
 /// # Errors
 /// 401 for whoever is not signed in.
 pub async fn read<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    Form::read(ctx, request)?;
+    if let Err(error) = Form::read(ctx, request)?.fresh() {
+        return page(ctx, request, Some(&error)).await;
+    }
     let digest = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
     if notifications::read(ctx.platform, &digest, None, ctx.now()).await? {
         Ok(reply::see_other(&Route::NotificationsPage.path()))

@@ -4,9 +4,12 @@ use askama::Template;
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::{FormKey, Frame, Problems, check_form, page, said, session};
+use super::confirm::Confirm;
+use super::form::Form;
+use super::kept::{Again, Kept};
+use super::{FormKey, Frame, Problems, code, page, said, session};
 use crate::domain::email_address::EmailAddress;
-use crate::error::{Code, Error, Fields, Result};
+use crate::error::{Code, Error, Fields, Refusal, Result};
 use crate::flow::sign_in::Entry;
 use crate::flow::{Context, sign_in};
 use crate::platform::Platform;
@@ -26,24 +29,30 @@ struct SignIn<'a> {
     /// For whoever forgot their password.
     forgot: String,
     problems: Problems,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Form {
-    nonce: String,
-    email: String,
-    password: String,
-    #[serde(default)]
-    to: String,
+    /// What they typed elsewhere, and come back to.
+    kept: &'a Kept,
 }
 
 /// To the sign-in, for whoever is not; from there back to the page that they asked for, or sent a form of.
 #[must_use]
 pub fn way(request: &Request) -> Reply {
-    let asked = request.uri().path_and_query().map_or("", |asked| asked.as_str());
-    let back = if is_ours(asked) { asked } else { "" };
-    reply::see_other(&with_to(&Route::SignIn, back))
+    reply::see_other(&with_to(&Route::SignIn, place(request)))
+}
+
+/// The page that was asked for, if there is one to come back to.
+pub(super) fn place(request: &Request) -> &str {
+    Some(asked(request)).filter(|asked| is_ours(asked)).unwrap_or_default()
+}
+
+fn asked(request: &Request) -> &str {
+    request.uri().path_and_query().map_or("", |asked| asked.as_str())
+}
+
+/// The sign-in in the place of what a form asked for, with what was typed into it.
+pub(super) fn keeping<P: Platform>(ctx: &Context<'_, P>, request: &Request, kept: &Kept) -> Result<Reply> {
+    let why = "You were signed out meanwhile. Sign in, and what you typed is shown again.";
+    let error = Refusal::new(Code::Unauthenticated).because(why).into();
+    form(ctx, request, "", asked(request), Some(&error), kept)
 }
 
 /// Whether this is the address of a page of ours, and not of another site that is spelled like one.
@@ -84,15 +93,16 @@ pub(super) fn onward(entry: &Entry, to: &str) -> Reply {
 
 /// `GET /sign-in`, with `?to=` where one wants to go.
 pub fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    form(ctx, request, "", &to_of(request), None)
+    form(ctx, request, "", &to_of(request), None, &Kept::default())
 }
 
-fn form<P: Platform>(
+pub(super) fn form<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     email: &str,
     to: &str,
     error: Option<&Error>,
+    kept: &Kept,
 ) -> Result<Reply> {
     let key = FormKey::of(ctx, request);
     let status = error.map_or(StatusCode::OK, |error| error.code().status());
@@ -100,7 +110,7 @@ fn form<P: Platform>(
     let was_said = frame.said.is_some();
     let forgot = with_to(&Route::ForgotPassword, to);
     let problems = Problems::of(error);
-    let mut reply = page(status, &SignIn { frame, nonce: &key.nonce, email, to, forgot, problems })?;
+    let mut reply = page(status, &SignIn { frame, nonce: &key.nonce, email, to, forgot, problems, kept })?;
     if was_said {
         said::forget(&mut reply);
     }
@@ -112,54 +122,78 @@ fn form<P: Platform>(
 
 /// `POST /sign-in`: on to where they wanted to go, or to `/me`, or the form again with what was typed.
 pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    let body: Form = request::form(request)?;
+    let body = Form::read(ctx, request)?;
+    let (to, kept) = (body.text("to"), Kept::carried(&body));
     match with_password(ctx, request, &body).await {
-        Ok(entry) => Ok(onward(&entry, &body.to)),
-        // Another site has no page of ours to go back to.
-        Err(error) if matches!(error.code(), Code::CrossSiteRequest | Code::Internal) => Err(error),
-        Err(error) => form(ctx, request, &body.email, &body.to, Some(&error)),
+        // Their second factor first: what they typed goes on with them.
+        Ok(entry) if entry.me.is_none() && !kept.is_empty() => {
+            let mut reply = code::form(ctx, request, to, false, None, &kept)?;
+            reply::let_in(&mut reply, &entry);
+            Ok(reply)
+        }
+        Ok(entry) => Ok(back(&entry, to, kept)),
+        Err(error) if error.code() == Code::Internal => Err(error),
+        Err(error) => form(ctx, request, body.text("email"), to, Some(&error), &kept),
     }
 }
 
+/// On from here, and to the form that they had sent, if there is one.
+pub(super) fn back(entry: &Entry, to: &str, kept: Kept) -> Reply {
+    let mut reply = onward(entry, to);
+    Again::instead_of(&mut reply, to, kept, &entry.token);
+    reply
+}
+
 async fn with_password<P: Platform>(ctx: &Context<'_, P>, request: &Request, body: &Form) -> Result<Entry> {
-    check_form(ctx, request, &body.nonce)?;
+    body.fresh()?;
     guard::limit_network(ctx, request, "sign-in").await?;
     let mut fields = Fields::default();
-    if body.email.trim().is_empty() {
+    if body.filled("email").is_none() {
         fields.refuse("/email", Code::Required, "Type your e-mail address.");
     }
-    if body.password.is_empty() {
+    let password = body.text("password");
+    if password.is_empty() {
         fields.refuse("/password", Code::Required, "Type your password.");
     }
     if fields.any_refused() {
         return Err(fields.refusal());
     }
-    match body.email.parse::<EmailAddress>() {
-        Ok(email) => sign_in::sign_in(ctx, &guard::guesser(request), &email, &body.password).await,
+    match body.text("email").parse::<EmailAddress>() {
+        Ok(email) => sign_in::sign_in(ctx, &guard::guesser(request), &email, password).await,
         // What is no address has no account: the same answer as for an unknown one.
         Err(_) => Err(Code::InvalidCredentials.into()),
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SignOutForm {
-    nonce: String,
-    /// Back to this invitation: its token. Any other place is our own `/sign-in`.
-    invitation: Option<String>,
-}
-
-/// `POST /sign-out`: back to the invitation that asked for another account, or to `/sign-in`.
+/// `POST /sign-out`: back to the invitation that asked for another account and whose token is `invitation`, or to `/sign-in`.
 pub async fn sign_out<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    let body: SignOutForm = request::form(request)?;
-    check_form(ctx, request, &body.nonce)?;
+    let body = Form::read(ctx, request)?;
+    let back = body
+        .filled("invitation")
+        .map(|token| Route::Invitation(token.to_owned()).path())
+        .filter(|path| matches!(Route::parse(path), Some(Route::Invitation(_))));
+    if let Err(error) = body.fresh() {
+        let key = FormKey::of(ctx, request);
+        let question = Confirm {
+            frame: Frame::product(ctx),
+            nonce: &key.nonce,
+            problems: Problems::of(Some(&error)),
+            before: "Sign out",
+            about: "",
+            after: "?",
+            follows: Vec::new(),
+            action: Route::SignOut.path(),
+            carried: body.fields().filter(|(name, _)| *name == "invitation").collect(),
+            button: "Sign out",
+            danger: false,
+            keep: "Stay signed in",
+            back: back.unwrap_or_else(|| Route::Me.path()),
+        };
+        return Ok(key.keep(page(error.code().status(), &question)?));
+    }
     if let Some(session) = session(request) {
         sign_in::sign_out(ctx, &session).await?;
     }
-    let back = body
-        .invitation
-        .map(|token| Route::Invitation(token).path())
-        .filter(|path| matches!(Route::parse(path), Some(Route::Invitation(_))));
     let mut reply = reply::see_other(&back.unwrap_or_else(|| Route::SignIn.path()));
     reply::clear_cookie(&mut reply, SESSION_COOKIE);
     Ok(reply)

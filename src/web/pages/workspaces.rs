@@ -145,8 +145,9 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
     let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
     let desk = desk.administered()?;
     let named = form.filled("workspace");
-    let done = match named {
-        Some(id) => {
+    let done = match (form.fresh(), named) {
+        (Err(error), _) => Err(error),
+        (Ok(()), Some(id)) => {
             let id = of(ctx, &desk, id).await?.id;
             if let Some(asks) = form.filled("require_mfa") {
                 return ask_factor(ctx, &desk, id, asks == "yes", &form).await;
@@ -156,7 +157,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
                 Err(error) => Err(error),
             }
         }
-        None => match name(&form) {
+        (Ok(()), None) => match name(&form) {
             Ok(name) => flow::create(ctx, &desk.actor, &name).await,
             Err(error) => Err(error),
         },

@@ -13,7 +13,7 @@ use crate::store::bulk::{self, Import, Standing, Status, Tally};
 use crate::web::api::bulk::check_sees;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
-use crate::web::pages::{Frame, said};
+use crate::web::pages::{Frame, Problems, said};
 use crate::web::reply::Reply;
 use crate::web::request::{self, Request};
 use crate::web::route::Route;
@@ -51,6 +51,7 @@ impl Page<'_> {
 struct Undo<'a> {
     frame: Frame,
     nonce: &'a str,
+    problems: Problems,
     path: String,
     made: i64,
 }
@@ -120,15 +121,9 @@ pub async fn show<P: Platform>(
     let reads = vec![bulk::tally(job), bulk::select_rows(job, after, most)];
     let (desk, import, found) = seen(ctx, request, slug, job, reads).await?;
     let path = Route::ImportJob(slug.to_owned(), job).path();
-    let tallies = found.first().map(ResultSet::rows::<Tally>).transpose()?.unwrap_or_default();
+    let tallies = tallies(&found)?;
     if !query.undo.is_empty() && import.status() != Status::Undone {
-        let made = tallies.iter().find(|tally| tally.outcome.as_deref() == Some("created"));
-        return desk.reply(&Undo {
-            frame: desk.frame(Place::Team),
-            nonce: &desk.key.nonce,
-            path,
-            made: made.map_or(0, |tally| tally.rows),
-        });
+        return desk.reply(&question(&desk, path, &tallies, None));
     }
     let mut rows = found.get(1).map(ResultSet::rows::<Standing>).transpose()?.unwrap_or_default();
     let more = rows.len() > ON_A_PAGE;
@@ -146,6 +141,22 @@ pub async fn show<P: Platform>(
         rows: rows.into_iter().map(|row| shown(row, &desk)).collect::<Result<Vec<Row>>>()?,
         next,
     })
+}
+
+fn tallies(found: &[ResultSet]) -> Result<Vec<Tally>> {
+    Ok(found.first().map(ResultSet::rows).transpose()?.unwrap_or_default())
+}
+
+/// Whether to take it back.
+fn question<'a>(desk: &'a Desk, path: String, tallies: &[Tally], error: Option<&Error>) -> Undo<'a> {
+    let made = tallies.iter().find(|tally| tally.outcome.as_deref() == Some("created"));
+    Undo {
+        frame: desk.frame(Place::Team),
+        nonce: &desk.key.nonce,
+        problems: Problems::of(error),
+        path,
+        made: made.map_or(0, |tally| tally.rows),
+    }
 }
 
 fn shown(row: Standing, desk: &Desk) -> Result<Row> {
@@ -168,11 +179,14 @@ pub async fn undo<P: Platform>(
     job: JobId,
 ) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
-    let (desk, import, _) = seen(ctx, request, slug, job, Vec::new()).await?;
+    let (desk, import, found) = seen(ctx, request, slug, job, vec![bulk::tally(job)]).await?;
+    let path = Route::ImportJob(slug.to_owned(), job).path();
+    if let Err(error) = form.fresh() {
+        return desk.refused(&error, &question(&desk, path, &tallies(&found)?, Some(&error)));
+    }
     if form.text("do") != "undo" {
         return Err(Code::InvalidForm.into());
     }
-    let path = Route::ImportJob(slug.to_owned(), job).path();
     let sentence = match flow::undo(ctx, &desk.actor, &import).await {
         Ok(1) => "1 invitation is withdrawn. Its link no longer works.".to_owned(),
         Ok(many) => format!("{many} invitations are withdrawn. Their links no longer work."),

@@ -123,6 +123,9 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     let text = String::from_utf8_lossy(given);
     // A file is named where it is wrong, unless it was typed.
     let field = if file.is_some() { "/file" } else { "/rows" };
+    if let Err(error) = form.fresh() {
+        return page(&desk, &text, Some(&error));
+    }
     let lines = match lines(&desk.actor, given) {
         Ok(lines) => lines,
         Err(Error::Refused(refusal)) => {

@@ -33,13 +33,11 @@ pub async fn ask<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &s
         Opened::Live(link) | Opened::Expired(link, _) => link,
         forged @ Opened::Forged => return visit.dead(forged),
     };
-    let form = match Form::read(ctx, request) {
+    let form = Form::read(ctx, request)?;
+    if form.fresh().is_err() {
         // The page that it lay open on is still what there is to say.
-        Err(error) if error.code() == Code::FormExpired => {
-            return visit.closed(Code::FormExpired, Some(&link), None, None);
-        }
-        read => read?,
-    };
+        return visit.closed(Code::FormExpired, Some(&link), None, None);
+    }
     if let (Some(session), true) = (&visit.session, form.has("own")) {
         let told = flow::ask::for_own_invitation(ctx, &link, session).await?;
         return Ok(said::see_other(&visit.path(), if told { PASSED_ON } else { ASKED_ALREADY }));

@@ -92,7 +92,7 @@ pub async fn begin<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     let mut answers = Answers::default();
     answers.begin(&form);
     let mut open = Open { desk, id: None, answers: answers.settled_for_client(only_clients) };
-    if let Err(error) = open.check_who() {
+    if let Err(error) = form.fresh().and_then(|()| open.check_who()) {
         let problems = Problems::of(Some(&error)).gathered(Step::Who.places());
         let page = open.page_of_start(ctx, problems).await?;
         return Ok(with_status(page, &error));
@@ -136,6 +136,13 @@ pub async fn submit<P: Platform>(
 ) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
     let Some(mut open) = open(ctx, request, slug, id).await? else { return Ok(gone(slug)) };
+    if let Err(error) = form.fresh() {
+        open.answers.keep(&form, step);
+        let known = Known::read(ctx, &open, Vec::new(), Some(step), "").await?;
+        let problems = Problems::of(Some(&error));
+        let page = open.page(ctx, step, &known, problems, None, form.has("change"))?;
+        return Ok(with_status(page, &error));
+    }
     if step == Step::Check && !form.has("back") {
         return send::send(ctx, open, id).await;
     }

@@ -348,6 +348,7 @@ async fn changed<P: Platform>(
     member: &Member,
     form: &Form,
 ) -> Result<String> {
+    form.fresh()?;
     let change = |name, now: &str| match form.text(name) {
         text if form.has(name) && text != now => Change::Set(text.to_owned()),
         _ => Change::Keep,

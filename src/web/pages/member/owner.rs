@@ -48,6 +48,7 @@ fn question<'a>(desk: &'a Desk, member: &'a Member, error: Option<&Error>) -> Co
             "You become an admin, which takes a seat. Only the new owner can hand it back.".to_owned(),
         ],
         action: back(Route::MemberOwner),
+        carried: Vec::new(),
         button: "Hand it over",
         danger: true,
         keep: "Stay the owner",
@@ -83,9 +84,13 @@ pub async fn submit<P: Platform>(
     slug: &str,
     id: MemberId,
 ) -> Result<Reply> {
-    Form::read(ctx, request)?;
+    let form = Form::read(ctx, request)?;
     let (desk, member) = heir(ctx, request, slug, id).await?;
-    match transfer(ctx, &desk.actor, id).await {
+    let done = match form.fresh() {
+        Ok(()) => transfer(ctx, &desk.actor, id).await,
+        Err(error) => Err(error),
+    };
+    match done {
         Ok(owner) => Ok(said::see_other(
             &Route::MemberPage(slug.to_owned(), id).path(),
             &format!("{} is the owner now. You are an admin.", owner.user.name),

@@ -63,6 +63,7 @@ fn question<'a>(desk: &'a Desk, member: &'a Member, error: Option<&Error>) -> Co
             "It is shown once, and works until a password is set with it.".to_owned(),
         ],
         action: Route::MemberPassword(desk.setting.slug.clone(), member.id).path(),
+        carried: Vec::new(),
         button: "Make the link",
         danger: false,
         keep: "Back",
@@ -94,9 +95,13 @@ pub async fn submit<P: Platform>(
     slug: &str,
     id: MemberId,
 ) -> Result<Reply> {
-    Form::read(ctx, request)?;
+    let form = Form::read(ctx, request)?;
     let (desk, member, version) = receiver(ctx, request, slug, id).await?;
-    match password_link::copy(ctx, &desk.actor, member.clone(), version).await {
+    let done = match form.fresh() {
+        Ok(()) => password_link::copy(ctx, &desk.actor, member.clone(), version).await,
+        Err(error) => Err(error),
+    };
+    match done {
         Ok((url, until)) => desk.reply(&Link {
             frame: desk.frame(Place::Team),
             name: &member.user.name,

@@ -352,6 +352,9 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Wo
     let open = open(ctx, request, id).await?;
     let (member, place) = person(ctx, &open, typed.text("member")).await?;
     let (from, chosen) = (typed.text("from"), Chosen::typed(&typed));
+    if let Err(error) = typed.fresh() {
+        return form(ctx, &open, &member, from, &chosen, "", Some(&error)).await;
+    }
     if typed.has("look") {
         return form(ctx, &open, &member, from, &chosen, typed.text("find"), None).await;
     }

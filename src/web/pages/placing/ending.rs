@@ -27,6 +27,7 @@ fn question<'a>(open: &'a Open, after: &'a str, error: Option<&Error>) -> Confir
             "They stay in the organization, and in their other workspaces.".to_owned(),
         ],
         action: open.path(Route::AccessEnd),
+        carried: Vec::new(),
         button: "Take them out",
         danger: true,
         keep: "Keep them in",
@@ -62,9 +63,13 @@ pub async fn submit<P: Platform>(
     id: WorkspaceId,
     member: MemberId,
 ) -> Result<Reply> {
-    Form::read(ctx, request)?;
+    let form = Form::read(ctx, request)?;
     let open = open(ctx, request, id, member).await?.changeable()?;
-    match flow::remove(ctx, &open.desk.actor, open.of(), &open.place).await {
+    let done = match form.fresh() {
+        Ok(()) => flow::remove(ctx, &open.desk.actor, open.of(), &open.place).await,
+        Err(error) => Err(error),
+    };
+    match done {
         Ok(()) => {
             let sentence = format!(
                 "{} is out of {}. They stay in the organization.",

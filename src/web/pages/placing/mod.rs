@@ -207,6 +207,9 @@ pub async fn submit<P: Platform>(
     let chosen = Chosen::typed(&typed);
     let find = if typed.has("look") { typed.text("find") } else { "" };
     let choices = Choices::read(ctx, &open.to(), &chosen, find).await?;
+    if let Err(error) = typed.fresh() {
+        return form(&open, &chosen, choices, Some(&error));
+    }
     let overtaken = typed.text("seen") != open.seen();
     let done = match typed.text("do") {
         _ if typed.has("look") => return form(&open, &chosen, choices, None),

@@ -59,6 +59,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
 
 async fn renew<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Vec<String>> {
     let form = Form::read(ctx, request)?;
+    form.fresh()?;
     guard::limit_network(ctx, request, "password").await?;
     let session = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
     let password = form.text("password");

@@ -59,7 +59,7 @@ async fn face<P: Platform>(
 
 /// `POST /me/security/email`: begins it, or stops it, and back to the page that says so; or the form again.
 pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    let form = Form::parse(request)?;
+    let form = Form::read(ctx, request)?;
     let path = Route::SecurityEmail.path();
     match act(ctx, request, &form).await {
         Ok(sentence) => Ok(said::see_other(&path, sentence)),
@@ -73,7 +73,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
 }
 
 async fn act<P: Platform>(ctx: &Context<'_, P>, request: &Request, form: &Form) -> Result<&'static str> {
-    form.check(ctx, request)?;
+    form.fresh()?;
     let session = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
     if form.has("stop") {
         change_email::cancel_own(ctx, &session).await?;

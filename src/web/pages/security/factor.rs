@@ -106,7 +106,7 @@ fn key<P>(ctx: &Context<'_, P>, secret: &Secret, email: &str) -> Key {
 
 /// `POST /me/security/two-step`: begins, or takes the app's first code and shows the recovery codes.
 pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    let form = Form::parse(request)?;
+    let form = Form::read(ctx, request)?;
     let to = form.text("to");
     match set_up(ctx, request, &form).await {
         Ok(None) => Ok(reply::see_other(&sign_in::with_to(&Route::SecurityFactor, to))),
@@ -126,7 +126,7 @@ async fn set_up<P: Platform>(
     request: &Request,
     form: &Form,
 ) -> Result<Option<Vec<String>>> {
-    form.check(ctx, request)?;
+    form.fresh()?;
     let session = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
     if form.has("code") {
         let code =
@@ -162,7 +162,7 @@ async fn face_off<P: Platform>(
 
 /// `POST /me/security/two-step/off`: turns it off, and back to the overview; or the form again.
 pub async fn submit_off<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    let form = Form::parse(request)?;
+    let form = Form::read(ctx, request)?;
     match turn_off(ctx, request, &form).await {
         Ok(()) => Ok(said::see_other(
             &Route::Security.path(),
@@ -174,7 +174,7 @@ pub async fn submit_off<P: Platform>(ctx: &Context<'_, P>, request: &Request) ->
 }
 
 async fn turn_off<P: Platform>(ctx: &Context<'_, P>, request: &Request, form: &Form) -> Result<()> {
-    form.check(ctx, request)?;
+    form.fresh()?;
     let session = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
     let code = form.text("code");
     if code.is_empty() {

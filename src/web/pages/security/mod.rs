@@ -14,7 +14,7 @@ use askama::Template;
 
 use super::form::Form;
 use super::own::{Own, Place};
-use super::{Frame, said, session};
+use super::{Frame, Problems, said, session};
 use crate::domain::ids::SessionId;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
@@ -37,26 +37,36 @@ struct Security<'a> {
     /// Since when they have a second factor, in words.
     factor_since: Option<String>,
     sessions: Vec<Open>,
+    problems: Problems,
 }
 
 /// `GET /me/security`.
 pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    page(ctx, request, None).await
+}
+
+async fn page<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: Option<&Error>) -> Result<Reply> {
     let now = ctx.now();
     let reads = |session: &str| vec![sessions::list(session, None, MOST_SHOWN, now)];
     let (own, found) = Own::open(ctx, request, reads).await?;
     let sessions = found.first().map(ResultSet::rows::<Open>).transpose()?.unwrap_or_default();
-    own.reply(&Security {
+    let page = Security {
         frame: own.frame(ctx, Place::Security),
         nonce: &own.key.nonce,
         email: own.me.email.as_str(),
         factor_since: own.me.mfa_enabled_at.map(Timestamp::date_in_words),
+        problems: Problems::of(error),
         sessions,
-    })
+    };
+    own.form(error, &page)
 }
 
 /// `POST /me/security/sessions`: signs out of one, or of all the others, and back to the list.
 pub async fn end_sessions<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
+    if let Err(error) = form.fresh() {
+        return page(ctx, request, Some(&error)).await;
+    }
     let session = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
     let said = match form.filled("session") {
         None => {

@@ -49,6 +49,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
 
 async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<()> {
     let form = Form::read(ctx, request)?;
+    form.fresh()?;
     guard::limit_network(ctx, request, "password").await?;
     let session = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
     let (current, new) = (form.text("current_password"), form.text("password"));

@@ -131,6 +131,7 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
     let desk = desk.administered()?;
     let actor = &desk.actor;
     let done = match form.text("do") {
+        _ if form.fresh().is_err() => form.fresh().map(|()| ""),
         "preview" => {
             // What can't be saved is told at once; what can is shown.
             let flaw = read_change(actor, Chosen::sent(&form).body()).err();
@@ -154,7 +155,11 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
             page(ctx, &desk, Sent::Nothing, Some(&error)).await
         }
         Err(error @ Error::Refused(_)) => {
-            let sent = if form.text("do") == "save" { Sent::Words(&form) } else { Sent::Nothing };
+            let sent = if matches!(form.text("do"), "save" | "preview") {
+                Sent::Words(&form)
+            } else {
+                Sent::Nothing
+            };
             page(ctx, &desk, sent, Some(&error)).await
         }
         Err(error) => Err(error),

@@ -215,7 +215,7 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
     let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
     let desk = desk.administered()?;
     let chosen = Chosen::sent(&desk, &form);
-    let changed = match read_change(&desk.actor, chosen.body(&desk)) {
+    let changed = match form.fresh().and_then(|()| read_change(&desk.actor, chosen.body(&desk))) {
         Ok(to) => flow::change(ctx, &desk.actor, &to).await,
         Err(error) => Err(error),
     };

@@ -74,7 +74,7 @@ fn question<'a, P: Platform>(
     desk: &'a Desk,
     record: &'a Record,
     act: Act,
-    error: Option<&Error>,
+    refused: Option<(&'a Form, &Error)>,
 ) -> Confirm<'a> {
     let state = &record.state;
     let slug = || desk.setting.slug.clone();
@@ -115,15 +115,18 @@ fn question<'a, P: Platform>(
             ("Turn on the link ", "?", follows, "Turn on", "Leave it off")
         }
     };
+    // Back to the list that the button was pressed in, once it is pressed again.
+    let carried = refused.map(|(form, _)| form.fields().filter(|(name, _)| *name == "back").collect());
     Confirm {
         frame: desk.frame(Place::Team),
         nonce: &desk.key.nonce,
-        problems: Problems::of(error),
+        problems: Problems::of(refused.map(|(_, error)| error)),
         before,
         about: title(record),
         after,
         follows,
         action: act.route(slug(), state.id).path(),
+        carried: carried.unwrap_or_default(),
         button,
         danger: matches!(act, Act::Withdraw | Act::Replace),
         keep,
@@ -155,7 +158,7 @@ pub async fn act<P: Platform>(
     match done(ctx, request, &desk, &form, &record, act).await {
         Ok(reply) => Ok(reply),
         Err(error @ Error::Refused(_)) => {
-            desk.refused(&error, &question(ctx, &desk, &record, act, Some(&error)))
+            desk.refused(&error, &question(ctx, &desk, &record, act, Some((&form, &error))))
         }
         Err(error) => Err(error),
     }
@@ -169,6 +172,7 @@ async fn done<P: Platform>(
     record: &Record,
     act: Act,
 ) -> Result<Reply> {
+    form.fresh()?;
     let by = Authority::Member(desk.actor.clone());
     let slug = desk.setting.slug.as_str();
     let about = title(record);

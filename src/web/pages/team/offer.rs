@@ -153,11 +153,13 @@ pub async fn submit<P: Platform>(
     let by = Authority::Member(desk.actor.clone());
     let typed = Typed::read(&form);
     let body = typed.changes(&record);
-    if body.is_empty() {
+    if body.is_empty() && form.fresh().is_ok() {
         return Ok(said::see_other(request.uri().path(), "Nothing was changed."));
     }
-    let changes =
-        request::part(body).and_then(|body: ChangesBody| read_changes(&by, record.state.kind, body));
+    let changes = form
+        .fresh()
+        .and_then(|()| request::part(body))
+        .and_then(|body: ChangesBody| read_changes(&by, record.state.kind, body));
     let outcome = match changes {
         Ok(changes) => change_invitation::change(ctx, &by, record.clone(), changes).await,
         Err(error) => Err(error),

@@ -144,6 +144,9 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
     let form = Form::read(ctx, request)?;
     let ids = chosen(form.all("member"));
     let (desk, named) = open(ctx, request, slug, &ids).await?;
+    if let Err(error) = form.fresh() {
+        return ask(&desk, slug, &named, Some((&form, &error)));
+    }
     if ids.is_empty() {
         return Ok(said::see_other(&list(slug, &named), "Nobody was chosen, so nobody was removed."));
     }

@@ -15,7 +15,7 @@ use crate::store::resources::{self, Resource, Status};
 use crate::web::api::kind_of;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
-use crate::web::pages::{Frame, said};
+use crate::web::pages::{Frame, Problems, said};
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use crate::web::route::Route;
@@ -26,6 +26,7 @@ use crate::web::route::Route;
 struct Delete<'a> {
     frame: Frame,
     nonce: &'a str,
+    problems: Problems,
     workspace: WorkspaceId,
     resource: ResourceId,
     name: &'a str,
@@ -36,7 +37,11 @@ pub async fn add<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Works
     let form = Form::read(ctx, request)?;
     let (desk, _) = Desk::open(ctx, request, At::Workspace(id), Vec::new()).await?;
     check_inside(ctx, &desk.actor, id).await?;
-    match added(ctx, &desk, id, &form).await {
+    let done = match form.fresh() {
+        Ok(()) => added(ctx, &desk, id, &form).await,
+        Err(error) => Err(error),
+    };
+    match done {
         Ok(resource) => {
             let sentence = format!("{} is added.", resource.name);
             Ok(said::see_other(&Route::WorkspacePage(id).path(), &sentence))
@@ -87,13 +92,18 @@ pub async fn confirm<P: Platform>(
 ) -> Result<Reply> {
     let (desk, resource) = seen(ctx, request, workspace, id).await?;
     let desk = desk.administered()?;
-    desk.reply(&Delete {
+    desk.reply(&question(&desk, &resource, None))
+}
+
+fn question<'a>(desk: &'a Desk, resource: &'a Resource, error: Option<&Error>) -> Delete<'a> {
+    Delete {
         frame: desk.frame(Place::Workspaces),
         nonce: &desk.key.nonce,
-        workspace,
-        resource: id,
+        problems: Problems::of(error),
+        workspace: resource.workspace_id,
+        resource: resource.id,
         name: &resource.name,
-    })
+    }
 }
 
 /// `POST /w/{wsp}/accounts/{res}`: disconnects it, connects it again, or deletes it.
@@ -105,6 +115,13 @@ pub async fn act<P: Platform>(
 ) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
     let (desk, resource) = seen(ctx, request, workspace, id).await?;
+    if let Err(error) = form.fresh() {
+        return if form.text("do") == "delete" && desk.actor.administers() {
+            desk.refused(&error, &question(&desk, &resource, Some(&error)))
+        } else {
+            super::page(ctx, request, workspace, Some((&form, &error))).await
+        };
+    }
     let sentence = match form.text("do") {
         "disconnect" => {
             flow::set_status(ctx, &desk.actor, id, Status::Disconnected).await?;

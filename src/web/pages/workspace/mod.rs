@@ -287,7 +287,10 @@ fn path(id: WorkspaceId) -> String {
 
 /// `POST /w/{wsp}/ask`: whoever was given nothing asks for it (S3-10).
 pub async fn ask<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: WorkspaceId) -> Result<Reply> {
-    Form::read(ctx, request)?;
+    let form = Form::read(ctx, request)?;
+    if let Err(error) = form.fresh() {
+        return page(ctx, request, id, Some((&form, &error))).await;
+    }
     let (desk, _) = Desk::open(ctx, request, At::Workspace(id), Vec::new()).await?;
     check_inside(ctx, &desk.actor, id).await?;
     flow::ask::for_access(ctx, &desk.actor, id).await?;
