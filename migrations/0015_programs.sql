@@ -13,6 +13,8 @@ CREATE TABLE api_keys (
   -- Null if the operator made it.
   created_by      TEXT REFERENCES members (id),
   created_at      INTEGER NOT NULL,
+  -- Null if it has no end.
+  expires_at      INTEGER,
   -- To the day.
   last_used_at    INTEGER,
   revoked_at      INTEGER

@@ -54,6 +54,12 @@ macro_rules! scopes {
             /// Every scope there is.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
+            /// What it is for, in words.
+            #[must_use]
+            pub fn told(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),*).trim_ascii_start(),)* }
+            }
+
             /// Its name, as keys are given it.
             #[must_use]
             pub fn as_str(self) -> &'static str {

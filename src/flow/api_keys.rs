@@ -1,6 +1,8 @@
 //! The keys that an organization's programs call with: made by those who run it, after they showed again who they are, or by
 //! the operator; shown once.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::domain::api_key::{ApiKey, Scope};
@@ -14,18 +16,30 @@ use crate::store::acting::Acting;
 use crate::store::api_keys::{self as store, New, Shown};
 use crate::store::audit::Entry;
 
+/// A key that is to be made.
+#[derive(Debug)]
+pub struct Wanted {
+    /// What people call it.
+    pub name: Name,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// How long it lives, if it is to end by itself.
+    pub lifetime: Option<Duration>,
+}
+
 /// Makes a key, for whoever runs the organization; without an actor, for the operator. Answers it, with the key itself.
 pub async fn create<P: Platform>(
     ctx: &Context<'_, P>,
     organization: OrganizationId,
     actor: Option<&Actor>,
-    name: &Name,
-    scopes: &[Scope],
+    wanted: Wanted,
 ) -> Result<(Shown, ApiKey)> {
     let key = ApiKey::new(ctx.platform.random());
+    let Wanted { name, scopes, lifetime } = wanted;
+    let expires_at = lifetime.map(|lifetime| ctx.now().plus(lifetime));
     let scopes = scopes.iter().map(|scope| Value::from(scope.as_str())).collect::<Value>().to_string();
     let (id, digest, hint) = (ctx.id(), key.digest(), key.hint());
-    let new = New { id, organization_id: organization, name, scopes, digest, hint };
+    let new = New { id, organization_id: organization, name: &name, scopes, digest, hint, expires_at };
     let (entry, by) = acting(ctx, actor);
     let batch = vec![store::claim_new(&entry, &new, &by), store::insert(entry.id, &new)];
     Ok((run(ctx, batch, &by, organization, id).await?.1, key))

@@ -271,7 +271,7 @@ pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
 /// Reads [`Seen`]: whose key this is, and what it is in an organization: what an admin is, or what this member of it is. Of
 /// another organization there is nothing.
 #[must_use]
-pub fn program(digest: &str, at: At<'_>, member: Option<MemberId>) -> Statement {
+pub fn program(digest: &str, at: At<'_>, member: Option<MemberId>, now: Timestamp) -> Statement {
     macro_rules! program_at {
         ($organization:literal, $which:literal) => {
             concat!(
@@ -284,12 +284,12 @@ pub fn program(digest: &str, at: At<'_>, member: Option<MemberId>) -> Statement 
                    AND EXISTS (SELECT 1 FROM users c WHERE c.id = m.user_id
                                AND (c.email_verified_at IS NOT NULL OR c.confined_to = o.id))
                  LEFT JOIN users u ON u.id = m.user_id
-                 WHERE k.token_digest = ?1 AND k.revoked_at IS NULL"
+                 WHERE k.token_digest = ?1 AND k.revoked_at IS NULL AND coalesce(k.expires_at, ?4 + 1) > ?4"
             )
         };
     }
     let (sql, id) = of_organization!(program_at, at);
-    Statement::new(sql, params![digest, member, id])
+    Statement::new(sql, params![digest, member, id, now])
 }
 
 /// Reads the [`Credentials`] of an address's account, for signing in.

@@ -8,7 +8,7 @@ use crate::domain::ids::{ApiKeyId, EventId, MemberId, OrganizationId};
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::params;
-use crate::platform::{Database, Statement};
+use crate::platform::Statement;
 use crate::store::acting::Acting;
 use crate::store::audit::Entry;
 use crate::store::workspaces::LAST;
@@ -31,16 +31,26 @@ pub struct Shown {
     pub created_by: Option<MemberId>,
     /// When.
     pub created_at: Timestamp,
+    /// When it ends by itself; null is never.
+    pub expires_at: Option<Timestamp>,
     /// When it was last used, to the day.
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
+impl Shown {
+    /// What it may do, in a line.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        self.scopes.join(", ")
+    }
+}
+
 /// The columns of [`Shown`].
 macro_rules! columns {
     () => {
-        "id, organization_id, name, scopes, hint, created_by, created_at, last_used_at, revoked_at"
+        "id, organization_id, name, scopes, hint, created_by, created_at, expires_at, last_used_at, revoked_at"
     };
 }
 
@@ -58,6 +68,8 @@ pub struct New<'a> {
     pub digest: String,
     /// Its last four letters.
     pub hint: String,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Notes in the audit log that a key is made, if whoever makes it still runs the organization: the claim of [`insert`].
@@ -65,12 +77,12 @@ pub struct New<'a> {
 #[must_use]
 pub fn claim_new(entry: &Entry, new: &New<'_>, by: &Acting) -> Statement {
     let mut params = entry.params("api_key.created");
-    params.extend(params![new.organization_id, new.id, new.name, &new.scopes, by.was()]);
+    params.extend(params![new.organization_id, new.id, new.name, &new.scopes, by.was(), new.expires_at]);
     Statement::new(
         audited!(
             "?7",
             "NULL",
-            "json_object('name', ?8, 'scopes', json(?9))",
+            concat!("json_object('name', ?8, 'scopes', json(?9), 'expires_at', ", rfc3339!("?11"), ")"),
             concat!("FROM organizations o WHERE o.id = ?6 AND ", still_acts!("?3", "?10"))
         ),
         params,
@@ -81,10 +93,10 @@ pub fn claim_new(entry: &Entry, new: &New<'_>, by: &Acting) -> Statement {
 #[must_use]
 pub fn insert(claim: EventId, new: &New<'_>) -> Statement {
     Statement::new(
-        "INSERT INTO api_keys (id, organization_id, name, scopes, token_digest, hint, created_by, created_at)
-         SELECT e.subject, e.organization_id, ?2, ?3, ?4, ?5, (SELECT id FROM members WHERE id = e.actor), e.at
+        "INSERT INTO api_keys (id, organization_id, name, scopes, token_digest, hint, expires_at, created_by, created_at)
+         SELECT e.subject, e.organization_id, ?2, ?3, ?4, ?5, ?6, (SELECT id FROM members WHERE id = e.actor), e.at
          FROM audit_events e WHERE e.id = ?1",
-        params![claim, new.name, &new.scopes, &new.digest, &new.hint],
+        params![claim, new.name, &new.scopes, &new.digest, &new.hint, new.expires_at],
     )
 }
 
@@ -128,26 +140,18 @@ pub fn select(organization: OrganizationId, id: ApiKeyId) -> Statement {
     )
 }
 
-/// A page of an organization's keys, newest first, those that were revoked among them.
-///
-/// # Errors
-/// The database's.
-pub async fn page(
-    db: &impl Database,
-    organization: OrganizationId,
-    before: Option<ApiKeyId>,
-    limit: i64,
-) -> crate::error::Result<Vec<Shown>> {
+/// Reads a page of an organization's keys, newest first, those that were revoked among them.
+#[must_use]
+pub fn page(organization: OrganizationId, before: Option<ApiKeyId>, limit: i64) -> Statement {
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
-    let statement = Statement::new(
+    Statement::new(
         concat!(
             "SELECT ",
             columns!(),
             " FROM api_keys WHERE organization_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
         ),
         params![organization, before, limit],
-    );
-    Ok(db.run(statement).await?.rows()?)
+    )
 }
 
 /// Notes that a key was used, to the day.

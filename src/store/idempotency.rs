@@ -59,7 +59,8 @@ impl Once {
              WHERE caller = ?1 AND key = ?2 AND (?3 IS NULL
                OR EXISTS (SELECT 1 FROM sessions s
                           WHERE s.token_digest = ?3 AND s.ended_at IS NULL AND s.expires_at > ?4)
-               OR EXISTS (SELECT 1 FROM api_keys k WHERE k.token_digest = ?3 AND k.revoked_at IS NULL))",
+               OR EXISTS (SELECT 1 FROM api_keys k WHERE k.token_digest = ?3 AND k.revoked_at IS NULL
+                            AND coalesce(k.expires_at, ?4 + 1) > ?4))",
             params![&self.caller, &self.key, self.credential.as_ref(), self.at],
         )
     }

@@ -199,7 +199,7 @@ impl Caller {
             Self::Nobody => return Err(Code::Unauthenticated.into()),
             Self::Session(digest) => (accounts::seen(digest, at, now), sessions::used(digest, now)),
             Self::Key(key) => {
-                (accounts::program(&key.digest, at, key.member), api_keys::used(&key.digest, now))
+                (accounts::program(&key.digest, at, key.member, now), api_keys::used(&key.digest, now))
             }
         };
         let mut batch = vec![seen];

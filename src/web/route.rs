@@ -123,6 +123,10 @@ routes! {
     BrandingPage(slug: String) "/o/{slug}/settings/branding" [GET, POST];
     /// What it has paid for, and who holds its seats.
     SeatsPage(slug: String) "/o/{slug}/settings/seats" [GET];
+    /// The keys that its programs call with, and the form that makes one.
+    KeysPage(slug: String) "/o/{slug}/settings/keys" [GET, POST];
+    /// Revoking one of them: asked once more, and done.
+    KeyRevoke(slug: String, key: ApiKeyId) "/o/{slug}/settings/keys/{key}/revoke" [GET, POST];
     /// Who changed who may do what.
     ActivityPage(slug: String) "/o/{slug}/activity" [GET];
     /// Inviting many people with a spreadsheet.
@@ -345,6 +349,7 @@ mod tests {
             .replace("{token}", "eyJ.x-_.y")
             .replace("{hash}", "0123456789abcdef")
             .replace("{slug}", "example-studio")
+            .replace("{key}", &ApiKeyId::new(now, [1; 10]).to_string())
             .replace("{draft}", &DraftId::new(now, [1; 10]).to_string())
             .replace("{step}", "person")
             .replace("{job}", &JobId::new(now, [1; 10]).to_string())

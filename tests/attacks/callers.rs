@@ -1,7 +1,7 @@
 //! What is tried by those who are somebody, or say that they are.
 
 use crate::support::World;
-use crate::support::client::{PASSWORD, Team};
+use crate::support::client::{Client, PASSWORD, Team};
 use crate::{MIA, copied, dump, invited, other_team, refusal, with_token};
 use serde_json::{Value, json};
 
@@ -275,4 +275,52 @@ fn v32_removing_somebody_ends_the_invitations_to_them_and_by_them() {
     let late = team.world.client().accept(&token, "Some Friend").refusal();
     assert_eq!(late, refusal(410, "invitation_revoked"));
     assert_eq!(ada.get(&team.path("/members")).refusal(), refusal(404, "not_found"));
+}
+
+fn program(team: &Team, scopes: &[&str]) -> Client {
+    let body = json!({"name": "Backend", "scopes": scopes});
+    let made = team.world.operator().post(&team.path("/api-keys"), &body).ok();
+    team.world.client().bearer(&made.str("/secret"))
+}
+
+/// V21: what a key may is what its scopes and the member that it acts for both allow, and no more.
+#[test]
+fn v21_a_key_is_no_more_than_its_scopes_and_its_member() {
+    let mut team = Team::new();
+    team.joined("mia.member@studio.test", "member");
+    let mia = team.member("mia.member@studio.test");
+    let admin = json!({"kind": "email", "role": "admin", "email": "new.admin@studio.test"});
+    let before = team.world.count("SELECT count(*) FROM invitations");
+    for mut caller in [
+        program(&team, &["members:read", "audit:read"]),
+        program(&team, &["invitations:write"]).with_header("usher-actor", &mia),
+        program(&team, &["invitations:write", "invitations:read"])
+            .with_header("usher-actor", "mbr_01h455vb4pex5vsknk084sn02q"),
+    ] {
+        assert_eq!(caller.post(&team.path("/invitations"), &admin).status, 403);
+    }
+    assert_eq!(team.world.count("SELECT count(*) FROM invitations"), before);
+    // And no key makes keys, or hands the organization over.
+    let mut any = program(&team, &["organizations:write", "members:write"]);
+    let more = json!({"name": "More", "scopes": ["invitations:write"]});
+    assert_eq!(any.post(&team.path("/api-keys"), &more).status, 403);
+    assert_eq!(any.post(&team.path("/owner"), &json!({"member_id": mia})).status, 403);
+}
+
+/// V24: an address that a host product only was told is nobody's.
+#[test]
+fn v24_an_address_that_no_host_product_proved_accepts_nothing() {
+    let mut team = Team::new();
+    let id = team.invited("ana@client.test", "client");
+    let link = team.owner.post(&format!("/v1/invitations/{id}/link"), &json!({})).ok().str("/url");
+    let token = link.rsplit('/').next().unwrap();
+    let mut program = program(&team, &["invitations:accept"]);
+    let mut body = json!({"token": token, "user": {
+        "subject": "42", "email": "ana@client.test", "name": "Ana Client", "email_verified": false,
+    }});
+    assert_eq!(program.post("/v1/invitations/accept", &body).refusal(), (403, "email_unverified".to_owned()));
+    body["user"]["email_verified"] = json!(true);
+    body["user"]["email"] = json!("mallory@client.test");
+    assert_eq!(program.post("/v1/invitations/accept", &body).refusal(), (403, "wrong_account".to_owned()));
+    assert_eq!(team.world.count("SELECT count(*) FROM members WHERE role = 'client'"), 0);
 }

@@ -3,10 +3,8 @@
 //! Rows that don't apply yet, or only in part, and why (V13 to V15, V26, V28 and V31 are not in the list):
 //!
 //! - V4: an invitation holds no place to go on to; what a browser says of where it wants to go is held (`v04_…`).
-//! - V21: there are no groups and no API keys to name yet; permissions, kinds and resources are held (`v21_…`).
 //! - V23: nobody is half a member: who has accepted is in, who has not has no account that counts. Half a session is nobody's,
 //!   and who lacks a second factor holds nothing (`v30_…`), on every route (`tests/api/authorization.rs`).
-//! - V24: there is no sign-in by another provider.
 //! - V25: there is no approval to pass by; the seat is checked in the claim (`v25_…`), and so is the second factor (V30).
 //! - V27: there is no allow-list of domains; what is no address is refused (`v27_…`).
 //! - V29: networks are counted by `CF-Connecting-IP` and IPv6 by its /64 (`v29_…`).

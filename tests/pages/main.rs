@@ -17,6 +17,7 @@ mod faces;
 mod forgotten;
 mod forms;
 mod import;
+mod keys_page;
 mod links;
 mod mail;
 mod mail_added;

@@ -119,7 +119,7 @@ fn an_admin_is_told_whom_admins_may_invite_and_changes_the_rest() {
 fn settings_are_for_those_who_run_the_organization() {
     let mut team = Team::of("team");
     let mut mia = browsing(team.joined("mia.member@studio.test", "member"));
-    for rest in ["/settings", "/settings/branding", "/settings/seats", "/activity"] {
+    for rest in ["/settings", "/settings/branding", "/settings/seats", "/settings/keys", "/activity"] {
         let path = page_of(&mut team, rest);
         let refused = mia.get(&path);
         check_page(&refused);

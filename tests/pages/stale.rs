@@ -134,6 +134,13 @@ const TABLE: &[Row] = &[
         &["value=\"Typed Name\""],
     ),
     (
+        "/o/{slug}/settings/keys",
+        Owner,
+        &[("name", "Typed Name"), ("scopes", "audit:read"), ("life", "30"), ("password", "the secret")],
+        &["value=\"Typed Name\"", "value=\"audit:read\" autocomplete=\"off\" checked"],
+    ),
+    ("/o/{slug}/settings/keys/{key}/revoke", Owner, &[], &["Revoke the API key"]),
+    (
         "/o/{slug}/settings/branding",
         Owner,
         &[("do", "save"), ("branding/name", "Typed Name"), ("branding/message", "Typed words")],
@@ -212,6 +219,8 @@ impl Stage {
             .str("/id");
         let row = json!({"rows": [{"email": "bulk@client.test", "role": "client"}]});
         let job = team.owner.post(&team.path("/invitations/bulk"), &row).ok().str("/job_id");
+        let key = json!({"name": "Backend", "scopes": ["access:check"]});
+        let key = team.owner.post(&team.path("/api-keys"), &key).ok().str("/id");
         let mut owner = browsing(team.owner.clone());
         browser(&team.world).submit("/sign-in", "/sign-in", &[("email", OLGA), ("password", PASSWORD)]).ok();
         let session = team.owner.get("/v1/sessions").ok();
@@ -237,6 +246,7 @@ impl Stage {
             ("{session}", session),
             ("{invitation}", invitation),
             ("{link}", link),
+            ("{key}", key),
         ];
         let (client, careful) = (browsing(client), browsing(careful));
         Self { team, ids, client, careful }

@@ -1,5 +1,8 @@
 //! The keys that an organization's programs call with.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
@@ -10,7 +13,8 @@ use crate::domain::ids::{ApiKeyId, OrganizationId};
 use crate::domain::order;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Result};
-use crate::flow::{Context, again, api_keys as flow};
+use crate::flow::api_keys::{self as flow, Wanted};
+use crate::flow::{Context, again};
 use crate::platform::Platform;
 use crate::store::accounts::At;
 use crate::store::api_keys::{self, Shown};
@@ -19,12 +23,49 @@ use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
+/// What a key may live, in seconds: an hour to five years.
+const LIVES: RangeInclusive<u64> = 3600..=5 * 365 * 86400;
+
+/// A key as a request asks for it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Body {
-    name: String,
-    scopes: Vec<String>,
-    password: Option<String>,
+pub struct Body {
+    /// What people call it.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// After how many seconds it ends by itself.
+    pub expires_in: Option<u64>,
+    /// The password of whoever makes it.
+    pub password: Option<String>,
+}
+
+/// Checks what a key is to be.
+///
+/// # Errors
+/// What is wrong with which field.
+pub fn wanted(body: Body) -> Result<Wanted> {
+    let mut fields = Fields::default();
+    let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
+    let known: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+    let mut scopes = Vec::new();
+    for (place, scope) in body.scopes.iter().enumerate() {
+        let scope = Scope::named(scope).ok_or_else(|| format!("Use some of {}.", known.join(", ")));
+        scopes.extend(fields.take(&format!("/scopes/{place}"), Code::InvalidValue, scope));
+    }
+    if body.scopes.is_empty() {
+        let detail = "Say what the key may do: without a scope it could do nothing.";
+        fields.refuse("/scopes", Code::InvalidValue, detail);
+    }
+    if body.expires_in.is_some_and(|seconds| !LIVES.contains(&seconds)) {
+        fields.refuse(
+            "/expires_in",
+            Code::InvalidValue,
+            "Use an hour to five years, in seconds; or leave it out.",
+        );
+    }
+    let lifetime = body.expires_in.map(Duration::from_secs);
+    fields.finish(name.map(|name| Wanted { name, scopes: order::once(scopes), lifetime }))
 }
 
 /// `POST`: a new key, in `secret` this once. A person types their password unless they did within five minutes: a key
@@ -36,29 +77,13 @@ pub async fn create<P: Platform>(
 ) -> Result<Reply> {
     let caller = Caller::of(request, ctx.config)?;
     let actor = runs(ctx, &caller, id).await?;
-    let body: Body = request::json(request)?;
-    let mut fields = Fields::default();
-    let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
-    let known: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
-    let mut scopes = Vec::new();
-    for (place, scope) in body.scopes.iter().enumerate() {
-        let scope = Scope::named(scope).ok_or_else(|| format!("Use some of {}.", known.join(", ")));
-        scopes.extend(fields.take(&format!("/scopes/{place}"), Code::InvalidValue, scope));
-    }
-    if body.scopes.is_empty() {
-        fields.refuse(
-            "/scopes",
-            Code::InvalidValue,
-            "Say what the key may do: without a scope it could do nothing.",
-        );
-    }
-    let name = fields.finish(name)?;
-    let scopes = order::once(scopes.into_iter().map(Scope::as_str));
-    let scopes: Vec<Scope> = scopes.into_iter().filter_map(Scope::named).collect();
+    let mut body: Body = request::json(request)?;
+    let password = body.password.take();
+    let wanted = wanted(body)?;
     if let Caller::Session(session) = &caller {
-        again::unless_fresh(ctx, session, body.password.as_deref()).await?;
+        again::unless_fresh(ctx, session, password.as_deref()).await?;
     }
-    let (shown, key) = flow::create(ctx, id, actor.as_ref(), &name, &scopes).await?;
+    let (shown, key) = flow::create(ctx, id, actor.as_ref(), wanted).await?;
     let mut body = json!(shown);
     if let Some(fields) = body.as_object_mut() {
         fields.insert("secret".to_owned(), key.reveal().into());
@@ -70,7 +95,7 @@ pub async fn create<P: Platform>(
 pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: OrganizationId) -> Result<Reply> {
     runs(ctx, &Caller::of(request, ctx.config)?, id).await?;
     let page = Page::of(request)?;
-    let rows = api_keys::page(ctx.platform, id, page.before, page.rows()).await?;
+    let rows = ctx.platform.run(api_keys::page(id, page.before, page.rows())).await?.rows()?;
     Ok(page.reply(rows, |key: &Shown| key.id.to_string(), |key| key))
 }
 

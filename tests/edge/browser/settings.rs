@@ -69,6 +69,7 @@ fn the_pages_of_those_who_run_an_organization_fit_every_screen() {
             ("settings", "settings"),
             ("settings/branding", "branding"),
             ("settings/seats", "seats-none"),
+            ("settings/keys", "keys-none"),
             ("team/import", "import"),
             ("activity?until=2020-01-01", "activity-none"),
         ] {
@@ -85,6 +86,7 @@ fn the_pages_of_those_who_run_an_organization_fit_every_screen() {
         team.owner.send_json("PATCH", &team.path(""), &policy).ok();
         browser.goto(&format!("{root}/settings/seats")).await;
         faults.extend(browser.look("seats", WIDTHS, OF_PAGES).await);
+        faults.extend(look_at_keys(&browser, &root).await);
         browser.goto(&format!("{root}/activity")).await;
         browser
             .client
@@ -217,4 +219,25 @@ fn a_brand_is_chosen_without_scripts() {
             team.owner.clone().get(&team.path("")).ok().json()["policy"]["invites"]["member"].clone();
         assert_eq!(policy, json!(["client"]));
     });
+}
+
+/// A key is made, shown once, listed and revoked.
+async fn look_at_keys(browser: &Browser, root: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    browser.goto(&format!("{root}/settings/keys")).await;
+    browser.press("Make the key").await;
+    faults.extend(browser.look("keys-wrong", WIDTHS, OF_PAGES).await);
+    browser.write("name", "Backend of the customers’ portal").await;
+    for scope in ["members:read", "invitations:write", "access:check"] {
+        browser.element(&format!("[id='{scope}']")).await.click().await.unwrap();
+    }
+    browser.press("Make the key").await;
+    faults.extend(browser.look("key-made", WIDTHS, OF_PAGES).await);
+    browser.press("I saved it").await;
+    faults.extend(browser.look("keys", WIDTHS, OF_PAGES).await);
+    browser.press_at("//a[contains(@href, '/revoke')]").await;
+    faults.extend(browser.look("key-revoke", WIDTHS, OF_PAGES).await);
+    browser.press("Revoke the key").await;
+    assert!(browser.text().await.contains("The key is revoked."));
+    faults
 }

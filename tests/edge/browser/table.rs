@@ -69,6 +69,8 @@ const SCREENS: &[(&str, &[&str])] = &[
         &["branding", "branding-preview", "branding-wrong", "branding-saved", "logo-remove"],
     ),
     ("/o/{slug}/settings/seats", &["seats", "seats-none", "seats-trial"]),
+    ("/o/{slug}/settings/keys", &["keys", "keys-none", "keys-wrong", "key-made"]),
+    ("/o/{slug}/settings/keys/{key}/revoke", &["key-revoke"]),
     ("/o/{slug}/activity", &["activity", "activity-none", "activity-wrong", "menu"]),
     ("/o/{slug}/team/import", &["import", "import-check", "import-to-mend"]),
     ("/o/{slug}/team/import/{job}", &["import-done", "import-undo", "import-undone"]),

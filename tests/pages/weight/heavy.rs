@@ -1,6 +1,7 @@
 //! An organization as full as its pages can get: each list longer than a page, each name as long as names may be.
 
 use serde_json::{Value, json};
+use usher::domain::api_key::Scope;
 use usher::domain::ids::{Id, Kind, Resource, Workspace};
 use usher::platform::Entropy;
 
@@ -66,6 +67,17 @@ pub struct Heavy {
 impl Heavy {
     pub fn new() -> Self {
         Self::of("client-links")
+    }
+
+    /// As many keys as a page lists, with every scope. Answers one.
+    fn keys(&mut self) -> String {
+        let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+        let mut made = String::new();
+        for number in 0..30 {
+            let body = json!({"name": name(number), "scopes": scopes});
+            made = self.team.world.operator().post(&self.team.path("/api-keys"), &body).ok().str("/id");
+        }
+        made
     }
 
     fn of(template: &str) -> Self {
@@ -325,6 +337,14 @@ pub const SCREENS: &[(&str, Open)] = &[
     ("/o/{slug}/settings", |heavy| one(heavy.desk("settings"))),
     ("/o/{slug}/settings/branding", |heavy| one(heavy.desk("settings/branding"))),
     ("/o/{slug}/settings/seats", |heavy| one(heavy.desk("settings/seats"))),
+    ("/o/{slug}/settings/keys", |heavy| {
+        heavy.keys();
+        one(heavy.desk("settings/keys"))
+    }),
+    ("/o/{slug}/settings/keys/{key}/revoke", |heavy| {
+        let key = heavy.keys();
+        one(heavy.desk(&format!("settings/keys/{key}/revoke")))
+    }),
     ("/o/{slug}/activity", |heavy| one(heavy.desk("activity"))),
     ("/o/{slug}/team/import", |heavy| {
         let rows: Vec<String> =

@@ -1,12 +1,14 @@
 //! Settings, for those who run an organization: its name and rules (S1-13, S3-15), how it shows itself (S0-06 to S0-09, S0-24),
-//! its plan and who holds its seats.
+//! its plan and who holds its seats, the keys of its programs.
 
 mod branding;
 mod general;
+mod keys;
 mod seats;
 
 pub use self::branding::{change as rebrand, show as branding};
 pub use self::general::{change, show};
+pub use self::keys::{ask as revoke_key, create as create_key, revoke as revoked_key, show as keys};
 pub use self::seats::show as seats;
 
 use crate::web::pages::desk::Way;
@@ -18,6 +20,7 @@ enum Tab {
     General,
     Branding,
     Seats,
+    Keys,
 }
 
 /// The ways between them.
@@ -28,5 +31,6 @@ fn tabs(slug: &str, here: Tab) -> Vec<Way> {
         way("General", Tab::General, Route::SettingsPage(slug())),
         way("Branding", Tab::Branding, Route::BrandingPage(slug())),
         way("Plan and seats", Tab::Seats, Route::SeatsPage(slug())),
+        way("API keys", Tab::Keys, Route::KeysPage(slug())),
     ]
 }
