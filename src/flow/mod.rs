@@ -19,6 +19,7 @@ pub mod look;
 pub mod manage;
 pub mod members;
 pub mod memberships;
+pub mod mfa_reset;
 pub mod password_link;
 pub mod removal;
 pub mod reset_password;
