@@ -52,7 +52,7 @@ pub async fn begin<P: Platform>(
     };
     let since = now.minus(LIFETIME);
     let mut batch = email_changes::begin(&by, since);
-    batch.push(email_changes::obstacles(&by, since));
+    batch.extend([shown.settle(), email_changes::obstacles(&by, since)]);
     let results = ctx.platform.batch(batch).await?;
     if results.first().is_some_and(ResultSet::any) {
         ctx.platform.enqueue_all(&by.mails);
