@@ -98,7 +98,8 @@ impl Actor {
             return false;
         };
         // Which workspace a resource is in only the database knows. So where any of theirs was listed to them, it must be
-        // on such a list.
+        // on such a list. That refuses more than need be where they hold all of one workspace and a list of another, and give
+        // something of the first in both at once: they then give it in that one alone.
         let mut lists = there.iter().filter_map(|holding| holding.resources.as_ref()).peekable();
         let resources = match &access.resources {
             _ if lists.peek().is_none() => true,

@@ -64,7 +64,12 @@ pub const MOST_REVOKED: usize = 2000;
 pub fn revoke(entry: &Entry, removal: &Removal<'_>) -> [Statement; 2] {
     let mut logged = params![removal.json(), entry.at, removal.with_sent];
     logged.extend(removal.withdrawal.params());
-    logged.extend(params![entry.id, &entry.actor, &entry.request_id, i64::try_from(MOST_REVOKED).unwrap_or(i64::MAX)]);
+    logged.extend(params![
+        entry.id,
+        &entry.actor,
+        &entry.request_id,
+        i64::try_from(MOST_REVOKED).unwrap_or(i64::MAX)
+    ]);
     [
         Statement::new(
             concat!(

@@ -254,7 +254,10 @@ fn five_thousand_invitations_go_with_their_inviter() {
     team.owner.delete(&format!("/v1/members/{ada}?revoke_their_invitations=true")).ok();
     assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     assert_eq!(team.world.last_cost(), Cost { d1: 4, kv: 100 }, "who asks, and three batches");
-    assert_eq!(team.world.count("SELECT count(*) FROM invitations WHERE outcome = 'revoked' AND ver = 2"), 5000);
+    assert_eq!(
+        team.world.count("SELECT count(*) FROM invitations WHERE outcome = 'revoked' AND ver = 2"),
+        5000
+    );
     let logged = "SELECT count(DISTINCT subject) FROM audit_events WHERE action = 'invitation.revoked'";
     assert_eq!(team.world.count(logged), 5000);
     assert_eq!(seats(&team), (0, 0));
