@@ -319,6 +319,30 @@ mod tests {
         assert!(may(&["posts.view", "posts.approve"], Some(vec![id(7)]), Vec::new()));
     }
 
+    /// All of one workspace and a list of another: what is on no list is given in the first alone, never in both at once.
+    #[test]
+    fn what_is_held_without_a_list_is_given_where_no_list_counts() {
+        let holding = |number, resources| Holding {
+            workspace_id: id(number),
+            permissions: PermissionSet::NONE,
+            resources,
+            approves: vec![id(7), id(8)],
+            own_credentials: Vec::new(),
+        };
+        let staff = actor(Role::Member, Reach::Only(vec![holding(1, None), holding(2, Some(vec![id(8)]))]));
+        let may = |places: &[u8], resources: &[u8]| {
+            let access = Access {
+                permissions: Permissions::Custom(PermissionSet::NONE),
+                resources: grants(resources),
+                ..Access::default()
+            };
+            let places: Vec<WorkspaceId> = places.iter().map(|place| id(*place)).collect();
+            staff.may_grant(Role::Client, &places, &access)
+        };
+        assert!(may(&[1], &[7]) && may(&[2], &[8]) && may(&[1, 2], &[8]));
+        assert!(!may(&[2], &[7]) && !may(&[1, 2], &[7]));
+    }
+
     proptest! {
         /// Nobody gives away more than they hold, wherever it is to count.
         #[test]

@@ -237,6 +237,7 @@ fn the_seats_that_their_invitations_reserved_are_free_at_once() {
 /// However many there are: in batches that D1 carries out in far less than its half minute, each of which reads what it withdraws
 /// and not what was withdrawn before.
 #[test]
+#[allow(clippy::disallowed_methods, reason = "how long it takes is what is asked")]
 fn five_thousand_invitations_go_with_their_inviter() {
     let mut team = Team::new();
     team.joined(ADA, "admin");
