@@ -29,10 +29,13 @@ pub struct Config {
     pub templates: Templates,
     /// `LIMITS`: `off` lifts the limits per network, for load tests; only where ORIGIN is a loopback address.
     pub limits: bool,
-    /// `INVITATIONS_PER_DAY`: what one organization may invite, and mail again, in a day. Default 2000.
+    /// `INVITATIONS_PER_DAY`: what one organization may invite, add at once, and mail again, in a day. Default 2000.
     ///
-    /// `MAILS_PER_ADDRESS`: how many mails about invitations one address gets in a day, from all organizations together.
-    /// Default 10.
+    /// `MAILS_PER_ADDRESS`: how many mails about invitations, and about changes of address to it, one address gets in a day,
+    /// from all senders together. Default 10.
+    ///
+    /// `MAILS_PER_SENDER`: how many of these one organization may send to that address, or one account that is to have it, so
+    /// that none uses them up for the others. Default 4.
     pub quota: Quota,
     /// `SECURITY_CONTACT`: whom to tell of a weakness, an address or an `https` page. In `/.well-known/security.txt`, which is
     /// not there without it.
@@ -119,6 +122,7 @@ impl Config {
         let quota = Quota {
             invitations: number("INVITATIONS_PER_DAY", 2000)?,
             mails: number("MAILS_PER_ADDRESS", 10)?,
+            share: number("MAILS_PER_SENDER", 4)?,
         };
         let security_contact = match get("SECURITY_CONTACT") {
             Some(page)
@@ -264,6 +268,7 @@ mod tests {
             ("INVITATIONS_PER_DAY", "0"),
             ("INVITATIONS_PER_DAY", "many"),
             ("MAILS_PER_ADDRESS", "-1"),
+            ("MAILS_PER_SENDER", "0"),
             ("SECURITY_CONTACT", "http://example.test"),
             ("SECURITY_CONTACT", "https://example.test/\nExpires: never"),
         ] {

@@ -134,7 +134,8 @@ impl Actor {
             return false;
         };
         // Which workspace a resource is in only the database knows. So where any of theirs was listed to them, it must be
-        // on such a list.
+        // on such a list. That refuses more than need be where they hold all of one workspace and a list of another, and give
+        // something of the first in both at once: they then give it in that one alone.
         let mut lists = there.iter().filter_map(|holding| holding.resources.as_ref()).peekable();
         let resources = match &access.resources {
             _ if lists.peek().is_none() => true,
@@ -352,6 +353,30 @@ mod tests {
         assert!(!may(&["posts.view"], None, Vec::new()), "every resource, and nothing to approve on");
         assert!(may(&["posts.view"], Some(vec![id(7)]), vec![id(7)]));
         assert!(may(&["posts.view", "posts.approve"], Some(vec![id(7)]), Vec::new()));
+    }
+
+    /// All of one workspace and a list of another: what is on no list is given in the first alone, never in both at once.
+    #[test]
+    fn what_is_held_without_a_list_is_given_where_no_list_counts() {
+        let holding = |number, resources| Holding {
+            workspace_id: id(number),
+            permissions: PermissionSet::NONE,
+            resources,
+            approves: vec![id(7), id(8)],
+            own_credentials: Vec::new(),
+        };
+        let staff = actor(Role::Member, Reach::Only(vec![holding(1, None), holding(2, Some(vec![id(8)]))]));
+        let may = |places: &[u8], resources: &[u8]| {
+            let access = Access {
+                permissions: Permissions::Custom(PermissionSet::NONE),
+                resources: grants(resources),
+                ..Access::default()
+            };
+            let places: Vec<WorkspaceId> = places.iter().map(|place| id(*place)).collect();
+            staff.may_grant(Role::Client, &places, &access)
+        };
+        assert!(may(&[1], &[7]) && may(&[2], &[8]) && may(&[1, 2], &[8]));
+        assert!(!may(&[2], &[7]) && !may(&[1, 2], &[7]));
     }
 
     proptest! {

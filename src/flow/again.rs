@@ -3,11 +3,14 @@
 
 use crate::domain::password;
 use crate::domain::second_factor::{Secret, Typed};
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::flow::second_factor::{TRIES_IN, is_fresh, open, too_many, wrong_code, wrong_password};
-use crate::platform::{Limit, Platform};
+use crate::flow::sign_in::GUESSES_COUNT;
+use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::accounts::{self, Credentials, SignedIn};
+use crate::store::guesses::{self, Wait};
 use crate::store::second_factors::{self, Asked, Step};
 
 /// Somebody who has shown it. What they then do is written only while the password is still that of the hash, and the code not
@@ -21,6 +24,12 @@ pub struct Again {
 }
 
 impl Again {
+    /// Forgets the guesses before this password, in the batch of what they do.
+    #[must_use]
+    pub fn settle(&self) -> Statement {
+        guesses::settle(&self.me.user_id.to_string())
+    }
+
     /// The code that was typed, where their account asks for one.
     #[must_use]
     pub fn step(&self) -> Option<Step<'_>> {
@@ -28,8 +37,20 @@ impl Again {
     }
 }
 
-/// Checks what whoever holds this session typed. Under a limit of its own account, which nobody without a session spends. Of codes those
-/// of the app are taken; whoever lost it turns the second factor off first.
+/// Whether a guess of whoever is signed in at their own password may be looked at: what came of
+/// [`guesses::count_own`](crate::store::guesses::count_own), at this moment.
+///
+/// # Errors
+/// `rate_limited`, with how long they wait.
+pub fn check_counted(counted: &ResultSet, wait: &ResultSet, now: Timestamp) -> Result<()> {
+    if counted.any() {
+        return Ok(());
+    }
+    Err(Error::slow_down_until(wait.first::<Wait>()?.map_or(now, |wait| wait.next_at), now))
+}
+
+/// Checks what whoever holds this session typed. Guesses are counted for the account, before they are looked at, and nobody
+/// without a session adds to them. Of codes those of the app are taken; whoever lost it turns the second factor off first.
 ///
 /// # Errors
 /// `required`, `invalid_credentials`, `invalid_code`, each with its pointer; `rate_limited`.
@@ -40,14 +61,19 @@ pub async fn again<P: Platform>(
     code: Option<&str>,
 ) -> Result<Again> {
     let now = ctx.now();
-    let mut batch =
-        vec![accounts::select_signed_in(session, now), accounts::select_credentials_of(session, now)];
+    let [count, wait] = guesses::count_own(session, code.is_some(), now.minus(GUESSES_COUNT), now);
+    let mut batch = vec![
+        count,
+        wait,
+        accounts::select_signed_in(session, now),
+        accounts::select_credentials_of(session, now),
+    ];
     if code.is_some() {
         batch.push(second_factors::ask_signed_in(session, now.minus(TRIES_IN), now));
     }
     let results = ctx.platform.batch(batch).await?;
-    let [me, credentials, asked @ ..] = results.as_slice() else {
-        return Err(Error::Internal("two results".to_owned()));
+    let [counted, wait, me, credentials, asked @ ..] = results.as_slice() else {
+        return Err(Error::Internal("four results".to_owned()));
     };
     let (Some(me), Some(credentials)) = (me.first::<SignedIn>()?, credentials.first::<Credentials>()?) else {
         return Err(Code::Unauthenticated.into());
@@ -55,6 +81,7 @@ pub async fn again<P: Platform>(
     if me.mfa_enabled_at.is_some() && code.is_none() {
         return Err(Error::field("/code", Code::Required, "Type the code that your app shows now."));
     }
+    check_counted(counted, wait, now)?;
     let hash = check(ctx, &me, credentials, password).await?;
     let factor = match (me.mfa_enabled_at, asked.first()) {
         (Some(_), Some(asked)) => {
@@ -82,18 +109,27 @@ pub async fn unless_fresh<P: Platform>(
     password: Option<&str>,
 ) -> Result<SignedIn> {
     let now = ctx.now();
-    let batch = vec![accounts::select_signed_in(session, now), accounts::select_credentials_of(session, now)];
+    let mut batch =
+        vec![accounts::select_signed_in(session, now), accounts::select_credentials_of(session, now)];
+    if password.is_some() {
+        batch.extend(guesses::count_own(session, true, now.minus(GUESSES_COUNT), now));
+    }
     let results = ctx.platform.batch(batch).await?;
-    let [me, credentials] = results.as_slice() else {
+    let [me, credentials, counts @ ..] = results.as_slice() else {
         return Err(Error::Internal("two results".to_owned()));
     };
     let (Some(me), Some(credentials)) = (me.first::<SignedIn>()?, credentials.first::<Credentials>()?) else {
         return Err(Code::Unauthenticated.into());
     };
-    match password {
-        Some(password) => check(ctx, &me, credentials, password).await.map(|_| me),
-        None if is_fresh(ctx, &me) => Ok(me),
-        None => {
+    match (password, counts) {
+        (Some(password), [counted, wait]) => {
+            check_counted(counted, wait, now)?;
+            check(ctx, &me, credentials, password).await?;
+            ctx.platform.run(guesses::settle(&me.user_id.to_string())).await?;
+            Ok(me)
+        }
+        _ if is_fresh(ctx, &me) => Ok(me),
+        _ => {
             let detail = Code::ReauthenticationRequired.detail();
             Err(Error::field("/password", Code::ReauthenticationRequired, detail))
         }

@@ -6,6 +6,7 @@
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_link::{EmailLink, LIFETIME};
+use crate::domain::quota;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::flow::again::again;
@@ -13,13 +14,13 @@ use crate::flow::second_factor::wrong_code;
 use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts;
-use crate::store::email_changes::{self, Beginning, View};
+use crate::store::email_changes::{self, Beginning, Obstacles, View};
 
 /// Begins it, in the place of one that was begun before: both addresses are mailed a link.
 ///
 /// # Errors
 /// What [`again`]'s are; `email_unverified` where nobody proved the mailbox that the account has; `rate_limited` after five
-/// in a day; `invalid_value` for the address that the account has.
+/// in a day; `daily_limit` where the new address was mailed enough; `invalid_value` for the address that the account has.
 pub async fn begin<P: Platform>(
     ctx: &Context<'_, P>,
     session: &str,
@@ -47,20 +48,24 @@ pub async fn begin<P: Platform>(
         now,
         expires_at: EmailLink::ends(now),
         requeue_at: lost_at(now),
+        quota: ctx.config.quota,
     };
     let since = now.minus(LIFETIME);
     let mut batch = email_changes::begin(&by, since);
-    batch.push(email_changes::too_many(shown.me.user_id, since));
+    batch.extend([shown.settle(), email_changes::obstacles(&by, since)]);
     let results = ctx.platform.batch(batch).await?;
     if results.first().is_some_and(ResultSet::any) {
         ctx.platform.enqueue_all(&by.mails);
         return Ok(());
     }
-    Err(if results.last().is_some_and(ResultSet::any) {
+    let obstacles = ResultSet::row_of::<Obstacles>(results.last())?;
+    Err(if obstacles.as_ref().is_some_and(|obstacles| obstacles.too_many) {
         let detail =
             "You began to change your address five times since yesterday. Wait a day, then try again.";
         let retry_after = u32::try_from(LIFETIME.as_secs()).ok();
         Refusal { retry_after, ..Refusal::new(Code::RateLimited).because(detail) }.into()
+    } else if obstacles.is_some_and(|obstacles| !obstacles.mailable) {
+        quota::of_address(now)
     } else if by.step.is_some() {
         // Of two requests with one code, the other came first.
         wrong_code()
@@ -106,7 +111,8 @@ pub async fn confirm<P: Platform>(ctx: &Context<'_, P>, token: &str) -> Result<V
     let now = ctx.now();
     let link = EmailLink::open(&ctx.config.keys, token, now)?;
     let told = [ctx.id(), ctx.id()];
-    let mut batch = email_changes::prove(&link, told, now, lost_at(now));
+    let entry = ctx.entry(&"invitee");
+    let mut batch = email_changes::prove(&link, told, &entry, lost_at(entry.at));
     batch.push(email_changes::view(&link, now));
     let results = ctx.platform.batch(batch).await?;
     if results.get(1).is_some_and(ResultSet::any) {

@@ -20,6 +20,7 @@ pub mod look;
 pub mod manage;
 pub mod members;
 pub mod memberships;
+pub mod mfa_reset;
 pub mod password_link;
 pub mod removal;
 pub mod reset_password;
@@ -81,7 +82,8 @@ impl<P: Platform> Context<'_, P> {
     /// The request is done once one of these entries of the audit log is written; until then, it may be tried again under its
     /// key.
     pub fn is_done_with(&self, events: &[EventId]) {
-        if let Some(once) = &self.once {
+        // What a request does in several batches is done with the first of them.
+        if let Some(once) = self.once.as_ref().filter(|_| !self.platform.meter().rode.get()) {
             self.platform.meter().rider.replace(Some(once.done(events)));
         }
     }

@@ -6,7 +6,7 @@ use crate::domain::order;
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::{Context, look};
-use crate::platform::Platform;
+use crate::platform::{Platform, ResultSet};
 use crate::store::audit::Withdrawal;
 use crate::store::removal::{self, Fate, Leaving, Removal, Removed, Revoked};
 
@@ -45,8 +45,15 @@ pub async fn remove<P: Platform>(
     };
     let removed: Vec<Removed> = removed.rows()?;
     let fates: Vec<Fate> = fates.rows()?;
-    for invitation in revoked.rows::<Revoked>()?.iter().take(MOST_FORGOTTEN) {
+    let mut revoked = revoked.rows::<Revoked>()?;
+    for invitation in revoked.iter().take(MOST_FORGOTTEN) {
         look::forget(ctx, invitation.id, invitation.ver).await;
+    }
+    // They are removed already. Of what they sent, what is not withdrawn yet speaks for the organization.
+    while revoked.len() == removal::MOST_REVOKED {
+        let batch = removal::revoke(&ctx.entry(&actor.principal), &removal);
+        let results = ctx.platform.batch(batch.into()).await?;
+        revoked = results.last().map(ResultSet::rows).transpose()?.unwrap_or_default();
     }
     let why_not = |member: &MemberId| {
         let was_removed = removed.iter().any(|removed| removed.subject == *member);

@@ -46,16 +46,14 @@ pub async fn begin<P: Platform>(
     if me.mfa_enabled_at.is_some() {
         return Err(Code::MfaAlreadyEnabled.into());
     }
-    match password {
-        Some(password) => {
-            again(ctx, session, password, None).await?;
-        }
-        None if is_fresh(ctx, &me) => {}
+    let shown = match password {
+        Some(password) => Some(again(ctx, session, password, None).await?),
+        None if is_fresh(ctx, &me) => None,
         None => {
             let detail = Code::ReauthenticationRequired.detail();
             return Err(Error::field("/password", Code::ReauthenticationRequired, detail));
         }
-    }
+    };
     let secret = Secret::new(ctx.platform.random());
     let whose = me.user_id.to_string();
     let sealed = ctx
@@ -63,8 +61,14 @@ pub async fn begin<P: Platform>(
         .keys
         .seal(&whose, secret.bytes(), ctx.platform.random())
         .ok_or_else(|| Error::Internal("a secret was not sealed".to_owned()))?;
-    let begun = ctx.platform.run(second_factors::begin(me.user_id, &sealed, ctx.now())).await?;
-    if begun.any() { Ok((me, secret)) } else { Err(Code::MfaAlreadyEnabled.into()) }
+    let mut batch = vec![second_factors::begin(me.user_id, &sealed, ctx.now())];
+    batch.extend(shown.map(|shown| shown.settle()));
+    let begun = ctx.platform.batch(batch).await?;
+    if begun.first().is_some_and(ResultSet::any) {
+        Ok((me, secret))
+    } else {
+        Err(Code::MfaAlreadyEnabled.into())
+    }
 }
 
 /// Who is signed in, and the secret that they began to set up.
@@ -156,7 +160,9 @@ pub async fn renew<P: Platform>(
         now,
         requeue_at: lost_at(now),
     };
-    let results = ctx.platform.batch(second_factors::renew(&by).into()).await?;
+    let mut batch = Vec::from(second_factors::renew(&by));
+    batch.push(shown.settle());
+    let results = ctx.platform.batch(batch).await?;
     if !results.first().is_some_and(ResultSet::any) {
         // Of two requests with one code, the other came first.
         return Err(wrong_code());

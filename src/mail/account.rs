@@ -56,6 +56,11 @@ pub fn notice(config: &Config, to: &ToAccount, notice: Notice) -> Result<Mail> {
         Notice::FactorAdded => {
             ("Two-step sign-in was turned on", "Signing in asks for a code of your app from now on.")
         }
+        Notice::FactorRemoved if !to.has_password => (
+            "Two-step sign-in was turned off",
+            "Whoever runs this service turned it off, as is done for somebody who lost their phone and their recovery codes. \
+             Everybody was signed out, and your old password opens nothing any more.",
+        ),
         Notice::FactorRemoved => {
             ("Two-step sign-in was turned off", "Signing in asks for your password only from now on.")
         }
@@ -81,11 +86,19 @@ pub fn notice(config: &Config, to: &ToAccount, notice: Notice) -> Result<Mail> {
         to: email,
         above: named(&config.product_name),
         heading: line,
-        preview: format!("{when}. If this was not you, act now."),
+        preview: if to.has_password {
+            format!("{when}. If this was not you, act now.")
+        } else {
+            "Choose a new password to sign in.".to_owned()
+        },
         said: vec![
             format!("{said} That was on {when}, for the account of {}.", named(email)),
-            "If this was you, there is nothing to do. If not, choose a new password now: that signs everybody else out."
-                .to_owned(),
+            if to.has_password {
+                "If this was you, there is nothing to do. If not, choose a new password now: that signs everybody else out."
+            } else {
+                "To sign in, choose a new password. Then turn two-step sign-in on again."
+            }
+            .to_owned(),
         ],
         action: Some(("Choose a new password", Route::ForgotPassword.url(&config.origin))),
         terms: "The page asks for your e-mail address and sends you a link.".to_owned(),

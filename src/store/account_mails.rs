@@ -113,6 +113,9 @@ pub struct ToAccount {
     pub email: EmailAddress,
     /// The version of its password.
     pub password_ver: i64,
+    /// Whether it has one.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub has_password: bool,
     /// When it was asked for, or happened.
     pub at: Timestamp,
     /// What it tells, if it is a notice.
@@ -160,7 +163,7 @@ impl ToSide {
 #[must_use]
 pub fn to_account(id: JobId) -> Statement {
     Statement::new(
-        "SELECT u.id AS user_id, u.email, u.password_ver, j.created_at AS at, j.notice, j.device,
+        "SELECT u.id AS user_id, u.email, u.password_ver, u.password_hash IS NOT NULL AS has_password, j.created_at AS at, j.notice, j.device,
                 iif(c.id IS NULL, NULL, json_object('change_id', c.id, 'side', j.side, 'old_email', c.old_email,
                   'new_email', c.email, 'expires_at', c.expires_at,
                   'waits', c.changed_at IS NULL AND c.cancelled_at IS NULL AND c.password_ver = u.password_ver

@@ -96,9 +96,8 @@ pub fn claim(new: &New, by: &Acting, quota: Quota, entry: &Entry) -> Statement {
                 may_customize!(),
                 ") AND (?12 = 0 OR ",
                 seat_free!("?2"),
-                ") AND (?14 = 0 OR ",
-                within_day!("?8", "?2", "?20"),
-                ")"
+                ") AND ",
+                within_day!("iif(?14, ?8, NULL)", "?2", "?20")
             )
         ),
         params,

@@ -52,6 +52,27 @@ macro_rules! helper {
     };
 }
 
+/// Tells whoever helps, by the notification `?4` at `?5`: `tell!(kind, about, organization, "FROM …", maker, where)`.
+macro_rules! tell {
+    ($kind:literal, $about:literal, $organization:literal, $from:literal, $maker:literal, $where:expr) => {
+        concat!(
+            "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+             SELECT ?4, n.user_id, ",
+            $organization,
+            ", '",
+            $kind,
+            "', json_object(",
+            $about,
+            "), ?5 ",
+            $from,
+            " JOIN members n ON n.id = ",
+            helper!($organization, $maker),
+            " WHERE ",
+            $where
+        )
+    };
+}
+
 /// Whether the holder of the link may ask for a new one of the invitation `i`: it is theirs alone, and was neither accepted nor
 /// withdrawn. `?1` to `?3`: invitation, organization, the moment before which they may have asked already.
 macro_rules! may_ask {
@@ -67,12 +88,12 @@ pub fn for_invitation(word: Word, link: &Link) -> Vec<Statement> {
     let (before, now) = (word.before(), word.now);
     vec![
         Statement::new(
-            concat!(
-                "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
-                 SELECT ?4, n.user_id, i.organization_id, 'invitation.asked', json_object('invitation_id', i.id), ?5
-                 FROM invitations i JOIN members n ON n.id = ",
-                helper!("i.organization_id", "i.invited_by"),
-                " WHERE ",
+            tell!(
+                "invitation.asked",
+                "'invitation_id', i.id",
+                "i.organization_id",
+                "FROM invitations i",
+                "i.invited_by",
                 may_ask!()
             ),
             params![link.invitation_id, link.organization_id, before, word.id, now],
@@ -92,17 +113,15 @@ pub fn for_own_invitation(word: Word, link: &Link, session: &str) -> Vec<Stateme
     let (before, now) = (word.before(), word.now);
     vec![
         Statement::new(
-            concat!(
-                "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
-                 SELECT ?4, n.user_id, i.organization_id, 'invitation.asked',
-                        json_object('invitation_id', i.id, 'email', u.email), ?5
-                 FROM sessions s
+            tell!(
+                "invitation.asked",
+                "'invitation_id', i.id, 'email', u.email",
+                "i.organization_id",
+                "FROM sessions s
                  JOIN users u ON u.id = s.user_id AND u.email_verified_at IS NOT NULL
-                 JOIN invitations i ON i.id = ?1 AND i.email_key <> u.email_key
-                 JOIN members n ON n.id = ",
-                helper!("i.organization_id", "i.invited_by"),
-                " WHERE s.token_digest = ?6 AND s.expires_at > ?5 AND s.ended_at IS NULL AND ",
-                may_ask!()
+                 JOIN invitations i ON i.id = ?1 AND i.email_key <> u.email_key",
+                "i.invited_by",
+                concat!("s.token_digest = ?6 AND s.expires_at > ?5 AND s.ended_at IS NULL AND ", may_ask!())
             ),
             params![link.invitation_id, link.organization_id, before, word.id, now, session],
         ),
@@ -123,30 +142,29 @@ pub fn for_access(
     member: MemberId,
     workspace: WorkspaceId,
 ) -> Vec<Statement> {
+    macro_rules! may_ask_for_access {
+        () => {
+            "m.id = ?1 AND m.organization_id = ?2 AND m.removed_at IS NULL
+             AND (m.asked_at IS NULL OR m.asked_at <= ?3)"
+        };
+    }
     let (before, now) = (word.before(), word.now);
     vec![
         Statement::new(
-            concat!(
-                "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
-                 SELECT ?4, n.user_id, m.organization_id, 'access.asked',
-                        json_object('member_id', m.id, 'workspace_id', p.workspace_id), ?5
-                 FROM members m JOIN memberships p ON p.member_id = m.id AND p.workspace_id = ?6
-                 JOIN members n ON n.id = ",
-                helper!(
-                    "m.organization_id",
-                    "(SELECT i.invited_by FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
-                      WHERE r.member_id = m.id ORDER BY r.id LIMIT 1)"
-                ),
-                " WHERE m.id = ?1 AND m.organization_id = ?2 AND m.removed_at IS NULL
-                    AND (m.asked_at IS NULL OR m.asked_at <= ?3)"
+            tell!(
+                "access.asked",
+                "'member_id', m.id, 'workspace_id', p.workspace_id",
+                "m.organization_id",
+                "FROM members m JOIN memberships p ON p.member_id = m.id AND p.workspace_id = ?6",
+                "(SELECT i.invited_by FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
+                  WHERE r.member_id = m.id ORDER BY r.id LIMIT 1)",
+                may_ask_for_access!()
             ),
             params![member, organization, before, word.id, now, workspace],
         ),
         word.mail(),
         Statement::new(
-            "UPDATE members AS m SET asked_at = ?4
-             WHERE m.id = ?1 AND m.organization_id = ?2 AND m.removed_at IS NULL
-               AND (m.asked_at IS NULL OR m.asked_at <= ?3)",
+            concat!("UPDATE members AS m SET asked_at = ?4 WHERE ", may_ask_for_access!()),
             params![member, organization, before, now],
         ),
     ]
@@ -164,12 +182,12 @@ pub fn for_a_seat(word: Word, link: &Link) -> Vec<Statement> {
     let (before, now) = (word.before(), word.now);
     vec![
         Statement::new(
-            concat!(
-                "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
-                 SELECT ?4, n.user_id, i.organization_id, 'invitation.no_seat', json_object('invitation_id', i.id), ?5
-                 FROM invitations i JOIN members n ON n.id = ",
-                helper!("i.organization_id", "i.invited_by"),
-                " WHERE ",
+            tell!(
+                "invitation.no_seat",
+                "'invitation_id', i.id",
+                "i.organization_id",
+                "FROM invitations i",
+                "i.invited_by",
                 may_tell!()
             ),
             params![link.invitation_id, link.organization_id, before, word.id, now],

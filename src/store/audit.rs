@@ -78,6 +78,26 @@ macro_rules! audited {
     };
 }
 
+/// The same entry in every organization that an account `m` of `members` is active in, or in the oldest hundred:
+/// `logged_everywhere!(actor, before, after, "FROM … WHERE …")`; `?1` to `?5` are [`Entry::params`]. Each has an id of its own,
+/// made of the entry's and the member's.
+macro_rules! logged_everywhere {
+    ($actor:literal, $before:expr, $after:expr, $from:expr) => {
+        concat!(
+            "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
+             SELECT 'evt_' || substr(?1, 5, 18) || substr(m.id, 23), m.organization_id, ?2, ",
+            $actor,
+            ", ?4, ?5, m.id, ",
+            $before,
+            ", ",
+            $after,
+            " ",
+            $from,
+            " AND m.removed_at IS NULL ORDER BY m.organization_id LIMIT 100"
+        )
+    };
+}
+
 /// Whether the actor is still in the organization `o` in the role that was read when they were asked who they are:
 /// `still_is!("?7")`, in a statement whose `?3` is the actor ([`Entry::params`]).
 macro_rules! still_is {

@@ -6,10 +6,12 @@ use serde::Deserialize;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::email_link::{EmailLink, Side};
 use crate::domain::ids::{EmailChangeId, JobId, SessionId, UserId};
+use crate::domain::quota::Quota;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
 use crate::store::account_mails::Notice;
+use crate::store::audit::Entry;
 use crate::store::second_factors::Step;
 
 /// So many changes are begun for one account in the time that one lives: each mails an address that somebody typed.
@@ -28,6 +30,29 @@ macro_rules! open {
 macro_rules! free {
     () => {
         "NOT EXISTS (SELECT 1 FROM users taken WHERE taken.email_key = c.email_key AND taken.id <> c.user_id)"
+    };
+}
+
+/// Whether the day leaves a mail to an address that an account is to have: `mailable!(account, address, now, quota)`.
+macro_rules! mailable {
+    ($user:literal, $address:literal, $now:literal, $quota:literal) => {
+        concat!(
+            counted!($address, $now),
+            " < ",
+            $quota,
+            " ->> 1 AND ",
+            counted_of_sender!($user, $address, $now),
+            " < ",
+            $quota,
+            " ->> 2"
+        )
+    };
+}
+
+/// An address as [`EmailAddress::masked`] shows it.
+macro_rules! masked {
+    ($email:literal) => {
+        concat!("substr(", $email, ", 1, 1) || '••' || substr(", $email, ", instr(", $email, ", '@'))")
     };
 }
 
@@ -54,10 +79,13 @@ pub struct Beginning<'a> {
     pub expires_at: Timestamp,
     /// When the jobs count as lost.
     pub requeue_at: Timestamp,
+    /// What a day allows.
+    pub quota: Quota,
 }
 
 /// Begins it, as the claim of its batch (`RETURNING` tells): only with the password of this hash and a code that was not taken
-/// before, where the mailbox of the old address was proved, and not too often since `since`. Then the code is used up, the
+/// before, where the mailbox of the old address was proved, not too often since `since`, and only if the day leaves a mail to
+/// the new address, from this account too. Then the code is used up, the
 /// change that was begun before is over, and both addresses are mailed, whether the new one has an account or not.
 #[must_use]
 pub fn begin(by: &Beginning<'_>, since: Timestamp) -> Vec<Statement> {
@@ -72,14 +100,16 @@ pub fn begin(by: &Beginning<'_>, since: Timestamp) -> Vec<Statement> {
     let [to_old, to_new] = by.mails;
     vec![
         Statement::new(
-            "INSERT INTO email_changes (id, user_id, old_email, email, email_key, password_ver, session_id, begun_at, expires_at)
+            concat!("INSERT INTO email_changes (id, user_id, old_email, email, email_key, password_ver, session_id, begun_at, expires_at)
              SELECT ?1, u.id, u.email, ?3, ?4, u.password_ver, ?5, ?6, ?7 FROM users u
              WHERE u.id = ?2 AND u.password_hash = ?8 AND u.email_verified_at IS NOT NULL
                AND (u.mfa_enabled_at IS NULL OR EXISTS (SELECT 1 FROM second_factors f
                       WHERE f.user_id = u.id AND f.secret = ?9 AND f.last_step < ?10))
                AND (SELECT count(*) FROM (SELECT 1 FROM email_changes c WHERE c.user_id = u.id AND c.begun_at > ?11
-                                            LIMIT ?12)) < ?12
-             RETURNING id",
+                                            LIMIT ?12)) < ?12 AND ",
+                mailable!("?2", "?4", "?6", "?13"),
+                " RETURNING id"
+            ),
             params![
                 by.id,
                 by.user,
@@ -92,7 +122,8 @@ pub fn begin(by: &Beginning<'_>, since: Timestamp) -> Vec<Statement> {
                 sealed,
                 step,
                 since,
-                MOST_BEGUN
+                MOST_BEGUN,
+                by.quota.json()
             ],
         ),
         Statement::new(
@@ -111,12 +142,28 @@ pub fn begin(by: &Beginning<'_>, since: Timestamp) -> Vec<Statement> {
     ]
 }
 
-/// Reads whether too many were begun for the account since `since`: the row beyond is there.
+/// What stood in the way of beginning one.
+#[derive(Debug, Deserialize)]
+pub struct Obstacles {
+    /// Whether too many were begun for the account.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub too_many: bool,
+    /// Whether the day leaves a mail to the new address.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub mailable: bool,
+}
+
+/// Reads the [`Obstacles`] since `since`.
 #[must_use]
-pub fn too_many(user: UserId, since: Timestamp) -> Statement {
+pub fn obstacles(by: &Beginning<'_>, since: Timestamp) -> Statement {
     Statement::new(
-        "SELECT id FROM email_changes WHERE user_id = ?1 AND begun_at > ?2 ORDER BY begun_at LIMIT 1 OFFSET ?3",
-        params![user, since, MOST_BEGUN - 1],
+        concat!(
+            "SELECT EXISTS (SELECT 1 FROM email_changes WHERE user_id = ?1 AND begun_at > ?2
+                            ORDER BY begun_at LIMIT 1 OFFSET ?3) AS too_many, ",
+            mailable!("?1", "?4", "?5", "?6"),
+            " AS mailable"
+        ),
+        params![by.user, since, MOST_BEGUN - 1, by.email.key(), by.now, by.quota.json()],
     )
 }
 
@@ -215,10 +262,12 @@ pub fn cancel(link: &EmailLink, now: Timestamp) -> Statement {
 /// The first statement's `RETURNING` tells that the side is proved. The second is the claim of the change: the notice to the old
 /// address, made only if both sides are proved and the new address is still nobody's. With it the account has the new
 /// address, whose mailbox is proved; every session ends but the one that began it; links that were mailed to the old address
-/// end too, by the version that they name; and the new address is told as well. Who may do what stays as it is: members follow
+/// end too, by the version that they name; the new address is told as well, and so are the logs of the account's organizations,
+/// with neither address in full. Who may do what stays as it is: members follow
 /// their account's address by a trigger, and invitations stay with the address that they were sent to.
 #[must_use]
-pub fn prove(link: &EmailLink, told: [JobId; 2], now: Timestamp, requeue_at: Timestamp) -> Vec<Statement> {
+pub fn prove(link: &EmailLink, told: [JobId; 2], entry: &Entry, requeue_at: Timestamp) -> Vec<Statement> {
+    let now = entry.at;
     macro_rules! made {
         () => {
             "EXISTS (SELECT 1 FROM jobs WHERE id = ?2)"
@@ -226,6 +275,8 @@ pub fn prove(link: &EmailLink, told: [JobId; 2], now: Timestamp, requeue_at: Tim
     }
     let [to_old, to_new] = told;
     let notice = Notice::EmailChanged.as_str();
+    let mut logged = entry.params("member.email_changed");
+    logged.push(to_old.into());
     vec![
         Statement::new(
             concat!(
@@ -260,6 +311,16 @@ pub fn prove(link: &EmailLink, told: [JobId; 2], now: Timestamp, requeue_at: Tim
                 made!()
             ),
             params![link.change, to_old, to_new, notice, now, requeue_at],
+        ),
+        Statement::new(
+            logged_everywhere!(
+                "m.id",
+                concat!("json_object('email', ", masked!("c.old_email"), ")"),
+                concat!("json_object('email', ", masked!("c.email"), ")"),
+                "FROM jobs j JOIN email_changes c ON c.id = j.email_change_id JOIN members m ON m.user_id = c.user_id
+                 WHERE j.id = ?6"
+            ),
+            logged,
         ),
         Statement::new(
             concat!("UPDATE email_changes SET changed_at = ?3 WHERE id = ?1 AND ", made!()),

@@ -3,7 +3,8 @@
 //!
 //! They are counted apart for each network they come from, and for each browser that the address's holder signed in with
 //! before: the wait that a stranger's guesses bring about is the stranger's own. An address without an account counts the
-//! same.
+//! same. Those of whoever is signed in are counted for the account, which is theirs, or whose cookie they stole: no sign-in waits
+//! for them.
 
 use serde::Deserialize;
 
@@ -55,6 +56,25 @@ macro_rules! wait {
     };
 }
 
+/// What a further guess writes, unless it comes too soon: `raised!(now, since)`.
+macro_rules! raised {
+    ($now:literal, $since:literal) => {
+        concat!(
+            " ON CONFLICT (id) DO UPDATE SET tries = iif(next_at <= ",
+            $since,
+            ", 1, tries + 1), next_at = CAST(",
+            $now,
+            " AS INTEGER) + iif(next_at <= ",
+            $since,
+            ", 0, ",
+            wait!("tries"),
+            ") WHERE next_at <= ",
+            $now,
+            " RETURNING id"
+        )
+    };
+}
+
 /// Counts a guess, unless it comes too soon: `RETURNING` tells. Then reads how long one has to [`Wait`]. Whoever has made none
 /// since `?6` begins anew.
 #[must_use]
@@ -69,17 +89,37 @@ pub fn count(by: &Guesser, email: &EmailAddress, since: Timestamp, now: Timestam
             concat!(
                 "INSERT INTO guesses (id, tries, next_at) SELECT ",
                 counted_under!(),
-                ", 1, ?5 WHERE true
-                 ON CONFLICT (id) DO UPDATE SET tries = iif(next_at <= ?6, 1, tries + 1),
-                   next_at = CAST(?5 AS INTEGER) + iif(next_at <= ?6, 0, ",
-                wait!("tries"),
-                ") WHERE next_at <= ?5 RETURNING id, id IS ?2 AS known"
+                ", 1, ?5 WHERE true",
+                raised!("?5", "?6"),
+                ", id IS ?2 AS known"
             ),
             params![&network, browser.as_deref(), device, &key, now, since],
         ),
         Statement::new(
             concat!("SELECT next_at FROM guesses WHERE id = ", counted_under!()),
             params![&network, browser.as_deref(), device, &key],
+        ),
+    ]
+}
+
+/// Counts a guess of whoever holds this session at their own password, under the account's id, unless it comes too soon
+/// (`RETURNING` tells); then reads how long they have to [`Wait`]. Without the code that their account asks for nothing is
+/// looked at, and so nothing is counted.
+#[must_use]
+pub fn count_own(session: &str, with_code: bool, since: Timestamp, now: Timestamp) -> [Statement; 2] {
+    [
+        Statement::new(
+            concat!(
+                "INSERT INTO guesses (id, tries, next_at)
+                 SELECT u.id, 1, ?2 FROM sessions s JOIN users u ON u.id = s.user_id
+                 WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL AND (?4 OR u.mfa_enabled_at IS NULL)",
+                raised!("?2", "?3")
+            ),
+            params![session, now, since, with_code],
+        ),
+        Statement::new(
+            "SELECT g.next_at FROM sessions s JOIN guesses g ON g.id = s.user_id WHERE s.token_digest = ?1",
+            params![session],
         ),
     ]
 }

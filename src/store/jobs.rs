@@ -118,7 +118,7 @@ pub struct Added {
     pub organization_name: String,
     /// Its colour.
     pub branding_accent: Option<String>,
-    /// Who added them.
+    /// Who added them, if that one is still in.
     pub adder_name: Option<String>,
     /// The account.
     pub user_id: UserId,
@@ -151,7 +151,7 @@ pub fn added(id: JobId) -> Statement {
                 coalesce(m.email, u.email) AS email, m.name, m.role, u.password_ver,
                 u.password_hash IS NOT NULL AND u.email_verified_at IS NOT NULL AS can_sign_in,
                 m.removed_at, m.joined_at AS added_at,
-                (SELECT n.name FROM audit_events a JOIN members n ON n.id = a.actor
+                (SELECT n.name FROM audit_events a JOIN members n ON n.id = a.actor AND n.removed_at IS NULL
                  WHERE a.organization_id = m.organization_id AND a.subject = m.id AND a.action = 'member.added'
                  ORDER BY a.id LIMIT 1) AS adder_name,
                 (SELECT json_group_array(json_object('id', w.id, 'name', w.name) ORDER BY w.id)

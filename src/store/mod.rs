@@ -67,6 +67,7 @@ pub mod logos;
 pub mod mailbox;
 pub mod members;
 pub mod memberships;
+pub mod mfa_reset;
 pub mod next_mails;
 pub mod notifications;
 pub mod obstacles;

@@ -25,7 +25,14 @@ macro_rules! counted {
     };
 }
 
-/// Whether the day of `$now` leaves one more for the organization `o`, and a mail to this address (null is no mail):
+/// How many mails a sender was counted for an address on the day of a moment: none to no address.
+macro_rules! counted_of_sender {
+    ($sender:literal, $address:expr, $now:literal) => {
+        counted!(concat!("(", $sender, " || ' ' || ", $address, ")"), $now)
+    };
+}
+
+/// Whether the day of `$now` leaves one more for the organization `o`, and a mail of it to this address (null is no mail):
 /// `within_day!("?5", "?15", "?29")`, the last one a [`Quota`](crate::domain::quota::Quota) as JSON.
 macro_rules! within_day {
     ($address:expr, $now:literal, $quota:literal) => {
@@ -38,7 +45,11 @@ macro_rules! within_day {
             counted!($address, $now),
             " < ",
             $quota,
-            " ->> 1)"
+            " ->> 1 AND ",
+            counted_of_sender!("o.id", $address, $now),
+            " < ",
+            $quota,
+            " ->> 2)"
         )
     };
 }

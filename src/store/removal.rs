@@ -13,7 +13,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::truth;
 use crate::params;
-use crate::platform::{Param, Statement};
+use crate::platform::Statement;
 
 /// Who is to be removed.
 #[derive(Debug)]
@@ -47,38 +47,69 @@ impl Removal<'_> {
     }
 }
 
-/// What removes them, in order. The first tells by `RETURNING subject` who it is, the third by `RETURNING id, ver` which
-/// invitations went with them.
+/// The removed with their entries; `?1` is [`Removal::json`].
+macro_rules! removed {
+    () => {
+        "json_each(?1) e JOIN audit_events r ON r.id = e.value ->> 'event' JOIN members m ON m.id = r.subject"
+    };
+}
+
+/// So many invitations go with their inviters in one batch; of more, the others go in batches of their own.
+pub const MOST_REVOKED: usize = 2000;
+
+/// Withdraws open invitations with the removed: those addressed to them, and those sent by them if that was asked for; at most
+/// [`MOST_REVOKED`]. The second tells by `RETURNING id, ver` which. What the first has just logged in this moment is what that
+/// withdraws.
 #[must_use]
-pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
-    // The removed of this batch with their entries.
-    macro_rules! removed {
-        () => {
-            "json_each(?1) e JOIN audit_events r ON r.id = e.value ->> 'event' JOIN members m ON m.id = r.subject"
-        };
-    }
-    // Their open invitations: addressed to them, and sent by them if that was asked for.
-    macro_rules! invitations {
-        () => {
+pub fn revoke(entry: &Entry, removal: &Removal<'_>) -> [Statement; 2] {
+    let mut logged = params![removal.json(), entry.at, removal.with_sent];
+    logged.extend(removal.withdrawal.params());
+    logged.extend(params![
+        entry.id,
+        &entry.actor,
+        &entry.request_id,
+        i64::try_from(MOST_REVOKED).unwrap_or(i64::MAX)
+    ]);
+    [
+        Statement::new(
             concat!(
-                "SELECT i.id FROM ",
+                "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
+                 SELECT 'evt_' || substr(?6, 5, 10) || substr(i.id, 15), i.organization_id, ?2, ?7,
+                        'invitation.revoked', ?8, i.id, ",
+                standing!(),
+                ", ",
+                status!("revoked"),
+                " FROM invitations i WHERE i.id IN (SELECT i.id FROM ",
                 removed!(),
                 " JOIN invitations i ON i.organization_id = m.organization_id AND i.email_key = m.email_key
                     AND i.outcome = 'open' AND i.expires_at > ?2
-                  UNION SELECT i.id FROM ",
+                  UNION ALL SELECT i.id FROM ",
                 removed!(),
-                " JOIN invitations i ON i.invited_by = m.id AND i.outcome = 'open' AND i.expires_at > ?2 WHERE ?3 AND ",
-                withdrawable!("?4", "?5")
-            )
-        };
-    }
+                " JOIN invitations i INDEXED BY invitations_open_of_inviter
+                    ON i.invited_by = m.id AND i.outcome = 'open' AND i.expires_at > ?2 WHERE ?3 AND ",
+                withdrawable!("?4", "?5"),
+                " LIMIT ?9)"
+            ),
+            logged,
+        ),
+        Statement::new(
+            "UPDATE invitations SET revoked_at = ?1, ver = ver + 1
+             WHERE outcome = 'open' AND id IN (
+               SELECT subject FROM audit_events
+               WHERE organization_id = ?2 AND id >= substr(?3, 1, 14) AND id < substr(?3, 1, 14) || '~'
+                 AND action = 'invitation.revoked' AND request_id = ?4)
+             RETURNING id, ver - 1 AS ver",
+            params![entry.at, removal.organization, entry.id, &entry.request_id],
+        ),
+    ]
+}
+
+/// What removes them, in order. The first tells by `RETURNING subject` who it is, the third, of [`revoke`], which invitations
+/// went with them.
+#[must_use]
+pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
     let who = removal.json();
-    let revoked = |more: Vec<Param>| {
-        let mut params = params![who.as_str(), entry.at, removal.with_sent];
-        params.extend(removal.withdrawal.params());
-        params.extend(more);
-        params
-    };
+    let [log_revoked, revoke] = revoke(entry, removal);
     let mut claim = entry.params("member.removed");
     claim.extend(params![
         who.as_str(),
@@ -103,28 +134,8 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
             ),
             claim,
         ),
-        Statement::new(
-            concat!(
-                "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
-                 SELECT 'evt_' || substr(?6, 5, 10) || substr(i.id, 15), i.organization_id, ?2, ?7,
-                        'invitation.revoked', ?8, i.id, ",
-                standing!(),
-                ", ",
-                status!("revoked"),
-                " FROM invitations i WHERE i.id IN (",
-                invitations!(),
-                ")"
-            ),
-            revoked(params![entry.id, &entry.actor, &entry.request_id]),
-        ),
-        Statement::new(
-            concat!(
-                "UPDATE invitations SET revoked_at = ?2, ver = ver + 1 WHERE id IN (",
-                invitations!(),
-                ") RETURNING id, ver - 1 AS ver"
-            ),
-            revoked(Vec::new()),
-        ),
+        log_revoked,
+        revoke,
         Statement::new(
             concat!(
                 "UPDATE members SET removed_at = ?2 WHERE id IN (SELECT m.id FROM ",
@@ -213,7 +224,7 @@ pub fn select_named(slug: &str, ids: &[MemberId], now: Timestamp) -> Statement {
     Statement::new(
         // In this order and by id, whatever the planner thinks of how many members an organization has.
         "SELECT m.id, m.name, coalesce(m.email, u.email) AS email, m.role, m.active, m.holds_seat AS takes_seat,
-                (SELECT count(*) FROM (SELECT 1 FROM invitations i
+                (SELECT count(*) FROM (SELECT 1 FROM invitations i INDEXED BY invitations_open_of_inviter
                    WHERE i.invited_by = m.id AND i.outcome = 'open' AND i.expires_at > ?3 LIMIT 100)) AS sent
          FROM json_each(?1) e
          CROSS JOIN members m ON m.id = e.value

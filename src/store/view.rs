@@ -31,7 +31,7 @@ pub struct View {
     pub locale: String,
     /// The organization's name.
     pub organization_name: String,
-    /// The inviter's name; none if the operator invited.
+    /// The inviter's name; none if the operator invited, or the inviter is in no more: then the organization speaks.
     pub inviter_name: Option<String>,
     /// The workspaces by name; none for those who reach all.
     #[serde(deserialize_with = "json_text", serialize_with = "as_json_text")]
@@ -206,7 +206,7 @@ impl View {
     }
 }
 
-/// What a [`View`] tells of the invitation `i` of the organization `o` by the member `n`.
+/// What a [`View`] tells of the invitation `i` of the organization `o` by the member `n`: by nobody, if they were removed.
 macro_rules! told_columns {
     () => {
         concat!(
@@ -238,7 +238,7 @@ pub fn of_job(id: JobId) -> Statement {
              FROM jobs j
              JOIN invitations i ON i.id = j.invitation_id
              JOIN organizations o ON o.id = i.organization_id
-             LEFT JOIN members n ON n.id = i.invited_by
+             LEFT JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL
              WHERE j.id = ?1"
         ),
         params![id],
@@ -277,7 +277,7 @@ pub fn select(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, 
             " AS lacks_factor
          FROM invitations i
          JOIN organizations o ON o.id = i.organization_id
-         LEFT JOIN members n ON n.id = i.invited_by
+         LEFT JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL
          LEFT JOIN users a ON a.email_key = coalesce(i.email_key, ?5)
          LEFT JOIN sessions s ON s.token_digest = ?3 AND s.expires_at > ?4 AND s.ended_at IS NULL
          LEFT JOIN users u ON u.id = s.user_id

@@ -186,6 +186,7 @@ async fn call<P: Platform>(
         (Route::Totp, Delete) => api::second_factor::remove(ctx, request).await,
         (Route::Totp, _) => api::second_factor::begin(ctx, request).await,
         (Route::ConfirmTotp, _) => api::second_factor::confirm(ctx, request).await,
+        (Route::MfaResets, _) => api::second_factor::take_off(ctx, request).await,
         (Route::CurrentSession, _) => api::sessions::delete(ctx, request).await,
         (Route::PasswordResets, _) => api::passwords::ask(ctx, request).await,
         (Route::RedeemReset, _) => api::passwords::redeem(ctx, request).await,

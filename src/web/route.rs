@@ -293,6 +293,8 @@ routes! {
     PasswordResets "/v1/password-resets" [POST];
     /// Setting a password with a link.
     RedeemReset "/v1/password-resets/redeem" [POST];
+    /// The operator takes the second factor off somebody's account.
+    MfaResets "/v1/mfa-resets" [POST];
     /// Setting a second factor up, and turning it off.
     Totp "/v1/me/mfa/totp" [POST, DELETE];
     /// Its first code.

@@ -49,7 +49,7 @@ impl Scene {
         posts
             .map(|(pattern, _)| {
                 let caller = match *pattern {
-                    "/v1/organizations" => self.team.world.operator(),
+                    "/v1/organizations" | "/v1/mfa-resets" => self.team.world.operator(),
                     _ => self.team.owner.clone(),
                 };
                 (self.path(pattern), caller)

@@ -252,6 +252,7 @@ impl Cast {
             ("POST", "/v1/me/mfa/totp/confirm" | "/v1/sessions/mfa") | ("DELETE", "/v1/me/mfa/totp") => {
                 json!({"code": "123456"})
             }
+            ("POST", "/v1/mfa-resets") => json!({"email": "client@studio.test"}),
             ("POST", "/v1/me/email") => {
                 json!({"email": format!("other{fresh}@client.test"), "password": "not this one at all"})
             }

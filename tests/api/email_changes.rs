@@ -100,8 +100,8 @@ fn who_may_do_what_stays_and_members_are_found_by_the_new_address() {
     mia.get(&team.path("/members")).ok();
     assert_eq!(
         team.world.count("SELECT count(*) FROM audit_events"),
-        events,
-        "that log is of who may do what"
+        events + 1,
+        "that they sign in with it"
     );
 }
 
@@ -237,6 +237,47 @@ fn the_links_end_after_a_day_to_the_second() {
     assert_eq!(confirm(&team, &old).refusal(), refusal(410, "email_change_over"));
     assert_eq!(team.world.last_cost(), Cost { d1: 0, kv: 0 });
     assert_eq!(email(&mut team.owner), OLGA);
+}
+
+/// Each organization where they are reads in its log that one of its people signs in with another address: neither in full, and
+/// nothing of it before both mailboxes proved it.
+#[test]
+fn the_logs_of_the_accounts_organizations_tell_that_it_changed() {
+    let mut team = Team::new();
+    let mut other = another(&team.world);
+    let mut mia = team.joined("mia.member@studio.test", "member");
+    other.invited("mia.member@studio.test", "client");
+    other.world.deliver();
+    let token = other.world.mailed_token("mia.member@studio.test");
+    crate::accept_signed_in(&mut mia, &token).ok();
+    let left = team.world.operator().create_organization("Third Studio", "theo.owner@third.test");
+    team.world.state().database.borrow().change(&format!(
+        "INSERT INTO members (id, organization_id, user_id, role, name, takes_seat, joined_at, removed_at)
+         SELECT 'mbr_01h455vb4pex5vsknk084sn02q', '{left}', id, 'client', 'Mia', 0, 0, 1 FROM users
+         WHERE email_key = 'mia.member@studio.test'"
+    ));
+    let (old, new) = begun(&team, &mut mia, "mia.member@studio.test", "mia@new.test");
+    confirm(&team, &new).ok();
+    let changes = "SELECT count(*) FROM audit_events WHERE action = 'member.email_changed'";
+    assert_eq!(team.world.count(changes), 0);
+    confirm(&team, &old).ok();
+    for of in [&mut team, &mut other] {
+        let entries = crate::audit::log(of, "&action=member.email_changed");
+        let [entry] = entries.as_slice() else { panic!("{entries:?}") };
+        let member = json!(of.member("mia@new.test"));
+        assert_eq!((&entry["actor"], &entry["subject"]), (&member, &member));
+        assert_eq!(entry["before"], json!({"email": "m••@studio.test"}));
+        assert_eq!(entry["after"], json!({"email": "m••@new.test"}));
+    }
+    assert_eq!(team.world.count(changes), 2, "whoever was removed is nothing there");
+    // There and back in one moment: every entry has an id of its own.
+    for address in ["mia.member@studio.test", "mia@new.test"] {
+        let was = email(&mut mia);
+        let (old, new) = begun(&team, &mut mia, &was, address);
+        confirm(&team, &old).ok();
+        confirm(&team, &new).ok();
+    }
+    assert_eq!(team.world.count(changes), 6);
 }
 
 /// Another account took the address after it was proved here: nothing is said of that to the old side.

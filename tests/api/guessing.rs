@@ -195,3 +195,83 @@ fn what_is_kept_of_a_guess_is_a_digest() {
     let kept = team.world.state().database.borrow().dump();
     assert!(!kept.contains("nobody@studio.test") && !kept.contains("203.0.113.7"));
 }
+
+/// Whoever holds a session guesses at its account's password as slowly as at the sign-in, by whatever route, from wherever; and
+/// that is the account's own count: nobody who signs in waits for it.
+#[test]
+fn guesses_inside_a_session_get_slower_for_the_account_and_for_no_sign_in() {
+    let team = Team::new();
+    let mut olga = team.owner.clone();
+    let wrong = "none of theirs at all";
+    let ask = |by: &mut Client, route: usize, password: &str| match route {
+        0 => by.put(
+            "/v1/me/password",
+            &json!({"current_password": password, "password": "a sentence works well"}),
+        ),
+        1 => by.post("/v1/me/email", &json!({"email": "olga@new.test", "password": password})),
+        _ => by.post("/v1/me/mfa/totp", &json!({"password": password})),
+    };
+    for number in 0..5 {
+        let answer = ask(&mut olga, number % 3, wrong);
+        assert_eq!(answer.refusal(), refusal(401, "invalid_credentials"));
+    }
+    let mut thief = from(&team.world, "203.0.113.7");
+    thief = thief.with_cookie("__Host-usher_session", olga.cookie("__Host-usher_session").unwrap());
+    for route in 0..3 {
+        let answer = ask(&mut thief, route, PASSWORD);
+        assert_eq!(answer.refusal(), refusal(429, "rate_limited"), "the right one is not looked at either");
+        assert_eq!(answer.header("retry-after"), Some("15"));
+    }
+    try_at(&mut from(&team.world, "203.0.113.8"), OLGA, PASSWORD).ok();
+    team.world.pass(Duration::from_secs(15));
+    assert_eq!(ask(&mut olga, 1, wrong).refusal(), refusal(401, "invalid_credentials"));
+    assert_eq!(ask(&mut olga, 1, wrong).header("retry-after"), Some("30"));
+    team.world.pass(Duration::from_secs(30));
+    ask(&mut olga, 1, PASSWORD).ok();
+    for _ in 0..4 {
+        assert_eq!(
+            ask(&mut olga, 1, wrong).refusal(),
+            refusal(401, "invalid_credentials"),
+            "a right one begins anew"
+        );
+    }
+    ask(&mut olga, 2, PASSWORD).ok();
+    let weak = json!({"current_password": PASSWORD, "password": "olga"});
+    for _ in 0..8 {
+        assert_eq!(
+            olga.put("/v1/me/password", &weak).refusal(),
+            refusal(422, "weak_password"),
+            "which is no guess"
+        );
+    }
+    ask(&mut olga, 0, PASSWORD).ok();
+    assert_eq!(team.world.count("SELECT count(*) FROM guesses WHERE id LIKE 'usr_%'"), 0);
+}
+
+/// A stranger without a session adds nothing to it: no guess at the sign-in slows whoever is signed in.
+#[test]
+fn guesses_at_the_sign_in_are_none_inside_a_session() {
+    let team = Team::new();
+    let mut olga = team.owner.clone();
+    for network in 0..4 {
+        let mut stranger = from(&team.world, &format!("203.0.113.{network}"));
+        while guess(&mut stranger, OLGA).0 == 401 {}
+    }
+    let mut nobody = team.world.client().with_cookie("__Host-usher_session", &"x".repeat(43));
+    for _ in 0..9 {
+        let change = json!({"current_password": "no", "password": "a sentence works well"});
+        assert_eq!(nobody.put("/v1/me/password", &change).refusal(), refusal(401, "unauthenticated"));
+    }
+    olga.post("/v1/me/email", &json!({"email": "olga@new.test", "password": PASSWORD})).ok();
+}
+
+/// At once they are no more than one after another.
+#[test]
+fn guesses_inside_a_session_at_the_same_time_are_no_more_guesses() {
+    let team = Team::new();
+    let body = json!({"email": "olga@new.test", "password": "none of theirs at all"});
+    let racers = (0..9).map(|_| Racer::new(&team.owner, &Method::POST, "/v1/me/email", &body)).collect();
+    let answers = race(&team.world, racers, &[0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    let looked_at = answers.iter().filter(|answer| answer.status == 401).count();
+    assert_eq!((looked_at, answers.len()), (5, 9));
+}

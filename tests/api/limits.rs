@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bulk::{client, job, made, outcomes, send};
 use crate::support::World;
-use crate::support::client::{Answer, Team};
+use crate::support::client::{Answer, Client, PASSWORD, Team};
 use crate::support::race::{Racer, race};
 use crate::{another, preview, refusal};
 
@@ -18,12 +18,20 @@ const ANA: &str = "ana@client.test";
 /// The worlds begin two hours before midnight.
 const TO_MIDNIGHT: &str = "7200";
 
-/// A team that may still invite so many today, and mail each address so often.
+/// A team that may still invite so many today, and mail each address so often, as all senders together may.
 fn team_with(invitations: u32, mails: u32) -> Team {
+    team_with_share(invitations, mails, mails)
+}
+
+/// The same, where each sender mails an address no oftener than so.
+fn team_with_share(invitations: u32, mails: u32, share: u32) -> Team {
     // One was the owner's own.
-    let invitations = (invitations + 1).to_string();
-    let mails = mails.to_string();
-    let settings = [("INVITATIONS_PER_DAY", invitations.as_str()), ("MAILS_PER_ADDRESS", mails.as_str())];
+    let [invitations, mails, share] = [invitations + 1, mails, share].map(|number| number.to_string());
+    let settings = [
+        ("INVITATIONS_PER_DAY", invitations.as_str()),
+        ("MAILS_PER_ADDRESS", mails.as_str()),
+        ("MAILS_PER_SENDER", share.as_str()),
+    ];
     Team::in_world(World::with_settings(&settings))
 }
 
@@ -199,12 +207,90 @@ fn the_tick_forgets_what_was_counted_on_earlier_days() {
     team.world.tick();
     assert_eq!(
         team.world.count("SELECT count(*) FROM daily_counts"),
-        3,
-        "the team, its owner and the client"
+        5,
+        "the team, its owner and the client, and what the team sent to each of them"
     );
     team.world.pass(Duration::from_hours(2));
     team.world.tick();
     assert_eq!(team.world.count("SELECT count(*) FROM daily_counts"), 0);
+}
+
+/// One organization uses up its own share of an address's day, and the others find theirs.
+#[test]
+fn no_organization_keeps_another_from_mailing_an_address() {
+    let mut team = team_with_share(99, 5, 2);
+    let mut other = another(&team.world);
+    let id = invite(&mut team, ANA).ok().str("/id");
+    let resend = |team: &mut Team| team.owner.post(&format!("/v1/invitations/{id}/resend"), &json!({}));
+    resend(&mut team).ok();
+    assert_enough(&resend(&mut team));
+    // By whatever way, and for many at once.
+    let elsewhere = invite(&mut team, "else@client.test").ok().str("/id");
+    team.owner.post(&format!("/v1/invitations/{id}/revoke"), &json!({})).ok();
+    let moved = json!({"email": ANA, "role": "member"});
+    assert_enough(&team.owner.patch(&format!("/v1/invitations/{elsewhere}"), &moved));
+    assert_enough(&invite(&mut team, ANA));
+    assert_enough(&team.add(ANA, "client", json!({"notify": true})));
+    assert_eq!(outcomes(&made(&mut team, &json!([client(ANA)]))), ["daily_limit"]);
+    // What others sent is no matter of theirs, nor the other way round.
+    invite(&mut other, ANA).ok();
+    team.world.pass(Duration::from_hours(2));
+    invite(&mut team, ANA).ok();
+}
+
+/// Adding makes a row and an account as much as inviting does, told by mail or not.
+#[test]
+fn who_is_added_at_once_counts_with_those_who_are_invited() {
+    let mut team = team_with(3, 9);
+    team.add("one@client.test", "client", json!({"notify": false})).ok();
+    team.add("two@client.test", "client", json!({"notify": true})).ok();
+    invite(&mut team, "three@client.test").ok();
+    let before = dump(&team);
+    assert_enough(&team.add("four@client.test", "client", json!({"notify": false})));
+    assert_enough(&team.add("four@client.test", "client", json!({"notify": true})));
+    assert_enough(&invite(&mut team, "four@client.test"));
+    assert_eq!(dump(&team), before, "nothing is written");
+    team.world.pass(Duration::from_hours(2));
+    team.add("four@client.test", "client", json!({"notify": false})).ok();
+}
+
+/// The new address of a change is one that somebody typed, so its mail counts with those of invitations; the old one's doesn't.
+#[test]
+fn mails_that_ask_whether_an_address_is_to_be_somebodys_count_with_it() {
+    let mut team = team_with_share(99, 3, 2);
+    let mut other = another(&team.world);
+    let change = |by: &mut Client, email: &str| {
+        by.post("/v1/me/email", &json!({"email": email, "password": PASSWORD}))
+    };
+    for _ in 0..2 {
+        change(&mut team.owner, ANA).ok();
+    }
+    let before = dump(&team);
+    let refused = change(&mut team.owner, ANA);
+    assert_enough(&refused);
+    assert!(refused.text().contains("This address was sent as much mail"), "{}", refused.text());
+    assert_eq!(dump(&team), before, "what was begun before is still open");
+    // Nobody is kept from another address, and the account's own mailbox is not troubled less.
+    change(&mut team.owner, "olga@new.test").ok();
+    invite(&mut other, ANA).ok();
+    assert_enough(&invite(&mut team, ANA));
+    assert_enough(&change(&mut other.owner, ANA));
+}
+
+/// A link for a forgotten password is not kept from anybody by what others mail them, nor an invitation by such links.
+#[test]
+fn links_for_forgotten_passwords_are_counted_by_themselves() {
+    let mut team = team_with(99, 2);
+    team.joined(ANA, "client");
+    let mut other = another(&team.world);
+    let id = invite(&mut other, ANA).ok().str("/id");
+    assert_enough(&other.owner.post(&format!("/v1/invitations/{id}/resend"), &json!({})));
+    team.world.client().post("/v1/password-resets", &json!({"email": ANA})).ok();
+    team.world.deliver();
+    let subjects: Vec<_> = team.world.mailbox().iter().map(|mail| mail["subject"].to_string()).collect();
+    assert!(subjects.iter().any(|subject| subject.contains("Reset your password")), "{subjects:?}");
+    let counted = "SELECT count FROM daily_counts WHERE whose = 'ana@client.test'";
+    assert_eq!(team.world.count(counted), 2);
 }
 
 /// However requests interleave, a day allows no more than it allows, and no less.
@@ -213,26 +299,32 @@ fn no_interleaving_invites_more_than_a_day_allows() {
     let plan = (
         1_u32..5,
         1_u32..4,
-        prop::collection::vec((any::<bool>(), 0_usize..3), 2..7),
+        1_u32..3,
+        prop::collection::vec((any::<bool>(), any::<bool>(), 0_usize..3), 2..7),
         prop::collection::vec(0_usize..8, 0..60),
     );
     let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
     TestRunner::new(config)
-        .run(&plan, |(invitations, mails, asked, schedule)| {
-            let team = team_with(invitations, mails);
+        .run(&plan, |(invitations, mails, share, asked, schedule)| {
+            let team = team_with_share(invitations, mails, share);
             let other = another(&team.world);
-            let racers = asked.iter().map(|(ours, address)| {
+            let racers = asked.iter().map(|(ours, at_once, address)| {
                 let by = if *ours { &team } else { &other };
-                let body =
-                    json!({"kind": "email", "role": "client", "email": format!("p{address}@client.test")});
-                Racer::new(&by.owner, &Method::POST, &by.path("/invitations"), &body)
+                let email = format!("p{address}@client.test");
+                let (path, body) = if *at_once {
+                    let who = json!({"email": email, "name": "Petra", "role": "client", "notify": address % 2 == 0});
+                    (by.path("/members"), who)
+                } else {
+                    (by.path("/invitations"), json!({"kind": "email", "role": "client", "email": email}))
+                };
+                Racer::new(&by.owner, &Method::POST, &path, &body)
             });
             let answers = race(&team.world, racers.collect(), &schedule);
             for (of, ours) in [(&team, true), (&other, false)] {
                 let made = asked
                     .iter()
                     .zip(&answers)
-                    .filter(|((whose, _), answer)| *whose == ours && answer.status == 201);
+                    .filter(|((whose, ..), answer)| *whose == ours && answer.status == 201);
                 let counted =
                     format!("SELECT count - 1 FROM daily_counts WHERE whose = '{}'", of.organization);
                 let made = i64::try_from(made.count()).unwrap();
@@ -242,13 +334,15 @@ fn no_interleaving_invites_more_than_a_day_allows() {
             for answer in &answers {
                 let (status, code) = answer.refusal();
                 prop_assert!(
-                    [(201, ""), (409, "already_invited"), (429, "daily_limit")]
+                    [(201, ""), (409, "already_invited"), (409, "already_member"), (429, "daily_limit")]
                         .contains(&(status, code.as_str()))
                 );
             }
             let most =
                 team.world.count("SELECT coalesce(max(count), 0) FROM daily_counts WHERE whose LIKE 'p%'");
             prop_assert!(most <= i64::from(mails));
+            let of_one = "SELECT coalesce(max(count), 0) FROM daily_counts WHERE whose LIKE 'org_% p%'";
+            prop_assert!(team.world.count(of_one) <= i64::from(share));
             Ok(())
         })
         .unwrap_or_else(|failure| panic!("{failure}"));

@@ -48,6 +48,7 @@ mod manage;
 mod many_places;
 mod members;
 mod memberships;
+mod mfa_resets;
 mod my_access;
 mod named_twice;
 mod next_mails;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::World;
 use crate::support::client::{PASSWORD, Team};
 use crate::support::scene::{notified, plan};
-use crate::{copied_token, decline, refusal};
+use crate::{copied_token, decline, preview, refusal};
 
 const MIA: &str = "mia.member@studio.test";
 const OLGA: &str = "olga.owner@studio.test";
@@ -229,6 +229,42 @@ fn without_its_inviter_the_owner_is_told_and_of_an_owners_nobody() {
             .count("SELECT count(*) FROM invitations WHERE next_mail_at <= 1795298400000 + 5 * 86400000"),
         0
     );
+}
+
+/// Nothing that is said to somebody outside is said in the name of somebody who is in no more: then it is the organization that
+/// speaks, in the mails, to programs and on the page.
+#[test]
+fn what_somebody_sent_who_was_removed_speaks_for_the_organization() {
+    let mut team = Team::new();
+    let mut adam = team.joined(ADAM, "admin");
+    let offer = json!({"kind": "email", "role": "member", "email": MIA, "message": "Hello there."});
+    adam.post(&team.path("/invitations"), &offer).ok();
+    team.world.deliver();
+    let token = team.world.mailed_token(MIA);
+    assert_eq!(preview(&mut team.world.client(), &token).ok().json()["invited_by"]["name"], "Somebody New");
+    let late = adam.invite(&team.organization.clone(), "late@studio.test", "member").ok().str("/id");
+    let member = team.member(ADAM);
+    assert_eq!(team.owner.delete(&format!("/v1/members/{member}")).status, 204);
+    // What was queued before, the reminder, and what is sent again.
+    team.world.deliver();
+    wait(&team.world, DAY * 3);
+    team.owner.post(&format!("/v1/invitations/{late}/resend"), &json!({})).ok();
+    team.world.deliver();
+    let mails = team.world.mailbox();
+    let since: Vec<_> =
+        mails.iter().filter(|mail| mail["to"] == MIA || mail["to"] == "late@studio.test").skip(1).collect();
+    assert_eq!(since.len(), 4, "the reminders, and an invitation sent twice");
+    for mail in &since {
+        for part in ["subject", "text", "html"] {
+            assert!(!mail[part].as_str().unwrap().contains("Somebody New"), "{part}: {}", mail[part]);
+        }
+    }
+    assert_eq!(count(&team.world, MIA, "Reminder: you are invited to Example Studio"), 1);
+    assert_eq!(count(&team.world, "late@studio.test", "You are invited to Example Studio"), 2);
+    let told = preview(&mut team.world.client(), &token).ok().json();
+    assert_eq!((&told["invited_by"], &told["message"]), (&Value::Null, &json!("Hello there.")));
+    let page = team.world.client().get(&format!("/i/{token}")).ok().text();
+    assert!(!page.contains("Somebody New") && page.contains("Example Studio"), "{page}");
 }
 
 #[test]

@@ -107,6 +107,7 @@ fn journey() -> Team {
     crate::totp::walk(&mut team);
     crate::chosen_passwords::walk(&mut team);
     crate::email_changes::walk(&mut team);
+    crate::mfa_resets::walk(&mut team);
     crate::recovery_codes::walk(&mut team);
     crate::require_mfa::walk(&mut team);
     crate::password_resets::walk(&team.world);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::plans::assert_all_served;
 use crate::support::Answer;
 use crate::support::client::{Client, Team};
+use crate::support::platform::Cost;
 use crate::support::race::{Racer, race};
 use crate::support::scene::{audited, notified, resource, seats};
 use crate::{about, accept_signed_in, another, complaint, copied_token, refusal};
@@ -231,6 +232,39 @@ fn the_seats_that_their_invitations_reserved_are_free_at_once() {
     let id = team.member(ADA);
     remove_all(&mut team, &json!({"member_ids": [id], "revoke_their_invitations": true}));
     assert_eq!(seats(&team), (0, 0));
+}
+
+/// However many there are: in batches that D1 carries out in far less than its half minute, each of which reads what it withdraws
+/// and not what was withdrawn before.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "how long it takes is what is asked")]
+fn five_thousand_invitations_go_with_their_inviter() {
+    let mut team = Team::new();
+    team.joined(ADA, "admin");
+    let ada = team.member(ADA);
+    team.world.state().database.borrow().change(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+         INSERT INTO invitations (id, organization_id, kind, role, email, email_key, locale, takes_seat, delivery,
+                                  expires_at, created_at, invited_by)
+         SELECT printf('inv_%026d', i), '{}', 'email', 'member', 'p' || i || '@x.test', 'p' || i || '@x.test', 'en', 1, 'none',
+                {}, 0, '{ada}' FROM n",
+        team.organization,
+        (team.world.now().seconds() + 86_400) * 1000,
+    ));
+    let begun = std::time::Instant::now();
+    team.owner.delete(&format!("/v1/members/{ada}?revoke_their_invitations=true")).ok();
+    assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    assert_eq!(team.world.last_cost(), Cost { d1: 4, kv: 100 }, "who asks, and three batches");
+    assert_eq!(
+        team.world.count("SELECT count(*) FROM invitations WHERE outcome = 'revoked' AND ver = 2"),
+        5000
+    );
+    let logged = "SELECT count(DISTINCT subject) FROM audit_events WHERE action = 'invitation.revoked'";
+    assert_eq!(team.world.count(logged), 5000);
+    assert_eq!(seats(&team), (0, 0));
+    let owner = team.member("olga.owner@studio.test");
+    let id = format!("inv_{:026}", 4999);
+    assert_eq!(audited(&team, &id), [("invitation.revoked".to_owned(), owner)]);
 }
 
 #[test]

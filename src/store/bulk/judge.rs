@@ -74,7 +74,8 @@ macro_rules! judged {
             seats_left!("asker.now"),
             " AS seats_left, asker.quota ->> 0 - ",
             counted!("o.id", "asker.now"),
-            " AS day_left, asker.quota ->> 1 AS most_mails, n.id IS NOT NULL OR k.id IS NOT NULL AS entitled,
+            " AS day_left, asker.quota ->> 1 AS most_mails, asker.quota ->> 2 AS share,
+                 n.id IS NOT NULL OR k.id IS NOT NULL AS entitled,
                  k.id IS NOT NULL OR n.role IN ('owner', 'admin') OR n.access_rev = asker.access_rev AS holds_that
                FROM asker JOIN organizations o ON o.id = asker.organization_id
                LEFT JOIN members n ON n.id = asker.invited_by AND n.role = asker.role AND n.removed_at IS NULL
@@ -90,7 +91,9 @@ macro_rules! judged {
                SELECT asked.*, o.may_customize, o.trial_over, o.seats_left, o.visible, i.id AS open_id, i.role AS open_role,
                       o.entitled, o.holds_that, o.day_left, ",
             counted!("asked.mailed", "o.now"),
-            " >= o.most_mails AS mails_full,
+            " >= o.most_mails OR ",
+            counted_of_sender!("o.id", "asked.mailed", "o.now"),
+            " >= o.share AS mails_full,
                       (SELECT min(e.key) FROM json_each(asked.workspaces) e WHERE NOT EXISTS (
                          SELECT 1 FROM workspaces w WHERE w.id = e.value AND w.organization_id = o.id))
                         AS foreign_workspace,

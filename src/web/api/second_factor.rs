@@ -1,13 +1,13 @@
-//! One's own second factor.
+//! One's own second factor, and that of somebody who lost theirs.
 
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::error::Result;
-use crate::flow::Context;
-use crate::flow::second_factor;
+use crate::error::{Fields, Result};
+use crate::flow::{Context, mfa_reset, second_factor};
 use crate::platform::Platform;
+use crate::web::api::field;
 use crate::web::guard::{Caller, limit_network};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -65,4 +65,21 @@ pub async fn renew<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resu
     let body: RenewBody = request::json(request)?;
     let codes = second_factor::renew(ctx, &session, &body.password, body.code.as_deref()).await?;
     Ok(reply::json(StatusCode::OK, &json!({"recovery_codes": codes})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WhoseBody {
+    email: String,
+}
+
+/// `POST /v1/mfa-resets`, for the operator: 200 with the account that has no second factor any more, and no password.
+pub async fn take_off<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    Caller::of(request, ctx.config)?.operator()?;
+    let body: WhoseBody = request::json(request)?;
+    let mut fields = Fields::default();
+    let email = field::email(&mut fields, "/email", &body.email);
+    let whose = mfa_reset::take_off(ctx, &fields.finish(email)?).await?;
+    let user = json!({"id": whose.id, "email": whose.email, "name": whose.name, "mfa_enabled": false});
+    Ok(reply::json(StatusCode::OK, &json!({"user": user})))
 }

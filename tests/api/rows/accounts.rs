@@ -38,6 +38,12 @@ pub const ANSWERS: &[Answers] = &[
     ),
     // A session that waits for nothing is none that waits.
     ("POST", "/v1/sessions/mfa", [NOBODY, FORBIDDEN, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY, NOBODY]),
+    // The operator's own; whom it is about has none.
+    (
+        "POST",
+        "/v1/mfa-resets",
+        [NOBODY, NONE, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN],
+    ),
     ("PUT", "/v1/me/password", [NOBODY, FORBIDDEN, WRONG, WRONG, WRONG, WRONG, WRONG, WRONG, NOBODY]),
     ("GET", "/v1/sessions", [NOBODY, FORBIDDEN, "200", "200", "200", "200", "200", "200", NOBODY]),
     ("DELETE", "/v1/sessions", [NOBODY, FORBIDDEN, "204", "204", "204", "204", "204", "204", NOBODY]),
@@ -68,6 +74,7 @@ pub const COSTS: &[Costs] = &[
     ("DELETE", "/v1/me/mfa/totp", "owner", 1, 0),
     ("POST", "/v1/me/mfa/totp/confirm", "owner", 1, 0),
     ("POST", "/v1/sessions/mfa", "owner", 1, 0),
+    ("POST", "/v1/mfa-resets", "operator", 1, 0),
     ("PUT", "/v1/me/password", "owner", 1, 0),
     ("GET", "/v1/sessions", "owner", 1, 0),
     ("DELETE", "/v1/sessions", "owner", 1, 0),

@@ -21,8 +21,8 @@ const THEIRS_200: [&str; 9] =
 
 pub const COSTS: &[Costs] = &[
     ("GET", "/v1/organizations/{organization}/api-keys", "owner", 2, 0),
-    // Who they are, their password, the key.
-    ("POST", "/v1/organizations/{organization}/api-keys", "owner", 3, 0),
+    // Who they are, their password, that it was right, the key.
+    ("POST", "/v1/organizations/{organization}/api-keys", "owner", 4, 0),
     ("POST", "/v1/organizations/{organization}/api-keys", "operator", 1, 0),
     ("DELETE", "/v1/organizations/{organization}/api-keys/{key}", "owner", 2, 0),
     // A program pays what a person does.

@@ -32,8 +32,10 @@ pub fn shared() -> Shared {
 pub fn racing() -> Shared {
     static SERVER: OnceLock<Server> = OnceLock::new();
     // One person takes part in many rounds.
-    let deployment =
-        || Deployment::new().set("LIMITS", "off").set("MAILS_PER_ADDRESS", "1000").set("D1_DELAY", "5");
+    let deployment = || {
+        let unlimited = Deployment::new().set("LIMITS", "off").set("MAILS_PER_ADDRESS", "1000");
+        unlimited.set("MAILS_PER_SENDER", "1000").set("D1_DELAY", "5")
+    };
     Shared::new(SERVER.get_or_init(|| deployment().start()))
 }
 

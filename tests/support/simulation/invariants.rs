@@ -39,10 +39,12 @@ const ALWAYS: &[(&str, &str)] = &[
     ),
     (
         "what was counted today for an organization is what it made and mailed again today",
-        "SELECT c.whose FROM daily_counts c WHERE c.whose LIKE 'org_%' AND c.day = CAST(?1 AS INTEGER) / 86400000 AND c.count <>
+        "SELECT c.whose FROM daily_counts c WHERE c.whose LIKE 'org_%' AND c.whose NOT LIKE '%@%' AND c.day = CAST(?1 AS INTEGER) / 86400000 AND c.count <>
            (SELECT count(*) FROM invitations i WHERE i.organization_id = c.whose AND i.created_at / 86400000 = c.day)
+           + (SELECT count(*) FROM audit_events a WHERE a.organization_id = c.whose AND a.action = 'member.added'
+                AND a.at / 86400000 = c.day)
            + (SELECT count(*) FROM jobs j WHERE j.organization_id = c.whose AND j.created_at / 86400000 = c.day
-                AND (j.kind = 'member_email' OR (j.kind = 'invitation_email' AND j.ver > 1)))",
+                AND j.kind = 'invitation_email' AND j.ver > 1)",
     ),
     (
         // An owner's invitation is the operator's.
