@@ -4,6 +4,8 @@
 //! pass as an invitation, because nothing signed with one key verifies with the other. Root keys have names (`kid`); the
 //! first signs and all verify, so a new key can be put in front while links signed by the old one stay open.
 
+mod host;
+
 use base64ct::{Base64UrlUnpadded, Encoding};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -80,6 +82,8 @@ pub enum KeyError {
 
 struct RootKey {
     id: String,
+    /// What the key is made from that signs for host products.
+    host: [[u8; 32]; 2],
     derived: Vec<(Purpose, Hs256Key)>,
     /// For what is sealed rather than signed.
     sealing: XChaCha20Poly1305,
@@ -134,7 +138,8 @@ impl KeyRing {
             }
             let derived = Purpose::ALL.map(|purpose| (purpose, derive(&secret, purpose))).into();
             let sealing = XChaCha20Poly1305::new(&expand(&secret, SEALING).into());
-            keys.push(RootKey { id: id.to_owned(), derived, sealing });
+            let host = host::NAMES.map(|name| expand(&secret, name));
+            keys.push(RootKey { id: id.to_owned(), host, derived, sealing });
         }
         if keys.is_empty() { Err(KeyError::None) } else { Ok(Self { issuer: issuer.to_owned(), keys }) }
     }

@@ -169,6 +169,7 @@ async fn call<P: Platform>(
         (Route::UndoJob(id), _) => api::bulk::undo(ctx, request, *id).await,
 
         (Route::MyAccount, _) => api::me::account(ctx, request).await,
+        (Route::HostToken, _) => api::host_token::issue(ctx, request).await,
         (Route::MyWorkspaces, _) => api::me::workspaces(ctx, request).await,
         (Route::Notifications, _) => api::notifications::list(ctx, request).await,
         (Route::ReadNotifications, _) => api::notifications::read(ctx, request).await,
@@ -205,6 +206,7 @@ async fn page<P: Platform>(
     match (route, verb) {
         (Route::Home, _) => Ok(pages::home::show(request)),
         (Route::SecurityText, _) => pages::well_known::security(ctx),
+        (Route::PublicKeys, _) => Ok(pages::well_known::public_keys(ctx)),
         (Route::ChangePassword, _) => Ok(reply::see_other(&Route::SecurityPassword.path())),
         (Route::SignIn, Post) => pages::sign_in::submit(ctx, request).await,
         (Route::SignIn, _) => pages::sign_in::show(ctx, request),

@@ -188,6 +188,8 @@ routes! {
     /// What only the real runtime can answer, for the tests.
     Probe "/dev/probe" [POST];
 
+    /// The public keys of the tokens for host products.
+    PublicKeys "/.well-known/jwks.json" [GET];
     /// Whom to tell of a weakness.
     SecurityText "/.well-known/security.txt" [GET];
     /// Where a password is changed, for programs that keep passwords.
@@ -283,6 +285,8 @@ routes! {
 
     /// Who is signed in.
     MyAccount "/v1/me" [GET];
+    /// A token for the host product, which says who one is and may do what.
+    HostToken "/v1/me/token" [POST];
     /// The workspaces they reach.
     MyWorkspaces "/v1/me/workspaces" [GET];
     /// What happened that concerns them.

@@ -245,6 +245,7 @@ impl Cast {
             ("POST", "/v1/organizations/{organization}/api-keys") => {
                 json!({"name": "Backend", "scopes": ["access:check"], "password": "a sentence works well"})
             }
+            ("POST", "/v1/me/token") => json!({"organization_id": self.team.organization}),
             ("POST", "/v1/check") => {
                 json!({"member_id": self.member, "workspace_id": self.workspace, "permission": "compose"})
             }

@@ -36,6 +36,7 @@ mod disconnecting;
 mod email_changes;
 mod growth;
 mod guessing;
+mod host_tokens;
 mod idempotency;
 mod invitations;
 mod joining;

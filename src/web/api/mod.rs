@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod check;
 pub mod email_change;
 pub mod field;
+pub mod host_token;
 pub mod invitations;
 pub mod invitee;
 pub mod links;

@@ -14,6 +14,9 @@ pub const ANSWERS: &[Answers] = &[
         "/v1/organizations/{organization}/api-keys/{key}",
         [NOBODY, "204", ELSEWHERE, FORBIDDEN, FORBIDDEN, "204", "204", ELSEWHERE, NOBODY],
     ),
+    // Whoever the session is of, for the organization that they are in.
+    ("POST", "/v1/me/token", [NOBODY, FORBIDDEN, ELSEWHERE, "200", "200", "200", "200", ELSEWHERE, NOBODY]),
+    ("GET", "/.well-known/jwks.json", ["200"; 9]),
 ];
 
 const THEIRS_200: [&str; 9] =
@@ -25,6 +28,8 @@ pub const COSTS: &[Costs] = &[
     ("POST", "/v1/organizations/{organization}/api-keys", "owner", 4, 0),
     ("POST", "/v1/organizations/{organization}/api-keys", "operator", 1, 0),
     ("DELETE", "/v1/organizations/{organization}/api-keys/{key}", "owner", 2, 0),
+    ("POST", "/v1/me/token", "owner", 1, 0),
+    ("GET", "/.well-known/jwks.json", "nobody", 0, 0),
     // A program pays what a person does.
     ("POST", "/v1/check", "key", 1, 0),
     ("POST", "/v1/organizations/{organization}/invitations", "key", 2, 0),

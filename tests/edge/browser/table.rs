@@ -152,6 +152,7 @@ const NOT_PAGES: &[(&str, &str)] = &[
     ("/brand/{organization}/{hash}", "a picture, or a colour"),
     ("/o/{slug}/team/import/example.csv", "a file"),
     ("/.well-known/security.txt", "a text"),
+    ("/.well-known/jwks.json", "for programs"),
     ("/.well-known/change-password", "only leads on"),
 ];
 

@@ -26,6 +26,7 @@ const NOT_PAGES: &[(&str, &str)] = &[
     ("/brand/{organization}/{hash}", "a picture, or a colour that counts with each page"),
     ("/o/{slug}/team/import/example.csv", "a file"),
     ("/.well-known/security.txt", "a text"),
+    ("/.well-known/jwks.json", "for programs"),
     ("/.well-known/change-password", "only leads on"),
     ("/dev/mailbox", "for developers, on their own machine"),
     ("/dev/mailbox/{job}", "a mail"),
