@@ -11,6 +11,7 @@ mod activity;
 mod adding_here;
 mod asking;
 mod branding;
+mod choosing;
 mod detours;
 mod email_change;
 mod faces;
