@@ -99,6 +99,7 @@ fn journey() -> Team {
     crate::places::walk(&mut team);
     crate::many_places::walk(&mut team);
     crate::wizard::walk(&mut team);
+    crate::found_by_name::walk(&mut team);
     ask(&mut team);
     crate::next_mails::walk(&mut team);
     crate::totp::walk(&mut team);

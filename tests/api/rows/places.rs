@@ -12,6 +12,13 @@ pub const ANSWERS: &[Answers] = &[
         ["303", "303", "404", "403", "403", "403", "200", "404", "303"],
     ),
     ("POST", "/o/{slug}/members/{member}/owner", FORM),
+    // The client's own.
+    (
+        "GET",
+        "/o/{slug}/members/{member}/leave",
+        ["303", "303", "404", "200", "403", "403", "403", "404", "303"],
+    ),
+    ("POST", "/o/{slug}/members/{member}/leave", FORM),
     ("GET", "/o/{slug}/members/{member}/password", ADMINISTERED),
     ("POST", "/o/{slug}/members/{member}/password", FORM),
     ("GET", "/o/{slug}/workspaces", ["303", "303", "404", "200", "200", "200", "200", "404", "303"]),
@@ -44,6 +51,8 @@ pub const COSTS: &[Costs] = &[
     ("POST", "/o/{slug}/members/{member}", "owner", 2, 0),
     ("GET", "/o/{slug}/members/{member}/owner", "owner", 1, 0),
     ("POST", "/o/{slug}/members/{member}/owner", "owner", 1, 0),
+    ("GET", "/o/{slug}/members/{member}/leave", "client", 1, 0),
+    ("POST", "/o/{slug}/members/{member}/leave", "client", 1, 0),
     ("GET", "/o/{slug}/members/{member}/password", "owner", 1, 0),
     ("POST", "/o/{slug}/members/{member}/password", "owner", 1, 0),
     ("GET", "/o/{slug}/workspaces", "owner", 2, 0),

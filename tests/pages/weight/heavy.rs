@@ -350,8 +350,8 @@ fn values_of(page: &str, field: &str) -> Vec<String> {
 /// As many accounts as one access gives, as a form carries them: chosen all over the list, approved on, with credentials.
 fn given(accounts: &[String]) -> String {
     let each = accounts.iter().step_by(ACCOUNTS / GIVEN).take(GIVEN);
-    let tokens: Vec<String> = each.map(|id| format!("{}-am", id.strip_prefix("res_").unwrap())).collect();
-    tokens.join(" ")
+    let ids: Vec<&str> = each.map(|id| id.strip_prefix("res_").unwrap()).collect();
+    format!("-am {}", ids.join(" "))
 }
 
 fn pairs(form: &[(String, String)]) -> Vec<(&str, &str)> {
@@ -383,6 +383,11 @@ pub const SCREENS: &[(&str, Open)] = &[
     }),
     ("/o/{slug}/members/{member}", |heavy| heavy.of_client("")),
     ("/o/{slug}/members/{member}/owner", |heavy| heavy.of_client("/owner")),
+    ("/o/{slug}/members/{member}/leave", |heavy| {
+        let (mut person, email) = heavy.somebody_with_a_factor();
+        let path = format!("/o/{}/members/{}/leave", heavy.slug, heavy.team.member(&email));
+        one(person.get(&path).ok())
+    }),
     ("/o/{slug}/members/{member}/password", |heavy| heavy.of_client("/password")),
     ("/o/{slug}/workspaces", |heavy| one(heavy.desk("workspaces"))),
     ("/o/{slug}/invitations/{invitation}", |heavy| heavy.offers("")),

@@ -1,6 +1,6 @@
 //! What is chosen in the form of an access: read from a form or from an access, written as the API's `access`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -72,26 +72,33 @@ pub struct Given {
 pub const CARRIED: &str = "given";
 
 impl Given {
-    /// In a field of many: the id without what all of them begin with, `a` if they approve, `o` or `m` for the credentials.
-    fn token(&self) -> String {
+    /// What is said of it in a field of many: `a` if they approve, `o` or `m` for the credentials.
+    fn flags(&self) -> String {
         let approve = if self.approve { "a" } else { "" };
         let whose = match self.credentials.as_deref() {
             Some("owner") => "o",
             Some("member") => "m",
             _ => "",
         };
-        let id = self.id.strip_prefix(PREFIX).unwrap_or_default();
-        format!("{id}-{approve}{whose}")
+        format!("-{approve}{whose}")
     }
 
-    fn of_token(token: &str) -> Self {
-        let (id, flags) = token.split_once('-').unwrap_or((token, ""));
-        let whose = [('o', "owner"), ('m', "member")].into_iter().find(|(flag, _)| flags.contains(*flag));
-        Self {
-            id: format!("{PREFIX}{id}"),
-            approve: flags.contains('a'),
-            credentials: whose.map(|(_, whose)| whose.to_owned()),
+    /// Those in such a field: ids without what all of them begin with, behind what is said of them.
+    fn in_field(text: &str) -> Vec<Self> {
+        let (mut flags, mut given) = ("", Vec::new());
+        for word in text.split_ascii_whitespace() {
+            if let Some(said) = word.strip_prefix('-') {
+                flags = said;
+                continue;
+            }
+            let whose = [('o', "owner"), ('m', "member")].into_iter().find(|(flag, _)| flags.contains(*flag));
+            given.push(Self {
+                id: format!("{PREFIX}{word}"),
+                approve: flags.contains('a'),
+                credentials: whose.map(|(_, whose)| whose.to_owned()),
+            });
         }
+        given
     }
 }
 
@@ -112,7 +119,7 @@ impl Chosen {
         let mut grants: Vec<Given> = form.all("resource").map(given).collect();
         let listed: BTreeSet<String> = grants.iter().map(|given| given.id.clone()).collect();
         let others = form.filled("others");
-        for mut carried in form.all(CARRIED).flat_map(str::split_ascii_whitespace).map(Given::of_token) {
+        for mut carried in form.all(CARRIED).flat_map(Given::in_field) {
             if !listed.contains(&carried.id) {
                 let whose = credentials(&carried.id).or(others.map(str::to_owned));
                 carried.credentials = whose.or(carried.credentials.take());
@@ -201,7 +208,15 @@ impl Chosen {
     /// an access gives, and a page of them all would be long.
     #[must_use]
     pub fn carried(&self, which: impl Fn(&Given) -> bool) -> String {
-        self.grants.iter().filter(|given| which(given)).map(Given::token).collect::<Vec<_>>().join(" ")
+        let mut said: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for given in self.grants.iter().filter(|given| which(given)) {
+            let id = given.id.strip_prefix(PREFIX).unwrap_or_default();
+            said.entry(given.flags()).or_default().push(id);
+        }
+        said.into_iter()
+            .map(|(flags, ids)| format!("{flags} {}", ids.join(" ")))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// Gives these too.

@@ -57,8 +57,13 @@ struct Kind {
     on: bool,
 }
 
-/// As many resources as one page lists, and of those that are chosen.
+/// As many resources as one page lists.
 pub const ON_A_PAGE: usize = 25;
+/// As many where more than [`MANY`] are chosen: each of them weighs something, listed or not.
+const FEW: usize = 10;
+const MANY: usize = 100;
+/// Those that are chosen are listed besides, if they are no more than this.
+const BESIDES: usize = 10;
 
 /// Which part of a long list is looked at.
 #[derive(Debug, Clone, Default)]
@@ -67,18 +72,21 @@ pub struct Listing {
     pub find: String,
     /// Behind which one it begins.
     pub after: Option<ResourceId>,
+    /// How many a page has.
+    size: usize,
 }
 
 impl Listing {
     /// As a form asks for it: what is sought from the first on, what comes next, or as it was.
     #[must_use]
-    pub fn typed(form: &Form) -> Self {
+    pub fn typed(form: &Form, chosen: &Chosen) -> Self {
         let after = match form.filled("more") {
             None if form.text("look") == "resources" => "",
             None => form.text("after"),
             Some(last) => last,
         };
-        Self { find: form.text("find_resource").trim().to_owned(), after: after.parse().ok() }
+        let size = if chosen.grants.len() > MANY { FEW } else { ON_A_PAGE };
+        Self { find: form.text("find_resource").trim().to_owned(), after: after.parse().ok(), size }
     }
 
     /// Whether a form was sent for this, and not to go on.
@@ -87,10 +95,10 @@ impl Listing {
         form.has("look") || form.has("more") || form.has("all")
     }
 
-    /// As the store reads it: one more than is listed, if anything is.
+    /// As the store reads it: one more than is listed.
     #[must_use]
-    pub fn listed(&self, most: usize) -> Listed<'_> {
-        Listed { find: &self.find, after: self.after, most }
+    pub fn listed(&self) -> Listed<'_> {
+        Listed { find: &self.find, after: self.after, most: self.size + 1 }
     }
 
     fn is_whole(&self) -> bool {
@@ -112,7 +120,7 @@ pub struct Found {
 impl Found {
     /// Those that a page lists.
     pub fn page(&self) -> impl Iterator<Item = &Resource> {
-        self.listed.iter().take(ON_A_PAGE)
+        self.listed.iter().take(self.listing.size)
     }
 }
 
@@ -132,18 +140,16 @@ impl Resources {
     ) -> Self {
         let template = actor.template;
         let (_, many) = words::noun(template);
-        let more = found.listed.len() > ON_A_PAGE;
+        let more = found.listed.len() > found.listing.size;
         let next = found.page().last().filter(|_| more).map(|last| last.id);
         let given: BTreeMap<&str, &Given> =
             chosen.grants.iter().map(|given| (given.id.as_str(), given)).collect();
         // Whoever is asked about may have more than is chosen.
         let ids: BTreeSet<ResourceId> = chosen.ids().into_iter().collect();
         let theirs: Vec<&Resource> = found.chosen.iter().filter(|each| ids.contains(&each.id)).collect();
-        let shown: BTreeMap<ResourceId, Resource> = found
-            .page()
-            .chain(theirs.iter().copied().take(ON_A_PAGE))
-            .map(|each| (each.id, each.clone()))
-            .collect();
+        let besides = theirs.iter().copied().filter(|_| theirs.len() <= BESIDES);
+        let shown: BTreeMap<ResourceId, Resource> =
+            found.page().chain(besides).map(|each| (each.id, each.clone())).collect();
         let hidden: BTreeSet<String> = theirs
             .iter()
             .filter(|each| !shown.contains_key(&each.id))

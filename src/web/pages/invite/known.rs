@@ -9,9 +9,9 @@ use crate::flow::Context;
 use crate::flow::invite::taken;
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::access::{CloneSource, Placed, select_clone_sources};
-use crate::store::choices::{self, Person, Plan, Sought, Workspace};
+use crate::store::choices::{self, Listed, Person, Plan, Sought, Workspace};
 use crate::store::obstacles::{self, Asked, Obstacles};
-use crate::web::pages::access::{Found, Listing, MOST_PEOPLE, ON_A_PAGE};
+use crate::web::pages::access::{Found, Listing, MOST_PEOPLE};
 use crate::web::pages::form::Form;
 
 /// As many workspaces as one invitation names.
@@ -61,7 +61,7 @@ impl Known {
         let email = email.filter(|_| !answers.is_link());
         let most =
             |most, here: &[Step]| if shown.is_some_and(|step| here.contains(&step)) { most } else { 0 };
-        let listing = Listing::typed(asked);
+        let listing = Listing::typed(asked, &answers.chosen());
         let named = if most(1, &[Step::Accounts, Step::Credentials, Step::Check]) > 0 {
             answers.chosen().ids()
         } else {
@@ -70,6 +70,7 @@ impl Known {
         let people = most(MOST_PEOPLE + 1, &[Step::Permissions, Step::Check]);
         let sought = |step, most| Sought { find: if shown == Some(step) { find } else { "" }, most };
         let copied = answers.chosen().clone_of.parse().ok();
+        let listed = Listed { most: most(listing.listed().most, &[Step::Accounts]), ..listing.listed() };
         batch.extend([
             choices::workspaces(actor, sought(Step::Workspaces, MOST_WORKSPACES + 1)),
             choices::workspaces_named(actor, answers.workspaces().as_deref().unwrap_or_default()),
@@ -86,7 +87,7 @@ impl Known {
                 except: None,
             }),
             choices::resources_named(actor, places, &named),
-            choices::resources(actor, places, listing.listed(most(ON_A_PAGE + 1, &[Step::Accounts]))),
+            choices::resources(actor, places, listed),
             choices::people(actor, answers.role(), None, copied, sought(Step::Permissions, people)),
         ]);
         let mut written = ctx.platform.batch(batch).await?;

@@ -18,7 +18,7 @@ use crate::store::choices::{self, Person, Plan, Sought};
 use crate::store::members::Member;
 use crate::web::pages::Problems;
 use crate::web::pages::access::{
-    Chosen, Credentials, FIELDS, Found, Listing, MOST_PEOPLE, Mode, ON_A_PAGE, Permissions, Resources, words,
+    Chosen, Credentials, FIELDS, Found, Listing, MOST_PEOPLE, Mode, Permissions, Resources, words,
 };
 use crate::web::pages::form::Form;
 
@@ -54,7 +54,7 @@ impl Choices {
     ) -> Result<Self> {
         let sought = Sought { find: form.text("find").trim(), most: MOST_PEOPLE + 1 };
         let copied = chosen.clone_of.parse().ok();
-        let listing = Listing::typed(form);
+        let listing = Listing::typed(form, chosen);
         let mut named = chosen.ids();
         if let Some(Access { resources: Listed::Listed(grants), .. }) = &to.before {
             named.extend(grants.iter().map(|grant| grant.id));
@@ -65,7 +65,7 @@ impl Choices {
         let here = Some(here.as_slice());
         let reads = vec![
             choices::resources_named(to.actor, here, &named),
-            choices::resources(to.actor, here, listing.listed(ON_A_PAGE + 1)),
+            choices::resources(to.actor, here, listing.listed()),
             choices::people(to.actor, to.member.role, Some(to.member.id), copied, sought),
             choices::plan(to.actor, ctx.now()),
         ];
