@@ -105,7 +105,7 @@ pub fn resources_named(actor: &Actor, workspaces: Option<&[WorkspaceId]>, ids: &
             concat!(
                 "SELECT r.id, r.kind, r.name, w.name AS workspace_name, r.disconnected_at IS NOT NULL AS disconnected
                  FROM json_each(?3) e
-                 CROSS JOIN resources r ON r.id = e.value AND r.organization_id = ?1 AND r.present = 1
+                 CROSS JOIN resources r ON r.id = e.value AND +r.organization_id = ?1 AND r.present = 1
                  CROSS JOIN workspaces w ON w.id = r.workspace_id
                  WHERE w.id IN (SELECT value FROM json_each(
                    coalesce(?2, json_array((SELECT min(id) FROM workspaces WHERE organization_id = ?1)))))",
@@ -295,7 +295,7 @@ pub fn called(actor: &Actor, names: &[(&str, &str)]) -> Statement {
          WHERE e.value ->> 0 = ''
          UNION ALL
          SELECT e.key, r.id, r.workspace_id FROM json_each(?2) e
-         CROSS JOIN resources r ON r.organization_id = ?1 AND r.id IN (
+         CROSS JOIN resources r ON +r.organization_id = ?1 AND r.id IN (
            SELECT id FROM resources
            WHERE workspace_id = iif(e.value ->> 0 = ?3, (SELECT min(id) FROM workspaces WHERE organization_id = ?1), e.value ->> 0)
              AND present = 1 AND name = e.value ->> 1 COLLATE NOCASE LIMIT 10)

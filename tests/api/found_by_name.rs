@@ -194,9 +194,11 @@ fn nobody_names_what_they_do_not_reach() {
     assert_eq!(told[1].replace("Secret", "Nothing at all"), told[2], "as if it did not exist");
     assert_eq!(told[3].replace("Hidden place", "Nowhere"), told[4]);
 
-    let other = Team::make(team.world.clone(), "client-portal", None);
-    let mut owner = other.owner.clone();
-    let told = dry(&mut owner, &other.path("/invitations/bulk"), &json!([named("Theirs")]));
+    let other = team.world.operator().create_organization("Other Studio", "oscar.owner@other.test");
+    let mut owner = team.world.client();
+    owner.join("oscar.owner@other.test", "Oscar Owner").ok();
+    let path = format!("/v1/organizations/{other}/invitations/bulk");
+    let told = dry(&mut owner, &path, &json!([named("Theirs")]));
     assert!(self::told(&told)[0].starts_with("/access/resources/0: No account here"), "{told}");
 }
 

@@ -85,7 +85,7 @@ fn an_invitation_waits_for_whoever_proved_its_address() {
                 .state()
                 .database
                 .borrow()
-                .change(&format!("UPDATE invitations SET {what} WHERE id = '{id}'"))
+                .change(&format!("UPDATE invitations SET {what} WHERE id = '{id}'"));
         };
         change(end);
         assert!(!page(&mut mia).contains(&id), "{end}");

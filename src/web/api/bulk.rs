@@ -116,7 +116,7 @@ pub async fn sheet<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, file: &[u8]
         let email = email.unwrap_or_default().to_owned();
         (
             (number, email),
-            row.map_or_else(|error| Begun::Read(Err(error)), |row| Begun::of(actor, row.into())),
+            row.map_or_else(|error| Begun::Read(Box::new(Err(error))), |row| Begun::of(actor, row.into())),
         )
     })?;
     check_count(rows.len())?;
@@ -128,7 +128,7 @@ pub async fn sheet<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, file: &[u8]
 
 /// A row as far as it can be read by itself: one that says anything by its name waits until that is looked up.
 enum Begun {
-    Read(Result<Invite>),
+    Read(Box<Result<Invite>>),
     Named(Json),
 }
 
@@ -136,8 +136,8 @@ impl Begun {
     fn of(actor: &Actor, row: Json) -> Self {
         match row.size() {
             ..=LARGEST_ROW if named::says_names(&row) => Self::Named(row),
-            ..=LARGEST_ROW => Self::Read(read(actor, row)),
-            _ => Self::Read(Err(spreadsheet::too_large())),
+            ..=LARGEST_ROW => Self::Read(Box::new(read(actor, row))),
+            _ => Self::Read(Box::new(Err(spreadsheet::too_large()))),
         }
     }
 }
@@ -152,7 +152,7 @@ async fn finish<P: Platform>(
     let mut invites: Vec<Option<Result<Invite>>> = Vec::with_capacity(rows.len());
     for row in rows {
         invites.push(match row {
-            Begun::Read(invite) => Some(invite),
+            Begun::Read(invite) => Some(*invite),
             Begun::Named(row) => {
                 waiting.push(row);
                 None

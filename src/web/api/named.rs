@@ -41,8 +41,8 @@ pub async fn resolve<P: Platform>(
     let places: Vec<Vec<String>> = rows.iter().map(|row| places(actor, row)).collect();
     let mut names = Vec::new();
     for (row, places) in rows.iter().zip(&places) {
-        let named = resources(row).iter().filter_map(|each| text(field(each, "name")?));
-        names.extend(named.flat_map(|name| places.iter().map(move |place| (place.as_str(), name))));
+        let said = resources(row).iter().filter_map(|each| text(field(each, "name")?));
+        names.extend(said.flat_map(|name| places.iter().map(move |place| (place.as_str(), name))));
     }
     let found = look_up(ctx, actor, names).await?;
     for ((row, places), refused) in rows.iter_mut().zip(&places).zip(&mut refused) {

@@ -309,10 +309,9 @@ fn list(cell: &str) -> Vec<&str> {
 
 /// More resources of a row: some may be said by their ids, others by their names.
 fn add(access: &mut Map<String, Value>, more: impl Iterator<Item = Value>) -> Option<Value> {
-    match access.entry("resources").or_insert_with(|| json!([])) {
-        Value::Array(resources) => resources.extend(more),
-        // All of them, which leaves no more.
-        _ => {}
+    // All of them leaves no more.
+    if let Value::Array(resources) = access.entry("resources").or_insert_with(|| json!([])) {
+        resources.extend(more);
     }
     None
 }

@@ -1,6 +1,6 @@
 //! What is chosen in the form of an access: read from a form or from an access, written as the API's `access`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -208,15 +208,18 @@ impl Chosen {
     /// an access gives, and a page of them all would be long.
     #[must_use]
     pub fn carried(&self, which: impl Fn(&Given) -> bool) -> String {
-        let mut said: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        let (mut text, mut said) = (String::new(), String::new());
         for given in self.grants.iter().filter(|given| which(given)) {
-            let id = given.id.strip_prefix(PREFIX).unwrap_or_default();
-            said.entry(given.flags()).or_default().push(id);
+            let flags = given.flags();
+            if flags != said {
+                text.push_str(&flags);
+                text.push(' ');
+                said = flags;
+            }
+            text.push_str(given.id.strip_prefix(PREFIX).unwrap_or_default());
+            text.push(' ');
         }
-        said.into_iter()
-            .map(|(flags, ids)| format!("{flags} {}", ids.join(" ")))
-            .collect::<Vec<_>>()
-            .join(" ")
+        text.trim_end().to_owned()
     }
 
     /// Gives these too.
