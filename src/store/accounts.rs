@@ -331,8 +331,7 @@ pub fn select_credentials_of(digest: &str, now: Timestamp) -> Statement {
     )
 }
 
-/// Who holds this session, with a page of the workspaces that they reach: all of an organization to its owner and admins,
-/// else those of their memberships. Newest first. One round trip.
+/// Who holds this session, with a page of the workspaces that they reach. One round trip.
 ///
 /// # Errors
 /// The database's.
@@ -343,6 +342,19 @@ pub async fn signed_in_and_reached(
     limit: i64,
     now: Timestamp,
 ) -> Result<Option<(SignedIn, Vec<Reached>)>> {
+    let reached = reached(digest, before, limit, now);
+    let batch = vec![select_signed_in(digest, now), reached, sessions::used(digest, now)];
+    let results = db.batch(batch).await?;
+    let [me, reached, _] = results.as_slice() else {
+        return Err(Error::Internal("three results".to_owned()));
+    };
+    me.first()?.map(|me| Ok((me, reached.rows()?))).transpose()
+}
+
+/// Reads a page of the workspaces that whoever holds this session [reaches](Reached): all of an organization to its owner and
+/// admins, else those of their memberships. Newest first.
+#[must_use]
+pub fn reached(digest: &str, before: Option<WorkspaceId>, limit: i64, now: Timestamp) -> Statement {
     let before = before.map_or_else(|| super::workspaces::LAST.to_owned(), |id| id.to_string());
     // The members that the session's user is: in one arm those who reach every workspace, in the other those who were put
     // in some, so that neither reads a workspace that it doesn't show.
@@ -359,7 +371,7 @@ pub async fn signed_in_and_reached(
             "WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"
         };
     }
-    let reached = Statement::new(
+    Statement::new(
         concat!(
             "SELECT w.id AS workspace_id, w.name AS workspace_name, o.id AS organization_id,
                     o.name AS organization_name, o.slug AS organization_slug, o.template, o.policy, role,
@@ -385,11 +397,5 @@ pub async fn signed_in_and_reached(
              ORDER BY w.id DESC"
         ),
         params![digest, now, before, limit],
-    );
-    let batch = vec![select_signed_in(digest, now), reached, sessions::used(digest, now)];
-    let results = db.batch(batch).await?;
-    let [me, reached, _] = results.as_slice() else {
-        return Err(Error::Internal("three results".to_owned()));
-    };
-    me.first()?.map(|me| Ok((me, reached.rows()?))).transpose()
+    )
 }

@@ -27,30 +27,101 @@ pub struct Resource {
     pub disconnected: bool,
 }
 
-/// Reads [`Resource`]s of these workspaces (`None`: the organization's oldest), newest first and no more than so many: to
-/// somebody who doesn't have everything, those that they were given themselves.
+/// Which of a long list of resources a page shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Listed<'a> {
+    /// What their names begin with; nothing is from the first on.
+    pub find: &'a str,
+    /// Behind which one the page begins.
+    pub after: Option<ResourceId>,
+    /// No more than so many.
+    pub most: usize,
+}
+
+/// Names from those that are sought, or the one behind which a page begins, to the last that is sought.
+macro_rules! in_range {
+    ($name:literal, $id:literal) => {
+        concat!(
+            $name, " >= coalesce((SELECT name FROM resources WHERE id = ?6 AND organization_id = ?1), ?4) COLLATE NOCASE AND ",
+            $name, " < ?5 COLLATE NOCASE AND (", $name, " COLLATE NOCASE, ", $id,
+            ") > (coalesce((SELECT name FROM resources WHERE id = ?6 AND organization_id = ?1), ?4), coalesce(?6, ''))
+             ORDER BY ", $name, " COLLATE NOCASE, ", $id, " LIMIT ?3"
+        )
+    };
+}
+
+macro_rules! of_workspaces {
+    ($which:expr) => {
+        concat!(
+            "SELECT r.id, r.kind, r.name, w.name AS workspace_name, r.disconnected_at IS NOT NULL AS disconnected
+             FROM json_each(coalesce(?2, json_array((SELECT min(id) FROM workspaces WHERE organization_id = ?1)))) e
+             CROSS JOIN workspaces w ON w.id = e.value AND w.organization_id = ?1
+             CROSS JOIN resources r ON ",
+            $which,
+            " ORDER BY r.name COLLATE NOCASE, r.id LIMIT ?3"
+        )
+    };
+}
+
+/// Reads [`Resource`]s of these workspaces (`None`: the organization's oldest), by their names: to somebody who doesn't have
+/// everything, those that they were given themselves. Of each workspace no more rows are read than are shown.
 #[must_use]
-pub fn resources(actor: &Actor, workspaces: Option<&[WorkspaceId]>, most: usize) -> Statement {
-    macro_rules! of_workspaces {
+pub fn resources(actor: &Actor, workspaces: Option<&[WorkspaceId]>, listed: Listed<'_>) -> Statement {
+    let most = i64::try_from(listed.most).unwrap_or(i64::MAX);
+    let (from, to) = Sought { find: listed.find, most: 0 }.range();
+    let mut params =
+        params![actor.organization_id, workspaces_json(workspaces), most, from, to, listed.after];
+    let sql = match actor.reach {
+        Reach::Everything => of_workspaces!(concat!(
+            "r.id IN (SELECT id FROM resources WHERE workspace_id = w.id AND present = 1 AND ",
+            in_range!("name", "id"),
+            ")"
+        )),
+        Reach::Only(_) => {
+            params.push(actor.principal.into());
+            of_workspaces!(concat!(
+                "r.id IN (
+                   SELECT id FROM (
+                     SELECT a.id FROM memberships p CROSS JOIN resources a ON a.workspace_id = p.workspace_id AND a.present = 1
+                     WHERE p.member_id = ?7 AND p.workspace_id = w.id AND p.all_resources = 1 AND ",
+                in_range!("a.name", "a.id"),
+                ") UNION ALL SELECT id FROM (
+                     SELECT a.id FROM grants g CROSS JOIN resources a ON a.id = g.resource_id AND a.present = 1
+                     WHERE g.member_id = ?7 AND g.workspace_id = w.id AND ",
+                in_range!("a.name", "a.id"),
+                "))"
+            ))
+        }
+    };
+    Statement::new(sql, params)
+}
+
+/// Reads those of these [`Resource`]s that are in these workspaces (`None`: the organization's oldest), and that the actor
+/// could give, by their names.
+#[must_use]
+pub fn resources_named(actor: &Actor, workspaces: Option<&[WorkspaceId]>, ids: &[ResourceId]) -> Statement {
+    macro_rules! named {
         ($which:literal) => {
             concat!(
                 "SELECT r.id, r.kind, r.name, w.name AS workspace_name, r.disconnected_at IS NOT NULL AS disconnected
-                 FROM json_each(coalesce(?2, json_array((SELECT min(id) FROM workspaces WHERE organization_id = ?1)))) e
-                 CROSS JOIN workspaces w ON w.id = e.value AND w.organization_id = ?1
-                 CROSS JOIN resources r ON r.workspace_id = w.id AND r.present = 1",
+                 FROM json_each(?3) e
+                 CROSS JOIN resources r ON r.id = e.value AND +r.organization_id = ?1 AND r.present = 1
+                 CROSS JOIN workspaces w ON w.id = r.workspace_id
+                 WHERE w.id IN (SELECT value FROM json_each(
+                   coalesce(?2, json_array((SELECT min(id) FROM workspaces WHERE organization_id = ?1)))))",
                 $which,
-                " ORDER BY r.id DESC LIMIT ?3"
+                " ORDER BY r.name COLLATE NOCASE, r.id"
             )
         };
     }
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let mut params = params![actor.organization_id, workspaces_json(workspaces), most];
+    let ids = serde_json::json!(ids).to_string();
+    let mut params = params![actor.organization_id, workspaces_json(workspaces), ids];
     let sql = match actor.reach {
-        Reach::Everything => of_workspaces!(""),
+        Reach::Everything => named!(""),
         Reach::Only(_) => {
             params.push(actor.principal.into());
-            of_workspaces!(
-                " WHERE EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = ?4 AND p.workspace_id = w.id
+            named!(
+                " AND EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = ?4 AND p.workspace_id = w.id
                     AND (p.all_resources = 1 OR EXISTS (
                       SELECT 1 FROM grants g WHERE g.member_id = ?4 AND g.workspace_id = w.id AND g.resource_id = r.id)))"
             )
@@ -196,5 +267,39 @@ pub fn workspaces_named(actor: &Actor, ids: &[WorkspaceId]) -> Statement {
         "SELECT w.id, w.name FROM json_each(?1) e
          CROSS JOIN workspaces w ON w.id = e.value AND w.organization_id = ?2",
         params![serde_json::json!(ids).to_string(), actor.organization_id],
+    )
+}
+
+/// What stands for the organization's oldest workspace in what is [looked up](called).
+pub const OLDEST: &str = "oldest";
+
+/// A workspace or a resource that is called as somebody wrote.
+#[derive(Debug, Deserialize)]
+pub struct Called {
+    /// Which of the names this is.
+    pub place: usize,
+    /// Its id.
+    pub id: String,
+    /// The workspace that a resource is in.
+    pub workspace_id: Option<WorkspaceId>,
+}
+
+/// Reads what in the actor's organization is [`Called`] so: a workspace where nothing stands before the name, else a resource of
+/// the workspace whose id does. Of many that are called alike a few are read: more than one is one too many.
+#[must_use]
+pub fn called(actor: &Actor, names: &[(&str, &str)]) -> Statement {
+    Statement::new(
+        "SELECT e.key AS place, w.id, NULL AS workspace_id FROM json_each(?2) e
+         CROSS JOIN workspaces w ON w.id IN (
+           SELECT id FROM workspaces WHERE organization_id = ?1 AND name = e.value ->> 1 COLLATE NOCASE LIMIT 10)
+         WHERE e.value ->> 0 = ''
+         UNION ALL
+         SELECT e.key, r.id, r.workspace_id FROM json_each(?2) e
+         CROSS JOIN resources r ON +r.organization_id = ?1 AND r.id IN (
+           SELECT id FROM resources
+           WHERE workspace_id = iif(e.value ->> 0 = ?3, (SELECT min(id) FROM workspaces WHERE organization_id = ?1), e.value ->> 0)
+             AND present = 1 AND name = e.value ->> 1 COLLATE NOCASE LIMIT 10)
+         WHERE e.value ->> 0 <> ''",
+        params![actor.organization_id, serde_json::json!(names).to_string(), OLDEST],
     )
 }

@@ -275,6 +275,67 @@ pub fn renew(
     )
 }
 
+/// An open invitation to the address of whoever looks.
+#[derive(Debug, Deserialize)]
+pub struct Waiting {
+    /// Its id.
+    pub id: InvitationId,
+    /// Who invites.
+    pub organization_name: String,
+    /// Who of them, while they are in.
+    pub inviter_name: Option<String>,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// The open invitations `i` by e-mail to the address of whoever holds the session `?1`, at `?2`. An address that nobody proved
+/// is nobody's (V5).
+macro_rules! to_whoever_asks {
+    ($what:literal) => {
+        concat!(
+            "FROM sessions s
+             CROSS JOIN users u ON u.id = s.user_id AND u.email_verified_at IS NOT NULL
+             CROSS JOIN invitations i ON i.email_key = u.email_key AND i.outcome = 'open' AND i.kind = 'email'
+               AND i.disabled_at IS NULL AND i.expires_at > ?2 ",
+            $what,
+            " WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"
+        )
+    };
+}
+
+/// Reads the newest [`Waiting`] invitations. No link is among what it reads (V6).
+#[must_use]
+pub fn waiting(session: &str, most: i64, now: Timestamp) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT i.id, coalesce(o.branding_name, o.name) AS organization_name, n.name AS inviter_name, i.expires_at ",
+            to_whoever_asks!(
+                "CROSS JOIN organizations o ON o.id = i.organization_id
+                 LEFT JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL"
+            ),
+            " ORDER BY i.id DESC LIMIT ?3"
+        ),
+        params![session, now, most],
+    )
+}
+
+/// Makes the mail of an open invitation go out again to whoever it is for and asks, under a new version: every older link is
+/// dead, and it lives no longer for it. `RETURNING` tells.
+#[must_use]
+pub fn renew_own(id: InvitationId, session: &str, quota: Quota, now: Timestamp) -> Statement {
+    Statement::new(
+        concat!(
+            "UPDATE invitations AS x SET ver = ver + 1, delivery = 'queued'
+             WHERE x.id = ?3 AND x.id IN (SELECT i.id ",
+            to_whoever_asks!("CROSS JOIN organizations o ON o.id = i.organization_id"),
+            " AND i.id = ?3 AND ",
+            within_day!("i.email_key", "?2", "?4"),
+            ") RETURNING id, ver - 1 AS ver"
+        ),
+        params![session, now, id, quota.json()],
+    )
+}
+
 /// Notes how far the e-mail of this version got.
 #[must_use]
 pub fn set_delivery(id: InvitationId, ver: i64, delivery: &'static str) -> Statement {

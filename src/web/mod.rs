@@ -230,6 +230,8 @@ async fn page<P: Platform>(
             pages::member::password::submit(ctx, request, slug, *id).await
         }
         (Route::MemberPassword(slug, id), _) => pages::member::password::show(ctx, request, slug, *id).await,
+        (Route::MemberLeave(slug, id), Post) => pages::member::leave::submit(ctx, request, slug, *id).await,
+        (Route::MemberLeave(slug, id), _) => pages::member::leave::show(ctx, request, slug, *id).await,
         (Route::WorkspacesPage(slug), Post) => pages::workspaces::submit(ctx, request, slug).await,
         (Route::WorkspacesPage(slug), _) => pages::workspaces::show(ctx, request, slug).await,
         (Route::OfferPage(slug, id), Post) => pages::team::offer::submit(ctx, request, slug, *id).await,
@@ -265,6 +267,7 @@ async fn page<P: Platform>(
         (Route::ImportExample(slug), _) => pages::import::example(ctx, request, slug).await,
         (Route::ImportJob(slug, job), Post) => pages::import::undo(ctx, request, slug, *job).await,
         (Route::ImportJob(slug, job), _) => pages::import::job(ctx, request, slug, *job).await,
+        (Route::MyInvitations, _) => pages::me::send(ctx, request).await,
         (Route::Me, _) => pages::me::show(ctx, request).await,
         (Route::NotificationsPage, Post) => pages::notifications::read(ctx, request).await,
         (Route::NotificationsPage, _) => pages::notifications::show(ctx, request).await,

@@ -97,6 +97,8 @@ routes! {
     MemberOwner(slug: String, member: MemberId) "/o/{slug}/members/{member}/owner" [GET, POST];
     /// A link with which they set a password, to hand over.
     MemberPassword(slug: String, member: MemberId) "/o/{slug}/members/{member}/password" [GET, POST];
+    /// Leaving the organization: asked once more, and done.
+    MemberLeave(slug: String, member: MemberId) "/o/{slug}/members/{member}/leave" [GET, POST];
     /// The organization's workspaces, with the forms that make and name them.
     WorkspacesPage(slug: String) "/o/{slug}/workspaces" [GET, POST];
     /// An invitation or a link for many: what it offers, and the form that changes it.
@@ -139,6 +141,8 @@ routes! {
     SignOut "/sign-out" [POST];
     /// Who is signed in, and the workspaces they reach.
     Me "/me" [GET];
+    /// Having the mail of an invitation that waits for them sent again, by form.
+    MyInvitations "/me/invitations" [POST];
     /// A workspace, as whoever is in it sees it.
     WorkspacePage(workspace: WorkspaceId) "/w/{workspace}" [GET];
     /// Adding an account to it, by form.

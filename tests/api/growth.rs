@@ -89,7 +89,8 @@ impl Filled {
             .replace("{full}", &self.workspace)
             .replace("{empty}", &self.empty)
             .replace("{owner}", &self.owner);
-        let path = if path.starts_with("/v1/") { path } else { self.team.path(&path) };
+        let path =
+            if path.starts_with("/v1/") || path.starts_with("/w/") { path } else { self.team.path(&path) };
         self.steps(|team| {
             team.owner.get(&path).ok();
         })
@@ -209,6 +210,25 @@ fn invitations_that_somebody_may_not_see_cost_them_nothing() {
     }
     let lists = combinations("/invitations", &[KINDS, STATUS, &["workspace_id={full}"]]);
     assert_flat(&lists, &mut small, &mut large);
+}
+
+/// What somebody is given is chosen from a page of accounts, however many there are.
+#[test]
+fn choosing_among_accounts_costs_no_more_the_more_there_are() {
+    let (mut small, mut large) = (Filled::with(FEW), Filled::with(MANY));
+    for filled in [&mut small, &mut large] {
+        filled.change("UPDATE resources SET name = 'Page ' || id");
+        let policy = json!({"policy": {"invites": {"member": ["client"]}}});
+        filled.team.owner.patch(&filled.team.path(""), &policy).ok();
+    }
+    let page = "/w/{full}/members/mbr_11000000000000000000000050".to_owned();
+    assert_flat(std::slice::from_ref(&page), &mut small, &mut large);
+    for filled in [&mut small, &mut large] {
+        let given = json!({"resources": [{"id": "res_11000000000000000000000050"}]});
+        filled.team.owner =
+            filled.team.joined_with("mia.member@studio.test", "member", json!({"access": given}));
+    }
+    assert_flat(&[page], &mut small, &mut large);
 }
 
 #[test]

@@ -34,6 +34,7 @@ mod copied_links;
 mod costs;
 mod disconnecting;
 mod email_changes;
+mod found_by_name;
 mod growth;
 mod guessing;
 mod host_tokens;

@@ -14,7 +14,7 @@ use crate::json::Json;
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::accounts::At;
 use crate::store::bulk::{self, Import, Standing};
-use crate::web::api::{Page, PageQuery, field, no_fields, offer, spreadsheet};
+use crate::web::api::{Page, PageQuery, field, named, no_fields, offer, spreadsheet};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -66,15 +66,16 @@ pub async fn create<P: Platform>(
     let query: Query = request::query(request)?;
     let dry_run = field::flag("?dry_run", query.dry_run.as_deref())?;
     let (rows, dry_run) = if request::is_of_type(request, "text/csv") {
-        (sheet(&actor, request.body())?.into_iter().map(|line| line.invite).collect(), dry_run)
+        (sheet(ctx, &actor, request.body()).await?.into_iter().map(|line| line.invite).collect(), dry_run)
     } else if request::is_of_type(request, "application/json") {
         let body: Body = request::json(request)?;
-        (read_all(&actor, body.rows), dry_run || body.dry_run)
+        check_count(body.rows.len())?;
+        let rows = body.rows.into_iter().map(|row| Begun::of(&actor, row)).collect();
+        (finish(ctx, &actor, rows).await?, dry_run || body.dry_run)
     } else {
         let detail = "Send the rows as application/json or as text/csv.";
         return Err(Refusal::new(Code::UnsupportedMediaType).because(detail).into());
     };
-    check_count(rows.len())?;
     if !dry_run {
         let job = flow::start(ctx, &actor, rows).await?;
         return Ok(reply::json(StatusCode::ACCEPTED, &serde_json::json!({"job_id": job})));
@@ -105,37 +106,77 @@ pub struct Line {
     pub invite: Result<Invite>,
 }
 
-/// Reads the rows of a spreadsheet, up to one more than there may be.
+/// Reads the rows of a spreadsheet.
 ///
 /// # Errors
-/// 400 for what is no text, 422 for columns that can't be used.
-pub fn sheet(actor: &Actor, file: &[u8]) -> Result<Vec<Line>> {
-    spreadsheet::rows(file, MOST_ROWS, LARGEST_ROW, |number, row| {
+/// 400 for what is no text, 422 for columns that can't be used, for no row, and for more than there may be.
+pub async fn sheet<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, file: &[u8]) -> Result<Vec<Line>> {
+    let rows = spreadsheet::rows(file, MOST_ROWS, LARGEST_ROW, |number, row| {
         let email = row.as_ref().ok().and_then(|row| row.get("email")?.as_str());
         let email = email.unwrap_or_default().to_owned();
-        Line { number, email, invite: row.and_then(|row| read(actor, row.into())) }
-    })
+        (
+            (number, email),
+            row.map_or_else(|error| Begun::Read(Box::new(Err(error))), |row| Begun::of(actor, row.into())),
+        )
+    })?;
+    check_count(rows.len())?;
+    let (places, rows): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+    let invites = finish(ctx, actor, rows).await?;
+    let line = |((number, email), invite)| Line { number, email, invite };
+    Ok(places.into_iter().zip(invites).map(line).collect())
+}
+
+/// A row as far as it can be read by itself: one that says anything by its name waits until that is looked up.
+enum Begun {
+    Read(Box<Result<Invite>>),
+    Named(Json),
+}
+
+impl Begun {
+    fn of(actor: &Actor, row: Json) -> Self {
+        match row.size() {
+            ..=LARGEST_ROW if named::says_names(&row) => Self::Named(row),
+            ..=LARGEST_ROW => Self::Read(Box::new(read(actor, row))),
+            _ => Self::Read(Box::new(Err(spreadsheet::too_large()))),
+        }
+    }
+}
+
+/// Reads the rest, with the names of all of them looked up together.
+async fn finish<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    rows: Vec<Begun>,
+) -> Result<Vec<Result<Invite>>> {
+    let mut waiting = Vec::new();
+    let mut invites: Vec<Option<Result<Invite>>> = Vec::with_capacity(rows.len());
+    for row in rows {
+        invites.push(match row {
+            Begun::Read(invite) => Some(*invite),
+            Begun::Named(row) => {
+                waiting.push(row);
+                None
+            }
+        });
+    }
+    let mut resolved = named::resolve(ctx, actor, waiting).await?.into_iter();
+    let mut next = || resolved.next().unwrap_or_else(|| Err(Code::InvalidValue.into()));
+    Ok(invites
+        .into_iter()
+        .map(|invite| invite.unwrap_or_else(|| next().and_then(|row| read(actor, row))))
+        .collect())
 }
 
 /// Refuses fewer rows than one, and more than there may be.
 ///
 /// # Errors
 /// 422.
-pub fn check_count(rows: usize) -> Result<()> {
+fn check_count(rows: usize) -> Result<()> {
     if (1..=MOST_ROWS).contains(&rows) {
         Ok(())
     } else {
         Err(Error::field("/rows", Code::InvalidValue, "Send 1 to 1,000 rows."))
     }
-}
-
-/// Reads the rows of JSON, each by itself.
-fn read_all(actor: &Actor, rows: Vec<Json>) -> Vec<Result<Invite>> {
-    let read = |row: Json| match row.size() {
-        ..=LARGEST_ROW => read(actor, row),
-        _ => Err(spreadsheet::too_large()),
-    };
-    rows.into_iter().take(MOST_ROWS + 1).map(read).collect()
 }
 
 /// Reads a row: what a single invitation takes, of the kind `email`, which need not be said.

@@ -17,6 +17,7 @@ pub mod logo;
 pub mod me;
 pub mod members;
 pub mod memberships;
+mod named;
 pub mod notifications;
 pub mod offer;
 pub mod organizations;

@@ -10,6 +10,8 @@
 //! - Several workspaces, permissions, kinds or resources in one cell are parted by spaces or semicolons. Behind a resource stands,
 //!   parted by colons, that they `approve` on it, and whose credentials reach it: `res_…:approve:member`. In the place of
 //!   permissions stands a member whose are copied.
+//! - In `workspaces` and `accounts` stand names, as people know them, parted by semicolons or line ends; behind the name of an
+//!   account the same as behind a resource. They become `workspaces` and `{"name": …}` of the row, which `named` looks up.
 //! - The columns `line` and `problem` are of a file that [`to_mend`] wrote, and say nothing. So does an apostrophe before a sign
 //!   that a spreadsheet would take for the beginning of a formula.
 //!
@@ -24,17 +26,19 @@ use serde_json::{Map, Value, json};
 use crate::error::{Code, Error, Refusal, Result};
 
 /// What columns there may be.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 17] = [
     "email",
     "role",
     "name",
     "nickname",
     "message",
+    "workspaces",
     "workspace_ids",
     "locale",
     "expires_in",
     "send_email",
     "permissions",
+    "accounts",
     "resources",
     "addable_kinds",
     "require_mfa",
@@ -105,8 +109,8 @@ pub fn to_mend(body: &[u8], problems: &[(u64, &str)]) -> Result<String> {
     Ok(file)
 }
 
-/// One more cell of a line.
-fn put(file: &mut String, cell: &str) {
+/// One more cell of a line, behind the others.
+pub fn put(file: &mut String, cell: &str) {
     let formula = if cell.starts_with(FORMULA) { "'" } else { "" };
     file.push_str(",\"");
     file.push_str(formula);
@@ -266,6 +270,7 @@ fn row(columns: &[&'static str], record: &StringRecord) -> Result<Value> {
         match *column {
             LINE | PROBLEM => None,
             "role" => row.insert("role".to_owned(), cell.to_lowercase().into()),
+            "workspaces" => row.insert("workspaces".to_owned(), names(cell).collect::<Vec<_>>().into()),
             "workspace_ids" => row.insert("workspace_ids".to_owned(), list(cell).into()),
             // What is no number or truth stays a text, and is refused as one.
             "expires_in" => {
@@ -278,13 +283,14 @@ fn row(columns: &[&'static str], record: &StringRecord) -> Result<Value> {
             }
             "permissions" | "addable_kinds" => access.insert((*column).to_owned(), list(cell).into()),
             "require_mfa" => access.insert("require_mfa".to_owned(), truth(cell)),
-            "resources" if cell.eq_ignore_ascii_case("all") => {
+            "accounts" | "resources" if cell.eq_ignore_ascii_case("all") => {
                 access.insert("resources".to_owned(), "all".into())
             }
             "resources" => {
-                let resources: Vec<Value> = list(cell).into_iter().map(resource).collect();
-                access.insert("resources".to_owned(), resources.into())
+                let resources = list(cell).into_iter().map(|cell| resource(cell, "id"));
+                add(&mut access, resources)
             }
+            "accounts" => add(&mut access, names(cell).map(|cell| resource(cell, "name"))),
             column => row.insert(column.to_owned(), cell.into()),
         };
     }
@@ -301,8 +307,21 @@ fn list(cell: &str) -> Vec<&str> {
         .collect()
 }
 
-/// A resource, with what stands behind it. What is not known there stays with the id, which is refused for it.
-fn resource(text: &str) -> Value {
+/// More resources of a row: some may be said by their ids, others by their names.
+fn add(access: &mut Map<String, Value>, more: impl Iterator<Item = Value>) -> Option<Value> {
+    // All of them leaves no more.
+    if let Value::Array(resources) = access.entry("resources").or_insert_with(|| json!([])) {
+        resources.extend(more);
+    }
+    None
+}
+
+fn names(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split([';', '\n']).map(str::trim).filter(|name| !name.is_empty()).take(MOST_LISTED)
+}
+
+/// A resource, with what stands behind it. What is not known there stays with what it is told by, which is refused for it.
+fn resource(text: &str, told_by: &str) -> Value {
     let (mut id, mut given) = (text, Map::new());
     while let Some((rest, word)) = id.rsplit_once(':') {
         match word {
@@ -312,7 +331,7 @@ fn resource(text: &str) -> Value {
         };
         id = rest;
     }
-    given.insert("id".to_owned(), id.into());
+    given.insert(told_by.to_owned(), id.trim().into());
     given.into()
 }
 

@@ -53,6 +53,8 @@ pub struct Nav {
     pub person: String,
     /// How many notifications they have not read, as it is shown; empty for none.
     pub unread: String,
+    /// Whether the way to other workspaces is shown: on their list it is where one is.
+    pub switch: bool,
     /// For the button that signs out.
     pub nonce: String,
 }
@@ -127,7 +129,13 @@ impl Desk {
             more if more > MOST_COUNTED => format!("{MOST_COUNTED}+"),
             some => some.to_string(),
         };
-        let nav = Nav { ways, person: setting.user_name.clone(), unread, nonce: self.key.nonce.clone() };
+        let nav = Nav {
+            ways,
+            person: setting.user_name.clone(),
+            unread,
+            switch: true,
+            nonce: self.key.nonce.clone(),
+        };
         Frame {
             logo: setting.logo_hash.clone().map(|hash| Route::Brand(setting.organization_id, hash).path()),
             accent: setting.accent.as_ref().map(|accent| super::brand::path(setting.organization_id, accent)),

@@ -1,64 +1,114 @@
-//! Who is signed in, and the workspaces they reach.
+//! Who is signed in: the invitations that wait for them, and the workspaces they reach.
 
 use askama::Template;
-use http::StatusCode;
+use serde::Deserialize;
 
-use super::{FormKey, Frame, own, page, said, session};
+use super::form::Form;
+use super::own::{Own, Place, ends};
+use super::{Frame, Problems, said, session};
 use crate::domain::role::Role;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::flow::Context;
-use crate::platform::Platform;
+use crate::flow::send_me::{MOST_WAITING, send_me};
+use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::{self, Reached};
-use crate::web::reply::{self, Reply};
-use crate::web::request::Request;
+use crate::store::invitations::{self, Waiting};
+use crate::web::guard;
+use crate::web::reply::Reply;
+use crate::web::request::{self, Request};
 use crate::web::route::Route;
 
 /// As many workspaces as one page shows.
-const MOST_SHOWN: usize = 100;
+const ON_A_PAGE: usize = 25;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Query {
+    cursor: String,
+}
 
 #[derive(Template)]
 #[template(path = "pages/me.html")]
-struct Me {
+struct Me<'a> {
     frame: Frame,
-    name: String,
-    email: String,
+    nonce: &'a str,
+    problems: Problems,
+    name: &'a str,
+    email: &'a str,
     verified: bool,
+    waiting: Vec<Waiting>,
     workspaces: Vec<Reached>,
-    /// Whether they reach more than are shown.
-    more: bool,
+    /// The next page of these.
+    next: Option<String>,
+    /// Whether this is the first.
+    first: bool,
 }
 
-/// `GET /me`.
+/// `GET /me`, with `?cursor=` where the list of workspaces goes on.
+///
+/// # Errors
+/// 401 for whoever is not signed in.
 pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    let one_more = i64::try_from(MOST_SHOWN + 1).unwrap_or(i64::MAX);
-    let found = match session(request) {
-        Some(session) => {
-            accounts::signed_in_and_reached(ctx.platform, &session, None, one_more, ctx.now()).await?
-        }
-        None => None,
+    page(ctx, request, None).await
+}
+
+async fn page<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: Option<&Error>) -> Result<Reply> {
+    let query: Query = request::query(request).unwrap_or_default();
+    let (now, before) = (ctx.now(), query.cursor.parse().ok());
+    let most = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX) + 1;
+    let reads = |session: &str| {
+        vec![
+            accounts::reached(session, before, most, now),
+            // At the beginning of the list only.
+            invitations::waiting(session, if before.is_none() { MOST_WAITING } else { 0 }, now),
+        ]
     };
-    let Some((me, mut workspaces)) = found else { return Ok(reply::see_other(&Route::SignIn.path())) };
-    let more = workspaces.len() > MOST_SHOWN;
-    workspaces.truncate(MOST_SHOWN);
-    let form = FormKey::of(ctx, request);
-    let said = said::read(request.headers());
-    let mut reply = page(
-        StatusCode::OK,
-        &Me {
-            frame: Frame {
-                nav: Some(own::nav(own::Place::Workspaces, &me.name, &form.nonce)),
-                said: said.clone(),
-                ..Frame::product(ctx)
-            },
-            name: me.name,
-            email: me.email.as_str().to_owned(),
-            verified: me.email_verified_at.is_some(),
-            workspaces,
-            more,
-        },
-    )?;
-    if said.is_some() {
-        said::forget(&mut reply);
+    let (own, found) = Own::open(ctx, request, reads).await?;
+    let mut workspaces: Vec<Reached> = found.first().map(ResultSet::rows).transpose()?.unwrap_or_default();
+    let more = workspaces.len() > ON_A_PAGE;
+    workspaces.truncate(ON_A_PAGE);
+    let next = workspaces.last().filter(|_| more);
+    let page = Me {
+        frame: own.frame(ctx, Place::Workspaces),
+        nonce: &own.key.nonce,
+        problems: Problems::of(error),
+        name: &own.me.name,
+        email: own.me.email.as_str(),
+        verified: own.me.email_verified_at.is_some(),
+        waiting: found.get(1).map(ResultSet::rows).transpose()?.unwrap_or_default(),
+        next: next.map(|last| format!("{}?cursor={}", Route::Me.path(), last.workspace_id)),
+        first: before.is_none(),
+        workspaces,
+    };
+    own.form(error, &page)
+}
+
+/// `POST /me/invitations`: has the mail of one that waits sent again, to the address that it is for.
+///
+/// # Errors
+/// 401 for whoever is not signed in. Any other refusal is the page again, with why not.
+pub async fn send<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    let form = Form::read(ctx, request)?;
+    match sent(ctx, request, &form).await {
+        Ok(organization) => Ok(said::see_other(
+            &Route::Me.path(),
+            &format!(
+                "The invitation to {organization} is on its way to you again. Open it in the newest e-mail."
+            ),
+        )),
+        Err(error) if ends(&error) => Err(error),
+        // Accepted or withdrawn meanwhile.
+        Err(error) if error.code() == Code::NotFound => {
+            Ok(said::see_other(&Route::Me.path(), "That invitation does not wait for you any more."))
+        }
+        Err(error) => page(ctx, request, Some(&error)).await,
     }
-    Ok(form.keep(reply))
+}
+
+async fn sent<P: Platform>(ctx: &Context<'_, P>, request: &Request, form: &Form) -> Result<String> {
+    form.fresh()?;
+    let session = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
+    guard::limit_network(ctx, request, "ask").await?;
+    let id = form.text("invitation").parse().map_err(|_| Error::from(Code::NotFound))?;
+    send_me(ctx, &session, id).await
 }

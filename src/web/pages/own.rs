@@ -45,6 +45,7 @@ pub fn nav(place: Place, person: &str, nonce: &str) -> Nav {
         ],
         person: person.to_owned(),
         unread: String::new(),
+        switch: false,
         nonce: nonce.to_owned(),
     }
 }

@@ -41,7 +41,8 @@ pub fn way(request: &Request) -> Reply {
 
 /// The page that was asked for, if there is one to come back to.
 pub(super) fn place(request: &Request) -> &str {
-    Some(asked(request)).filter(|asked| is_ours(asked)).unwrap_or_default()
+    // Without any they come to `/me` anyway.
+    Some(asked(request)).filter(|asked| is_ours(asked) && *asked != Route::Me.path()).unwrap_or_default()
 }
 
 fn asked(request: &Request) -> &str {

@@ -1,6 +1,6 @@
 //! One's own account: forgotten passwords, the second factor, sessions. Nobody may touch another's.
 
-use super::{Answers, Costs, ELSEWHERE, FORBIDDEN, NOBODY};
+use super::{Answers, Costs, ELSEWHERE, FORBIDDEN, NOBODY, OWN_FORM};
 
 const NONE: &str = "409 mfa_not_enabled";
 const CODE: &str = "422 invalid_code";
@@ -27,7 +27,7 @@ pub const ANSWERS: &[Answers] = &[
     // Whoever has none is shown where it is set up.
     ("GET", "/me/security/two-step/off", ["303"; 9]),
     ("POST", "/me/security/two-step/off", ["303"; 9]),
-    ("POST", "/me/security/sessions", ["403"; 9]),
+    ("POST", "/me/security/sessions", OWN_FORM),
     ("POST", "/v1/me/mfa/totp", [NOBODY, FORBIDDEN, "201", "201", "201", "201", "201", "201", NOBODY]),
     ("DELETE", "/v1/me/mfa/totp", [NOBODY, FORBIDDEN, NONE, NONE, NONE, NONE, NONE, NONE, NOBODY]),
     (
@@ -67,7 +67,7 @@ pub const COSTS: &[Costs] = &[
     ("POST", "/me/security/two-step", "owner", 1, 0),
     ("GET", "/me/security/two-step/off", "owner", 1, 0),
     ("POST", "/me/security/two-step/off", "owner", 1, 0),
-    ("POST", "/me/security/sessions", "owner", 0, 0),
+    ("POST", "/me/security/sessions", "owner", 1, 0),
     // With the password, which is checked in between; soon after it was typed it costs one less.
     ("POST", "/v1/me/mfa/totp", "owner", 3, 0),
     // Refused; what is served costs one more, see `totp`.

@@ -27,6 +27,10 @@ pub const NOBODY: &str = "401 unauthenticated";
 pub const FORBIDDEN: &str = "403 forbidden";
 /// A caller to whom it doesn't exist.
 pub const ELSEWHERE: &str = "404 not_found";
+/// A form with a nonce that is none: whoever isn't signed in is shown the way to, and whoever may open its page gets it again.
+pub const FORM: [&str; 9] = ["303", "303", "404", "403", "403", "403", "403", "404", "303"];
+/// The same on a page of one's own.
+pub const OWN_FORM: [&str; 9] = ["303", "303", "403", "403", "403", "403", "403", "403", "303"];
 
 /// Every part's answers.
 pub const ANSWERS: &[&[Answers]] = &[

@@ -7,6 +7,7 @@
 mod chromium;
 mod invitee;
 mod joining;
+mod kept;
 mod look;
 mod mails;
 mod member;

@@ -10,7 +10,7 @@ use super::chromium::Browser;
 
 /// Routes by their patterns, each with the names of the looks at it ([`Browser::look`]).
 const SCREENS: &[(&str, &[&str])] = &[
-    ("/sign-in", &["sign-in", "sign-in-wrong", "sign-in-limited", "form-expired"]),
+    ("/sign-in", &["sign-in", "sign-in-wrong", "sign-in-limited", "sign-in-kept", "form-expired"]),
     ("/sign-in/code", &["security-code", "security-code-recovery"]),
     ("/forgot-password", &["security-forgot", "security-forgot-mistake", "security-forgot-sent"]),
     (
@@ -33,8 +33,9 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("/o/{slug}/team/remove", &["team-remove", "team-remove-nobody", "team-remove-typed"]),
     ("/o/{slug}/members/{member}", &["member", "member-new", "member-places", "member-self", "team-member"]),
     ("/o/{slug}/members/{member}/owner", &["member-owner"]),
+    ("/o/{slug}/members/{member}/leave", &["member-leave"]),
     ("/o/{slug}/members/{member}/password", &["member-password", "member-password-ask"]),
-    ("/o/{slug}/workspaces", &["workspaces", "workspace-rename"]),
+    ("/o/{slug}/workspaces", &["workspaces", "workspaces-kept", "workspace-rename"]),
     ("/o/{slug}/invitations/{invitation}", &["team-invitation", "team-invitation-wrong", "team-link"]),
     ("/o/{slug}/invitations/{invitation}/link", &["offer-copy", "team-link-shown"]),
     ("/o/{slug}/invitations/{invitation}/send", &["offer-send"]),
@@ -74,7 +75,7 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("/o/{slug}/activity", &["activity", "activity-none", "activity-wrong", "menu"]),
     ("/o/{slug}/team/import", &["import", "import-check", "import-to-mend"]),
     ("/o/{slug}/team/import/{job}", &["import-done", "import-undo", "import-undone"]),
-    ("/me", &["me", "me-none", "me-unconfirmed", "security-workspaces"]),
+    ("/me", &["me", "me-none", "me-waiting", "me-unconfirmed", "security-workspaces"]),
     (
         "/w/{workspace}",
         &[
@@ -90,7 +91,14 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("/w/{workspace}/add", &["add-from", "add-person", "add-access", "add-check"]),
     (
         "/w/{workspace}/members/{member}",
-        &["member-access", "member-access-customize", "member-review", "member-overtaken"],
+        &[
+            "member-access",
+            "member-access-customize",
+            "member-access-many",
+            "member-review",
+            "member-review-many",
+            "member-overtaken",
+        ],
     ),
     ("/w/{workspace}/members/{member}/preview", &["member-preview"]),
     ("/w/{workspace}/members/{member}/remove", &["member-end"]),

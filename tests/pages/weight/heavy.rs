@@ -16,9 +16,10 @@ const MANY: usize = 26;
 /// More than any choice offers at once.
 const MORE: usize = 101;
 
-/// As many accounts as a large client has, each to be chosen or not. What one access may give is five times as many: that
-/// list is one page by design, and weighs what its names do.
-const ACCOUNTS: usize = 100;
+/// As many accounts as the largest client has, each to be chosen or not.
+const ACCOUNTS: usize = 10_000;
+/// As many of them as one access gives one by one.
+const GIVEN: usize = 500;
 
 const WORDS: [&str; 32] = [
     "Bakery", "Harbour", "Museum", "North", "Studio", "Garden", "Library", "Office", "Summer", "Winter",
@@ -41,6 +42,52 @@ pub fn name(number: usize) -> String {
     name.trim_end().to_owned()
 }
 
+const ARABIC: [&str; 16] = [
+    "مخبز",
+    "ميناء",
+    "متحف",
+    "شمال",
+    "حديقة",
+    "مكتبة",
+    "صيف",
+    "شتاء",
+    "سوق",
+    "جسر",
+    "فندق",
+    "زهور",
+    "مسرح",
+    "صيدلية",
+    "مدرسة",
+    "نهر",
+];
+const CHINESE: &str =
+    "面包店港口博物馆北方工作室花园图书办公夏冬市场桥酒戏院药房书车库学校河果印刷音乐塔谷咖啡自行";
+const EMOJI: [&str; 16] =
+    ["👩‍🍳", "🏳️‍🌈", "👨‍👩‍👧‍👦", "🧑🏽‍🚀", "🥐", "🏛️", "🌷", "📚", "☕", "🚲", "🎨", "🏨", "🎭", "🌉", "🍎", "🕯️"];
+
+/// The same of any script.
+fn name_in_any(number: usize) -> String {
+    let chinese: Vec<char> = CHINESE.chars().collect();
+    let mut state = number as u64 + 7;
+    let mut random = |most: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % most
+    };
+    match number % 4 {
+        0 => name(number),
+        1 => {
+            let mut words = String::new();
+            while words.chars().count() < 80 {
+                words.push_str(ARABIC[random(16)]);
+                words.push(' ');
+            }
+            words.chars().take(80).collect::<String>().trim_end().to_owned()
+        }
+        2 => (0..80).map(|_| chinese[random(chinese.len())]).collect(),
+        _ => (0..80).map(|_| EMOJI[random(16)]).collect(),
+    }
+}
+
 fn address(number: usize) -> String {
     let mut words = name(number + 5000).to_lowercase().replace(' ', ".");
     words.truncate(40);
@@ -58,7 +105,7 @@ pub struct Heavy {
     /// The workspace that has all the accounts and all the people.
     workspace: String,
     clients: Vec<String>,
-    account: String,
+    accounts: Vec<String>,
     invitation: String,
     link: String,
     fresh: usize,
@@ -99,7 +146,7 @@ impl Heavy {
             slug,
             workspace,
             clients: Vec::new(),
-            account: String::new(),
+            accounts: Vec::new(),
             invitation: String::new(),
             link: String::new(),
             fresh: 100,
@@ -131,19 +178,15 @@ impl Heavy {
                 ),
             );
         }
+        let mut rows = Vec::new();
         for each in 0..ACCOUNTS {
-            let (id, called) = (self.id::<Resource>(), name(self.number()));
+            let (id, called) = (self.id::<Resource>(), name_in_any(each));
             let kind = if template == "reporting" { "campaign" } else { ["facebook", "instagram"][each % 2] };
-            let columns = "id, organization_id, workspace_id, kind, name, created_at";
-            change(
-                self,
-                format!(
-                    "INSERT INTO resources ({columns})
-                     VALUES ('{id}', '{organization}', '{workspace}', '{kind}', '{called}', 0)"
-                ),
-            );
-            self.account = id;
+            rows.push(format!("('{id}', '{organization}', '{workspace}', '{kind}', '{called}', 0)"));
+            self.accounts.push(id);
         }
+        let columns = "id, organization_id, workspace_id, kind, name, created_at";
+        change(self, format!("INSERT INTO resources ({columns}) VALUES {}", rows.join(", ")));
         for role in ["client", "member"] {
             for _ in 0..MORE {
                 let number = self.number();
@@ -214,6 +257,31 @@ impl Heavy {
         vec![(String::new(), self.owner.get(&path).ok())]
     }
 
+    /// What somebody has, where they have nothing yet; where they are given as much as there may be; and that as a difference.
+    fn access(&mut self) -> Vec<(String, Answer)> {
+        let mut pages = self.in_workspace("/members/{member}");
+        let path = format!("/w/{}/members/{}", self.workspace, self.clients.last().unwrap());
+        let shown = pages[0].1.text();
+        let seen = values_of(&shown, "seen").remove(0);
+        let form = vec![
+            ("nonce".to_owned(), nonce_in(&shown)),
+            ("seen".to_owned(), seen),
+            ("resources".to_owned(), "listed".to_owned()),
+            ("given".to_owned(), given(&self.accounts)),
+            ("permissions".to_owned(), "default".to_owned()),
+        ];
+        let mut asked = vec![("look", "resources".to_owned()), ("do", "review".to_owned())];
+        // From an Arabic, a Chinese and an emoji's name on.
+        asked.extend(self.accounts[1..4].iter().map(|id| ("more", id.clone())));
+        for (what, value) in asked {
+            let mut form = form.clone();
+            form.push((what.to_owned(), value.clone()));
+            let page = self.owner.post_form(&path, &pairs(&form)).ok();
+            pages.push((format!("all given, {what} {value}"), page));
+        }
+        pages
+    }
+
     fn of_link(&mut self, rest: &str) -> Vec<(String, Answer)> {
         let link = self.link.clone();
         vec![(String::new(), self.desk(&format!("invitations/{link}{rest}")))]
@@ -235,6 +303,7 @@ impl Heavy {
         let mut at = format!("/o/{}/team/invite", self.slug);
         let email = address(self.number());
         let called = name(self.number());
+        let mut looked = false;
         loop {
             let page = self.owner.get(&at).ok();
             let text = page.text();
@@ -255,10 +324,12 @@ impl Heavy {
                 "workspaces" => fill("workspace_ids", &self.workspace),
                 "accounts" => {
                     fill("resources", "listed");
-                    for field in ["resource", "approve"] {
-                        for value in values_of(&text, field) {
-                            fill(field, &value);
-                        }
+                    // As many as there may be, none of which the page lists.
+                    fill("given", &given(&self.accounts));
+                    // Once more with all of them chosen, before it goes on.
+                    if !looked {
+                        looked = true;
+                        fill("look", "resources");
                     }
                 }
                 "permissions" => {
@@ -270,9 +341,7 @@ impl Heavy {
                 "check" => return pages,
                 _ => {}
             }
-            let answer = self
-                .owner
-                .post_form(&at, &form.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect::<Vec<_>>());
+            let answer = self.owner.post_form(&at, &pairs(&form));
             let Some(next) = answer.header("location") else {
                 panic!("{step}: {}", answer.text());
             };
@@ -288,6 +357,17 @@ fn values_of(page: &str, field: &str) -> Vec<String> {
         .filter(|tag| tag.name == "input" && tag.get("name") == field)
         .map(|tag| tag.get("value").to_owned())
         .collect()
+}
+
+/// As many accounts as one access gives, as a form carries them: chosen all over the list, approved on, with credentials.
+fn given(accounts: &[String]) -> String {
+    let each = accounts.iter().step_by(ACCOUNTS / GIVEN).take(GIVEN);
+    let ids: Vec<&str> = each.map(|id| id.strip_prefix("res_").unwrap()).collect();
+    format!("-am {}", ids.join(" "))
+}
+
+fn pairs(form: &[(String, String)]) -> Vec<(&str, &str)> {
+    form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
 fn one(answer: Answer) -> Vec<(String, Answer)> {
@@ -315,6 +395,11 @@ pub const SCREENS: &[(&str, Open)] = &[
     }),
     ("/o/{slug}/members/{member}", |heavy| heavy.of_client("")),
     ("/o/{slug}/members/{member}/owner", |heavy| heavy.of_client("/owner")),
+    ("/o/{slug}/members/{member}/leave", |heavy| {
+        let (mut person, email) = heavy.somebody_with_a_factor();
+        let path = format!("/o/{}/members/{}/leave", heavy.slug, heavy.team.member(&email));
+        one(person.get(&path).ok())
+    }),
     ("/o/{slug}/members/{member}/password", |heavy| heavy.of_client("/password")),
     ("/o/{slug}/workspaces", |heavy| one(heavy.desk("workspaces"))),
     ("/o/{slug}/invitations/{invitation}", |heavy| heavy.offers("")),
@@ -368,7 +453,7 @@ pub const SCREENS: &[(&str, Open)] = &[
     ("/me", |heavy| one(heavy.owner.get("/me").ok())),
     ("/w/{workspace}", |heavy| heavy.in_workspace("")),
     ("/w/{workspace}/accounts/{resource}", |heavy| {
-        let account = heavy.account.clone();
+        let account = heavy.accounts[0].clone();
         heavy.in_workspace(&format!("/accounts/{account}"))
     }),
     ("/w/{workspace}/add", |heavy| {
@@ -383,8 +468,11 @@ pub const SCREENS: &[(&str, Open)] = &[
         pages
     }),
     ("/w/{workspace}/members/{member}", |heavy| {
-        let mut pages = heavy.in_workspace("/members/{member}");
-        pages.extend(Heavy::of("reporting").in_workspace("/members/{member}"));
+        let mut pages = heavy.access();
+        for template in ["reporting", "publishing"] {
+            let pages_there = Heavy::of(template).access();
+            pages.extend(pages_there.into_iter().map(|(what, page)| (format!("{what} in {template}"), page)));
+        }
         pages
     }),
     ("/w/{workspace}/members/{member}/preview", |heavy| heavy.in_workspace("/members/{member}/preview")),

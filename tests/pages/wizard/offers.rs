@@ -12,7 +12,7 @@ fn no_account_is_chosen_until_somebody_chooses_it() {
     }
     wizard.meet_a_client(CARL);
     let page = wizard.page();
-    assert!(seen(&page).contains("0 of 51 selected"), "{page}");
+    assert!(seen(&page).contains("0 of 25 selected"), "{page}");
     assert!(!tags(&page).iter().any(|tag| tag.get("name") == "resource" && tag.has("checked")));
     wizard.go(&[]);
     wizard.go(&[]);

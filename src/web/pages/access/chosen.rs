@@ -1,9 +1,12 @@
 //! What is chosen in the form of an access: read from a form or from an access, written as the API's `access`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::domain::access::{Access, Credentials, Permissions, Resources};
 use crate::domain::catalog::PermissionSet;
+use crate::domain::ids::ResourceId;
 use crate::domain::role::Role;
 use crate::domain::template::Template;
 use crate::error::Fields;
@@ -65,20 +68,68 @@ pub struct Given {
     pub credentials: Option<String>,
 }
 
+/// The field that carries the resources that are given and not listed.
+pub const CARRIED: &str = "given";
+
+impl Given {
+    /// What is said of it in a field of many: `a` if they approve, `o` or `m` for the credentials.
+    fn flags(&self) -> String {
+        let approve = if self.approve { "a" } else { "" };
+        let whose = match self.credentials.as_deref() {
+            Some("owner") => "o",
+            Some("member") => "m",
+            _ => "",
+        };
+        format!("-{approve}{whose}")
+    }
+
+    /// Those in such a field: ids without what all of them begin with, behind what is said of them.
+    fn in_field(text: &str) -> Vec<Self> {
+        let (mut flags, mut given) = ("", Vec::new());
+        for word in text.split_ascii_whitespace() {
+            if let Some(said) = word.strip_prefix('-') {
+                flags = said;
+                continue;
+            }
+            let whose = [('o', "owner"), ('m', "member")].into_iter().find(|(flag, _)| flags.contains(*flag));
+            given.push(Self {
+                id: format!("{PREFIX}{word}"),
+                approve: flags.contains('a'),
+                credentials: whose.map(|(_, whose)| whose.to_owned()),
+            });
+        }
+        given
+    }
+}
+
+/// What the id of a resource begins with.
+const PREFIX: &str = "res_";
+
 impl Chosen {
     /// What a form says. Which fields it has is its own matter: of one that isn't there nothing was chosen.
     #[must_use]
     pub fn typed(form: &Form) -> Self {
         let approved: Vec<&str> = form.all("approve").collect();
+        let credentials = |id: &str| form.filled(&format!("credentials/{id}")).map(str::to_owned);
         let given = |id: &str| Given {
             id: id.to_owned(),
             approve: approved.contains(&id),
-            credentials: form.filled(&format!("credentials/{id}")).map(str::to_owned),
+            credentials: credentials(id),
         };
+        let mut grants: Vec<Given> = form.all("resource").map(given).collect();
+        let listed: BTreeSet<String> = grants.iter().map(|given| given.id.clone()).collect();
+        let others = form.filled("others");
+        for mut carried in form.all(CARRIED).flat_map(Given::in_field) {
+            if !listed.contains(&carried.id) {
+                let whose = credentials(&carried.id).or(others.map(str::to_owned));
+                carried.credentials = whose.or(carried.credentials.take());
+                grants.push(carried);
+            }
+        }
         let owned = |name| form.all(name).map(str::to_owned).collect();
         Self {
             all: form.text("resources") == "all",
-            grants: form.all("resource").map(given).collect(),
+            grants,
             kinds: owned("addable_kinds"),
             mode: match form.text("permissions") {
                 "customize" => Mode::Customize,
@@ -127,22 +178,16 @@ impl Chosen {
         }
     }
 
-    /// As fields of a form that only carries it on. Whose credentials are used is among them unless the form asks that itself.
+    /// As fields of a form that only carries it on.
     #[must_use]
-    pub fn fields(&self, with_credentials: bool) -> Vec<(String, String)> {
+    pub fn fields(&self) -> Vec<(String, String)> {
         let mut fields = vec![
             ("resources".to_owned(), if self.all { "all" } else { "listed" }.to_owned()),
             ("permissions".to_owned(), self.mode.as_str().to_owned()),
         ];
         let mut add = |name: &str, value: &str| fields.push((name.to_owned(), value.to_owned()));
-        for given in &self.grants {
-            add("resource", &given.id);
-            if given.approve {
-                add("approve", &given.id);
-            }
-            if let Some(whose) = given.credentials.as_deref().filter(|_| with_credentials) {
-                add(&format!("credentials/{}", given.id), whose);
-            }
+        if !self.grants.is_empty() {
+            add(CARRIED, &self.carried(|_| true));
         }
         for kind in &self.kinds {
             add("addable_kinds", kind);
@@ -159,11 +204,39 @@ impl Chosen {
         fields
     }
 
-    /// Whose credentials reach each resource that is given, as fields.
+    /// Those of the resources that a form carries on without listing them, in one field: five hundred of them are as many as
+    /// an access gives, and a page of them all would be long.
     #[must_use]
-    pub fn credentials(&self) -> Vec<(String, String)> {
-        let whose = |given: &Given| Some((format!("credentials/{}", given.id), given.credentials.clone()?));
-        self.grants.iter().filter_map(whose).collect()
+    pub fn carried(&self, which: impl Fn(&Given) -> bool) -> String {
+        let (mut text, mut said) = (String::new(), String::new());
+        for given in self.grants.iter().filter(|given| which(given)) {
+            let flags = given.flags();
+            if flags != said {
+                text.push_str(&flags);
+                text.push(' ');
+                said = flags;
+            }
+            text.push_str(given.id.strip_prefix(PREFIX).unwrap_or_default());
+            text.push(' ');
+        }
+        text.trim_end().to_owned()
+    }
+
+    /// Gives these too.
+    pub fn add(&mut self, ids: impl Iterator<Item = ResourceId>) {
+        for id in ids.map(|id| id.to_string()) {
+            if !self.grants.iter().any(|given| given.id == id) {
+                self.grants.push(Given { id, approve: false, credentials: None });
+            }
+        }
+    }
+
+    /// The ids of the resources that are given, as far as they are some.
+    #[must_use]
+    pub fn ids(&self) -> Vec<ResourceId> {
+        let ids: BTreeSet<ResourceId> =
+            self.grants.iter().filter_map(|given| given.id.parse().ok()).collect();
+        ids.into_iter().collect()
     }
 
     /// The permissions that the switches show: those chosen one by one, else what the role has by default, to begin from.
@@ -290,11 +363,17 @@ mod tests {
             ("clone_of", "mbr_01h455vb4pex5vsknk084sn02q"),
             ("require_mfa", "yes"),
         ]));
-        let carried = Chosen::typed(&Form::of(typed.fields(true)));
+        let carried = Chosen::typed(&Form::of(typed.fields()));
         assert_eq!(carried.body(true), typed.body(true));
         assert_eq!(carried.keys, typed.keys, "though they are not what is asked for");
-        assert_eq!(Chosen::typed(&Form::of(typed.fields(false))).credentials(), []);
-        assert_eq!(typed.credentials(), [(credentials, "member".to_owned())]);
+        // What a form asks itself counts, not what it carries; and what it asks of the others.
+        for (name, value) in [(credentials.as_str(), "owner"), ("others", "owner")] {
+            let mut fields = typed.fields();
+            fields.push((name.to_owned(), value.to_owned()));
+            let asked = Chosen::typed(&Form::of(fields));
+            assert_eq!(asked.grants[0].credentials.as_deref(), Some("owner"), "{name}");
+            assert!(asked.grants[0].approve);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use super::{Chosen, words};
+use super::{Chosen, ON_A_PAGE, words};
 use crate::domain::order;
 use crate::domain::template::Template as Made;
 use crate::store::choices::Resource;
@@ -13,7 +13,12 @@ use crate::store::choices::Resource;
 #[template(path = "pages/access_credentials.html")]
 pub struct Credentials {
     one: String,
+    many: String,
     rows: Vec<Row>,
+    /// How many are not listed.
+    others: usize,
+    /// What they were looked through for.
+    find: String,
 }
 
 struct Row {
@@ -27,9 +32,9 @@ struct Row {
 impl Credentials {
     /// For the resources that are given one by one. There is nothing to ask of all of them.
     #[must_use]
-    pub fn of(template: &Made, chosen: &Chosen, found: &[Resource]) -> Self {
+    pub fn of(template: &Made, chosen: &Chosen, found: &[Resource], find: &str) -> Self {
         let given = |id: String| chosen.grants.iter().find(|given| given.id == id).filter(|_| !chosen.all);
-        let rows: Vec<Row> = found
+        let all: Vec<Row> = found
             .iter()
             .filter_map(|resource| {
                 let given = given(resource.id.to_string())?;
@@ -42,12 +47,19 @@ impl Credentials {
                 })
             })
             .collect();
-        Self { one: words::noun(template).0, rows: order::by(rows, |row| row.name.to_lowercase()) }
+        let sought = find.to_lowercase();
+        let (mut rows, rest): (Vec<Row>, Vec<Row>) =
+            all.into_iter().partition(|row| row.name.to_lowercase().starts_with(&sought));
+        rows = order::by(rows, |row| row.name.to_lowercase());
+        let others = rest.len() + rows.len().saturating_sub(ON_A_PAGE);
+        rows.truncate(ON_A_PAGE);
+        let (one, many) = words::noun(template);
+        Self { one, many, rows, others, find: find.to_owned() }
     }
 
     /// Whether there is nothing to ask.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.rows.is_empty() && self.others == 0
     }
 }

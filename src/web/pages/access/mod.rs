@@ -12,10 +12,10 @@ mod resources;
 mod tree;
 pub mod words;
 
-pub use chosen::{Chosen, Given, Mode};
+pub use chosen::{CARRIED, Chosen, Given, Mode};
 pub use credentials::Credentials;
 pub use permissions::{MOST_PEOPLE, Permissions};
-pub use resources::{MOST_AT_A_GLANCE, MOST_RESOURCES, Resources};
+pub use resources::{Found, Listing, MOST_AT_A_GLANCE, ON_A_PAGE, Resources};
 
 use super::Problems;
 

@@ -1,14 +1,18 @@
 //! The part that says on what: the accounts that are given, whether they are approved on, and which may be added.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use askama::Template;
 
-use super::{Chosen, words, wrong};
+use super::chosen::CARRIED;
+use super::{Chosen, Given, words, wrong};
 use crate::domain::authority::{Actor, Reach};
-use crate::domain::ids::WorkspaceId;
+use crate::domain::ids::{ResourceId, WorkspaceId};
 use crate::domain::order;
 use crate::domain::role::Role;
-use crate::store::choices::Resource;
+use crate::store::choices::{Listed, Resource};
 use crate::web::pages::Problems;
+use crate::web::pages::form::Form;
 
 /// The fields `resources`, `resource`, `approve` and `addable_kinds`.
 #[derive(Template)]
@@ -17,10 +21,14 @@ pub struct Resources {
     /// What people call them.
     many: String,
     rows: Vec<Row>,
-    /// How many of them are chosen.
+    /// How many of them are chosen, and how many that are not listed.
     chosen: usize,
-    /// Whether there are more than are listed.
-    more: bool,
+    hidden: usize,
+    /// The fields of those.
+    carried: Vec<(String, String)>,
+    /// Which part of a long list this is, and behind which one the next begins.
+    listing: Listing,
+    next: Option<ResourceId>,
     all: bool,
     /// Whether whoever fills in the form may give all of them.
     may_all: bool,
@@ -49,8 +57,72 @@ struct Kind {
     on: bool,
 }
 
-/// As many resources as one list shows: as many as one access gives.
-pub const MOST_RESOURCES: usize = 500;
+/// As many resources as one page lists.
+pub const ON_A_PAGE: usize = 25;
+/// As many where more than [`MANY`] are chosen: each of them weighs something, listed or not.
+const FEW: usize = 5;
+const MANY: usize = 100;
+/// Those that are chosen are listed besides, if they are no more than this.
+const BESIDES: usize = 10;
+
+/// Which part of a long list is looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// What names begin with.
+    pub find: String,
+    /// Behind which one it begins.
+    pub after: Option<ResourceId>,
+    /// How many a page has.
+    size: usize,
+}
+
+impl Listing {
+    /// As a form asks for it: what is sought from the first on, what comes next, or as it was.
+    #[must_use]
+    pub fn typed(form: &Form, chosen: &Chosen) -> Self {
+        let after = match form.filled("more") {
+            None if form.text("look") == "resources" => "",
+            None => form.text("after"),
+            Some(last) => last,
+        };
+        let size = if chosen.grants.len() > MANY { FEW } else { ON_A_PAGE };
+        Self { find: form.text("find_resource").trim().to_owned(), after: after.parse().ok(), size }
+    }
+
+    /// Whether a form was sent for this, and not to go on.
+    #[must_use]
+    pub fn is_asked(form: &Form) -> bool {
+        form.has("look") || form.has("more") || form.has("all")
+    }
+
+    /// As the store reads it: one more than is listed.
+    #[must_use]
+    pub fn listed(&self) -> Listed<'_> {
+        Listed { find: &self.find, after: self.after, most: self.size + 1 }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.find.is_empty() && self.after.is_none()
+    }
+}
+
+/// What of the resources was read.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// Those that are chosen.
+    pub chosen: Vec<Resource>,
+    /// Those of a page, and one more if there are more.
+    pub listed: Vec<Resource>,
+    /// Which page that is.
+    pub listing: Listing,
+}
+
+impl Found {
+    /// Those that a page lists.
+    pub fn page(&self) -> impl Iterator<Item = &Resource> {
+        self.listed.iter().take(self.listing.size)
+    }
+}
 
 /// A list that is no longer than this needs no field to look through it.
 pub const MOST_AT_A_GLANCE: usize = 7;
@@ -63,13 +135,39 @@ impl Resources {
         role: Role,
         workspaces: &[WorkspaceId],
         chosen: &Chosen,
-        mut found: Vec<Resource>,
+        found: Found,
         problems: &Problems,
     ) -> Self {
         let template = actor.template;
         let (_, many) = words::noun(template);
-        let more = found.len() > MOST_RESOURCES;
-        found.truncate(MOST_RESOURCES);
+        let more = found.listed.len() > found.listing.size;
+        let next = found.page().last().filter(|_| more).map(|last| last.id);
+        let given: BTreeMap<&str, &Given> =
+            chosen.grants.iter().map(|given| (given.id.as_str(), given)).collect();
+        // Whoever is asked about may have more than is chosen.
+        let ids: BTreeSet<ResourceId> = chosen.ids().into_iter().collect();
+        let theirs: Vec<&Resource> = found.chosen.iter().filter(|each| ids.contains(&each.id)).collect();
+        let besides = theirs.iter().copied().filter(|_| theirs.len() <= BESIDES);
+        let shown: BTreeMap<ResourceId, Resource> =
+            found.page().chain(besides).map(|each| (each.id, each.clone())).collect();
+        let hidden: BTreeSet<String> = theirs
+            .iter()
+            .filter(|each| !shown.contains_key(&each.id))
+            .map(|each| each.id.to_string())
+            .collect();
+        let mut carried = Vec::new();
+        if !hidden.is_empty() {
+            carried.push((CARRIED.to_owned(), chosen.carried(|given| hidden.contains(&given.id))));
+        }
+        // Asked on another page.
+        let whose = |id: &ResourceId| {
+            let id = id.to_string();
+            let whose = given.get(id.as_str())?.credentials.clone()?;
+            Some((format!("credentials/{id}"), whose))
+        };
+        carried.extend(shown.keys().filter_map(whose));
+        let listing = found.listing;
+        let found: Vec<Resource> = shown.into_values().collect();
         let several = workspaces.len() > 1;
         // The workspace's name ends before any letter that a name may have.
         let key =
@@ -80,7 +178,7 @@ impl Resources {
             .into_iter()
             .map(|resource| {
                 let id = resource.id.to_string();
-                let given = chosen.grants.iter().find(|given| given.id == id);
+                let given = given.get(id.as_str());
                 let mut about = Vec::new();
                 // One kind alone is what they are all called anyway.
                 if template.kinds.len() > 1 {
@@ -104,7 +202,10 @@ impl Resources {
             many,
             chosen: rows.iter().filter(|row| row.given).count(),
             rows,
-            more,
+            hidden: hidden.len(),
+            carried,
+            listing,
+            next,
             all: chosen.all,
             may_all: match &actor.reach {
                 Reach::Everything => true,

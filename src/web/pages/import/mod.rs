@@ -12,12 +12,14 @@ use http::header::{CONTENT_DISPOSITION, HeaderValue};
 pub use self::job::{show as job, undo};
 use self::verdict::{Verdict, problem_in_words};
 use crate::domain::authority::Actor;
+use crate::domain::role::Role;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::flow::bulk::{self as flow, Foreseen};
 use crate::platform::Platform;
 use crate::store::accounts::At;
-use crate::web::api::bulk::{Line, check_count, sheet};
+use crate::store::choices::{self, Sought, Workspace};
+use crate::web::api::bulk::{Line, sheet};
 use crate::web::api::spreadsheet;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
@@ -81,12 +83,20 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
 /// `GET …/example.csv`: a spreadsheet to begin with.
 pub async fn example<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
     let desk = open(ctx, request, slug).await?;
-    let mut text = "email,role,name,nickname,message\r\n".to_owned();
+    let first = choices::workspaces(&desk.actor, Sought { find: "", most: 1 });
+    let first: Option<Workspace> = ctx.platform.run(first).await?.first()?;
+    let mut text = "email,role,name,nickname,message,workspaces,accounts\r\n".to_owned();
     for role in roles(&desk.actor) {
         text.push_str(role);
         text.push_str("@example.com,");
         text.push_str(role);
-        text.push_str(",Their name,What your team calls them,A word to them\r\n");
+        text.push_str(",Their name,What your team calls them,A word to them");
+        // Whoever runs the organization has everything anyway.
+        let place = first.as_ref().filter(|_| role != Role::Admin.as_str());
+        spreadsheet::put(&mut text, place.map_or("", |place| place.name.as_str()));
+        let accounts = if place.is_some() && !desk.actor.template.kinds.is_empty() { "all" } else { "" };
+        spreadsheet::put(&mut text, accounts);
+        text.push_str("\r\n");
     }
     Ok(reply::with_body(StatusCode::OK, "text/csv; charset=utf-8; header=present", text))
 }
@@ -126,7 +136,7 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     if let Err(error) = form.fresh() {
         return page(&desk, &text, Some(&error));
     }
-    let lines = match lines(&desk.actor, given) {
+    let lines = match lines(ctx, &desk.actor, given).await {
         Ok(lines) => lines,
         Err(Error::Refused(refusal)) => {
             let typed = if file.is_some() { form.text("rows") } else { text.as_ref() };
@@ -153,7 +163,7 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
         let error = Refusal::new(Code::InvalidRequest).because(detail).into();
         return checked(&desk, &form, &text, rows, Some(&error));
     }
-    let again = self::lines(&desk.actor, given)?.into_iter().zip(ready);
+    let again = self::lines(ctx, &desk.actor, given).await?.into_iter().zip(ready);
     let invites = again.filter(|(_, ready)| *ready).map(|(line, _)| line.invite).collect();
     let job = flow::start(ctx, &desk.actor, invites).await?;
     let path = Route::ImportJob(desk.setting.slug.clone(), job).path();
@@ -169,13 +179,11 @@ fn to_mend(file: String) -> Reply {
     reply
 }
 
-fn lines(actor: &Actor, given: &[u8]) -> Result<Vec<Line>> {
+async fn lines<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, given: &[u8]) -> Result<Vec<Line>> {
     if given.trim_ascii().is_empty() {
         return Err(Error::field("/rows", Code::Required, "Choose a file, or paste the rows."));
     }
-    let lines = sheet(actor, given)?;
-    check_count(lines.len())?;
-    Ok(lines)
+    sheet(ctx, actor, given).await
 }
 
 /// What would become of each row. Writes nothing.

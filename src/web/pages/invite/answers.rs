@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Step;
 use crate::domain::authority::Actor;
 use crate::domain::catalog::PermissionSet;
-use crate::domain::ids::WorkspaceId;
+use crate::domain::ids::{ResourceId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
 use crate::error::Result;
@@ -13,7 +13,7 @@ use crate::flow::add_member::AddMember;
 use crate::flow::invite::Invite;
 use crate::store::access::CloneSource;
 use crate::web::api::{adding, offer};
-use crate::web::pages::access::{Chosen, Mode};
+use crate::web::pages::access::{CARRIED, Chosen, Mode};
 use crate::web::pages::form::Form;
 use crate::web::request;
 
@@ -67,9 +67,42 @@ impl Answers {
 
     /// Takes a step's answers from its form, in the place of those that were there.
     pub fn keep(&mut self, form: &Form, step: Step) {
+        let before = self.chosen();
+        let mut chosen = match step {
+            Step::Accounts => Chosen::typed(form),
+            Step::Credentials => {
+                let both = self.fields.fields().chain(form.fields());
+                Chosen::typed(&Form::of(
+                    both.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+                ))
+            }
+            _ => Chosen::default(),
+        };
+        for given in &mut chosen.grants {
+            let was = before.grants.iter().find(|was| was.id == given.id);
+            given.credentials = given.credentials.take().or(was.and_then(|was| was.credentials.clone()));
+        }
         let stays = self.fields.fields().filter(|(name, _)| !step.has(name));
         let comes = form.fields().filter(|(name, _)| step.has(name));
         let data = stays.chain(comes).map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        self.fields = Form::of(data);
+        if matches!(step, Step::Accounts | Step::Credentials) {
+            self.give(&chosen);
+        }
+    }
+
+    /// Gives these accounts besides.
+    pub fn choose(&mut self, ids: impl Iterator<Item = ResourceId>) {
+        let mut chosen = self.chosen();
+        chosen.add(ids);
+        self.give(&chosen);
+    }
+
+    /// Keeps which accounts are given, with all that is said of each.
+    fn give(&mut self, chosen: &Chosen) {
+        let mut data = self.data();
+        data.retain(|(name, _)| name != CARRIED);
+        data.push((CARRIED.to_owned(), chosen.carried(|_| true)));
         self.fields = Form::of(data);
     }
 

@@ -159,7 +159,7 @@ impl Telling<'_> {
         let label = if many == "campaigns" { "Campaigns" } else { "Accounts" };
         if !template.kinds.is_empty() {
             let name = |id| {
-                let found = known.resources.iter().find(|resource| resource.id == id);
+                let found = known.resources.chosen.iter().find(|resource| resource.id == id);
                 found.map_or_else(String::new, |resource| resource.name.clone())
             };
             match &access.resources {

@@ -9,9 +9,10 @@ use crate::flow::Context;
 use crate::flow::invite::taken;
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::access::{CloneSource, Placed, select_clone_sources};
-use crate::store::choices::{self, Person, Plan, Resource, Sought, Workspace};
+use crate::store::choices::{self, Listed, Person, Plan, Sought, Workspace};
 use crate::store::obstacles::{self, Asked, Obstacles};
-use crate::web::pages::access::{MOST_PEOPLE, MOST_RESOURCES};
+use crate::web::pages::access::{Found, Listing, MOST_PEOPLE};
+use crate::web::pages::form::Form;
 
 /// As many workspaces as one invitation names.
 const MOST_WORKSPACES: usize = 100;
@@ -34,8 +35,8 @@ pub struct Known {
     pub taken: Option<Refusal>,
     /// What became of what was written.
     pub written: Vec<ResultSet>,
-    /// What can be given there; read for a step that shows it.
-    pub resources: Vec<Resource>,
+    /// What can be given there, as far as it is chosen or listed; read for a step that shows it.
+    pub resources: Found,
     /// Who can be copied from; read for a step that shows it.
     pub people: Vec<Person>,
 }
@@ -47,8 +48,9 @@ impl Known {
         open: &Open,
         mut batch: Vec<Statement>,
         shown: Option<Step>,
-        find: &str,
+        asked: &Form,
     ) -> Result<Self> {
+        let find = asked.text("find").trim();
         let (actor, answers) = (&open.desk.actor, &open.answers);
         let writes = batch.len();
         let meant = actor.workspaces_meant(answers.workspaces());
@@ -59,10 +61,16 @@ impl Known {
         let email = email.filter(|_| !answers.is_link());
         let most =
             |most, here: &[Step]| if shown.is_some_and(|step| here.contains(&step)) { most } else { 0 };
-        let resources = most(MOST_RESOURCES + 1, &[Step::Accounts, Step::Credentials, Step::Check]);
+        let listing = Listing::typed(asked, &answers.chosen());
+        let named = if most(1, &[Step::Accounts, Step::Credentials, Step::Check]) > 0 {
+            answers.chosen().ids()
+        } else {
+            Vec::new()
+        };
         let people = most(MOST_PEOPLE + 1, &[Step::Permissions, Step::Check]);
         let sought = |step, most| Sought { find: if shown == Some(step) { find } else { "" }, most };
         let copied = answers.chosen().clone_of.parse().ok();
+        let listed = Listed { most: most(listing.listed().most, &[Step::Accounts]), ..listing.listed() };
         batch.extend([
             choices::workspaces(actor, sought(Step::Workspaces, MOST_WORKSPACES + 1)),
             choices::workspaces_named(actor, answers.workspaces().as_deref().unwrap_or_default()),
@@ -78,13 +86,14 @@ impl Known {
                 now: ctx.now(),
                 except: None,
             }),
-            choices::resources(actor, places, resources),
+            choices::resources_named(actor, places, &named),
+            choices::resources(actor, places, listed),
             choices::people(actor, answers.role(), None, copied, sought(Step::Permissions, people)),
         ]);
         let mut written = ctx.platform.batch(batch).await?;
         let found = written.split_off(writes);
-        let [workspaces, chosen, plan, source, obstacles, resources, people] = found.as_slice() else {
-            return Err(Error::Internal("seven results".to_owned()));
+        let [workspaces, chosen, plan, source, obstacles, named, listed, people] = found.as_slice() else {
+            return Err(Error::Internal("eight results".to_owned()));
         };
         let obstacles: Option<Obstacles> = obstacles.first()?;
         let by = Authority::Member(actor.clone());
@@ -105,7 +114,7 @@ impl Known {
             source: source.map(|placed| placed.source).filter(|source| source.role == answers.role()),
             written,
             taken: obstacles.filter(|_| email.is_some()).and_then(|obstacles| taken(&obstacles, &by)),
-            resources: resources.rows()?,
+            resources: Found { chosen: named.rows()?, listed: listed.rows()?, listing },
             people: people.rows()?,
         })
     }

@@ -17,6 +17,7 @@ use askama::Template;
 use self::answers::{Answers, How, Who};
 use self::known::Known;
 use self::parts::Duplicate;
+use super::access::Listing;
 use super::desk::{Desk, Place};
 use super::form::Form;
 use super::{Frame, Problems, said};
@@ -118,7 +119,7 @@ pub async fn show<P: Platform>(
 ) -> Result<Reply> {
     let Some(open) = open(ctx, request, slug, id).await? else { return Ok(gone(slug)) };
     let query = Form::of(request::query(request).unwrap_or_default());
-    let known = Known::read(ctx, &open, Vec::new(), Some(step), query.text("find").trim()).await?;
+    let known = Known::read(ctx, &open, Vec::new(), Some(step), &query).await?;
     let change = query.has("change");
     open.page(ctx, step, &known, Problems::default(), None, change)
 }
@@ -138,7 +139,7 @@ pub async fn submit<P: Platform>(
     let Some(mut open) = open(ctx, request, slug, id).await? else { return Ok(gone(slug)) };
     if let Err(error) = form.fresh() {
         open.answers.keep(&form, step);
-        let known = Known::read(ctx, &open, Vec::new(), Some(step), "").await?;
+        let known = Known::read(ctx, &open, Vec::new(), Some(step), &Form::default()).await?;
         let problems = Problems::of(Some(&error));
         let page = open.page(ctx, step, &known, problems, None, form.has("change"))?;
         return Ok(with_status(page, &error));
@@ -149,15 +150,28 @@ pub async fn submit<P: Platform>(
     open.answers.keep(&form, step);
     let until = ctx.now().plus(KEPT);
     let kept = vec![drafts::save(id, open.desk.member, &open.answers.data(), until)];
-    if form.has("look") {
-        ctx.platform.batch(kept).await?;
-        let mut query = vec![("find", form.text("find"))];
+    if Listing::is_asked(&form) {
+        if form.has("all") {
+            let known = Known::read(ctx, &open, Vec::new(), Some(step), &form).await?;
+            open.answers.choose(known.resources.page().map(|resource| resource.id));
+        }
+        let kept = drafts::save(id, open.desk.member, &open.answers.data(), until);
+        ctx.platform.run(kept).await?;
+        let mut query: Vec<(&str, &str)> = form
+            .fields()
+            .filter(|(name, value)| {
+                ["find", "find_resource", "after", "more"].contains(name) && !value.is_empty()
+            })
+            .collect();
+        if form.text("look") == "resources" {
+            query.retain(|(name, _)| *name != "after");
+        }
         query.extend(form.has("change").then_some(("change", "")));
         let query = serde_urlencoded::to_string(query).unwrap_or_default();
         return Ok(reply::see_other(&format!("{}?{query}", open.path(step))));
     }
     if form.has("back") {
-        let known = Known::read(ctx, &open, kept, None, "").await?;
+        let known = Known::read(ctx, &open, kept, None, &Form::default()).await?;
         return Ok(reply::see_other(&open.path(open.before(step, &known).unwrap_or(Step::Who))));
     }
     open.go_on(ctx, step, form.has("change"), kept).await
@@ -267,9 +281,9 @@ impl Open {
         change: bool,
         kept: Vec<crate::platform::Statement>,
     ) -> Result<Reply> {
-        let known = Known::read(ctx, self, kept, None, "").await?;
+        let known = Known::read(ctx, self, kept, None, &Form::default()).await?;
         if let Err(error) = self.verify(step, &known) {
-            let known = Known::read(ctx, self, Vec::new(), Some(step), "").await?;
+            let known = Known::read(ctx, self, Vec::new(), Some(step), &Form::default()).await?;
             let problems = Problems::of(Some(&error)).gathered(step.places());
             let duplicate = Duplicate::of(&error, self, &known);
             let page = self.page(ctx, step, &known, problems, duplicate, change)?;
@@ -322,7 +336,7 @@ impl Open {
 
     async fn page_of_start<P: Platform>(&self, ctx: &Context<'_, P>, problems: Problems) -> Result<Reply> {
         let step = if only_clients(&self.desk) { Step::Person } else { Step::Who };
-        let known = Known::read(ctx, self, Vec::new(), None, "").await?;
+        let known = Known::read(ctx, self, Vec::new(), None, &Form::default()).await?;
         self.page(ctx, step, &known, problems, None, false)
     }
 

@@ -135,7 +135,13 @@ impl Open {
                     .finding(&known.find)
                     .render()?
             }
-            Step::Credentials => Credentials::of(actor.template, &chosen, &known.resources).render()?,
+            Step::Credentials => Credentials::of(
+                actor.template,
+                &chosen,
+                &known.resources.chosen,
+                &known.resources.listing.find,
+            )
+            .render()?,
             Step::Check => return check::fields(self, known, ctx.now()),
         };
         Ok((fields, "Continue".to_owned()))

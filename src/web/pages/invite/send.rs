@@ -17,6 +17,7 @@ use crate::platform::{Platform, ResultSet};
 use crate::store::drafts;
 use crate::store::passwords::{self, Version};
 use crate::web::pages::desk::Place;
+use crate::web::pages::form::Form;
 use crate::web::pages::{Frame, Problems, said};
 use crate::web::reply::Reply;
 use crate::web::route::Route;
@@ -39,7 +40,7 @@ struct Made {
 pub(super) async fn send<P: Platform>(ctx: &Context<'_, P>, open: Open, id: DraftId) -> Result<Reply> {
     let now = ctx.now();
     let take = drafts::take(id, open.desk.member, now, now.minus(LEASE));
-    let known = Known::read(ctx, &open, vec![take], None, "").await?;
+    let known = Known::read(ctx, &open, vec![take], None, &Form::default()).await?;
     if !known.written.first().is_some_and(ResultSet::any) {
         return Ok(gone(&open.slug()));
     }
@@ -50,7 +51,7 @@ pub(super) async fn send<P: Platform>(ctx: &Context<'_, P>, open: Open, id: Draf
         }
         Err(error) => {
             let kept = vec![drafts::give_back(id)];
-            let known = Known::read(ctx, &open, kept, Some(Step::Check), "").await?;
+            let known = Known::read(ctx, &open, kept, Some(Step::Check), &Form::default()).await?;
             if matches!(error, Error::Internal(_)) {
                 return Err(error);
             }

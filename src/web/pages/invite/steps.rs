@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::web::pages::access::CARRIED;
+
 /// One step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -67,10 +69,10 @@ impl Step {
                 "branding/message",
             ],
             Self::Workspaces => &["workspace_ids"],
-            Self::Accounts => &["resources", "resource", "approve", "addable_kinds"],
+            Self::Accounts => &["resources", CARRIED, "addable_kinds"],
             Self::Permissions => &["permissions", "permission", "clone_of", "require_mfa"],
-            Self::Credentials => return field.starts_with("credentials/"),
-            Self::Check => &[],
+            // What is answered here is kept with the accounts.
+            Self::Credentials | Self::Check => &[],
         };
         fields.contains(&field)
     }

@@ -1,6 +1,7 @@
 //! Somebody in the organization: what they are, what they may do where, and the form that changes what they are called and
 //! their role (S1-04, S1-05, S1-14).
 
+pub mod leave;
 pub mod owner;
 pub mod password;
 
@@ -232,6 +233,7 @@ struct Page<'a> {
     more_places: bool,
     /// What else can be done.
     hand_over: Option<String>,
+    leave: Option<String>,
     password: Option<String>,
     remove: Option<String>,
     again: Option<String>,
@@ -306,6 +308,7 @@ async fn reply<P: Platform>(
             .collect(),
         all_workspaces: more_offered.then(|| Route::WorkspacesPage(slug()).path()),
         more_places: member.workspaces.len() > members::MOST_PLACES,
+        leave: (active && you && actor.role != Role::Owner).then(|| at(Route::MemberLeave)),
         hand_over: (active && !you && actor.role == Role::Owner).then(|| at(Route::MemberOwner)),
         password: (gives && version.is_some_and(|version| version.settable))
             .then(|| at(Route::MemberPassword)),

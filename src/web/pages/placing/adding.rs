@@ -5,6 +5,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::giving::{Choices, Parts, Review, To};
+use super::sought;
 use crate::domain::ids::{MemberId, WorkspaceId};
 use crate::domain::invitation::{Kind, Status as Waiting};
 use crate::domain::role::Role;
@@ -20,7 +21,7 @@ use crate::store::members::{self, Filter, Member, Status};
 use crate::store::memberships::{self, Place};
 use crate::store::workspaces::{self, Workspace};
 use crate::web::api::field;
-use crate::web::pages::access::Chosen;
+use crate::web::pages::access::{Chosen, Listing};
 use crate::web::pages::desk::{self, Desk};
 use crate::web::pages::form::Form;
 use crate::web::pages::{Frame, Problems, said};
@@ -109,7 +110,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Work
     }
     let (member, place) = person(ctx, &open, &query.member).await?;
     let error = refused(&place);
-    form(ctx, &open, &member, &query.from, &Chosen::default(), "", error.as_ref()).await
+    form(ctx, &open, &member, &query.from, &mut Chosen::default(), &Form::default(), error.as_ref()).await
 }
 
 #[derive(Template)]
@@ -305,13 +306,14 @@ async fn form<P: Platform>(
     open: &Open,
     member: &Member,
     from: &str,
-    chosen: &Chosen,
-    find: &str,
+    chosen: &mut Chosen,
+    typed: &Form,
     error: Option<&Error>,
 ) -> Result<Reply> {
     let to = open.to(member);
     let problems = To::problems(error);
-    let choices = Choices::read(ctx, &to, chosen, find).await?;
+    let choices = Choices::read(ctx, &to, chosen, typed).await?;
+    choices.choose_shown(chosen, typed);
     let page = Access {
         frame: open.frame(),
         nonce: &open.desk.key.nonce,
@@ -351,23 +353,25 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Wo
     let typed = Form::read(ctx, request)?;
     let open = open(ctx, request, id).await?;
     let (member, place) = person(ctx, &open, typed.text("member")).await?;
-    let (from, chosen) = (typed.text("from"), Chosen::typed(&typed));
+    let (from, mut chosen) = (typed.text("from"), Chosen::typed(&typed));
     if let Err(error) = typed.fresh() {
-        return form(ctx, &open, &member, from, &chosen, "", Some(&error)).await;
+        return form(ctx, &open, &member, from, &mut chosen, &typed, Some(&error)).await;
     }
-    if typed.has("look") {
-        return form(ctx, &open, &member, from, &chosen, typed.text("find"), None).await;
+    if Listing::is_asked(&typed) && typed.text("look") != "credentials" {
+        return form(ctx, &open, &member, from, &mut chosen, &typed, None).await;
     }
     let done = match typed.text("do") {
-        "edit" => return form(ctx, &open, &member, from, &chosen, "", None).await,
+        "edit" => return form(ctx, &open, &member, from, &mut chosen, &typed, None).await,
         "add" => add(ctx, &open, &member, place, &chosen).await,
         _ => match refused(&place) {
             Some(error) => Err(error),
-            None => check(ctx, &open, &member, from, &chosen).await,
+            None => check(ctx, &open, &member, from, &chosen, &typed).await,
         },
     };
     match done {
-        Err(error @ Error::Refused(_)) => form(ctx, &open, &member, from, &chosen, "", Some(&error)).await,
+        Err(error @ Error::Refused(_)) => {
+            form(ctx, &open, &member, from, &mut chosen, &typed, Some(&error)).await
+        }
         done => done,
     }
 }
@@ -379,10 +383,11 @@ async fn check<P: Platform>(
     member: &Member,
     from: &str,
     chosen: &Chosen,
+    typed: &Form,
 ) -> Result<Reply> {
     let to = open.to(member);
-    let choices = Choices::read(ctx, &to, chosen, "").await?;
-    let review = to.reviewed(ctx, chosen, &choices).await?;
+    let choices = Choices::read(ctx, &to, chosen, typed).await?;
+    let review = to.reviewed(ctx, chosen, &choices, sought(typed)).await?;
     open.desk.reply(&Check {
         frame: open.frame(),
         nonce: &open.desk.key.nonce,

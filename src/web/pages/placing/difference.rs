@@ -8,6 +8,9 @@ use crate::domain::role::Role;
 use crate::store::choices::Resource;
 use crate::web::pages::access::words;
 
+/// As many of one kind as are named.
+const MOST_NAMED: usize = 25;
+
 /// What is turned on and off, and what is given and taken away.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Difference {
@@ -59,6 +62,13 @@ impl Difference {
             if had != has {
                 let may = if has { "They may add" } else { "They may no longer add" };
                 difference.other.push(format!("{may} {} {accounts}.", kind.label));
+            }
+        }
+        for names in [&mut difference.added, &mut difference.taken, &mut difference.other] {
+            let more = names.len().saturating_sub(MOST_NAMED);
+            if more > 0 {
+                names.truncate(MOST_NAMED);
+                names.push(format!("{more} more"));
             }
         }
         match (before.require_mfa, after.require_mfa) {

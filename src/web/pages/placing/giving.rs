@@ -4,7 +4,7 @@
 //! what is read is what is written.
 
 use super::difference::Difference;
-use crate::domain::access::{Access, Permissions as Given};
+use crate::domain::access::{Access, Permissions as Given, Resources as Listed};
 use crate::domain::authority::Actor;
 use crate::domain::catalog::PermissionSet;
 use crate::domain::decision::HeldResources;
@@ -14,12 +14,13 @@ use crate::error::{Code, Error, Fields, Result};
 use crate::flow::Context;
 use crate::flow::access::{Wanted, resolve};
 use crate::platform::{Platform, ResultSet};
-use crate::store::choices::{self, Person, Plan, Resource, Sought};
+use crate::store::choices::{self, Person, Plan, Sought};
 use crate::store::members::Member;
 use crate::web::pages::Problems;
 use crate::web::pages::access::{
-    Chosen, Credentials, FIELDS, MOST_PEOPLE, MOST_RESOURCES, Mode, Permissions, Resources, words,
+    Chosen, Credentials, FIELDS, Found, Listing, MOST_PEOPLE, Mode, Permissions, Resources, words,
 };
+use crate::web::pages::form::Form;
 
 /// Whom it is given to, where.
 pub struct To<'a> {
@@ -35,8 +36,8 @@ pub struct To<'a> {
 
 /// What can be chosen from.
 pub struct Choices {
-    /// The workspace's accounts, as far as whoever gives them has them.
-    pub resources: Vec<Resource>,
+    /// The workspace's accounts, as far as whoever gives them has them: those that are given or chosen, and a page of all.
+    pub resources: Found,
     people: Vec<Person>,
     /// What they were looked through for.
     find: String,
@@ -44,29 +45,48 @@ pub struct Choices {
 }
 
 impl Choices {
-    /// Reads them in one round trip: with whoever is chosen, and whose names begin as is sought.
+    /// Reads them in one round trip: with whoever is chosen, and whose names begin as is sought in the form.
     pub async fn read<P: Platform>(
         ctx: &Context<'_, P>,
         to: &To<'_>,
         chosen: &Chosen,
-        find: &str,
+        form: &Form,
     ) -> Result<Self> {
-        let sought = Sought { find: find.trim(), most: MOST_PEOPLE + 1 };
+        let sought = Sought { find: form.text("find").trim(), most: MOST_PEOPLE + 1 };
         let copied = chosen.clone_of.parse().ok();
-        // Twice as many accounts as a list shows: a workspace has no more, and those that are given must be among them.
+        let listing = Listing::typed(form, chosen);
+        let mut named = chosen.ids();
+        if let Some(Access { resources: Listed::Listed(grants), .. }) = &to.before {
+            named.extend(grants.iter().map(|grant| grant.id));
+        }
+        named.sort_unstable();
+        named.dedup();
+        let here = [to.workspace];
+        let here = Some(here.as_slice());
         let reads = vec![
-            choices::resources(to.actor, Some(&[to.workspace]), 2 * MOST_RESOURCES),
+            choices::resources_named(to.actor, here, &named),
+            choices::resources(to.actor, here, listing.listed()),
             choices::people(to.actor, to.member.role, Some(to.member.id), copied, sought),
             choices::plan(to.actor, ctx.now()),
         ];
         let found = ctx.platform.batch(reads).await?;
         let list = |place: usize| found.get(place);
+        let rows = |place: usize| list(place).map(ResultSet::rows).transpose().map(Option::unwrap_or_default);
         Ok(Self {
-            resources: list(0).map(ResultSet::rows).transpose()?.unwrap_or_default(),
-            people: list(1).map(ResultSet::rows).transpose()?.unwrap_or_default(),
+            resources: Found { chosen: rows(0)?, listed: rows(1)?, listing },
+            people: list(2).map(ResultSet::rows).transpose()?.unwrap_or_default(),
             find: sought.find.to_owned(),
-            plan: ResultSet::row_of(list(2))?.ok_or_else(|| Error::from(Code::NotFound))?,
+            plan: ResultSet::row_of(list(3))?.ok_or_else(|| Error::from(Code::NotFound))?,
         })
+    }
+}
+
+impl Choices {
+    /// Chooses what the page lists, if that is asked for.
+    pub fn choose_shown(&self, chosen: &mut Chosen, form: &Form) {
+        if form.has("all") {
+            chosen.add(self.resources.page().map(|resource| resource.id));
+        }
     }
 }
 
@@ -76,8 +96,6 @@ pub struct Parts {
     pub resources: Resources,
     /// What they may do.
     pub permissions: Permissions,
-    /// Whose credentials are used: chosen on the page that comes after, and carried on meanwhile.
-    pub carried: Vec<(String, String)>,
 }
 
 impl To<'_> {
@@ -89,20 +107,12 @@ impl To<'_> {
     #[must_use]
     pub fn parts(&self, chosen: &Chosen, choices: Choices, problems: &Problems) -> Parts {
         let Choices { resources, people, plan, find } = choices;
-        let is_given = |resource: &Resource| {
-            let id = resource.id.to_string();
-            chosen.grants.iter().any(|given| given.id == id)
-        };
-        // What is given stands in the list, however long that is.
-        let (mut resources, others): (Vec<_>, Vec<_>) = resources.into_iter().partition(is_given);
-        resources.extend(others);
         let (actor, role, there) = (self.actor, self.role(), [self.workspace]);
         let kept = match self.before.as_ref().map(|before| before.permissions) {
             Some(Given::Custom(set)) => keys(actor, set),
             _ => Vec::new(),
         };
         Parts {
-            carried: chosen.credentials(),
             permissions: Permissions::of(actor, role, &there, chosen, people, plan.may_customize, problems)
                 .keeping(chosen.mode, kept)
                 .finding(&find),
@@ -149,6 +159,7 @@ impl To<'_> {
         ctx: &Context<'_, P>,
         chosen: &Chosen,
         choices: &Choices,
+        find: &str,
     ) -> Result<Review> {
         let (actor, role) = (self.actor, self.role());
         let (template, before) = (actor.template, self.before.clone().unwrap_or_default());
@@ -163,14 +174,14 @@ impl To<'_> {
                 typed.and_then(|typed| typed.credentials.clone()).or(given.credentials.take());
         }
         let asks = template.catalog.needs_credentials(effective);
-        let credentials = Credentials::of(template, &settled, &choices.resources);
+        let credentials = Credentials::of(template, &settled, &choices.resources.chosen, find);
         let credentials = Some(credentials).filter(|part| asks && !part.is_empty());
         Ok(Review {
             may: words::sentence(template, effective),
-            difference: Difference::between(self, &after, &choices.resources),
+            difference: Difference::between(self, &after, &choices.resources.chosen),
             seat: self.seat(&after, &choices.plan),
             warnings: self.warnings(&after),
-            fields: settled.fields(credentials.is_none()),
+            fields: settled.fields(),
             credentials,
         })
     }

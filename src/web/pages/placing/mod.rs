@@ -11,7 +11,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use self::giving::{Choices, Parts, Review, To, may_see};
-use super::access::{Chosen, words};
+use super::access::{Chosen, Listing, words};
 use super::desk::{self, Desk};
 use super::form::Form;
 use super::{Frame, Problems, said};
@@ -145,7 +145,7 @@ pub async fn show<P: Platform>(
     }
     let open = open.changeable()?;
     let chosen = Chosen::of(&open.to().before.unwrap_or_default(), open.desk.actor.template);
-    let choices = Choices::read(ctx, &open.to(), &chosen, "").await?;
+    let choices = Choices::read(ctx, &open.to(), &chosen, &Form::default()).await?;
     form(&open, &chosen, choices, None)
 }
 
@@ -204,15 +204,18 @@ pub async fn submit<P: Platform>(
 ) -> Result<Reply> {
     let typed = Form::read(ctx, request)?;
     let open = open(ctx, request, id, member).await?.changeable()?;
-    let chosen = Chosen::typed(&typed);
-    let find = if typed.has("look") { typed.text("find") } else { "" };
-    let choices = Choices::read(ctx, &open.to(), &chosen, find).await?;
+    let mut chosen = Chosen::typed(&typed);
+    let choices = Choices::read(ctx, &open.to(), &chosen, &typed).await?;
+    choices.choose_shown(&mut chosen, &typed);
     if let Err(error) = typed.fresh() {
         return form(&open, &chosen, choices, Some(&error));
     }
     let overtaken = typed.text("seen") != open.seen();
     let done = match typed.text("do") {
-        _ if typed.has("look") => return form(&open, &chosen, choices, None),
+        // Whose credentials are used is looked through on the page that asks.
+        _ if Listing::is_asked(&typed) && typed.text("look") != "credentials" => {
+            return form(&open, &chosen, choices, None);
+        }
         "edit" => return form(&open, &chosen, choices, None),
         "save" if !overtaken => save(ctx, request, open, &chosen).await?,
         _ => Err((open, None)),
@@ -226,11 +229,16 @@ pub async fn submit<P: Platform>(
     if let Some(error) = error {
         return form(&open, &chosen, choices, Some(&error));
     }
-    match open.to().reviewed(ctx, &chosen, &choices).await {
+    match open.to().reviewed(ctx, &chosen, &choices, sought(&typed)).await {
         Ok(review) => check(ctx, &open, review, overtaken).await,
         Err(error @ Error::Refused(_)) => form(&open, &chosen, choices, Some(&error)),
         Err(error) => Err(error),
     }
+}
+
+/// Which accounts the page that asks for credentials lists first.
+fn sought(typed: &Form) -> &str {
+    if typed.text("look") == "credentials" { typed.text("find_resource").trim() } else { "" }
 }
 
 /// Writes it. Else who was asked about, as they are now, and why not; without an error where somebody else was faster.

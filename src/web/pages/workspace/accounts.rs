@@ -35,13 +35,12 @@ struct Delete<'a> {
 /// `POST /w/{wsp}/accounts`: adds one.
 pub async fn add<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: WorkspaceId) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
+    if let Err(error) = form.fresh() {
+        return super::page(ctx, request, id, Some((&form, &error))).await;
+    }
     let (desk, _) = Desk::open(ctx, request, At::Workspace(id), Vec::new()).await?;
     check_inside(ctx, &desk.actor, id).await?;
-    let done = match form.fresh() {
-        Ok(()) => added(ctx, &desk, id, &form).await,
-        Err(error) => Err(error),
-    };
-    match done {
+    match added(ctx, &desk, id, &form).await {
         Ok(resource) => {
             let sentence = format!("{} is added.", resource.name);
             Ok(said::see_other(&Route::WorkspacePage(id).path(), &sentence))

@@ -62,6 +62,9 @@ struct Page<'a> {
     people: Option<People>,
     /// Whose view of it this is, if it is shown to somebody else.
     seen_by: Option<Onlooker<'a>>,
+    /// Where they leave the organization, and what they are in it; the owner doesn't.
+    leave: Option<String>,
+    member: String,
     /// What was typed to add an account, and what is wrong with it.
     typed_name: &'a str,
     problems: Problems,
@@ -235,6 +238,9 @@ async fn reply<P: Platform>(
         require_mfa: access.require_mfa,
         deletes: own && actor.administers(),
         people: of.people,
+        leave: (own && role != Role::Owner)
+            .then(|| Route::MemberLeave(desk.setting.slug.clone(), of.member).path()),
+        member: Route::MemberPage(desk.setting.slug.clone(), of.member).path(),
         seen_by: of.seen_by,
         typed_name: refused.map_or("", |(form, _)| form.text("name")),
         problems: Problems::of(error),
