@@ -60,10 +60,8 @@ impl Browser {
         );
         if rules == OF_PAGES {
             found.extend(self.read_larger(widths).await.into_iter().map(|fault| format!("{name}, {fault}")));
-            found.extend(
-                self.named_otherwise(widths).await.into_iter().map(|fault| format!("{name}, {fault}")),
-            );
         }
+        found.extend(self.named_otherwise(widths).await.into_iter().map(|fault| format!("{name}, {fault}")));
         self.set("light", widths[0]);
         found
     }
