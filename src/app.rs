@@ -14,6 +14,7 @@ use crate::jobs::message::{self, Message, Source, Verdict};
 use crate::jobs::{self, Outcome, dead_letter, tick};
 use crate::platform::{Level, Platform};
 use crate::web;
+use crate::web::pages::desk::Whose;
 use crate::web::reply::{self, Reply};
 use crate::web::request::Request;
 use crate::web::route::Route;
@@ -37,6 +38,7 @@ impl<'a, P: Platform> App<'a, P> {
         if head {
             *request.method_mut() = Method::GET;
         }
+        request.extensions_mut().insert(Whose::default());
         let route = Route::parse(request.uri().path());
         let mut reply = match self.config {
             Ok(config) => {
@@ -81,7 +83,7 @@ impl<'a, P: Platform> App<'a, P> {
             self.platform.log(Level::Error, &line.to_string());
         }
         let for_people = route.map_or(!request.uri().path().starts_with("/v1/"), Route::is_page);
-        if for_people && let Ok(page) = web::pages::failure::show(ctx, request.uri(), &error) {
+        if for_people && let Ok(page) = web::pages::failure::show(ctx, request, &error).await {
             return page;
         }
         reply::problem(&error, &ctx.request_id)

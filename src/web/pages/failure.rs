@@ -1,14 +1,15 @@
 //! The page for whatever has no page of its own.
 
 use askama::Template;
-use http::Uri;
 use http::uri::PathAndQuery;
 
 use super::sign_in::{is_ours, with_to};
-use super::{Frame, page};
+use super::{FormKey, Frame, desk, page};
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
+use crate::platform::Platform;
 use crate::web::reply::{self, Reply};
+use crate::web::request::Request;
 use crate::web::route::Route;
 
 #[derive(Template)]
@@ -22,8 +23,8 @@ struct Failure<'a> {
     set_up: Option<String>,
 }
 
-/// Shows a refusal to a person.
-pub fn show<P>(ctx: &Context<'_, P>, asked: &Uri, error: &Error) -> Result<Reply> {
+/// Shows a refusal to a person: where they are in the organization whose page it is, under its brand and with its menu.
+pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: &Error) -> Result<Reply> {
     let refusal = match error {
         Error::Refused(refusal) => refusal.as_ref().clone(),
         Error::Internal(_) => Refusal::new(error.code()),
@@ -38,20 +39,23 @@ pub fn show<P>(ctx: &Context<'_, P>, asked: &Uri, error: &Error) -> Result<Reply
         ),
         code => (code.title(), refusal.detail.as_ref()),
     };
+    let key = FormKey::of(ctx, request);
+    let frame = desk::frame_of_refusal(ctx, request, error, &key.nonce).await;
+    let with_menu = frame.is_some();
     let mut reply = page(
         refusal.code.status(),
         &Failure {
-            frame: Frame::product(ctx),
+            frame: frame.unwrap_or_else(|| Frame::product(ctx)),
             title,
             detail,
             // Only where telling the operator helps.
             set_up: (refusal.code == Code::MfaRequired).then(|| {
-                let back = asked.path_and_query().map_or("", PathAndQuery::as_str);
+                let back = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
                 with_to(&Route::SecurityFactor, if is_ours(back) { back } else { "" })
             }),
             request_id: refusal.code.status().is_server_error().then_some(ctx.request_id.as_str()),
         },
     )?;
     reply::tell(&mut reply, &refusal);
-    Ok(reply)
+    Ok(if with_menu { key.keep(reply) } else { reply })
 }

@@ -67,8 +67,7 @@ impl<P: Platform> Visit<'_, P> {
             Code::SeatLimitReached | Code::TrialEnded | Code::PlanFeatureRequired | Code::RateLimited => {
                 (self.path(), "Try again")
             }
-            _ if self.session.is_some() => (Route::Me.path(), "Go to your workspaces"),
-            _ => (Route::SignIn.path(), "Go to sign in"),
+            _ => self.elsewhere(),
         };
         let key = FormKey::of(self.ctx, self.request);
         let reply = page(
