@@ -24,7 +24,7 @@ pub fn reset(config: &Config, to: &ToAccount) -> Result<Mail> {
         heading: vec![Word::Is("Reset your password for "), Word::Name(&config.product_name)],
         preview: format!("The link works until {until}."),
         said: vec![format!(
-            "Somebody, you we hope, asked for a new password for the account of {}.",
+            "Somebody, hopefully you, asked for a new password for the account of {}.",
             named(email)
         )],
         action: Some(("Choose a new password", Route::Reset(token).url(&config.origin))),
@@ -83,7 +83,7 @@ pub fn notice(config: &Config, to: &ToAccount, notice: Notice) -> Result<Mail> {
         heading: line,
         preview: format!("{when}. If this was not you, act now."),
         said: vec![
-            format!("{said} That was on {when}, for the account of {}.", named(email)),
+            format!("{said} This happened on {when}, for the account of {}.", named(email)),
             "If this was you, there is nothing to do. If not, choose a new password now: that signs everybody else out."
                 .to_owned(),
         ],

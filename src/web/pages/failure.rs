@@ -37,6 +37,10 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: &
             "You are in, but two-step sign-in is required here: your password, and then a code from an app on your phone. \
              Until it is set up, nothing shows.",
         ),
+        Code::MethodNotAllowed => (
+            "Nothing opens here",
+            "This address only takes a form from one of our pages. Open that page, and send the form from there.",
+        ),
         code => (code.title(), refusal.detail.as_ref()),
     };
     let key = FormKey::of(ctx, request);

@@ -99,7 +99,7 @@ fn label(field: &str) -> String {
         "ver" => "Version of the link".to_owned(),
         "max_uses" => "Uses at most".to_owned(),
         "expires_at" => "Works until".to_owned(),
-        "require_mfa" => "Second step to sign in".to_owned(),
+        "require_mfa" => "Two-step sign-in".to_owned(),
         "workspace_id" => "Workspace".to_owned(),
         "workspace_ids" => "Workspaces".to_owned(),
         "member_id" => "Member".to_owned(),
