@@ -53,7 +53,12 @@ impl<'a, P: Platform> App<'a, P> {
             }
             Err(error) => {
                 self.misconfigured(error);
-                reply::problem(&Code::Misconfigured.into(), &request_id)
+                // Programs ask even pages whether all is well.
+                let accepted = web::request::header(request.headers(), "accept").unwrap_or_default();
+                let page = accepted.contains("text/html") && is_for_people(&request, route.as_ref());
+                let page = page.then(|| web::pages::failure::unready(&request_id));
+                page.and_then(crate::error::Result::ok)
+                    .unwrap_or_else(|| reply::problem(&Code::Misconfigured.into(), &request_id))
             }
         };
         reply::seal(&mut reply, &request_id);
@@ -82,8 +87,7 @@ impl<'a, P: Platform> App<'a, P> {
             let line = serde_json::json!({"event": "error", "request_id": ctx.request_id, "why": why});
             self.platform.log(Level::Error, &line.to_string());
         }
-        let for_people = route.map_or(!request.uri().path().starts_with("/v1/"), Route::is_page);
-        if for_people && let Ok(page) = web::pages::failure::show(ctx, request, &error).await {
+        if is_for_people(request, route) && let Ok(page) = web::pages::failure::show(ctx, request, &error).await {
             return page;
         }
         reply::problem(&error, &ctx.request_id)
@@ -184,4 +188,9 @@ impl<'a, P: Platform> App<'a, P> {
         let line = serde_json::json!({"event": "misconfigured", "setting": error.setting, "why": error.why});
         self.platform.log(Level::Error, &line.to_string());
     }
+}
+
+/// Whether it is a person who asks, for a page or for what is none; else it is a program.
+fn is_for_people(request: &Request, route: Option<&Route>) -> bool {
+    route.map_or(!request.uri().path().starts_with("/v1/"), Route::is_page)
 }

@@ -235,7 +235,7 @@ const ALL: &[Row] = &[
         subject: "Confirm your new e-mail address",
         preview: "Confirm that this address is yours.",
         facts: &[
-            "Somebody, you we hope, wants to sign in with this address from now on.",
+            "Somebody, hopefully you, wants to sign in with this address from now on.",
             "If this was not you, do nothing: somebody has mistyped their address.",
             "opening the page does nothing",
         ],
@@ -275,7 +275,7 @@ const ALL: &[Row] = &[
         preview: "21 November 2026, 22:00 UTC. If this was not you, act now.",
         facts: &[
             "Somebody signed in from Chrome on Windows, which this account was not used with before.",
-            "That was on 21 November 2026, 22:00 UTC, for the account of olga.owner@studio.test.",
+            "This happened on 21 November 2026, 22:00 UTC, for the account of olga.owner@studio.test.",
             "If this was you, there is nothing to do.",
         ],
         action: Some(("Choose a new password", "/forgot-password")),

@@ -5,6 +5,7 @@ use http::uri::PathAndQuery;
 
 use super::sign_in::{is_ours, with_to};
 use super::{FormKey, Frame, desk, page};
+use crate::config::PRODUCT;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
@@ -21,6 +22,14 @@ struct Failure<'a> {
     request_id: Option<&'a str>,
     /// Where a second factor is set up that is asked for here; from there one comes back.
     set_up: Option<String>,
+}
+
+/// Tells a person that the service can't be used with the settings it has: not even what it is called is known.
+pub fn unready(request_id: &str) -> Result<Reply> {
+    let code = Code::Misconfigured;
+    let frame = Frame::of(PRODUCT);
+    let (title, detail) = (code.title(), code.detail());
+    page(code.status(), &Failure { frame, title, detail, request_id: Some(request_id), set_up: None })
 }
 
 /// Shows a refusal to a person: where they are in the organization whose page it is, under its brand and with its menu.

@@ -30,6 +30,9 @@ pub const OF_MAILS: &[&str] = &["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wca
 const SPREAD: &str = "* { line-height: 1.5 !important; letter-spacing: .12em !important; \
                       word-spacing: .16em !important } p { margin-bottom: 2em !important }";
 
+/// What axe-core leaves to be looked at by hand, by its rule and its reason, and what was found there.
+const UNDECIDED: &[(&str, &str, &str)] = &[];
+
 const TWICE: &str = "html { font-size: 200% !important }";
 
 /// Names of eighty letters, of other scripts, that run the other way, and that have nowhere to break.
@@ -118,7 +121,7 @@ impl Browser {
     }
 
     /// What stands out of the window, and controls too small to hit.
-    async fn overflowing(&self) -> Vec<String> {
+    pub async fn overflowing(&self) -> Vec<String> {
         let script = "
             const found = [];
             const page = document.documentElement;
@@ -157,11 +160,26 @@ impl Browser {
         self.client.execute(axe, vec![]).await.unwrap();
         let script = "
             const done = arguments[arguments.length - 1];
-            axe.run(document, {runOnly: arguments[0], resultTypes: ['violations']}).then(
-                result => done(result.violations.map(rule =>
-                    `${rule.id}: ${rule.nodes.map(node => node.html + ' ' + node.failureSummary).join(' | ')}`)),
-                error => done([`axe failed: ${error}`]));";
-        strings(&self.client.execute_async(script, vec![json!(rules)]).await.unwrap())
+            const why = node => [...node.any, ...node.all, ...node.none].map(check => check.data?.messageKey).find(key => key) ?? '';
+            axe.run(document, {runOnly: arguments[0], resultTypes: ['violations', 'incomplete']}).then(
+                result => done([
+                    ...result.violations.map(rule =>
+                        [rule.id, '', rule.nodes.map(node => node.html + ' ' + node.failureSummary).join(' | ')]),
+                    ...result.incomplete.flatMap(rule =>
+                        rule.nodes.map(node => [rule.id, why(node) || 'undecided', node.target.join(' ') + ' ' + node.html])),
+                ].map(fault => fault.map(text => text.toWellFormed()))),
+                error => done([['axe', '', `failed: ${error}`]]));";
+        let found = self.client.execute_async(script, vec![json!(rules)]).await.unwrap();
+        let mut faults = Vec::new();
+        for fault in found.as_array().unwrap() {
+            let [rule, undecided, what] = strings(fault).try_into().unwrap();
+            if undecided.is_empty() {
+                faults.push(format!("{rule}: {what}"));
+            } else if !UNDECIDED.iter().any(|(known, why, _)| rule == *known && undecided == *why) {
+                faults.push(format!("{rule} ({undecided}): {what}"));
+            }
+        }
+        faults
     }
 
     /// The whole page as a PNG.
