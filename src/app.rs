@@ -87,7 +87,9 @@ impl<'a, P: Platform> App<'a, P> {
             let line = serde_json::json!({"event": "error", "request_id": ctx.request_id, "why": why});
             self.platform.log(Level::Error, &line.to_string());
         }
-        if is_for_people(request, route) && let Ok(page) = web::pages::failure::show(ctx, request, &error).await {
+        if is_for_people(request, route)
+            && let Ok(page) = web::pages::failure::show(ctx, request, &error).await
+        {
             return page;
         }
         reply::problem(&error, &ctx.request_id)

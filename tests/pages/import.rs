@@ -191,8 +191,12 @@ fn the_rows_to_mend_are_downloaded_mended_and_sent_again() {
     );
     assert_eq!(team.world.state().database.borrow().dump(), before, "and nothing is sent");
     let mended = text.replace("bo@client", "bo@client.test");
-    let again =
-        upload(&mut owner, &path, &[("do", "check")], Some(("file", "rows-to-correct.csv", mended.as_bytes())));
+    let again = upload(
+        &mut owner,
+        &path,
+        &[("do", "check")],
+        Some(("file", "rows-to-correct.csv", mended.as_bytes())),
+    );
     check_page(&again);
     assert_eq!(rows(&again)[0][..3], ["bo@client.test", "2", "Ready"]);
     // Where all is well there is nothing to mend.

@@ -65,7 +65,8 @@ fn the_page_says_who_somebody_is_and_what_they_have_where() {
     let page = scene.shown();
     let text = seen(&page);
     assert_eq!(text_of(&page, "h1"), "Somebody New");
-    for words in [CARL, "Role Client", "Seat None", "Invited by Olga Owner", "Two-step sign-in Off", "Joined"] {
+    for words in [CARL, "Role Client", "Seat None", "Invited by Olga Owner", "Two-step sign-in Off", "Joined"]
+    {
         assert!(text.contains(words), "{words} in {text}");
     }
     // S2-09: with nothing ticked it is read-only.

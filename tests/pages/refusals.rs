@@ -17,7 +17,8 @@ use crate::support::Answer;
 /// What stands in the menu.
 fn ways(page: &str) -> Vec<String> {
     let menu = page.split("id=\"menu\"").nth(1).unwrap_or_default().split("</header>").next().unwrap();
-    let links = menu.split("<a ").skip(1).map(|link| seen(&format!("<a {}", link.split("</a>").next().unwrap())));
+    let links =
+        menu.split("<a ").skip(1).map(|link| seen(&format!("<a {}", link.split("</a>").next().unwrap())));
     links.collect()
 }
 
@@ -83,6 +84,23 @@ fn who_is_not_in_an_organization_sees_no_more_of_it_than_of_one_that_is_not_ther
     team.owner.delete(&format!("/v1/members/{member}")).ok();
     let answer = mia.get(&format!("{root}/nowhere"));
     check_is_of(&answer, PRODUCT, &[]);
+}
+
+/// Which workspaces there are is no client's to know.
+#[test]
+fn a_workspace_that_somebody_is_not_in_looks_like_none() {
+    let mut team = team();
+    let mut ana = browsing(team.joined("ana@client.test", "client"));
+    let private = team.owner.post(&team.path("/workspaces"), &json!({"name": "Private"})).ok().str("/id");
+    let other = private.replace("wsp_0", "wsp_1");
+    assert_ne!(private, other);
+    let answers = [private, other].map(|id| ana.get(&format!("/w/{id}")));
+    assert_eq!(answers[0].text(), answers[1].text());
+    check_is_of(&answers[0], PRODUCT, &[]);
+    let mine = team.workspace();
+    let old = ana.post_form(&format!("/w/{mine}/ask"), &[("nonce", "too old")]);
+    assert_eq!(old.status, 403);
+    check_is_of(&old, "Example Studio", &["Workspaces", "Somebody New"]);
 }
 
 #[test]

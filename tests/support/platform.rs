@@ -202,7 +202,8 @@ impl World {
 
     fn newest_with(&self, place: &str, address: &str) -> String {
         let messages = self.mailbox();
-        let mut texts = messages.iter().rev().filter(|message| message["to"] == address).map(|message| &message["text"]);
+        let mut texts =
+            messages.iter().rev().filter(|message| message["to"] == address).map(|message| &message["text"]);
         let text = texts.find_map(|text| text.as_str().filter(|text| text.contains(place)));
         text.unwrap_or_else(|| panic!("no mail to {address} has a link to {place}")).to_owned()
     }

@@ -205,7 +205,8 @@ fn frame(setting: &Setting, role: Option<Role>, place: Option<Place>, nonce: &st
 }
 
 /// The frame of a refusal: the organization's, for somebody who is in it. Nobody else learns that it is there. Where the refusal
-/// came before any page of the organization was opened (the address is none of its pages, or a form was too old), it is read now.
+/// came before any page of the organization was opened (the address is none of its pages, or a form was too old), it is read now;
+/// but for nothing that another site sent.
 pub async fn frame_of_refusal<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
@@ -213,12 +214,23 @@ pub async fn frame_of_refusal<P: Platform>(
     nonce: &str,
 ) -> Option<Frame> {
     let Whose(whose) = request.extensions().get()?;
-    let path = request.uri().path();
-    let slug = path.strip_prefix("/o/").map(|rest| rest.split_once('/').map_or(rest, |(slug, _)| slug));
-    if let (None, Some(slug), false) = (whose.get(), slug, error.code().status().is_server_error()) {
+    let ours = error.code() != Code::CrossSiteRequest && !error.code().status().is_server_error();
+    let mut parts = request.uri().path().split('/').skip(1);
+    let at = match (parts.next()?, parts.next()?) {
+        ("o", slug) => At::Slug(slug),
+        // Which workspaces there are is not everybody's to know who is in the organization.
+        ("w", id) if error.code() != Code::NotFound => At::Workspace(id.parse().ok()?),
+        _ => return None,
+    };
+    if whose.get().is_none() && ours {
         // Whatever comes of it, it is known then.
-        let _ = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await;
+        let _ = Desk::open(ctx, request, at, Vec::new()).await;
     }
     let (setting, role) = whose.get()?.as_ref()?;
+    if let At::Slug(slug) = at
+        && slug != setting.slug
+    {
+        return None;
+    }
     Some(frame(setting, *role, None, nonce))
 }

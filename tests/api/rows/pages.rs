@@ -21,8 +21,8 @@ pub const COSTS: &[Costs] = &[
     ("GET", "/w/{workspace}", "owner", 3, 0),
     ("GET", "/me/notifications", "owner", 1, 0),
     ("POST", "/me/notifications", "owner", 0, 0),
-    ("POST", "/w/{workspace}/ask", "client", 0, 0),
-    ("POST", "/w/{workspace}/accounts", "client", 0, 0),
+    ("POST", "/w/{workspace}/ask", "client", 1, 0),
+    ("POST", "/w/{workspace}/accounts", "client", 1, 0),
     ("GET", "/w/{workspace}/accounts/{resource}", "owner", 1, 0),
-    ("POST", "/w/{workspace}/accounts/{resource}", "owner", 0, 0),
+    ("POST", "/w/{workspace}/accounts/{resource}", "owner", 1, 0),
 ];

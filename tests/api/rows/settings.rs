@@ -22,14 +22,14 @@ const ADMINS_200: [&str; 9] = ["303", "303", "404", "403", "403", "200", "200", 
 
 pub const COSTS: &[Costs] = &[
     ("GET", "/o/{slug}/settings", "owner", 1, 0),
-    ("POST", "/o/{slug}/settings", "owner", 0, 0),
+    ("POST", "/o/{slug}/settings", "owner", 1, 0),
     ("GET", "/o/{slug}/settings/branding", "owner", 2, 0),
-    ("POST", "/o/{slug}/settings/branding", "owner", 0, 0),
+    ("POST", "/o/{slug}/settings/branding", "owner", 1, 0),
     ("GET", "/o/{slug}/settings/seats", "owner", 2, 0),
     ("GET", "/o/{slug}/activity", "owner", 2, 0),
     ("GET", "/o/{slug}/team/import", "owner", 1, 0),
-    ("POST", "/o/{slug}/team/import", "owner", 0, 0),
+    ("POST", "/o/{slug}/team/import", "owner", 1, 0),
     ("GET", "/o/{slug}/team/import/example.csv", "owner", 1, 0),
     ("GET", "/o/{slug}/team/import/{job}", "owner", 1, 0),
-    ("POST", "/o/{slug}/team/import/{job}", "owner", 0, 0),
+    ("POST", "/o/{slug}/team/import/{job}", "owner", 1, 0),
 ];

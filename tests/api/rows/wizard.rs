@@ -17,7 +17,7 @@ pub const ANSWERS: &[Answers] = &[
 
 pub const COSTS: &[Costs] = &[
     ("GET", "/o/{slug}/team/invite", "owner", 2, 0),
-    ("POST", "/o/{slug}/team/invite", "owner", 0, 0),
+    ("POST", "/o/{slug}/team/invite", "owner", 1, 0),
     ("GET", "/o/{slug}/team/invite/{draft}/{step}", "owner", 1, 0),
-    ("POST", "/o/{slug}/team/invite/{draft}/{step}", "owner", 0, 0),
+    ("POST", "/o/{slug}/team/invite/{draft}/{step}", "owner", 1, 0),
 ];

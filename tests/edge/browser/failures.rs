@@ -13,8 +13,10 @@ use super::chromium::{Browser, run, server};
 use super::look::{OF_PAGES, WIDTHS};
 use crate::harness::{Client, Deployment, OUT_OF_ORDER, PASSWORD, ROOT_KEY, Team};
 
-/// Long ago.
-const OVER: Timestamp = Timestamp::from_seconds(1_700_000_000);
+/// Long ago: 14 November 2023.
+fn over() -> Timestamp {
+    Timestamp::from_seconds(1_700_000_000)
+}
 
 impl Browser {
     /// Opens an address, whose page begins with this heading, and looks at it.
@@ -66,24 +68,23 @@ fn a_link_that_is_over_fits_every_screen() {
             via: Via::Copy,
             given: 0,
         };
-        let path = format!("/i/{}", dead.sign(&server.keys(ROOT_KEY), OVER));
+        let path = format!("/i/{}", dead.sign(&server.keys(ROOT_KEY), over()));
         let heading = "This invitation expired on 14 November 2023";
         faults.extend(browser.finds(&path, heading, "link-expired-unread").await);
 
-        let user = server.row("SELECT id FROM users WHERE email_key = lower(?1)", &team.owner_address)["id"].clone();
+        let user =
+            server.row("SELECT id FROM users WHERE email_key = lower(?1)", &team.owner_address)["id"].clone();
         let reset = ResetLink { user_id: user.as_str().unwrap().parse().unwrap(), ver: 1 };
-        let path = format!("/reset/{}", reset.sign(&server.keys(ROOT_KEY), OVER));
+        let path = format!("/reset/{}", reset.sign(&server.keys(ROOT_KEY), over()));
         faults.extend(browser.finds(&path, "This link expired", "reset-expired").await);
-        let added = json!({"email": server.address("nina.new"), "name": "Nina New", "role": "client"});
-        let member = team.owner.post(&team.path("/members"), &added).ok().str("/id");
-        let handed = PasswordLink {
-            member_id: member.parse().unwrap(),
-            organization_id: team.organization.parse().unwrap(),
+        let added = PasswordLink {
+            user_id: reset.user_id,
+            organization_id: dead.organization_id,
             ver: 1,
-            via: Via::Copy,
-            access_rev: 0,
+            via: Via::Email,
+            of: None,
         };
-        let path = format!("/reset/{}", handed.sign(&server.keys(ROOT_KEY), OVER));
+        let path = format!("/reset/{}", added.sign(&server.keys(ROOT_KEY), over()));
         faults.extend(browser.finds(&path, "This link expired", "reset-expired-added").await);
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     });

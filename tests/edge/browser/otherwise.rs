@@ -75,8 +75,13 @@ impl Studio {
 
     /// Each screen, and who sees it.
     fn screens(&self) -> impl Iterator<Item = (&Client<'static>, &'static str, &str)> {
-        let all = [(&self.team.owner, &self.of_owner), (&self.ana, &self.of_client), (&self.nobody, &self.of_nobody)];
-        all.into_iter().flat_map(|(who, screens)| screens.iter().map(move |(name, path)| (who, *name, path.as_str())))
+        let all = [
+            (&self.team.owner, &self.of_owner),
+            (&self.ana, &self.of_client),
+            (&self.nobody, &self.of_nobody),
+        ];
+        all.into_iter()
+            .flat_map(|(who, screens)| screens.iter().map(move |(name, path)| (who, *name, path.as_str())))
     }
 }
 
@@ -121,15 +126,16 @@ fn from_right_to_left_each_screen_is_its_own_mirror() {
         let mut faults = Vec::new();
         for (who, name, path) in studio.screens() {
             browser.unfolds(who, path).await;
-            let rename = format!("for (const name of document.querySelectorAll('bdi')) name.textContent = '{ARABIC}';");
+            let rename = format!(
+                "for (const name of document.querySelectorAll('bdi')) name.textContent = '{ARABIC}';"
+            );
             browser.asks(&rename).await;
             for width in WIDTHS {
                 browser.set("light", width);
                 let [ltr, rtl] = [browser.boxes("ltr").await, browser.boxes("rtl").await];
                 for (one, other) in ltr.as_array().unwrap().iter().zip(rtl.as_array().unwrap()) {
-                    let near = (1..=2).all(|side| {
-                        (one[side].as_i64().unwrap() - other[side].as_i64().unwrap()).abs() <= 1
-                    });
+                    let near = (1..=2)
+                        .all(|side| (one[side].as_i64().unwrap() - other[side].as_i64().unwrap()).abs() <= 1);
                     if !near {
                         faults.push(format!("{name} at {width}: {one} is not mirrored: {other}"));
                     }
@@ -175,7 +181,8 @@ fn forced_colours_leave_every_control_its_edge() {
                     faults.push(format!("{name} at {width}: no edge: {found}"));
                 }
                 for (what, asked) in [("on and off", differs), ("where one is", here)] {
-                    if (what != "on and off" || name == "access") && browser.asks(asked).await != json!(true) {
+                    if (what != "on and off" || name == "access") && browser.asks(asked).await != json!(true)
+                    {
                         faults.push(format!("{name} at {width}: {what} is the same"));
                     }
                 }
@@ -212,7 +219,9 @@ fn on_paper_stands_what_there_is_to_read() {
             if ink != json!("rgb(26, 29, 33)") {
                 faults.push(format!("{name}: {ink} on white paper"));
             }
-            faults.extend(browser.overflowing().await.into_iter().map(|fault| format!("{name} on paper: {fault}")));
+            faults.extend(
+                browser.overflowing().await.into_iter().map(|fault| format!("{name} on paper: {fault}")),
+            );
         }
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     });

@@ -155,7 +155,10 @@ fn the_preview_shows_what_was_typed_last() {
         tokio::time::sleep(Duration::from_millis(2500)).await;
         assert!(browser.text().await.contains("Join Last Studio"), "{}", browser.text().await);
         let asked = browser.client.execute("return window.asked", vec![]).await.unwrap();
-        assert_eq!((&asked[0], asked.as_array().unwrap().last().unwrap()), (&json!("First Studio"), &json!("Last Studio")));
+        assert_eq!(
+            (&asked[0], asked.as_array().unwrap().last().unwrap()),
+            (&json!("First Studio"), &json!("Last Studio"))
+        );
     });
 }
 

@@ -144,7 +144,17 @@ const SCREENS: &[(&str, &[&str])] = &[
     ),
     ("/i/{token}/ask", &["asked"]),
     ("/i/{token}/decline", &["decline", "declined"]),
-    ("/reset/{token}", &["reset", "reset-wrong", "reset-used", "reset-expired", "reset-expired-added", "security-new-password"]),
+    (
+        "/reset/{token}",
+        &[
+            "reset",
+            "reset-wrong",
+            "reset-used",
+            "reset-expired",
+            "reset-expired-added",
+            "security-new-password",
+        ],
+    ),
     ("/dev/mailbox", &["mailbox"]),
     ("/dev/mailbox/{job}", &["mail-added", "mail-message", "mail-owner"]),
 ];
@@ -197,7 +207,9 @@ fn every_page_is_looked_at_in_each_of_its_states() {
             wrong.push(format!("{pattern} has no row, or two"));
         }
     }
-    wrong.extend(NO_PAGES.iter().filter(|name| !is_looked_at(name)).map(|name| format!("nobody looks at {name}")));
+    wrong.extend(
+        NO_PAGES.iter().filter(|name| !is_looked_at(name)).map(|name| format!("nobody looks at {name}")),
+    );
     for (pattern, names) in SCREENS {
         if !Route::PATTERNS.iter().any(|(known, _)| known == pattern) {
             wrong.push(format!("{pattern} is gone"));

@@ -287,7 +287,8 @@ impl Telling<'_> {
             self.warnings.push(Code::TrialEnded.detail().to_owned());
         } else if plan.seat_limit.is_some_and(|limit| plan.seats_taken >= limit) {
             self.warnings.push(Code::SeatLimitReached.detail().to_owned());
-            self.seats = actor.administers().then(|| Route::SeatsPage(self.open.desk.setting.slug.clone()).path());
+            self.seats =
+                actor.administers().then(|| Route::SeatsPage(self.open.desk.setting.slug.clone()).path());
         }
         let taken = plan.seats_taken;
         let whose = if answers.is_link() { "Each who joins uses a seat" } else { "Uses 1 seat" };
