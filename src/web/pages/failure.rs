@@ -50,6 +50,8 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: &
             "Nothing opens here",
             "This address only takes a form from one of our pages. Open that page, and send the form from there.",
         ),
+        // Its title says the rest of the sentence.
+        Code::RateLimited => (Code::RateLimited.title(), "Wait a minute, then try again."),
         code => (code.title(), refusal.detail.as_ref()),
     };
     let key = FormKey::of(ctx, request);
