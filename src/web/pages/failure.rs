@@ -50,7 +50,11 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: &
             "Nothing opens here",
             "This address only takes a form from one of our pages. Open that page, and send the form from there.",
         ),
-        // Its title says the rest of the sentence.
+        // Their titles say the rest of the sentence.
+        Code::Internal => (
+            Code::Internal.title(),
+            "It is not your doing. Try again. If it happens once more, tell whoever runs this service the request id.",
+        ),
         Code::RateLimited => (Code::RateLimited.title(), "Wait a minute, then try again."),
         code => (code.title(), refusal.detail.as_ref()),
     };
