@@ -189,17 +189,34 @@ impl Browser {
 
     /// The whole page as a PNG.
     pub fn picture(&self) -> Vec<u8> {
-        let shot =
-            self.command("Page.captureScreenshot", &json!({"format": "png", "captureBeyondViewport": true}));
+        self.capture(true)
+    }
+
+    fn capture(&self, beyond: bool) -> Vec<u8> {
+        let wanted = json!({"format": "png", "captureBeyondViewport": beyond});
+        let shot = self.command("Page.captureScreenshot", &wanted);
         Base64::decode_vec(shot["data"].as_str().unwrap()).unwrap()
     }
 
     /// Keeps a picture of it beside the tests' other output.
     pub fn photograph(&self, name: &str) {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("screenshots");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(format!("{name}.png")), self.picture()).unwrap();
+        keep(name, &self.picture());
     }
+
+    /// The same of a page that begins at the right: beyond its window Chromium moves such a page, so the window is made as high.
+    pub async fn photograph_rtl(&self, name: &str, width: u32) {
+        let height = "return document.documentElement.scrollHeight";
+        let height = self.client.execute(height, vec![]).await.unwrap();
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.command("Emulation.setDeviceMetricsOverride", &metrics);
+        keep(name, &self.capture(false));
+    }
+}
+
+fn keep(name: &str, picture: &[u8]) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
 }
 
 fn strings(list: &Value) -> Vec<String> {

@@ -140,7 +140,7 @@ fn from_right_to_left_each_screen_is_its_own_mirror() {
                         faults.push(format!("{name} at {width}: {one} is not mirrored: {other}"));
                     }
                 }
-                browser.photograph(&format!("rtl-{name}-{width}"));
+                browser.photograph_rtl(&format!("rtl-{name}-{width}"), width).await;
                 let found = browser.overflowing().await.into_iter().chain(browser.axe(OF_PAGES).await);
                 faults.extend(found.map(|fault| format!("{name} at {width} from right to left: {fault}")));
             }
