@@ -84,15 +84,23 @@ const renew = async (id, request) => {
 // Shows what a form would come to while it is filled in, in the colour that is typed.
 for (const form of document.querySelectorAll("[data-live]")) {
   let wait;
+  let asked;
   form.addEventListener("input", () => {
     clearTimeout(wait);
+    // What was asked before is out of date: its answer may come after that of the next, or never.
+    asked?.abort();
+    const { signal } = asked = new AbortController();
     wait = setTimeout(async () => {
       const body = new URLSearchParams(new FormData(form));
       body.set("do", "preview");
-      const page = await renew(form.dataset.live, [form.action, { method: "POST", body }]);
-      const [here, there] = [document, page].map((each) => each.querySelector("link[href^='/brand/']"));
-      if (here && there) here.href = there.getAttribute("href");
-      else if (there) document.head.append(document.adoptNode(there));
+      try {
+        const page = await renew(form.dataset.live, [form.action, { method: "POST", body, signal }]);
+        const [here, there] = [document, page].map((each) => each.querySelector("link[href^='/brand/']"));
+        if (here && there) here.href = there.getAttribute("href");
+        else if (there) document.head.append(document.adoptNode(there));
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
     }, 300);
   });
 }

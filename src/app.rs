@@ -14,6 +14,7 @@ use crate::jobs::message::{self, Message, Source, Verdict};
 use crate::jobs::{self, Outcome, dead_letter, tick};
 use crate::platform::{Level, Platform};
 use crate::web;
+use crate::web::pages::desk::Whose;
 use crate::web::reply::{self, Reply};
 use crate::web::request::Request;
 use crate::web::route::Route;
@@ -37,6 +38,7 @@ impl<'a, P: Platform> App<'a, P> {
         if head {
             *request.method_mut() = Method::GET;
         }
+        request.extensions_mut().insert(Whose::default());
         let route = Route::parse(request.uri().path());
         let mut reply = match self.config {
             Ok(config) => {
@@ -52,7 +54,12 @@ impl<'a, P: Platform> App<'a, P> {
             }
             Err(error) => {
                 self.misconfigured(error);
-                reply::problem(&Code::Misconfigured.into(), &request_id)
+                // Programs ask even pages whether all is well.
+                let accepted = web::request::header(request.headers(), "accept").unwrap_or_default();
+                let page = accepted.contains("text/html") && is_for_people(&request, route.as_ref());
+                let page = page.then(|| web::pages::failure::unready(&request_id));
+                page.and_then(crate::error::Result::ok)
+                    .unwrap_or_else(|| reply::problem(&Code::Misconfigured.into(), &request_id))
             }
         };
         reply::seal(&mut reply, &request_id);
@@ -81,8 +88,9 @@ impl<'a, P: Platform> App<'a, P> {
             let line = serde_json::json!({"event": "error", "request_id": ctx.request_id, "why": why});
             self.platform.log(Level::Error, &line.to_string());
         }
-        let for_people = route.map_or(!request.uri().path().starts_with("/v1/"), Route::is_page);
-        if for_people && let Ok(page) = web::pages::failure::show(ctx, request.uri(), &error) {
+        if is_for_people(request, route)
+            && let Ok(page) = web::pages::failure::show(ctx, request, &error).await
+        {
             return page;
         }
         reply::problem(&error, &ctx.request_id)
@@ -183,4 +191,9 @@ impl<'a, P: Platform> App<'a, P> {
         let line = serde_json::json!({"event": "misconfigured", "setting": error.setting, "why": error.why});
         self.platform.log(Level::Error, &line.to_string());
     }
+}
+
+/// Whether it is a person who asks, for a page or for what is none; else it is a program.
+fn is_for_people(request: &Request, route: Option<&Route>) -> bool {
+    route.map_or(!request.uri().path().starts_with("/v1/"), Route::is_page)
 }

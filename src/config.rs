@@ -10,6 +10,9 @@ use crate::domain::template::Templates;
 use crate::domain::text::Name;
 use crate::mail::Sender;
 
+/// What the product is called where no setting says otherwise.
+pub const PRODUCT: &str = "Usher";
+
 /// What the deployment is set to. Has no `Debug`: it holds secrets.
 pub struct Config {
     /// `ORIGIN`: where browsers find this deployment, such as `https://join.example.com`. Every link begins with it.
@@ -138,7 +141,7 @@ impl Config {
             }
             None => None,
         };
-        let product_name = Name::parse(&get("PRODUCT_NAME").unwrap_or_else(|| "Usher".to_owned()))
+        let product_name = Name::parse(&get("PRODUCT_NAME").unwrap_or_else(|| PRODUCT.to_owned()))
             .map_err(|why| refuse("PRODUCT_NAME", why.to_string()))?
             .as_str()
             .to_owned();

@@ -158,7 +158,7 @@ pub fn keep_second_factor(actor: &Actor, asked_before: bool, access: &Access) ->
 #[must_use]
 pub fn factor_needed() -> Error {
     let detail =
-        "Only the owner and admins may do without a second factor that is asked for. Ask one of them.";
+        "Only the owner and admins may do without two-step sign-in that is asked for. Ask one of them.";
     Refusal::new(Code::BeyondYourAccess).because(detail).into()
 }
 

@@ -11,11 +11,21 @@ use crate::jobs::lost_at;
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::asking::{self, Word};
 
-/// The holder of a link that leads nowhere asks for a new one, whose inviter sees that. Nothing is made by it.
-pub async fn for_invitation<P: Platform>(ctx: &Context<'_, P>, link: &Link) -> Result<()> {
+/// The holder of a link that leads nowhere asks for a new one, whose inviter sees that. Nothing is made by it. Answers what else
+/// was to be read, in the same round trip.
+pub async fn for_invitation<P: Platform>(
+    ctx: &Context<'_, P>,
+    link: &Link,
+    reads: Vec<Statement>,
+) -> Result<Vec<ResultSet>> {
     let word = word(ctx);
-    pass_on(ctx, word, asking::for_invitation(word, link)).await?;
-    Ok(())
+    let mut batch = asking::for_invitation(word, link);
+    let asking = batch.len();
+    batch.extend(reads);
+    let mut results = ctx.platform.batch(batch).await?;
+    let found = results.split_off(asking);
+    passed_on(ctx, word, &results);
+    Ok(found)
 }
 
 /// Whoever is signed in with another address asks for an invitation to that: the inviter sees which it is. It gives nothing.
@@ -57,9 +67,13 @@ fn word<P: Platform>(ctx: &Context<'_, P>) -> Word {
 /// Answers whether somebody is told.
 async fn pass_on<P: Platform>(ctx: &Context<'_, P>, word: Word, batch: Vec<Statement>) -> Result<bool> {
     let results = ctx.platform.batch(batch).await?;
+    Ok(passed_on(ctx, word, &results))
+}
+
+fn passed_on<P: Platform>(ctx: &Context<'_, P>, word: Word, results: &[ResultSet]) -> bool {
     let told = results.get(asking::MAIL).is_some_and(ResultSet::any);
     if told {
         ctx.platform.enqueue(word.job);
     }
-    Ok(told)
+    told
 }

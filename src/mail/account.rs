@@ -24,7 +24,7 @@ pub fn reset(config: &Config, to: &ToAccount) -> Result<Mail> {
         heading: vec![Word::Is("Reset your password for "), Word::Name(&config.product_name)],
         preview: format!("The link works until {until}."),
         said: vec![format!(
-            "Somebody, you we hope, asked for a new password for the account of {}.",
+            "Somebody, hopefully you, asked for a new password for the account of {}.",
             named(email)
         )],
         action: Some(("Choose a new password", Route::Reset(token).url(&config.origin))),
@@ -92,7 +92,7 @@ pub fn notice(config: &Config, to: &ToAccount, notice: Notice) -> Result<Mail> {
             "Choose a new password to sign in.".to_owned()
         },
         said: vec![
-            format!("{said} That was on {when}, for the account of {}.", named(email)),
+            format!("{said} This happened on {when}, for the account of {}.", named(email)),
             if to.has_password {
                 "If this was you, there is nothing to do. If not, choose a new password now: that signs everybody else out."
             } else {

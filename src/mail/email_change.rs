@@ -44,7 +44,7 @@ pub fn asked(config: &Config, to: &ToSide) -> Result<Mail> {
     if to.side == Side::New && to.taken {
         let told = Told {
             preview: "Sign in to the account that you have.",
-            said: "Somebody, you we hope, wants to use this address for another account. It has an account already, and an address belongs to one only.".to_owned(),
+            said: "Somebody, hopefully you, wants to use this address for another account. It has an account already, and an address belongs to one only.".to_owned(),
             otherwise: "If this was you, sign in with this address, or choose another for the other account. If not, there is nothing to do: your account stays as it is.",
             action: "Sign in",
             terms: "If you forgot your password, the page has a way to a new one.",
@@ -61,14 +61,14 @@ pub fn asked(config: &Config, to: &ToSide) -> Result<Mail> {
     let told = match to.side {
         Side::Old => Told {
             preview: "If this was not you, stop it.",
-            said: format!("Somebody, you we hope, wants to sign in to your account with another address: {}. Until both addresses have confirmed that, nothing changes.", named(to.new_email.as_str())),
+            said: format!("Somebody, hopefully you, wants to sign in to your account with another address: {}. Until both addresses have confirmed that, nothing changes.", named(to.new_email.as_str())),
             otherwise: "If this was not you, open the page and stop the change; then choose a new password, because whoever asked for this has typed yours.",
             action: "Confirm or stop the change",
             terms: &terms,
         },
         Side::New => Told {
             preview: "Confirm that this address is yours.",
-            said: "Somebody, you we hope, wants to sign in with this address from now on. Until you have confirmed that it is yours, and the old address has agreed, nothing changes.".to_owned(),
+            said: "Somebody, hopefully you, wants to sign in with this address from now on. Until you have confirmed that it is yours, and the old address has agreed, nothing changes.".to_owned(),
             otherwise: "If this was not you, do nothing: somebody has mistyped their address.",
             action: "Confirm this address",
             terms: &terms,
@@ -89,7 +89,7 @@ pub fn made(config: &Config, about: &ToAccount, to: &ToSide) -> Result<Mail> {
     let told = Told {
         preview: "If this was not you, act now.",
         said: format!(
-            "You sign in to your account with another address from now on: {}. That was on {}. Everywhere else you are signed out, and links that were sent to the old address no longer work.",
+            "You sign in to your account with another address from now on: {}. This happened on {}. Everywhere else you are signed out, and links that were sent to the old address no longer work.",
             named(to.new_email.as_str()),
             about.at.in_words()
         ),

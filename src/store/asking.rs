@@ -13,6 +13,12 @@ use crate::store::jobs;
 /// How long until one may ask again.
 const AGAIN_AFTER: Duration = Duration::from_hours(24);
 
+/// Whether who asked then is not heard again yet.
+#[must_use]
+pub fn is_recent(asked_at: Timestamp, now: Timestamp) -> bool {
+    asked_at > now.minus(AGAIN_AFTER)
+}
+
 /// The new rows of an asking.
 #[derive(Debug, Clone, Copy)]
 pub struct Word {

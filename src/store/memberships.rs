@@ -42,6 +42,8 @@ pub struct Place {
     pub placed: bool,
     /// What wrote the membership last: a change is claimed for the one that it was made from.
     pub made_by: Option<String>,
+    /// When they last asked for more than they have.
+    pub asked_at: Option<Timestamp>,
     /// What they were given there.
     #[serde(flatten)]
     pub access: AccessRow,
@@ -65,7 +67,7 @@ pub fn select(workspace: WorkspaceId, member: MemberId) -> Statement {
               u.mfa_enabled_at IS NOT NULL AS second_factor,
               ",
             asked_of_all!("m.role"),
-            " AS asked_of_all, p.member_id IS NOT NULL AS placed, p.made_by, ",
+            " AS asked_of_all, p.member_id IS NOT NULL AS placed, p.made_by, m.asked_at, ",
             access_of!("p"),
             ", o.trial_ends_at, ",
             may_customize!(),

@@ -51,7 +51,7 @@ pub async fn answer<P: Platform>(ctx: &Context<'_, P>, request: &Request, route:
     let largest = request::largest_body(Some(route));
     if request.body().len() > largest || request.extensions().get::<Oversized>().is_some() {
         return Err(Refusal::new(Code::PayloadTooLarge)
-            .because(format!("The body is too large. Send at most {} KiB.", largest / 1024))
+            .because(format!("This is too much at once. Send at most {} KiB.", largest / 1024))
             .into());
     }
     let verb = Verb::of(request.method()).filter(|_| route.methods().contains(request.method()));

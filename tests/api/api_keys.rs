@@ -87,7 +87,6 @@ fn whoever_signed_in_a_while_ago_types_their_password_to_make_a_key() {
     team.world.pass(std::time::Duration::from_mins(6));
     let path = team.path("/api-keys");
     let mut body = json!({"name": "Backend", "scopes": ["access:check"]});
-    let before = team.world.state().database.borrow().dump();
     assert_eq!(
         complaint(&team.owner.post(&path, &body)),
         about(403, "reauthentication_required", "/password")

@@ -20,6 +20,8 @@ mod growth;
 mod harness;
 mod http;
 mod journey;
+#[path = "../support/mails.rs"]
+mod mails;
 mod panics;
 mod races;
 #[allow(dead_code, reason = "what other tests ask of the app too")]

@@ -193,7 +193,8 @@ fn changing_something_comes_back_to_the_form_with_all_that_was_chosen() {
         ("require_mfa", "yes"),
     ]);
     assert!(
-        seen(&review.text()).contains("Somebody New has no second factor yet, and comes in only with one.")
+        seen(&review.text())
+            .contains("Somebody New has not set up two-step sign-in yet, and comes in only with it.")
     );
     let form = scene.go_on(&review, "edit");
     assert_eq!(form.status, 200);

@@ -113,7 +113,7 @@ fn somebody_is_added_after_being_asked_once_more_and_shows_at_once() {
     let text = seen(&review.text());
     assert_eq!(text_of(&review.text(), "h1"), format!("Add Somebody New to {PRIVATE}?"));
     for words in [
-        "Somebody New gets access now. No e-mail invitation is sent. It appears in their list of workspaces.",
+        "Somebody New gets access now. No e-mail invitation is sent. The workspace appears in their list.",
         "The team in Client One – Private will see their name.",
         "A facebook",
     ] {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::reading::{seen, text_of};
+use crate::reading::{primary_action, seen, text_of};
 use crate::scene::{Scene, browser, browsing};
 use crate::structure::check_page;
 use crate::support::Answer;
@@ -122,10 +122,16 @@ fn a_client_who_was_given_nothing_asks_for_access() {
         let after = ana.get(&path);
         check_page(&after);
         assert!(seen(&after.text()).contains("Your request was passed on."));
-        assert!(!seen(&ana.get(&path).text()).contains("passed on"), "said once");
+        let later = ana.get(&path).text();
+        assert!(!seen(&later).contains("passed on"), "said once");
+        // Asking again would tell nobody, so it is not what the page offers first.
+        assert_eq!(primary_action(&later), "Check again");
+        assert!(!later.contains(&format!("{path}/ask")) && seen(&later).contains("You asked for access on"));
     }
     let owner = team.member("olga.owner@studio.test");
     assert_eq!(notified(&team, &owner), ["invitation.accepted", "access.asked"]);
+    team.world.pass(DAY);
+    assert_eq!(primary_action(&ana.get(&path).text()), "Ask for access", "the next day");
 
     let member = team.member("ana@client.test");
     let access = json!({"access": {"resources": "all"}});

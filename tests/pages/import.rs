@@ -68,14 +68,14 @@ fn a_list_is_looked_through_and_nothing_is_sent() {
             ("ana@client.test", "2", "Ready"),
             ("adam.admin@studio.test", "4", "Already a member"),
             ("carl@client.test", "5", "Already invited"),
-            ("bo@client", "6", "To be mended"),
+            ("bo@client", "6", "To correct"),
             ("mia@studio.test", "7", "Ready"),
             ("mo@studio.test", "8", "Over seats"),
         ]
     );
     assert!(shown[3][3].starts_with("E-mail: This is not an e-mail address."), "{:?}", shown[3]);
     let text = seen(&page.text());
-    for told in ["Nothing is sent yet.", "Send 2 invitations", "Ready 2", "Over seats 1", "To be mended 1"] {
+    for told in ["Nothing is sent yet.", "Send 2 invitations", "Ready 2", "Over seats 1", "To correct 1"] {
         assert!(text.contains(told), "{told} in {text}");
     }
     assert_eq!(team.world.state().database.borrow().dump(), before);
@@ -176,10 +176,10 @@ fn the_rows_to_mend_are_downloaded_mended_and_sent_again() {
     let list = "email,role,name\nana@client.test,client,Ana\n\nbo@client,client,=HYPERLINK()\ncarl@client.test,client,Carl\n";
     let before = team.world.state().database.borrow().dump();
     let page = upload(&mut owner, &path, &[("rows", list), ("do", "check")], None);
-    assert!(seen(&page.text()).contains("Download the 2 rows to mend"), "{}", seen(&page.text()));
+    assert!(seen(&page.text()).contains("Download the 2 rows to correct"), "{}", seen(&page.text()));
     let file = upload(&mut owner, &path, &[("rows", list), ("do", "mend")], None);
     assert_eq!(file.header("content-type"), Some("text/csv; charset=utf-8; header=present"));
-    assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"rows-to-mend.csv\""));
+    assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"rows-to-correct.csv\""));
     let text = file.text();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "line,problem,email,role,name");
@@ -191,14 +191,18 @@ fn the_rows_to_mend_are_downloaded_mended_and_sent_again() {
     );
     assert_eq!(team.world.state().database.borrow().dump(), before, "and nothing is sent");
     let mended = text.replace("bo@client", "bo@client.test");
-    let again =
-        upload(&mut owner, &path, &[("do", "check")], Some(("file", "rows-to-mend.csv", mended.as_bytes())));
+    let again = upload(
+        &mut owner,
+        &path,
+        &[("do", "check")],
+        Some(("file", "rows-to-correct.csv", mended.as_bytes())),
+    );
     check_page(&again);
     assert_eq!(rows(&again)[0][..3], ["bo@client.test", "2", "Ready"]);
     // Where all is well there is nothing to mend.
     let well =
         upload(&mut owner, &path, &[("rows", "email,role\nana@client.test,client\n"), ("do", "check")], None);
-    assert!(!seen(&well.text()).contains("to mend"), "{}", seen(&well.text()));
+    assert!(!seen(&well.text()).contains("to correct"), "{}", seen(&well.text()));
 }
 
 #[test]
@@ -236,7 +240,7 @@ fn staff_import_whom_they_may_invite_and_see_their_own_imports() {
     let list = "email,role\nana@client.test,client\nmo@studio.test,member\n";
     let page = upload(&mut mia, &path, &[("do", "check"), ("rows", list)], None);
     check_page(&page);
-    assert_eq!(rows(&page)[1][2], "To be mended");
+    assert_eq!(rows(&page)[1][2], "To correct");
     let import = |person: &mut Client, ready: &str, list: &str| {
         let sent = upload(person, &path, &[("do", "send"), ("ready", ready), ("rows", list)], None);
         sent.header("location").unwrap_or_else(|| panic!("{}", sent.text())).to_owned()

@@ -7,11 +7,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use usher::mail::notification::MAILED;
 
 use crate::reading::{plain, seen, tags};
 use crate::scene::{MIA, PRODUCT, browser, team};
 use crate::support::client::{PASSWORD, Team, nonce_in};
+use crate::support::mails;
 use crate::support::platform::{ORIGIN, World};
 use crate::support::scene::{plan, second_factor};
 
@@ -235,7 +235,7 @@ const ALL: &[Row] = &[
         subject: "Confirm your new e-mail address",
         preview: "Confirm that this address is yours.",
         facts: &[
-            "Somebody, you we hope, wants to sign in with this address from now on.",
+            "Somebody, hopefully you, wants to sign in with this address from now on.",
             "If this was not you, do nothing: somebody has mistyped their address.",
             "opening the page does nothing",
         ],
@@ -275,7 +275,7 @@ const ALL: &[Row] = &[
         preview: "21 November 2026, 22:00 UTC. If this was not you, act now.",
         facts: &[
             "Somebody signed in from Chrome on Windows, which this account was not used with before.",
-            "That was on 21 November 2026, 22:00 UTC, for the account of olga.owner@studio.test.",
+            "This happened on 21 November 2026, 22:00 UTC, for the account of olga.owner@studio.test.",
             "If this was you, there is nothing to do.",
         ],
         action: Some(("Choose a new password", "/forgot-password")),
@@ -426,19 +426,9 @@ fn part<'a>(mail: &'a Value, name: &str) -> &'a str {
 
 #[test]
 fn every_mail_that_a_job_can_send_has_a_row() {
-    let world = World::new();
-    let schema = world.state().database.borrow().query("SELECT sql FROM sqlite_master WHERE name = 'jobs'");
-    let sql = schema[0]["sql"].as_str().unwrap();
-    let listed = |after: &str| -> Vec<&str> {
-        let list = sql.split_once(after).unwrap().1.split_once(')').unwrap().0;
-        list.split('\'').skip(1).step_by(2).collect()
-    };
-    // These two say only that there is something to tell.
-    let kinds = listed("CHECK (kind IN").into_iter();
-    let kinds = kinds.filter(|kind| !["bulk_invite", "notification_email", "account_notice"].contains(kind));
-    let expected: BTreeSet<&str> = kinds.chain(listed("CHECK (notice IN")).chain(MAILED).collect();
+    let schema = World::new().state().database.borrow().query(mails::SCHEMA);
     let rows: BTreeSet<&str> = ALL.iter().map(|row| row.what).collect();
-    assert_eq!(rows, expected);
+    assert_eq!(rows, mails::kinds(schema[0]["sql"].as_str().unwrap()));
 }
 
 #[test]

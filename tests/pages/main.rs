@@ -31,6 +31,7 @@ mod nonces;
 mod notifications;
 mod others;
 mod reading;
+mod refusals;
 mod required_factor;
 mod reset;
 mod scene;

@@ -65,7 +65,8 @@ fn the_page_says_who_somebody_is_and_what_they_have_where() {
     let page = scene.shown();
     let text = seen(&page);
     assert_eq!(text_of(&page, "h1"), "Somebody New");
-    for words in [CARL, "Role Client", "Seat None", "Invited by Olga Owner", "Second factor Off", "Joined"] {
+    for words in [CARL, "Role Client", "Seat None", "Invited by Olga Owner", "Two-step sign-in Off", "Joined"]
+    {
         assert!(text.contains(words), "{words} in {text}");
     }
     // S2-09: with nothing ticked it is read-only.
@@ -84,7 +85,7 @@ fn a_state_that_keeps_them_outside_is_told_in_words() {
     let access = json!({"access": {"resources": "all", "require_mfa": true}});
     scene.team.owner.patch(&format!("/v1/workspaces/{workspace}/members/{}", scene.member), &access).ok();
     let text = seen(&scene.shown());
-    assert!(text.contains("Second factor missing") && text.contains("All, now and later"), "{text}");
+    assert!(text.contains("Two-step sign-in missing") && text.contains("All, now and later"), "{text}");
 }
 
 /// S1-14: a member is made an admin when that is needed; S1-04, S1-05: what follows is said before.
@@ -329,7 +330,7 @@ fn staff_see_only_the_workspaces_that_they_come_into() {
     assert!(!page.text().contains("Hidden"), "{}", page.text());
     assert!(scene.shown().contains("Hidden"));
     assert!(
-        !seen(&page.text()).contains("Second factor Off"),
+        !seen(&page.text()).contains("Two-step sign-in Off"),
         "whether they have one is the admins' to know"
     );
 }

@@ -128,3 +128,20 @@ fn nothing_on_a_page_moves_by_itself() {
         assert!(!sheet.contains(rule), "{rule}");
     }
 }
+
+/// Whoever reads from right to left has the same pages, mirrored: a sheet that knows only where lines begin and end does that by
+/// itself.
+#[test]
+fn nothing_on_a_page_knows_left_from_right() {
+    let sheet = include_str!("../../assets/usher.css");
+    let rules: String =
+        sheet.split("/*").map(|part| part.split_once("*/").map_or(part, |(_, rest)| rest)).collect();
+    for declaration in rules.split(['{', '}', ';']).map(str::trim) {
+        let (name, value) = declaration.split_once(':').unwrap_or_default();
+        let sided = |text: &str| text.split(['-', ' ']).any(|word| ["left", "right"].contains(&word));
+        assert!(!sided(name) && !sided(value), "{declaration}");
+        // A shadow to one side.
+        let across = value.split("inset ").nth(1).and_then(|rest| rest.split(' ').next());
+        assert!(name != "box-shadow" || across.is_none_or(|across| across == "0"), "{declaration}");
+    }
+}

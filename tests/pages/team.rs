@@ -210,12 +210,19 @@ fn empty_lists_say_what_to_do() {
     let mut desk = Desk::new();
     for (tab, words) in [
         ("clients", "Invite one by e-mail, or make a link that you can share."),
-        ("invitations", "Who was invited and has not answered yet is listed here."),
+        ("invitations", "Whoever was invited and has not answered yet is listed here."),
         ("links", "One link invites many clients"),
         ("removed", "Nobody was removed"),
     ] {
         let page = desk.seen(&format!("/team?tab={tab}"));
         assert!(page.contains(words), "{words} in {page}");
+    }
+    let page = desk.page("/team?tab=clients");
+    for (words, who) in [("Invite a client", "client"), ("Make a link", "link")] {
+        let way = format!("/team/invite?who={who}\">{words}</a>");
+        assert!(page.contains(&way), "{way} in {page}");
+        let start = desk.page(&format!("/team/invite?who={who}"));
+        assert!(start.contains(&format!("value=\"{who}\" autocomplete=\"off\" checked")), "{start}");
     }
 }
 

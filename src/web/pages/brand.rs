@@ -26,7 +26,7 @@ pub fn stylesheet(colour: &str) -> Result<Reply> {
     let shades = Shades::of(&accent);
     let css = format!(
         ":root{{--fill:{fill};--fill-hover:{hover};--on-fill:{on};--link:{text_light};--mark:{edge_light}}}\
-         @media (prefers-color-scheme:dark){{:root{{--fill:{fill};--fill-hover:{hover};--on-fill:{on};\
+         @media screen and (prefers-color-scheme:dark){{:root{{--fill:{fill};--fill-hover:{hover};--on-fill:{on};\
          --link:{text_dark};--mark:{edge_dark}}}}}",
         fill = shades.fill,
         hover = shades.fill_hover,

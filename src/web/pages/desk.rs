@@ -1,11 +1,14 @@
 //! The pages of an organization, for those who are in it: whose page it is, who has it open, and the ways from it.
 
+use std::sync::{Arc, OnceLock};
+
 use http::StatusCode;
 
 use super::{FormKey, Frame, Markup, page, said, session};
 use crate::domain::authority::Actor;
 use crate::domain::ids::MemberId;
 use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet, Statement};
@@ -16,6 +19,9 @@ use crate::web::guard;
 use crate::web::reply::{self, Reply};
 use crate::web::request::Request;
 use crate::web::route::Route;
+
+/// How many results [`Desk::reads`] has.
+pub const READS: usize = 2;
 
 /// An organization's page: who acts on it, and its frame.
 pub struct Desk {
@@ -30,6 +36,15 @@ pub struct Desk {
     /// What was just done.
     said: Option<String>,
 }
+
+/// Whose page a request turned out to be for: a refusal bears the same brand and menu, and reads nothing for them again. It
+/// travels with the request.
+#[derive(Clone, Default)]
+pub struct Whose(Arc<OnceLock<Option<Known>>>);
+
+/// An organization, and what the person is there; no role for somebody who does nothing there yet, for want of a second
+/// factor.
+type Known = (Setting, Option<Role>);
 
 /// Which of the ways in the navigation somebody is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,19 +99,40 @@ impl Desk {
     ) -> Result<(Self, Vec<ResultSet>)> {
         let digest = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
         let now = ctx.now();
-        let mut batch = vec![accounts::seen(&digest, at, now), desk::select(&digest, at, now)];
+        let mut batch = Self::reads(&digest, at, now);
         batch.extend(reads);
         batch.push(sessions::used(&digest, now));
         let mut results = ctx.platform.batch(batch).await?;
         results.pop();
-        let found = results.split_off(2);
-        let actor = guard::actor(ctx, ResultSet::row_of::<Seen>(results.first())?)?;
+        let found = results.split_off(READS);
+        Ok((Self::of(ctx, request, &results)?, found))
+    }
+
+    /// What opening one reads, for whoever reads more in the same round trip.
+    #[must_use]
+    pub fn reads(digest: &str, at: At<'_>, now: Timestamp) -> Vec<Statement> {
+        vec![accounts::seen(digest, at, now), desk::select(digest, at, now)]
+    }
+
+    /// The desk of what [`Desk::reads`] found.
+    ///
+    /// # Errors
+    /// As [`Desk::open`].
+    pub fn of<P: Platform>(ctx: &Context<'_, P>, request: &Request, results: &[ResultSet]) -> Result<Self> {
+        let actor = guard::actor(ctx, ResultSet::row_of::<Seen>(results.first())?);
         let setting: Option<Setting> = ResultSet::row_of(results.get(1))?;
-        let setting = setting.ok_or_else(|| Error::from(Code::NotFound))?;
+        if let Some(Whose(whose)) = request.extensions().get() {
+            let role = match &actor {
+                Ok(actor) => Some(Some(actor.role)),
+                // Only somebody who is in is asked for it.
+                Err(error) => (error.code() == Code::MfaRequired).then_some(None),
+            };
+            let _ = whose.set(setting.clone().zip(role));
+        }
+        let (actor, setting) = (actor?, setting.ok_or_else(|| Error::from(Code::NotFound))?);
         let member = actor.principal.member().ok_or_else(|| Error::from(Code::NotFound))?;
         let key = FormKey::of(ctx, request);
-        let desk = Self { actor, member, setting, key, said: said::read(request.headers()) };
-        Ok((desk, found))
+        Ok(Self { actor, member, setting, key, said: said::read(request.headers()) })
     }
 
     /// The same, for those alone who run the organization.
@@ -110,39 +146,14 @@ impl Desk {
     /// The frame of a page at this place.
     #[must_use]
     pub fn frame(&self, place: Place) -> Frame {
-        let setting = &self.setting;
-        let slug = || setting.slug.clone();
-        let mut ways = Vec::new();
-        let mut way = |label, at, route: Route| {
-            ways.push(Way { label, path: route.path(), here: at == place });
-        };
-        if self.actor.role != Role::Client {
-            way("Team & Clients", Place::Team, Route::Team(slug()));
-        }
-        way("Workspaces", Place::Workspaces, Route::WorkspacesPage(slug()));
-        if self.actor.administers() {
-            way("Activity", Place::Activity, Route::ActivityPage(slug()));
-            way("Settings", Place::Settings, Route::SettingsPage(slug()));
-        }
-        let unread = match setting.unread {
-            0 => String::new(),
-            more if more > MOST_COUNTED => format!("{MOST_COUNTED}+"),
-            some => some.to_string(),
-        };
-        let nav = Nav {
-            ways,
-            person: setting.user_name.clone(),
-            unread,
-            switch: true,
-            nonce: self.key.nonce.clone(),
-        };
-        Frame {
-            logo: setting.logo_hash.clone().map(|hash| Route::Brand(setting.organization_id, hash).path()),
-            accent: setting.accent.as_ref().map(|accent| super::brand::path(setting.organization_id, accent)),
-            nav: Some(nav),
-            said: self.said.clone(),
-            ..Frame::of(&setting.organization_name)
-        }
+        self.frame_at(Some(place))
+    }
+
+    /// The frame of a page that is at none of the places.
+    #[must_use]
+    pub fn frame_at(&self, place: Option<Place>) -> Frame {
+        let frame = frame(&self.setting, Some(self.actor.role), place, &self.key.nonce);
+        Frame { said: self.said.clone(), ..frame }
     }
 
     /// A page of this organization as a reply.
@@ -167,4 +178,66 @@ impl Desk {
         }
         Ok(reply)
     }
+}
+
+/// The frame of an organization's page, for somebody in it.
+fn frame(setting: &Setting, role: Option<Role>, place: Option<Place>, nonce: &str) -> Frame {
+    let slug = || setting.slug.clone();
+    let mut ways = Vec::new();
+    let mut way = |label, at, route: Route| {
+        ways.push(Way { label, path: route.path(), here: place == Some(at) });
+    };
+    if role.is_some_and(|role| role != Role::Client) {
+        way("Team & Clients", Place::Team, Route::Team(slug()));
+    }
+    if role.is_some() {
+        way("Workspaces", Place::Workspaces, Route::WorkspacesPage(slug()));
+    }
+    if role.is_some_and(|role| role >= Role::Admin) {
+        way("Activity", Place::Activity, Route::ActivityPage(slug()));
+        way("Settings", Place::Settings, Route::SettingsPage(slug()));
+    }
+    let unread = match setting.unread {
+        0 => String::new(),
+        more if more > MOST_COUNTED => format!("{MOST_COUNTED}+"),
+        some => some.to_string(),
+    };
+    let nav = Nav { ways, person: setting.user_name.clone(), unread, switch: true, nonce: nonce.to_owned() };
+    Frame {
+        logo: setting.logo_hash.clone().map(|hash| Route::Brand(setting.organization_id, hash).path()),
+        accent: setting.accent.as_ref().map(|accent| super::brand::path(setting.organization_id, accent)),
+        nav: Some(nav),
+        ..Frame::of(&setting.organization_name)
+    }
+}
+
+/// The frame of a refusal: the organization's, for somebody who is in it. Nobody else learns that it is there. Where the refusal
+/// came before any page of the organization was opened (the address is none of its pages, or a form was too old), it is read now;
+/// but for nothing that another site sent.
+pub async fn frame_of_refusal<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    error: &Error,
+    nonce: &str,
+) -> Option<Frame> {
+    let Whose(whose) = request.extensions().get()?;
+    let ours = error.code() != Code::CrossSiteRequest && !error.code().status().is_server_error();
+    let mut parts = request.uri().path().split('/').skip(1);
+    let at = match (parts.next()?, parts.next()?) {
+        ("o", slug) => At::Slug(slug),
+        // Which workspaces there are is not everybody's to know who is in the organization.
+        ("w", id) if error.code() != Code::NotFound => At::Workspace(id.parse().ok()?),
+        _ => return None,
+    };
+    if whose.get().is_none() && ours {
+        // Whatever comes of it, it is known then.
+        let _ = Desk::open(ctx, request, at, Vec::new()).await;
+    }
+    let (setting, role) = whose.get()?.as_ref()?;
+    if let At::Slug(slug) = at
+        && slug != setting.slug
+    {
+        return None;
+    }
+    Some(frame(setting, *role, None, nonce))
 }

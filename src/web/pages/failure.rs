@@ -1,14 +1,16 @@
 //! The page for whatever has no page of its own.
 
 use askama::Template;
-use http::Uri;
 use http::uri::PathAndQuery;
 
 use super::sign_in::{is_ours, with_to};
-use super::{Frame, page};
+use super::{FormKey, Frame, desk, page};
+use crate::config::PRODUCT;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
+use crate::platform::Platform;
 use crate::web::reply::{self, Reply};
+use crate::web::request::Request;
 use crate::web::route::Route;
 
 #[derive(Template)]
@@ -22,8 +24,16 @@ struct Failure<'a> {
     set_up: Option<String>,
 }
 
-/// Shows a refusal to a person.
-pub fn show<P>(ctx: &Context<'_, P>, asked: &Uri, error: &Error) -> Result<Reply> {
+/// Tells a person that the service can't be used with the settings it has: not even what it is called is known.
+pub fn unready(request_id: &str) -> Result<Reply> {
+    let code = Code::Misconfigured;
+    let frame = Frame::of(PRODUCT);
+    let (title, detail) = (code.title(), code.detail());
+    page(code.status(), &Failure { frame, title, detail, request_id: Some(request_id), set_up: None })
+}
+
+/// Shows a refusal to a person: where they are in the organization whose page it is, under its brand and with its menu.
+pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: &Error) -> Result<Reply> {
     let refusal = match error {
         Error::Refused(refusal) => refusal.as_ref().clone(),
         Error::Internal(_) => Refusal::new(error.code()),
@@ -36,22 +46,35 @@ pub fn show<P>(ctx: &Context<'_, P>, asked: &Uri, error: &Error) -> Result<Reply
             "You are in, but two-step sign-in is required here: your password, and then a code from an app on your phone. \
              Until it is set up, nothing shows.",
         ),
+        Code::MethodNotAllowed => (
+            "Nothing opens here",
+            "This address only takes a form from one of our pages. Open that page, and send the form from there.",
+        ),
+        // Their titles say the rest of the sentence.
+        Code::Internal => (
+            Code::Internal.title(),
+            "It is not your doing. Try again. If it happens once more, tell whoever runs this service the request id.",
+        ),
+        Code::RateLimited => (Code::RateLimited.title(), "Wait a minute, then try again."),
         code => (code.title(), refusal.detail.as_ref()),
     };
+    let key = FormKey::of(ctx, request);
+    let frame = desk::frame_of_refusal(ctx, request, error, &key.nonce).await;
+    let with_menu = frame.is_some();
     let mut reply = page(
         refusal.code.status(),
         &Failure {
-            frame: Frame::product(ctx),
+            frame: frame.unwrap_or_else(|| Frame::product(ctx)),
             title,
             detail,
             // Only where telling the operator helps.
             set_up: (refusal.code == Code::MfaRequired).then(|| {
-                let back = asked.path_and_query().map_or("", PathAndQuery::as_str);
+                let back = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
                 with_to(&Route::SecurityFactor, if is_ours(back) { back } else { "" })
             }),
             request_id: refusal.code.status().is_server_error().then_some(ctx.request_id.as_str()),
         },
     )?;
     reply::tell(&mut reply, &refusal);
-    Ok(reply)
+    Ok(if with_menu { key.keep(reply) } else { reply })
 }

@@ -5,6 +5,7 @@
 //! narrow screen; and what axe-core finds. Each page is photographed into `target/screenshots/` on the way.
 
 mod chromium;
+mod failures;
 mod invitee;
 mod joining;
 mod kept;
@@ -12,6 +13,7 @@ mod look;
 mod mails;
 mod member;
 mod menu;
+mod otherwise;
 mod readme;
 mod screens;
 mod security;

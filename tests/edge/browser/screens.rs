@@ -12,10 +12,11 @@ use super::look::{OF_MAILS, OF_PAGES, WIDTHS};
 use crate::harness::{ROOT_KEY, Team};
 
 /// Names that fill a line, run the other way, or count as many letters as they are.
-fn hostile_names() -> [(&'static str, String); 3] {
+fn hostile_names() -> [(&'static str, String); 4] {
     [
         ("long", "W".repeat(80)),
         ("arabic", "مؤسسة عائشة القحطاني للتصميم والنشر".to_owned()),
+        ("chinese", "上海市浦东新区世纪大道设计与出版工作室有限责任公司".repeat(3)),
         ("emoji", "👩‍👩‍👧‍👦".repeat(40)),
     ]
 }

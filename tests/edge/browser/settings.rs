@@ -123,6 +123,47 @@ fn the_pages_of_those_who_run_an_organization_fit_every_screen() {
     });
 }
 
+/// A slow answer to what was typed first comes after that to what was typed last.
+#[test]
+fn the_preview_shows_what_was_typed_last() {
+    run(async {
+        let browser = Browser::start(true).await;
+        let (team, root) = studio();
+        browser.be(&team.owner);
+        browser.goto(&format!("{root}/settings/branding")).await;
+        let slow = "
+            const real = window.fetch;
+            window.asked = [];
+            window.fetch = async (url, options) => {
+                const first = !window.asked.length;
+                window.asked.push(options.body.get('branding/name'));
+                const answer = await real(url, first ? {...options, signal: undefined} : options);
+                const text = await answer.text();
+                if (first) await new Promise(done => setTimeout(done, 2000));
+                // As a browser does with what comes after it was given up.
+                options.signal?.throwIfAborted();
+                return new Response(text);
+            };";
+        browser.client.execute(slow, vec![]).await.unwrap();
+        browser.write("branding/name", "First Studio").await;
+        for _ in 0..300 {
+            if browser.client.execute("return window.asked.length", vec![]).await.unwrap() == json!(1) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        browser.write("branding/name", "Last Studio").await;
+        browser.says("Join Last Studio").await;
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        assert!(browser.text().await.contains("Join Last Studio"), "{}", browser.text().await);
+        let asked = browser.client.execute("return window.asked", vec![]).await.unwrap();
+        assert_eq!(
+            (&asked[0], asked.as_array().unwrap().last().unwrap()),
+            (&json!("First Studio"), &json!("Last Studio"))
+        );
+    });
+}
+
 /// The list goes in, what is wrong is mended, the rest is sent, and taken back.
 async fn import(browser: &Browser) -> Vec<String> {
     let (team, root) = studio();
@@ -140,7 +181,7 @@ async fn import(browser: &Browser) -> Vec<String> {
     browser.press("Check the list").await;
     browser.says("Send 1 invitation").await;
     faults.extend(browser.look("import-check", WIDTHS, OF_PAGES).await);
-    browser.press("To be mended 2").await;
+    browser.press("To correct 2").await;
     assert!(!browser.text().await.contains(&ana), "only those");
     browser.press_summary().await;
     browser.write("rows", &list.replace("boss", "member")).await;

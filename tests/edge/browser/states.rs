@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::chromium::{Browser, run, server};
 use super::look::{OF_PAGES, WIDTHS};
-use crate::harness::{Client, Deployment, PASSWORD, Team};
+use crate::harness::{Client, PASSWORD, Team};
 
 /// Somebody who joined with an account, and what their address is.
 fn joined<'a>(team: &Team<'a>, who: &str, role: &str, name: &str) -> (Client<'a>, String) {
@@ -173,79 +173,5 @@ fn what_is_asked_once_more_fits_every_screen() {
         reports.owner.send_json("PATCH", &path, &asked).ok();
         faults.extend(browser.sees(&page, "Add a second step to sign in", "workspace-second-step").await);
         assert!(faults.is_empty(), "{}", faults.join("\n"));
-    });
-}
-
-#[test]
-fn whoever_tried_too_often_is_told_so() {
-    run(async {
-        let browser = Browser::start(true).await;
-        let mut faults = Vec::new();
-        // With its limits, which the shared one has not.
-        let limited = Deployment::new().start();
-        let origin = limited.origin();
-        let mut person = limited.client().with_header("cf-connecting-ip", "");
-        for _ in 0..200 {
-            let answer = person.submit(
-                "/sign-in",
-                "/sign-in",
-                &[("email", "olga@studio.test"), ("password", "not this one")],
-            );
-            if answer.status == 429 {
-                break;
-            }
-        }
-        browser.goto(&format!("{origin}/sign-in")).await;
-        browser.fill("E-mail address", "olga@studio.test").await;
-        browser.fill("Password", PASSWORD).await;
-        browser.press("Sign in").await;
-        assert!(browser.text().await.contains("Too many"), "{}", browser.text().await);
-        faults.extend(browser.look("sign-in-limited", WIDTHS, OF_PAGES).await);
-        assert!(faults.is_empty(), "{}", faults.join("\n"));
-    });
-}
-
-/// Whoever chose their own colours has them: what is to be pressed or filled in still has an edge, and what is on or where
-/// one is still differs.
-#[test]
-fn forced_colours_leave_every_control_its_edge() {
-    run(async {
-        let server = server();
-        let browser = Browser::start(true).await;
-        let mut team = Team::of(server, "client-links", Some(5));
-        let slug = team.owner.get(&team.path("")).ok().str("/slug");
-        let (_, token) = team.invited(&server.address("ana.client"), "client");
-        server.client().sign_up(&token, "Ana Client").ok();
-        let member = team.owner.get(&team.path("/members?role=client")).ok().str("/data/0/id");
-        let workspace = team.owner.get(&team.path("/workspaces")).ok().str("/data/0/id");
-        browser.be(&team.owner);
-        let edges = "
-            return [...document.querySelectorAll('.button, .status, input, select, textarea, .rows, .card, .meter')]
-                .filter(each => each.checkVisibility() && each.offsetWidth > 1 && each.type !== 'hidden'
-                    && !(['checkbox', 'radio'].includes(each.type) && !each.matches('[role=switch]'))
-                    && getComputedStyle(each).borderTopStyle === 'none')
-                .map(each => each.outerHTML.slice(0, 80).toWellFormed());";
-        let differs = "
-            const [on, off] = [':checked', ':not(:checked)'].map(state => document.querySelector(`[role=switch]${state}`));
-            const look = each => getComputedStyle(each, '::before').backgroundColor;
-            return look(on) !== look(off) && look(off) !== getComputedStyle(off).backgroundColor;";
-        for (name, path) in [
-            ("team", format!("/o/{slug}/team")),
-            ("branding", format!("/o/{slug}/settings/branding")),
-            ("access", format!("/w/{workspace}/members/{member}")),
-        ] {
-            browser.goto(&path).await;
-            browser.set("light", 1280);
-            let forced = json!({"features": [{"name": "forced-colors", "value": "active"}]});
-            browser.command("Emulation.setEmulatedMedia", &forced);
-            if name == "access" {
-                browser.choose("Customize").await;
-                let open = "for (const each of document.querySelectorAll('details')) each.open = true;";
-                browser.client.execute(open, vec![]).await.unwrap();
-                assert_eq!(browser.client.execute(differs, vec![]).await.unwrap(), json!(true), "on and off");
-            }
-            browser.photograph(&format!("forced-{name}"));
-            assert_eq!(browser.client.execute(edges, vec![]).await.unwrap(), json!([]), "{name}");
-        }
     });
 }

@@ -132,6 +132,9 @@ const SCREENS: &[(&str, &[&str])] = &[
             "link-one-click",
             "link-disabled",
             "link-full",
+            "link-replaced",
+            "link-expired",
+            "link-expired-unread",
             "forged",
             "closed-expired",
             "closed-declined",
@@ -143,16 +146,31 @@ const SCREENS: &[(&str, &[&str])] = &[
             "closed-trial",
             "closed-unproved",
             "closed-no-seat",
+            "closed-plan",
+            "closed-limited",
             "invitation-second-step",
             "invitation-asked",
         ],
     ),
     ("/i/{token}/ask", &["asked"]),
     ("/i/{token}/decline", &["decline", "declined"]),
-    ("/reset/{token}", &["reset", "reset-wrong", "reset-used", "security-new-password"]),
+    (
+        "/reset/{token}",
+        &[
+            "reset",
+            "reset-wrong",
+            "reset-used",
+            "reset-expired",
+            "reset-expired-added",
+            "security-new-password",
+        ],
+    ),
     ("/dev/mailbox", &["mailbox"]),
     ("/dev/mailbox/{job}", &["mail-added", "mail-message", "mail-owner"]),
 ];
+
+/// What stands where no page does.
+const NO_PAGES: &[&str] = &["nowhere", "nowhere-inside", "no-page", "no-page-inside", "broken", "unready"];
 
 /// What is no page of ours.
 const NOT_PAGES: &[(&str, &str)] = &[
@@ -166,6 +184,7 @@ const NOT_PAGES: &[(&str, &str)] = &[
 
 /// Where the looks are taken.
 const SOURCES: &[&str] = &[
+    include_str!("failures.rs"),
     include_str!("invitee.rs"),
     include_str!("joining.rs"),
     include_str!("member.rs"),
@@ -199,6 +218,9 @@ fn every_page_is_looked_at_in_each_of_its_states() {
             wrong.push(format!("{pattern} has no row, or two"));
         }
     }
+    wrong.extend(
+        NO_PAGES.iter().filter(|name| !is_looked_at(name)).map(|name| format!("nobody looks at {name}")),
+    );
     for (pattern, names) in SCREENS {
         if !Route::PATTERNS.iter().any(|(known, _)| known == pattern) {
             wrong.push(format!("{pattern} is gone"));

@@ -43,7 +43,7 @@ fn what_is_chosen_is_what_is_given() {
         "Accounts A facebook and A linkedin They approve on A facebook. Change",
         "What they may add Facebook Change",
         "Permissions Customized More than by default: create, edit and schedule posts.",
-        "Second factor They come in only with two-step sign-in Change",
+        "Two-step sign-in They come in only with it Change",
         "Uses 1 seat: they may create, edit and schedule posts. 1 of 5 would be taken or reserved.",
         "View posts, create, edit and schedule posts and approve posts.",
     ] {

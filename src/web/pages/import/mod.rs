@@ -174,7 +174,7 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
 /// The rows that can't be sent as they are, as a file to keep.
 fn to_mend(file: String) -> Reply {
     let mut reply = reply::with_body(StatusCode::OK, "text/csv; charset=utf-8; header=present", file);
-    let name = HeaderValue::from_static("attachment; filename=\"rows-to-mend.csv\"");
+    let name = HeaderValue::from_static("attachment; filename=\"rows-to-correct.csv\"");
     reply.headers_mut().insert(CONTENT_DISPOSITION, name);
     reply
 }

@@ -51,7 +51,7 @@ impl Verdict {
             Self::Ready => "Ready",
             Self::Member => "Already a member",
             Self::Invited => "Already invited",
-            Self::Wrong => "To be mended",
+            Self::Wrong => "To correct",
             Self::OverSeats => "Over seats",
             Self::Tomorrow => "Enough for today",
         }

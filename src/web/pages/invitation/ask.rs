@@ -8,19 +8,24 @@ use super::Visit;
 use crate::domain::keys::Opened;
 use crate::error::{Code, Result};
 use crate::flow::{self, Context};
-use crate::platform::Platform;
+use crate::platform::{Platform, ResultSet};
+use crate::store::accounts::At;
+use crate::store::view::{self, View};
 use crate::web::guard;
+use crate::web::pages::desk::Desk;
 use crate::web::pages::form::Form;
 use crate::web::pages::{Frame, page, said};
 use crate::web::reply::Reply;
 use crate::web::request::Request;
-use crate::web::route::Route;
 
-/// It was passed on. Whose invitation it is does not show: an old link tells nothing.
+/// It was passed on. Whose invitation it is shows where the page before said so, and to who is in that organization: to anybody
+/// else an old link tells nothing.
 #[derive(Template)]
 #[template(path = "pages/invitation_asked.html")]
 struct Asked {
     frame: Frame,
+    next_path: String,
+    next_label: &'static str,
 }
 
 /// `POST /i/{token}/ask`.
@@ -29,8 +34,9 @@ pub async fn ask<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &s
     if let Err(error) = guard::limit_network(ctx, request, "ask").await {
         return visit.wait(error);
     }
-    let link = match visit.open() {
-        Opened::Live(link) | Opened::Expired(link, _) => link,
+    let (link, live) = match visit.open() {
+        Opened::Live(link) => (link, true),
+        Opened::Expired(link, _) => (link, false),
         forged @ Opened::Forged => return visit.dead(forged),
     };
     let form = Form::read(ctx, request)?;
@@ -42,8 +48,26 @@ pub async fn ask<P: Platform>(ctx: &Context<'_, P>, request: &Request, token: &s
         let told = flow::ask::for_own_invitation(ctx, &link, session).await?;
         return Ok(said::see_other(&visit.path(), if told { PASSED_ON } else { ASKED_ALREADY }));
     }
-    flow::ask::for_invitation(ctx, &link).await?;
-    page(StatusCode::OK, &Asked { frame: Frame::product(ctx) })
+    let (now, at) = (ctx.now(), At::Organization(link.organization_id));
+    let mut reads = visit.session.as_deref().map_or_else(Vec::new, |session| Desk::reads(session, at, now));
+    let of_desk = reads.len();
+    if live {
+        reads.push(view::select(&link, None, None, now));
+    }
+    let found = flow::ask::for_invitation(ctx, &link, reads).await?;
+    let view: Option<View> = ResultSet::row_of(found.get(of_desk))?;
+    let desk = if of_desk == 0 { None } else { Desk::of(ctx, request, &found).ok() };
+    let (next_path, next_label) = visit.elsewhere();
+    let frame = match (&desk, &view) {
+        (Some(desk), _) => desk.frame_at(None),
+        (None, Some(view)) => Frame::of_invitation(view, &ctx.config.product_name),
+        (None, None) => Frame::product(ctx),
+    };
+    let asked = Asked { frame, next_path, next_label };
+    match desk {
+        Some(desk) => desk.reply(&asked),
+        None => page(StatusCode::OK, &asked),
+    }
 }
 
 /// What the page says after somebody asked for an invitation of their own: whoever invited was told, or not.

@@ -53,10 +53,14 @@ impl<P: Platform> Visit<'_, P> {
         let for_many = view.is_some_and(|view| view.invitation.kind == Kind::Link);
         let ended_at = ended_at.or_else(|| view.map(|view| view.invitation.expires_at));
         let title = match (code, ended_at) {
+            (Code::InvitationExpired, Some(at)) if for_many => {
+                format!("This link expired on {}", at.date_in_words())
+            }
             (Code::InvitationExpired, Some(at)) => {
                 format!("This invitation expired on {}", at.date_in_words())
             }
             (Code::InvitationReplaced, _) if for_many => "A newer link was made".to_owned(),
+            (Code::PlanFeatureRequired, _) => "You can't join at the moment".to_owned(),
             (Code::SeatLimitReached, _) => "There is no free seat".to_owned(),
             (Code::TrialEnded, _) => "Nobody new can join now".to_owned(),
             (Code::AccessRemoved, _) => "Your access was removed".to_owned(),
@@ -67,8 +71,7 @@ impl<P: Platform> Visit<'_, P> {
             Code::SeatLimitReached | Code::TrialEnded | Code::PlanFeatureRequired | Code::RateLimited => {
                 (self.path(), "Try again")
             }
-            _ if self.session.is_some() => (Route::Me.path(), "Go to your workspaces"),
-            _ => (Route::SignIn.path(), "Go to sign in"),
+            _ => self.elsewhere(),
         };
         let key = FormKey::of(self.ctx, self.request);
         let reply = page(

@@ -83,7 +83,7 @@ impl<P: Platform> Visit<'_, P> {
             Err(code) => return self.closed(code, Some(link), Some(view), None),
         };
         let code = error.map(Error::code);
-        if let Some(code @ (Code::SeatLimitReached | Code::TrialEnded)) = code {
+        if let Some(code @ (Code::SeatLimitReached | Code::TrialEnded | Code::PlanFeatureRequired)) = code {
             return self.closed(code, Some(link), Some(view), None);
         }
         let email = view.invitation.email.as_ref();

@@ -70,6 +70,14 @@ impl<'a, P: Platform> Visit<'a, P> {
         }
     }
 
+    /// Where there is something, if not here.
+    fn elsewhere(&self) -> (String, &'static str) {
+        match self.session {
+            Some(_) => (Route::Me.path(), "Go to your workspaces"),
+            None => (Route::SignIn.path(), "Go to sign in"),
+        }
+    }
+
     /// Too many tries: nothing was read, so nothing is known of the invitation but its address.
     fn wait(&self, error: Error) -> Result<Reply> {
         let Error::Refused(refusal) = error else { return Err(error) };

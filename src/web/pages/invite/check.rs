@@ -11,11 +11,14 @@ use crate::domain::time::Timestamp;
 use crate::error::{Code, Fields, Result};
 use crate::flow::access::settle;
 use crate::web::pages::access::{Mode, words};
+use crate::web::route::Route;
 
 #[derive(Template)]
 #[template(path = "pages/invite_check.html")]
 struct Checked {
     warnings: Vec<String>,
+    /// Where it shows who holds a seat, for whoever may free one and has to.
+    seats: Option<String>,
     rows: Vec<Row>,
     seat: String,
     may: String,
@@ -36,7 +39,7 @@ const MOST_NAMES: usize = 5;
 /// The page's fields, and what its button says.
 pub(super) fn fields(open: &Open, known: &Known, now: Timestamp) -> Result<(String, String)> {
     let (actor, answers, role) = (&open.desk.actor, &open.answers, open.answers.role());
-    let mut telling = Telling { open, known, warnings: Vec::new(), rows: Vec::new() };
+    let mut telling = Telling { open, known, warnings: Vec::new(), seats: None, rows: Vec::new() };
     let access = telling.access();
     telling.person(now);
     if !role.reaches_every_workspace() {
@@ -52,13 +55,15 @@ pub(super) fn fields(open: &Open, known: &Known, now: Timestamp) -> Result<(Stri
         (false, How::HandedOver) => "Make the invitation".to_owned(),
         (false, How::Added) => format!("Add {}", name()),
     };
-    Ok((Checked { warnings: telling.warnings, rows: telling.rows, seat, may }.render()?, go))
+    let Telling { warnings, seats, rows, .. } = telling;
+    Ok((Checked { warnings, seats, rows, seat, may }.render()?, go))
 }
 
 struct Telling<'a> {
     open: &'a Open,
     known: &'a Known,
     warnings: Vec<String>,
+    seats: Option<String>,
     rows: Vec<Row>,
 }
 
@@ -204,7 +209,7 @@ impl Telling<'_> {
         };
         self.list(Step::Permissions, "Permissions", how, self.difference(access));
         if access.require_mfa {
-            self.row(Step::Permissions, "Second factor", "They come in only with two-step sign-in");
+            self.row(Step::Permissions, "Two-step sign-in", "They come in only with it");
         }
     }
 
@@ -282,6 +287,8 @@ impl Telling<'_> {
             self.warnings.push(Code::TrialEnded.detail().to_owned());
         } else if plan.seat_limit.is_some_and(|limit| plan.seats_taken >= limit) {
             self.warnings.push(Code::SeatLimitReached.detail().to_owned());
+            self.seats =
+                actor.administers().then(|| Route::SeatsPage(self.open.desk.setting.slug.clone()).path());
         }
         let taken = plan.seats_taken;
         let whose = if answers.is_link() { "Each who joins uses a seat" } else { "Uses 1 seat" };

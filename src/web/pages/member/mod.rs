@@ -71,7 +71,7 @@ impl Told {
         let (words, mark) = match state {
             State::Ready => ("Ready", "good"),
             State::NoResources => ("Has no account yet", "warn"),
-            State::MfaRequired => ("Second factor missing", "warn"),
+            State::MfaRequired => ("Two-step sign-in missing", "warn"),
             State::Removed => ("Has no access", "warn"),
         };
         Self { words, mark }

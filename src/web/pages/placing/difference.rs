@@ -73,10 +73,10 @@ impl Difference {
         }
         match (before.require_mfa, after.require_mfa) {
             (false, true) => {
-                difference.other.push("They come in only with a second factor.".to_owned());
+                difference.other.push("They come in only with two-step sign-in.".to_owned());
             }
             (true, false) => {
-                difference.other.push("They come in without a second factor too.".to_owned());
+                difference.other.push("They come in without two-step sign-in too.".to_owned());
             }
             _ => {}
         }

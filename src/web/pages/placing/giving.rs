@@ -218,7 +218,7 @@ impl To<'_> {
                 .push(format!("No {one} is chosen. {name} will be able to sign in but will see nothing."));
         }
         if after.require_mfa && !self.member.second_factor {
-            warnings.push(format!("{name} has no second factor yet, and comes in only with one."));
+            warnings.push(format!("{name} has not set up two-step sign-in yet, and comes in only with it."));
         }
         warnings
     }

@@ -21,9 +21,10 @@ use crate::store::links::{self, Redemption};
 use crate::store::members::Status as MemberStatus;
 use crate::store::offer_page::{self, Around};
 use crate::web::api::offer::{ChangesBody, read_changes};
+use crate::web::pages::access::words::noun;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
-use crate::web::pages::{Frame, Problems, said};
+use crate::web::pages::{Frame, Problems, said, words};
 use crate::web::reply::Reply;
 use crate::web::request::{self, Request};
 use crate::web::route::Route;
@@ -90,6 +91,8 @@ struct Shown<'a> {
     advice: &'static str,
     around: &'a Around,
     workspaces: String,
+    /// What those are called that it lets somebody in on; empty where the organization has none of them.
+    accounts: String,
     resources: String,
     permissions: String,
     second_factor: bool,
@@ -217,6 +220,10 @@ fn reply<P: Platform>(
         } else {
             let seen = around.workspaces.iter().filter(|place| actor.reaches(place.id));
             named(seen.map(|place| place.name.clone()).collect())
+        },
+        accounts: match actor.template.kinds.as_slice() {
+            [] => String::new(),
+            _ => words(&noun(actor.template).1),
         },
         resources: resources(actor, &access, &around),
         permissions: permissions(&actor.template.catalog, state.role, &access),

@@ -17,11 +17,13 @@ use crate::domain::access::{Access, Credentials, Resources};
 use crate::domain::decision::State;
 use crate::domain::ids::{MemberId, ResourceId, WorkspaceId};
 use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::workspaces::check_inside;
 use crate::flow::{self, Context};
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
+use crate::store::asking;
 use crate::store::members::{self, Member};
 use crate::store::memberships::{self, Place};
 use crate::store::resources::{self, Resource, Status};
@@ -56,6 +58,8 @@ struct Page<'a> {
     /// The kinds of account they may add: key, label, and whether it was chosen.
     kinds: Vec<(&'static str, &'static str, bool)>,
     require_mfa: bool,
+    /// When they asked for access, if that was in the last day.
+    asked: Option<Timestamp>,
     /// Whether they may take accounts away for good, or only put them aside.
     deletes: bool,
     /// Who is in it, for those who say who is.
@@ -236,6 +240,7 @@ async fn reply<P: Platform>(
             kinds.map(|kind| (kind.key.as_str(), kind.label.as_str(), kind.key == chosen)).collect()
         },
         require_mfa: access.require_mfa,
+        asked: place.asked_at.filter(|at| own && asking::is_recent(*at, ctx.now())),
         deletes: own && actor.administers(),
         people: of.people,
         leave: (own && role != Role::Owner)
