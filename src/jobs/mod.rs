@@ -34,6 +34,9 @@ pub const LOST_AFTER: Duration = Duration::from_secs(30);
 /// provider's bad day. The queue's own `max_retries` must be higher, or it gives up first.
 pub const MOST_ATTEMPTS: i64 = 16;
 
+/// A provider may ask to wait for as long: the queue delays no message for longer than half a day.
+const LONGEST_TOLD: Duration = Duration::from_hours(11);
+
 /// From when a job that is enqueued at `due` counts as lost.
 #[must_use]
 pub fn lost_at(due: Timestamp) -> Timestamp {
@@ -80,14 +83,20 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result
 /// The database's.
 async fn not_sent(platform: &impl Platform, id: JobId, attempt: i64, error: MailError) -> Result<Outcome> {
     let now = platform.now();
+    let told = if let MailError::Wait(told, _) = error { told.min(LONGEST_TOLD) } else { Duration::ZERO };
     match error {
-        MailError::Retry(why) if attempt < MOST_ATTEMPTS => {
-            let wait = backoff::after(attempt, platform.random());
+        MailError::Retry(why) | MailError::Wait(_, why) | MailError::Unable(why)
+            if attempt < MOST_ATTEMPTS =>
+        {
+            let wait = backoff::after(attempt, platform.random()).max(told);
             let due = now.plus(wait);
             platform.run(jobs::retry(id, attempt, due, lost_at(due), &why)).await?;
             Ok(Outcome::Retry(wait))
         }
-        MailError::Retry(why) | MailError::Refused(why) => {
+        MailError::Retry(why)
+        | MailError::Wait(_, why)
+        | MailError::Unable(why)
+        | MailError::Refused(why) => {
             platform
                 .batch(vec![
                     jobs::failed(id, attempt, &why, now),

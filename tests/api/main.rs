@@ -42,6 +42,7 @@ mod link_uses;
 mod links;
 mod lists;
 mod logo;
+mod mail_providers;
 mod manage;
 mod many_places;
 mod members;

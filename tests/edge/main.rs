@@ -21,6 +21,7 @@ mod harness;
 mod http;
 mod journey;
 mod panics;
+mod providers;
 mod races;
 #[allow(dead_code, reason = "what other tests ask of the app too")]
 #[path = "../support/totp.rs"]

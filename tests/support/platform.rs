@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use usher::app::App;
@@ -15,8 +16,8 @@ use usher::domain::time::Timestamp;
 use usher::jobs::message::{self, Message, Source, Verdict};
 use usher::mail::Mail;
 use usher::platform::{
-    Clock, Database, DatabaseError, Entropy, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer, Meter,
-    Metered, Queue, ResultSet, Statement,
+    Clock, Database, DatabaseError, Entropy, Http, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer,
+    Meter, Metered, Queue, ResultSet, Statement, Unanswered,
 };
 
 use super::client::Client;
@@ -63,6 +64,9 @@ pub struct State {
     /// What the `send_email` binding was given, and what it answers next instead of success.
     pub sent: RefCell<Vec<Mail>>,
     pub mail_errors: RefCell<VecDeque<MailError>>,
+    /// What other people's servers were asked, with how long they had, and what they answer next; then none can be reached.
+    pub asked: RefCell<Vec<(http::Request<Bytes>, Duration)>>,
+    pub answers: RefCell<VecDeque<Result<http::Response<Bytes>, Unanswered>>>,
     pub log: RefCell<Vec<(Level, String)>>,
     pub now: Cell<Timestamp>,
     pub entropy: RefCell<ChaCha8Rng>,
@@ -101,6 +105,8 @@ impl World {
             queue: RefCell::default(),
             sent: RefCell::default(),
             mail_errors: RefCell::default(),
+            asked: RefCell::default(),
+            answers: RefCell::default(),
             log: RefCell::default(),
             now: Cell::new(Timestamp::from_seconds(1_795_298_400)),
             entropy: RefCell::new(ChaCha8Rng::seed_from_u64(1)),
@@ -202,7 +208,8 @@ impl World {
 
     fn newest_with(&self, place: &str, address: &str) -> String {
         let messages = self.mailbox();
-        let mut texts = messages.iter().rev().filter(|message| message["to"] == address).map(|message| &message["text"]);
+        let mut texts =
+            messages.iter().rev().filter(|message| message["to"] == address).map(|message| &message["text"]);
         let text = texts.find_map(|text| text.as_str().filter(|text| text.contains(place)));
         text.unwrap_or_else(|| panic!("no mail to {address} has a link to {place}")).to_owned()
     }
@@ -316,6 +323,17 @@ impl Mailer for Native {
         let mut sent = self.world.0.sent.borrow_mut();
         sent.push(mail.clone());
         Ok(format!("message-{}", sent.len()))
+    }
+}
+
+impl Http for Native {
+    async fn exchange(
+        &self,
+        request: http::Request<Bytes>,
+        within: Duration,
+    ) -> Result<http::Response<Bytes>, Unanswered> {
+        self.world.0.asked.borrow_mut().push((request, within));
+        self.world.0.answers.borrow_mut().pop_front().unwrap_or(Err(Unanswered::Unreachable))
     }
 }
 
