@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::domain::email_address::EmailAddress;
 use crate::domain::keys::{KeyError, KeyRing};
 use crate::domain::order;
 use crate::domain::quota::Quota;
+use crate::domain::signature;
 use crate::domain::template::Templates;
 use crate::domain::text::Name;
+use crate::json;
 use crate::mail::Sender;
 use crate::mail::providers::{postmark, resend};
 
@@ -38,6 +42,11 @@ pub struct Config {
     /// `MAILS_PER_ADDRESS`: how many mails about invitations one address gets in a day, from all organizations together.
     /// Default 10.
     pub quota: Quota,
+    /// What opens the hooks for others' events.
+    pub hooks: Hooks,
+    /// `PLAN_FEATURES`: the features of each plan that Stripe sells, as JSON: `{"agency": ["custom_client_permissions"]}`. A plan
+    /// that is not named has none.
+    pub plan_features: String,
     /// `SECURITY_CONTACT`: whom to tell of a weakness, an address or an `https` page. In `/.well-known/security.txt`, which is
     /// not there without it.
     pub security_contact: Option<String>,
@@ -56,6 +65,16 @@ pub enum MailProvider {
     Resend(Account),
     /// Postmark (`postmark`). `POSTMARK_TOKEN` (secret) is its server's token; `POSTMARK_URL` as above.
     Postmark(Account),
+}
+
+/// The secrets of the hooks. One that is not set is not there. Has no `Debug`.
+pub struct Hooks {
+    /// `RESEND_WEBHOOK_SECRET` (secret): `whsec_…`, as Resend shows it.
+    pub resend: Option<signature::Secret>,
+    /// `POSTMARK_WEBHOOK_SECRET` (secret): the password in the address that Postmark is given. At least 32 characters.
+    pub postmark: Option<String>,
+    /// `STRIPE_WEBHOOK_SECRET` (secret): `whsec_…`, as Stripe shows it.
+    pub stripe: Option<String>,
 }
 
 /// An account with a provider. Has no `Debug`: it holds a secret.
@@ -126,6 +145,14 @@ impl Config {
             invitations: number("INVITATIONS_PER_DAY", 2000)?,
             mails: number("MAILS_PER_ADDRESS", 10)?,
         };
+        let hooks = hooks(&get)?;
+        let plan_features = get("PLAN_FEATURES").unwrap_or_else(|| "{}".to_owned());
+        if !are_features(&plan_features) {
+            return Err(refuse(
+                "PLAN_FEATURES",
+                r#"must be JSON such as {"agency": ["custom_client_permissions"]}"#,
+            ));
+        }
         let security_contact = match get("SECURITY_CONTACT") {
             Some(page)
                 if page.starts_with("https://") && page.bytes().all(|byte| byte.is_ascii_graphic()) =>
@@ -156,6 +183,8 @@ impl Config {
             templates: Templates::built_in(),
             limits,
             quota,
+            hooks,
+            plan_features,
             security_contact,
             d1_delay,
         })
@@ -186,6 +215,32 @@ impl Config {
 
 fn refuse(setting: &'static str, why: impl Into<String>) -> ConfigError {
     ConfigError { setting, why: why.into() }
+}
+
+/// What opens the hooks.
+fn hooks(get: &dyn Fn(&str) -> Option<String>) -> Result<Hooks, ConfigError> {
+    let strong = |name, secret: Option<String>| match secret {
+        Some(secret) => check_secret(name, &secret).map(|()| Some(secret)),
+        None => Ok(None),
+    };
+    let of_resend = get("RESEND_WEBHOOK_SECRET").map(|secret| {
+        signature::Secret::parse(&secret)
+            .ok_or_else(|| refuse("RESEND_WEBHOOK_SECRET", "must be as Resend shows it, with its whsec_"))
+    });
+    Ok(Hooks {
+        resend: of_resend.transpose()?,
+        postmark: strong("POSTMARK_WEBHOOK_SECRET", get("POSTMARK_WEBHOOK_SECRET"))?,
+        stripe: strong("STRIPE_WEBHOOK_SECRET", get("STRIPE_WEBHOOK_SECRET"))?,
+    })
+}
+
+/// Whether this is an object of lists of names.
+fn are_features(text: &str) -> bool {
+    let names = |list: &Value| list.as_array().is_some_and(|names| names.iter().all(Value::is_string));
+    match json::row(text) {
+        Ok(Value::Object(plans)) => plans.values().all(names),
+        _ => false,
+    }
 }
 
 /// A setting that is for development, which nobody else reaches.
@@ -330,6 +385,13 @@ mod tests {
             ("INVITATIONS_PER_DAY", "0"),
             ("INVITATIONS_PER_DAY", "many"),
             ("MAILS_PER_ADDRESS", "-1"),
+            ("RESEND_WEBHOOK_SECRET", "C2FVsBQIhrscChlQIMV+b5sSYspob7oD"),
+            ("RESEND_WEBHOOK_SECRET", "whsec_C2FV"),
+            ("POSTMARK_WEBHOOK_SECRET", "postmark"),
+            ("STRIPE_WEBHOOK_SECRET", "whsec_secret"),
+            ("PLAN_FEATURES", "agency"),
+            ("PLAN_FEATURES", "[]"),
+            ("PLAN_FEATURES", r#"{"agency": "custom_client_permissions"}"#),
             ("SECURITY_CONTACT", "http://example.test"),
             ("SECURITY_CONTACT", "https://example.test/\nExpires: never"),
         ] {

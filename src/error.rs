@@ -135,6 +135,7 @@ codes! {
     NotALink "not_a_link" 409 "Not a link" "This invitation is for one address, so there is no link for many to change. Send it again, or revoke it."
     NotUndoable "not_undoable" 409 "Nothing to undo" "This was undone already. Look at the job to see what became of each row."
     NotPending "not_pending" 409 "Not pending" "This invitation is no longer open. Load it again to see what became of it."
+    Undeliverable "undeliverable" 409 "Takes no mail" "Mail to this address came back, or was reported as unwanted, so nothing more is sent there. Correct the address, or copy the link and hand it over."
     SlugTaken "slug_taken" 409 "Slug taken" "Another organization has this slug. Choose another."
     InvitationInvalid "invitation_invalid" 404 "This link does not work" "It may be incomplete. Check that you copied all of it, or ask for a new one."
     InvitationExpired "invitation_expired" 410 "This invitation expired" "Ask the person who invited you to send a new one."

@@ -97,7 +97,7 @@ pub async fn run(
     if let (Kind::InvitationEmail, Some(_), Some(invitation), Some(ver)) =
         (lease.kind, &message_id, lease.invitation_id, lease.ver)
     {
-        batch.push(invitations::set_delivery(invitation, ver, "sent"));
+        batch.push(invitations::note_sent(invitation, ver));
     }
     platform.batch(batch).await?;
     Ok(Outcome::Done)

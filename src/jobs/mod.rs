@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod bulk_invite;
 pub mod dead_letter;
 pub mod email;
+pub mod hook_event;
 pub mod message;
 pub mod tick;
 
@@ -22,7 +23,7 @@ use crate::platform::{MailError, Platform};
 use crate::store::account_mails::to_account;
 use crate::store::jobs::{self, Kind, Leased};
 use crate::store::notifications::told_by_job;
-use crate::store::view;
+use crate::store::{hooks, view};
 
 /// How long a consumer may hold a job: longer than any provider takes.
 pub const LEASE: Duration = Duration::from_mins(1);
@@ -64,14 +65,24 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result
     let now = platform.now();
     let lease = jobs::lease(id, now, now.plus(LEASE), MOST_ATTEMPTS);
     let taken = platform
-        .batch(vec![lease, view::of_job(id), jobs::added(id), to_account(id), told_by_job(id)])
+        .batch(vec![
+            lease,
+            view::of_job(id),
+            jobs::added(id),
+            to_account(id),
+            told_by_job(id),
+            hooks::of_job(id),
+        ])
         .await?;
-    let [lease, view, added, to, told] = taken.as_slice() else {
-        return Err(Error::Internal("five results".to_owned()));
+    let [lease, view, added, to, told, event] = taken.as_slice() else {
+        return Err(Error::Internal("six results".to_owned()));
     };
     let Some(lease) = lease.first::<Leased>()? else { return Ok(Outcome::NotOurs) };
     if lease.kind == Kind::BulkInvite {
         return bulk_invite::run(platform, config.quota, id, lease.attempts).await;
+    }
+    if lease.kind == Kind::HookEvent {
+        return hook_event::run(platform, config, id, lease.attempts, event.first()?).await;
     }
     let facts = Facts { view: view.first()?, added: added.first()?, to: to.first()?, told: told.first()? };
     email::run(platform, config, id, &lease, &facts).await

@@ -30,6 +30,11 @@ pub const OPERATOR_KEY: &str = "op_3vQ9c1Yb7TgJx5kR2mWz8NfLdHs4PqAe";
 /// Its root key, named `k1`.
 pub const ROOT_KEY: &str = "k1:vQ3m1Yb7TgJx5kR2mWz8NfLdHs4PqAeU0cXoZtI6w9E";
 
+/// What opens its hooks.
+pub const RESEND_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+pub const POSTMARK_SECRET: &str = "pm_8sLdHs4PqAe3vQ9c1Yb7TgJx5kR2mWz";
+pub const STRIPE_SECRET: &str = "whsec_7TgJx5kR2mWz8NfLdHs4PqAe3vQ9c1Yb";
+
 /// What a request cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
@@ -47,6 +52,10 @@ pub fn settings(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
             "ROOT_KEYS" => Some(ROOT_KEY),
             "MAIL_PROVIDER" => Some("mailbox"),
             "MAIL_FROM" => Some("invites@usher.test"),
+            "RESEND_WEBHOOK_SECRET" => Some(RESEND_SECRET),
+            "POSTMARK_WEBHOOK_SECRET" => Some(POSTMARK_SECRET),
+            "STRIPE_WEBHOOK_SECRET" => Some(STRIPE_SECRET),
+            "PLAN_FEATURES" => Some(r#"{"agency": ["custom_client_permissions"]}"#),
             _ => None,
         };
         set.or(default).map(str::to_owned)
