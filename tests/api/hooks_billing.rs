@@ -153,7 +153,7 @@ fn an_event_is_applied_once_and_an_older_one_not_at_all() {
 fn of_two_subscriptions_the_newer_one_counts_and_the_end_of_the_older_takes_nothing() {
     let mut team = Team::new();
     let organization = team.organization.clone();
-    let older = |told, kind, status| Subscription { told, kind, status, ..paid("evt", &organization) };
+    let older = |told, kind, status| Subscription { kind, status, told, ..paid("evt", &organization) };
     let newer = |told, kind, status| Subscription {
         id: "sub_2",
         plan: "larger",

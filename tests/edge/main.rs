@@ -18,6 +18,7 @@ mod costs;
 mod crowds;
 mod growth;
 mod harness;
+mod hooks;
 mod http;
 mod journey;
 mod panics;

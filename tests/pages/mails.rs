@@ -433,9 +433,10 @@ fn every_mail_that_a_job_can_send_has_a_row() {
         let list = sql.split_once(after).unwrap().1.split_once(')').unwrap().0;
         list.split('\'').skip(1).step_by(2).collect()
     };
-    // These two say only that there is something to tell.
+    // Two of these say only that there is something to tell, and two tell nobody anything.
+    let others = ["bulk_invite", "notification_email", "account_notice", "hook_event"];
     let kinds = listed("CHECK (kind IN").into_iter();
-    let kinds = kinds.filter(|kind| !["bulk_invite", "notification_email", "account_notice"].contains(kind));
+    let kinds = kinds.filter(|kind| !others.contains(kind));
     let expected: BTreeSet<&str> = kinds.chain(listed("CHECK (notice IN")).chain(MAILED).collect();
     let rows: BTreeSet<&str> = ALL.iter().map(|row| row.what).collect();
     assert_eq!(rows, expected);
