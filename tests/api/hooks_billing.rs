@@ -275,7 +275,7 @@ fn history() -> impl Strategy<Value = Vec<(usize, usize, i64)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 30, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Told in any order, and any of it twice, it comes to what it comes to in theirs.
     #[test]
