@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::domain::email_address::EmailAddress;
 use crate::domain::keys::{KeyError, KeyRing};
 use crate::domain::order;
 use crate::domain::quota::Quota;
+use crate::domain::signature;
 use crate::domain::template::Templates;
 use crate::domain::text::Name;
+use crate::json;
 use crate::mail::Sender;
+use crate::mail::providers::{postmark, resend};
 
 /// What the product is called where no setting says otherwise.
 pub const PRODUCT: &str = "Usher";
@@ -23,8 +28,11 @@ pub struct Config {
     pub operator_key: String,
     /// `ROOT_KEYS` (secret): `name:base64url` of 32 random bytes, several by comma; the first signs, all verify.
     pub keys: KeyRing,
-    /// `MAIL_PROVIDER`: who carries the mail. Default `cloudflare`.
+    /// `MAIL_PROVIDER`: who carries the mail; a second one, after a comma, takes over what the first one can't send. Default
+    /// `cloudflare`.
     pub mail_provider: MailProvider,
+    /// The second one.
+    pub mail_fallback: Option<MailProvider>,
     /// `MAIL_FROM`: the address that mail comes from; its domain must be set up with the provider. The name beside it is
     /// the organization's.
     pub mail_from: EmailAddress,
@@ -40,6 +48,11 @@ pub struct Config {
     /// `MAILS_PER_SENDER`: how many of these one organization may send to that address, or one account that is to have it, so
     /// that none uses them up for the others. Default 4.
     pub quota: Quota,
+    /// What opens the hooks for others' events.
+    pub hooks: Hooks,
+    /// `PLAN_FEATURES`: the features of each plan that Stripe sells, as JSON: `{"agency": ["custom_client_permissions"]}`. A plan
+    /// that is not named has none.
+    pub plan_features: String,
     /// `SECURITY_CONTACT`: whom to tell of a weakness, an address or an `https` page. In `/.well-known/security.txt`, which is
     /// not there without it.
     pub security_contact: Option<String>,
@@ -47,13 +60,35 @@ pub struct Config {
     pub d1_delay: Duration,
 }
 
-/// Who carries the mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Who carries the mail. Has no `Debug`: it holds secrets.
 pub enum MailProvider {
     /// The `send_email` binding (`cloudflare`).
     Cloudflare,
-    /// Kept for `/dev/mailbox` (`mailbox`); only where ORIGIN is a loopback address.
+    /// Kept for `/dev/mailbox` (`mailbox`); only where ORIGIN is a loopback address, and never with another.
     Mailbox,
+    /// Resend (`resend`). `RESEND_API_KEY` (secret) is its key; `RESEND_URL` is where its API is, for tests: only where ORIGIN
+    /// is a loopback address.
+    Resend(Account),
+    /// Postmark (`postmark`). `POSTMARK_TOKEN` (secret) is its server's token; `POSTMARK_URL` as above.
+    Postmark(Account),
+}
+
+/// The secrets of the hooks. One that is not set is not there. Has no `Debug`.
+pub struct Hooks {
+    /// `RESEND_WEBHOOK_SECRET` (secret): `whsec_…`, as Resend shows it.
+    pub resend: Option<signature::Secret>,
+    /// `POSTMARK_WEBHOOK_SECRET` (secret): the password in the address that Postmark is given. At least 32 characters.
+    pub postmark: Option<String>,
+    /// `STRIPE_WEBHOOK_SECRET` (secret): `whsec_…`, as Stripe shows it.
+    pub stripe: Option<String>,
+}
+
+/// An account with a provider. Has no `Debug`: it holds a secret.
+pub struct Account {
+    /// Where its API is, without a slash at the end.
+    pub url: String,
+    /// What opens it.
+    pub key: String,
 }
 
 /// The setting that keeps Usher from serving, and why. Names it; never holds its value.
@@ -73,39 +108,29 @@ impl Config {
     /// The first one that is missing or can't be used.
     pub fn read(setting: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         // A secret that was piped in ends with a line break.
-        let get = |name| setting(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let get =
+            |name: &str| setting(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let needed = |name: &'static str| get(name).ok_or_else(|| refuse(name, "is missing"));
 
         let origin = needed("ORIGIN")?;
         let loopback = check_origin(&origin)?;
-        let only_here = |name, value: Option<String>| match value {
-            Some(_) if !loopback => Err(refuse(name, "is allowed only where ORIGIN is a loopback address")),
-            value => Ok(value),
-        };
-
         let operator_key = needed("OPERATOR_KEY")?;
         check_secret("OPERATOR_KEY", &operator_key)?;
         let keys = KeyRing::parse(&needed("ROOT_KEYS")?, &origin)
             .map_err(|why: KeyError| refuse("ROOT_KEYS", why.to_string()))?;
 
-        let mail_provider = match get("MAIL_PROVIDER").as_deref() {
-            None | Some("cloudflare") => MailProvider::Cloudflare,
-            Some("mailbox") => {
-                only_here("MAIL_PROVIDER", Some("mailbox".to_owned()))?;
-                MailProvider::Mailbox
-            }
-            Some(_) => return Err(refuse("MAIL_PROVIDER", "must be cloudflare or mailbox")),
-        };
+        let (mail_provider, mail_fallback) = providers(&get, loopback)?;
         let mail_from = needed("MAIL_FROM")?.parse().map_err(|_| {
             refuse("MAIL_FROM", "must be an e-mail address, such as invites@mail.example.com")
         })?;
-        let limits = match only_here("LIMITS", get("LIMITS").filter(|value| value != "on"))?.as_deref() {
-            None => true,
-            Some("off") => false,
-            Some(_) => return Err(refuse("LIMITS", "must be on or off")),
-        };
+        let limits =
+            match only_here("LIMITS", get("LIMITS").filter(|value| value != "on"), loopback)?.as_deref() {
+                None => true,
+                Some("off") => false,
+                Some(_) => return Err(refuse("LIMITS", "must be on or off")),
+            };
         let d1_delay =
-            match only_here("D1_DELAY", get("D1_DELAY").filter(|value| value != "0"))? {
+            match only_here("D1_DELAY", get("D1_DELAY").filter(|value| value != "0"), loopback)? {
                 None => Duration::ZERO,
                 Some(millis) => millis
                     .parse()
@@ -127,6 +152,14 @@ impl Config {
             mails: number("MAILS_PER_ADDRESS", 10)?,
             share: number("MAILS_PER_SENDER", 4)?,
         };
+        let hooks = hooks(&get)?;
+        let plan_features = get("PLAN_FEATURES").unwrap_or_else(|| "{}".to_owned());
+        if !are_features(&plan_features) {
+            return Err(refuse(
+                "PLAN_FEATURES",
+                r#"must be JSON such as {"agency": ["custom_client_permissions"]}"#,
+            ));
+        }
         let security_contact = match get("SECURITY_CONTACT") {
             Some(page)
                 if page.starts_with("https://") && page.bytes().all(|byte| byte.is_ascii_graphic()) =>
@@ -152,10 +185,13 @@ impl Config {
             operator_key,
             keys,
             mail_provider,
+            mail_fallback,
             mail_from,
             templates: Templates::built_in(),
             limits,
             quota,
+            hooks,
+            plan_features,
             security_contact,
             d1_delay,
         })
@@ -164,7 +200,7 @@ impl Config {
     /// Whether the pages for developers exist: only together with the mailbox, which is only where nobody else comes.
     #[must_use]
     pub fn is_development(&self) -> bool {
-        self.mail_provider == MailProvider::Mailbox
+        matches!(self.mail_provider, MailProvider::Mailbox)
     }
 
     /// Who a mail about an account comes from, which is no organization's: the product.
@@ -186,6 +222,86 @@ impl Config {
 
 fn refuse(setting: &'static str, why: impl Into<String>) -> ConfigError {
     ConfigError { setting, why: why.into() }
+}
+
+/// What opens the hooks.
+fn hooks(get: &dyn Fn(&str) -> Option<String>) -> Result<Hooks, ConfigError> {
+    let strong = |name, secret: Option<String>| match secret {
+        Some(secret) => check_secret(name, &secret).map(|()| Some(secret)),
+        None => Ok(None),
+    };
+    let of_resend = get("RESEND_WEBHOOK_SECRET").map(|secret| {
+        signature::Secret::parse(&secret)
+            .ok_or_else(|| refuse("RESEND_WEBHOOK_SECRET", "must be as Resend shows it, with its whsec_"))
+    });
+    Ok(Hooks {
+        resend: of_resend.transpose()?,
+        postmark: strong("POSTMARK_WEBHOOK_SECRET", get("POSTMARK_WEBHOOK_SECRET"))?,
+        stripe: strong("STRIPE_WEBHOOK_SECRET", get("STRIPE_WEBHOOK_SECRET"))?,
+    })
+}
+
+/// Whether this is an object of lists of names.
+fn are_features(text: &str) -> bool {
+    let names = |list: &Value| list.as_array().is_some_and(|names| names.iter().all(Value::is_string));
+    match json::row(text) {
+        Ok(Value::Object(plans)) => plans.values().all(names),
+        _ => false,
+    }
+}
+
+/// A setting that is for development, which nobody else reaches.
+fn only_here(
+    name: &'static str,
+    value: Option<String>,
+    loopback: bool,
+) -> Result<Option<String>, ConfigError> {
+    match value {
+        Some(_) if !loopback => Err(refuse(name, "is allowed only where ORIGIN is a loopback address")),
+        value => Ok(value),
+    }
+}
+
+/// Who carries the mail, and who takes over.
+fn providers(
+    get: &dyn Fn(&str) -> Option<String>,
+    loopback: bool,
+) -> Result<(MailProvider, Option<MailProvider>), ConfigError> {
+    let names = get("MAIL_PROVIDER").unwrap_or_else(|| "cloudflare".to_owned());
+    let account = |secret, key: Option<String>, place, url: Option<String>, usual: &str| {
+        let key = key.ok_or_else(|| refuse(secret, "is missing"))?;
+        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(refuse(secret, "holds what no key of theirs does"));
+        }
+        let url = only_here(place, url, loopback)?.unwrap_or_else(|| usual.to_owned());
+        Ok(Account { url: url.trim_end_matches('/').to_owned(), key })
+    };
+    let provider = |name: &str| match name {
+        "cloudflare" => Ok(MailProvider::Cloudflare),
+        "mailbox" if names == name => {
+            only_here("MAIL_PROVIDER", Some(names.clone()), loopback).map(|_| MailProvider::Mailbox)
+        }
+        "resend" => {
+            let (key, url) = (get("RESEND_API_KEY"), get("RESEND_URL"));
+            account("RESEND_API_KEY", key, "RESEND_URL", url, resend::URL).map(MailProvider::Resend)
+        }
+        "postmark" => {
+            let (key, url) = (get("POSTMARK_TOKEN"), get("POSTMARK_URL"));
+            account("POSTMARK_TOKEN", key, "POSTMARK_URL", url, postmark::URL).map(MailProvider::Postmark)
+        }
+        _ => Err(refuse(
+            "MAIL_PROVIDER",
+            "must be mailbox, or one or two of cloudflare, resend and postmark, by a comma",
+        )),
+    };
+    let (first, second) = match names.split_once(',') {
+        Some((first, second)) => (first.trim(), Some(second.trim())),
+        None => (names.as_str(), None),
+    };
+    if second == Some(first) {
+        return Err(refuse("MAIL_PROVIDER", "names the same one twice"));
+    }
+    Ok((provider(first)?, second.map(provider).transpose()?))
 }
 
 /// Checks that ORIGIN is one, and answers whether it is a loopback address.
@@ -267,17 +383,66 @@ mod tests {
             ("MAIL_FROM", ""),
             ("MAIL_FROM", "Usher <invites@mail.example.test>"),
             ("MAIL_PROVIDER", "pigeon"),
+            ("MAIL_PROVIDER", "cloudflare,pigeon"),
+            ("MAIL_PROVIDER", "cloudflare,cloudflare"),
+            ("MAIL_PROVIDER", "cloudflare,mailbox"),
+            ("MAIL_PROVIDER", "mailbox,cloudflare"),
+            ("MAIL_PROVIDER", ","),
             ("PRODUCT_NAME", "Buy at evil.com"),
             ("INVITATIONS_PER_DAY", "0"),
             ("INVITATIONS_PER_DAY", "many"),
             ("MAILS_PER_ADDRESS", "-1"),
             ("MAILS_PER_SENDER", "0"),
+            ("RESEND_WEBHOOK_SECRET", "C2FVsBQIhrscChlQIMV+b5sSYspob7oD"),
+            ("RESEND_WEBHOOK_SECRET", "whsec_C2FV"),
+            ("POSTMARK_WEBHOOK_SECRET", "postmark"),
+            ("STRIPE_WEBHOOK_SECRET", "whsec_secret"),
+            ("PLAN_FEATURES", "agency"),
+            ("PLAN_FEATURES", "[]"),
+            ("PLAN_FEATURES", r#"{"agency": "custom_client_permissions"}"#),
             ("SECURITY_CONTACT", "http://example.test"),
             ("SECURITY_CONTACT", "https://example.test/\nExpires: never"),
         ] {
             let error = read(&[(setting, value)]).err().map(|error| error.setting);
             assert_eq!(error, Some(setting), "{setting}={value}");
         }
+    }
+
+    #[test]
+    fn a_provider_needs_its_key_and_is_reached_at_its_own_address() {
+        let providers = |changes: &[(&str, &str)]| {
+            read(changes).map(|config| (config.mail_provider, config.mail_fallback))
+        };
+        for (setting, changes) in [
+            ("RESEND_API_KEY", vec![("MAIL_PROVIDER", "resend")]),
+            ("RESEND_API_KEY", vec![("MAIL_PROVIDER", "resend"), ("RESEND_API_KEY", "re_1\nX-Other: 1")]),
+            ("POSTMARK_TOKEN", vec![("MAIL_PROVIDER", "resend,postmark"), ("RESEND_API_KEY", "re_1")]),
+            (
+                "RESEND_URL",
+                vec![
+                    ("MAIL_PROVIDER", "resend"),
+                    ("RESEND_API_KEY", "re_1"),
+                    ("RESEND_URL", "http://localhost:1"),
+                ],
+            ),
+        ] {
+            assert_eq!(providers(&changes).err().map(|error| error.setting), Some(setting), "{changes:?}");
+        }
+        let both =
+            [("MAIL_PROVIDER", "postmark, resend"), ("RESEND_API_KEY", "re_1"), ("POSTMARK_TOKEN", "pm")];
+        let Ok((MailProvider::Postmark(first), Some(MailProvider::Resend(second)))) = providers(&both) else {
+            panic!("both are read, in their order")
+        };
+        assert_eq!((&*first.url, &*first.key), ("https://api.postmarkapp.com", "pm"));
+        assert_eq!((&*second.url, &*second.key), ("https://api.resend.com", "re_1"));
+        let here = [
+            ("ORIGIN", "http://localhost:8787"),
+            ("MAIL_PROVIDER", "resend"),
+            ("RESEND_API_KEY", "re_1"),
+            ("RESEND_URL", "http://127.0.0.1:9/"),
+        ];
+        let Ok((MailProvider::Resend(account), None)) = providers(&here) else { panic!("it is read") };
+        assert_eq!(account.url, "http://127.0.0.1:9");
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::Uri;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
 use worker::{
     Context, Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, ResponseBuilder, ScheduleContext,
     ScheduledEvent, event,
@@ -15,7 +14,7 @@ use worker::{
 use crate::app::App;
 use crate::config::{Config, ConfigError};
 use crate::jobs::message::{Message, Source, Verdict};
-use crate::platform::worker::{CloudflarePlatform, Deferred};
+use crate::platform::worker::{CloudflarePlatform, Deferred, to_headers};
 use crate::web::reply::Reply;
 use crate::web::request::{Oversized, Request, largest_body};
 use crate::web::route::Route;
@@ -85,17 +84,6 @@ async fn to_request(mut request: worker::Request) -> worker::Result<Request> {
         whole = whole.extension(Oversized);
     }
     whole.body(body.unwrap_or_default()).map_err(|error| worker::Error::RustError(error.to_string()))
-}
-
-/// The headers that are text. The SDK's own conversion panics at any other, and takes every request of this isolate with
-/// it.
-fn to_headers(headers: &worker::Headers) -> HeaderMap {
-    headers
-        .entries()
-        .filter_map(|(name, value)| {
-            Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
-        })
-        .collect()
 }
 
 /// The body, or nothing if it is larger than its route takes: then no more of it is read than shows that.

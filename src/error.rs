@@ -139,6 +139,7 @@ codes! {
     IdempotencyConflict "idempotency_conflict" 409 "Another request under this key" "This Idempotency-Key was used for another request. Use a new key for each thing you want done."
     IdempotencyInProgress "idempotency_in_progress" 409 "No answer yet" "The first request under this Idempotency-Key is still being answered, or its answer was lost. Ask again in a moment; if that stays so, look whether it was done before you send it under a new key."
     NotPending "not_pending" 409 "Not pending" "This invitation is no longer open. Load it again to see what became of it."
+    Undeliverable "undeliverable" 409 "Takes no mail" "Mail to this address came back, or was reported as unwanted, so nothing more is sent there. Correct the address, or copy the link and hand it over."
     SlugTaken "slug_taken" 409 "Slug taken" "Another organization has this slug. Choose another."
     InvitationInvalid "invitation_invalid" 404 "This link does not work" "It may be incomplete. Check that you copied all of it, or ask for a new one."
     InvitationExpired "invitation_expired" 410 "This invitation expired" "Ask the person who invited you to send a new one."

@@ -78,6 +78,7 @@ parsers! {
     email: any_address_is_one_mailbox_or_none;
     csv: any_spreadsheet_is_read_or_refused_row_by_row;
     text: any_text_is_clean_or_refused;
+    signature: any_signature_counts_for_nothing_but_the_one_that_was_made;
 }
 
 /// A parser that is not asked here, or has no target for the fuzzer, fails.

@@ -127,6 +127,29 @@ pub enum Delivery {
     Failed,
 }
 
+impl Delivery {
+    /// As rows and the API write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Queued => "queued",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Delayed => "delayed",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether nothing more goes to that address: it takes no mail, or its reader wants none.
+    #[must_use]
+    pub fn is_refusal(self) -> bool {
+        matches!(self, Self::Bounced | Self::Complained)
+    }
+}
+
 /// The timestamps that make up an invitation's state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invitation {

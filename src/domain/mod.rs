@@ -27,6 +27,7 @@ pub mod role;
 pub mod second_factor;
 pub mod secret;
 pub mod shades;
+pub mod signature;
 pub mod standing;
 pub mod template;
 pub mod text;

@@ -158,6 +158,16 @@ impl Templates {
         serde_json::Value::Object(reminding).to_string()
     }
 
+    /// The plan of each of them, as JSON, by the template's name.
+    #[must_use]
+    pub fn plans(&self) -> String {
+        let mut plans = serde_json::Map::new();
+        for template in self.keys().filter_map(|key| self.named(key)) {
+            plans.insert(template.key.clone(), serde_json::json!(template.plan));
+        }
+        serde_json::Value::Object(plans).to_string()
+    }
+
     /// Every template's name.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> {
         self.0.iter().map(|entry| entry.key)

@@ -70,7 +70,7 @@ pub async fn set_plan<P: Platform>(
         .platform
         .batch(vec![
             organizations::claim_plan(&entry, id, plan),
-            organizations::set_plan(entry.id, plan),
+            organizations::set_plan(entry.id, plan.trial_ends_at),
             organizations::select(id),
         ])
         .await?;

@@ -83,6 +83,9 @@ async fn try_resend<P: Platform>(
     if !matches!(current.state.status(now), Status::Pending | Status::Expired) {
         return Err(Code::NotPending.into());
     }
+    if current.delivery.is_refusal() {
+        return Err(Code::Undeliverable.into());
+    }
     let Some(obstacles) = obstacles.first::<Obstacles>()? else { return Err(Code::NotFound.into()) };
     let customized = match by {
         Authority::Member(actor) => {

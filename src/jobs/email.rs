@@ -7,7 +7,7 @@ use crate::domain::reset_link::ResetLink;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::jobs::{Outcome, not_sent};
-use crate::mail::{self, Mail};
+use crate::mail::{self, Mail, providers};
 use crate::platform::Platform;
 use crate::store::account_mails::{Notice, ToAccount};
 use crate::store::invitations;
@@ -88,7 +88,7 @@ pub async fn run(
     let mail = facts.write(config, lease, platform.now())?;
     let message_id = match mail {
         None => None,
-        Some(mail) => match mail::send(platform, config, &mail, id, platform.now()).await {
+        Some(mail) => match providers::send(platform, config, &mail, id, lease.attempts).await {
             Ok(message_id) => Some(message_id),
             Err(error) => return not_sent(platform, id, lease.attempts, error).await,
         },
@@ -97,7 +97,7 @@ pub async fn run(
     if let (Kind::InvitationEmail, Some(_), Some(invitation), Some(ver)) =
         (lease.kind, &message_id, lease.invitation_id, lease.ver)
     {
-        batch.push(invitations::set_delivery(invitation, ver, "sent"));
+        batch.push(invitations::note_sent(invitation, ver));
     }
     platform.batch(batch).await?;
     Ok(Outcome::Done)

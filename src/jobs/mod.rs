@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod bulk_invite;
 pub mod dead_letter;
 pub mod email;
+pub mod hook_event;
 pub mod message;
 pub mod tick;
 
@@ -22,7 +23,7 @@ use crate::platform::{MailError, Platform};
 use crate::store::account_mails::to_account;
 use crate::store::jobs::{self, Kind, Leased};
 use crate::store::notifications::told_by_job;
-use crate::store::view;
+use crate::store::{hooks, view};
 
 /// How long a consumer may hold a job: longer than any provider takes.
 pub const LEASE: Duration = Duration::from_mins(1);
@@ -33,6 +34,9 @@ pub const LOST_AFTER: Duration = Duration::from_secs(30);
 /// A job is tried this often: with the waits between tries (see [`backoff`]) that takes 15 to 30 hours, longer than a
 /// provider's bad day. The queue's own `max_retries` must be higher, or it gives up first.
 pub const MOST_ATTEMPTS: i64 = 16;
+
+/// A provider may ask to wait for as long: the queue delays no message for longer than half a day.
+const LONGEST_TOLD: Duration = Duration::from_hours(11);
 
 /// From when a job that is enqueued at `due` counts as lost.
 #[must_use]
@@ -61,14 +65,24 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result
     let now = platform.now();
     let lease = jobs::lease(id, now, now.plus(LEASE), MOST_ATTEMPTS);
     let taken = platform
-        .batch(vec![lease, view::of_job(id), jobs::added(id), to_account(id), told_by_job(id)])
+        .batch(vec![
+            lease,
+            view::of_job(id),
+            jobs::added(id),
+            to_account(id),
+            told_by_job(id),
+            hooks::of_job(id),
+        ])
         .await?;
-    let [lease, view, added, to, told] = taken.as_slice() else {
-        return Err(Error::Internal("five results".to_owned()));
+    let [lease, view, added, to, told, event] = taken.as_slice() else {
+        return Err(Error::Internal("six results".to_owned()));
     };
     let Some(lease) = lease.first::<Leased>()? else { return Ok(Outcome::NotOurs) };
     if lease.kind == Kind::BulkInvite {
         return bulk_invite::run(platform, config.quota, id, lease.attempts).await;
+    }
+    if lease.kind == Kind::HookEvent {
+        return hook_event::run(platform, config, id, lease.attempts, event.first()?).await;
     }
     let facts = Facts { view: view.first()?, added: added.first()?, to: to.first()?, told: told.first()? };
     email::run(platform, config, id, &lease, &facts).await
@@ -80,14 +94,20 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result
 /// The database's.
 async fn not_sent(platform: &impl Platform, id: JobId, attempt: i64, error: MailError) -> Result<Outcome> {
     let now = platform.now();
+    let told = if let MailError::Wait(told, _) = error { told.min(LONGEST_TOLD) } else { Duration::ZERO };
     match error {
-        MailError::Retry(why) if attempt < MOST_ATTEMPTS => {
-            let wait = backoff::after(attempt, platform.random());
+        MailError::Retry(why) | MailError::Wait(_, why) | MailError::Unable(why)
+            if attempt < MOST_ATTEMPTS =>
+        {
+            let wait = backoff::after(attempt, platform.random()).max(told);
             let due = now.plus(wait);
             platform.run(jobs::retry(id, attempt, due, lost_at(due), &why)).await?;
             Ok(Outcome::Retry(wait))
         }
-        MailError::Retry(why) | MailError::Refused(why) => {
+        MailError::Retry(why)
+        | MailError::Wait(_, why)
+        | MailError::Unable(why)
+        | MailError::Refused(why) => {
             platform
                 .batch(vec![
                     jobs::failed(id, attempt, &why, now),

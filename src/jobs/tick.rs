@@ -10,10 +10,13 @@ use crate::jobs::{MOST_ATTEMPTS, lost_at};
 use crate::platform::Platform;
 use crate::store::jobs::Requeued;
 use crate::store::next_mails::{self, Due, Ids};
-use crate::store::{drafts, email_changes, guesses, idempotency, invitations, jobs, quota, sessions};
+use crate::store::{drafts, email_changes, guesses, hooks, idempotency, invitations, jobs, quota, sessions};
 
 /// How long a session that is over keeps its row, for looking into what happened.
 pub const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
+
+/// How long an event is known: longer than anybody tells it again by themselves (Stripe: three days), or is asked to (thirty).
+pub const EVENTS_KEPT: Duration = Duration::from_hours(35 * 24);
 
 /// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations, forgets old sessions, drafts and counts, and
 /// puts the mails that are due into the outbox. Answers how many jobs it enqueued.
@@ -35,6 +38,7 @@ pub async fn run(platform: &impl Platform, config: &Config) -> Result<usize> {
                 quota::forget(now),
                 guesses::forget(now.minus(GUESSES_COUNT)),
                 idempotency::forget(now.minus(idempotency::KEPT)),
+                hooks::forget(now.minus(EVENTS_KEPT)),
             ]
             .into_iter()
             .chain(sessions::forget(now.minus(SESSIONS_KEPT)))

@@ -77,6 +77,13 @@ pub fn part<T: DeserializeOwned>(json: Json) -> Result<T, Mismatch> {
     T::deserialize(Cell { json, strict: true })
 }
 
+/// What stands at a pointer (RFC 6901) in somebody else's JSON; null where nothing does.
+#[must_use]
+pub fn at<'a>(json: &'a Value, pointer: &str) -> &'a Value {
+    static NOTHING: Value = Value::Null;
+    json.pointer(pointer).unwrap_or(&NOTHING)
+}
+
 fn parse(text: &[u8]) -> Result<Json, Mismatch> {
     serde_json::from_slice(text).map_err(|_| Mismatch::here(Why::NotJson))
 }

@@ -6,12 +6,7 @@ pub mod invitation;
 mod letter;
 pub mod member_added;
 pub mod notification;
-
-use crate::config::{Config, MailProvider};
-use crate::domain::ids::JobId;
-use crate::domain::time::Timestamp;
-use crate::platform::{MailError, Platform};
-use crate::store;
+pub mod providers;
 
 /// A message: always in plain text and in HTML (`multipart/alternative`), to one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,27 +41,6 @@ impl std::fmt::Display for Sender {
         } else {
             write!(f, "{} <{}>", self.name, self.address)
         }
-    }
-}
-
-/// Hands a message to the provider, under a key: a provider that knows such keys sends it once however often it is asked.
-/// Answers the provider's id for it.
-///
-/// # Errors
-/// Whether to try again.
-pub async fn send(
-    platform: &impl Platform,
-    config: &Config,
-    mail: &Mail,
-    key: JobId,
-    now: Timestamp,
-) -> Result<String, MailError> {
-    match config.mail_provider {
-        MailProvider::Mailbox => store::mailbox::keep(platform, key, mail, now)
-            .await
-            .map(|()| key.to_string())
-            .map_err(|error| MailError::Retry(error.to_string())),
-        MailProvider::Cloudflare => platform.send(mail).await,
     }
 }
 

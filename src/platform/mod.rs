@@ -7,6 +7,9 @@ pub mod statement;
 pub mod worker;
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use bytes::Bytes;
 
 use crate::domain::ids::JobId;
 use crate::domain::time::Timestamp;
@@ -14,8 +17,8 @@ use crate::mail::Mail;
 pub use statement::{Param, ResultSet, Statement};
 
 /// Everything outside, in one.
-pub trait Platform: Database + KeyValue + Queue + Mailer + Limiter + Clock + Entropy + Log {}
-impl<T: Database + KeyValue + Queue + Mailer + Limiter + Clock + Entropy + Log> Platform for T {}
+pub trait Platform: Database + KeyValue + Queue + Mailer + Http + Limiter + Clock + Entropy + Log {}
+impl<T: Database + KeyValue + Queue + Mailer + Http + Limiter + Clock + Entropy + Log> Platform for T {}
 
 /// What one request has cost so far, and what goes along with all that it writes.
 #[derive(Debug, Default)]
@@ -146,13 +149,28 @@ pub trait Queue {
     }
 }
 
-/// Why a mail was not sent.
+/// Why a mail was not sent. The text names no address: it is kept and logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailError {
-    /// It may work later.
+    /// Trouble of the moment. It may work later; and it may have been sent all the same.
     Retry(String),
-    /// It never will: the address is suppressed, or the sender isn't allowed.
+    /// It was not sent. The provider takes more after this long.
+    Wait(Duration, String),
+    /// It was not sent. The provider takes nothing from this deployment until its operator mends something: a key, a domain, a
+    /// quota.
+    Unable(String),
+    /// It was not sent and never will be: the address is suppressed, or is none, or the message can't be taken.
     Refused(String),
+}
+
+impl MailError {
+    /// The reason.
+    #[must_use]
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Retry(why) | Self::Wait(_, why) | Self::Unable(why) | Self::Refused(why) => why,
+        }
+    }
 }
 
 /// The platform's own way to send mail: the `send_email` binding.
@@ -162,6 +180,32 @@ pub trait Mailer {
     /// # Errors
     /// Whether to try again.
     fn send(&self, mail: &Mail) -> impl Future<Output = Result<String, MailError>>;
+}
+
+/// As much of an answer's body as is read: whoever runs the server decides how long it is.
+pub const LARGEST_ANSWER: usize = 16 * 1024;
+
+/// Why somebody else's server gave no answer. It may have done what it was asked all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unanswered {
+    /// It could not be reached, or broke off.
+    Unreachable,
+    /// It took too long.
+    TimedOut,
+}
+
+/// Other people's servers.
+pub trait Http {
+    /// Sends a request to a full address, and answers what came back, whatever its status: a redirect is an answer, and is not
+    /// followed. Of the body, at most [`LARGEST_ANSWER`] bytes. The whole takes no longer than `within`.
+    ///
+    /// # Errors
+    /// There was no answer.
+    fn exchange(
+        &self,
+        request: http::Request<Bytes>,
+        within: Duration,
+    ) -> impl Future<Output = Result<http::Response<Bytes>, Unanswered>>;
 }
 
 /// What is limited together.

@@ -1,19 +1,24 @@
 //! The platform's traits over Cloudflare's bindings.
 
 use std::rc::Rc;
+use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use js_sys::futures::JsFuture;
 use js_sys::{Array, JSON, Reflect};
 use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::worker_sys::types::D1Database as D1;
 use worker::{
-    Context, Delay, EmailAddress, Env, MessageBuilder, QueueContentType, ScheduleContext, SendEmailBuilder,
+    Context, Delay, EmailAddress, Env, Headers, MessageBuilder, QueueContentType, ScheduleContext,
+    SendEmailBuilder, web_sys,
 };
 
 use super::{
-    Clock, Database, DatabaseError, Entropy, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer, Meter,
-    Metered, Param, Queue, ResultSet, Statement,
+    Clock, Database, DatabaseError, Entropy, Http, KeyValue, LARGEST_ANSWER, Level, Limit, Limiter, Log,
+    MailError, Mailer, Meter, Metered, Param, Queue, ResultSet, Statement, Unanswered,
 };
 use crate::config::{Config, ConfigError};
 use crate::domain::ids::JobId;
@@ -230,13 +235,80 @@ impl Mailer for CloudflarePlatform {
 fn sort(code: &str) -> MailError {
     let why = format!("cloudflare: {code}");
     match code {
-        "E_RATE_LIMIT_EXCEEDED"
-        | "E_DAILY_LIMIT_EXCEEDED"
-        | "E_INTERNAL_SERVER_ERROR"
-        | "E_DELIVERY_FAILED"
-        | "unknown" => MailError::Retry(why),
+        "E_INTERNAL_SERVER_ERROR" | "E_DELIVERY_FAILED" | "unknown" => MailError::Retry(why),
+        "E_RATE_LIMIT_EXCEEDED" => MailError::Wait(Duration::ZERO, why),
+        "E_DAILY_LIMIT_EXCEEDED" | "E_SENDER_NOT_VERIFIED" | "E_SENDER_DOMAIN_NOT_AVAILABLE" => {
+            MailError::Unable(why)
+        }
         _ => MailError::Refused(why),
     }
+}
+
+impl Http for CloudflarePlatform {
+    async fn exchange(
+        &self,
+        request: http::Request<Bytes>,
+        within: Duration,
+    ) -> Result<http::Response<Bytes>, Unanswered> {
+        let millis = u32::try_from(within.as_millis()).unwrap_or(u32::MAX);
+        let signal = web_sys::AbortSignal::timeout_with_u32(millis);
+        // The error's text may hold the address, which may be a secret.
+        fetch(request, &signal)
+            .await
+            .map_err(|_| if signal.aborted() { Unanswered::TimedOut } else { Unanswered::Unreachable })
+    }
+}
+
+/// The signal ends the reading of the body too. Not by the SDK's `Fetch`, which brings whatever else a request could be.
+async fn fetch(
+    request: http::Request<Bytes>,
+    signal: &web_sys::AbortSignal,
+) -> worker::Result<http::Response<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let headers = Headers::new();
+    for (name, value) in &parts.headers {
+        if let Ok(value) = value.to_str() {
+            headers.append(name.as_str(), value)?;
+        }
+    }
+    let init = web_sys::RequestInit::new();
+    init.set_method(parts.method.as_str());
+    init.set_headers(headers.as_ref());
+    init.set_redirect(web_sys::RequestRedirect::Manual);
+    init.set_signal(Some(signal));
+    if !body.is_empty() {
+        init.set_body(&js_sys::Uint8Array::from(body.as_ref()));
+    }
+    let global: web_sys::WorkerGlobalScope = js_sys::global().unchecked_into();
+    let answered = JsFuture::from(global.fetch_with_str_and_init(&parts.uri.to_string(), &init)).await?;
+    let mut answer = worker::Response::from(answered.unchecked_into::<web_sys::Response>());
+    let mut body = Vec::new();
+    // An answer without a body has no stream.
+    if let Ok(mut stream) = answer.stream() {
+        while body.len() < LARGEST_ANSWER
+            && let Some(chunk) = stream.next().await
+        {
+            body.extend_from_slice(&chunk?);
+        }
+        body.truncate(LARGEST_ANSWER);
+    }
+    let mut whole = http::Response::new(Bytes::from(body));
+    *whole.status_mut() =
+        http::StatusCode::from_u16(answer.status_code()).unwrap_or(http::StatusCode::BAD_GATEWAY);
+    *whole.headers_mut() = to_headers(answer.headers());
+    Ok(whole)
+}
+
+/// The headers that are text. The SDK's own conversion panics at any other, and takes every request of this isolate with
+/// it.
+#[must_use]
+pub fn to_headers(headers: &Headers) -> HeaderMap {
+    headers
+        .entries()
+        .filter_map(|(name, value)| {
+            Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
+        })
+        .collect()
 }
 
 impl Limiter for CloudflarePlatform {

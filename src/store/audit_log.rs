@@ -23,7 +23,7 @@ pub struct Logged {
     pub id: EventId,
     /// When it happened.
     pub at: Timestamp,
-    /// A member's id, an API key's, `operator` or `invitee`.
+    /// A member's id, an API key's, `operator`, `invitee` or `billing`.
     pub actor: String,
     /// What happened, such as `invitation.revoked`.
     pub action: String,
@@ -46,7 +46,7 @@ pub struct Told {
     pub id: EventId,
     /// When it happened.
     pub at: Timestamp,
-    /// A member's id, an API key's, `operator` or `invitee`.
+    /// A member's id, an API key's, `operator`, `invitee` or `billing`.
     pub actor: String,
     /// What happened.
     pub action: String,
@@ -225,7 +225,7 @@ fn params(organization: OrganizationId, filter: &Filter, before: Option<EventId>
 /// Who did something, and when.
 #[derive(Debug, Deserialize)]
 pub struct Author {
-    /// A member's id, an API key's, `operator` or `invitee`.
+    /// A member's id, an API key's, `operator`, `invitee` or `billing`.
     pub actor: String,
     /// What they are called; nothing if it was no member.
     pub name: Option<String>,

@@ -178,7 +178,8 @@ pub fn apply(claim: EventId, changed: &Changed, now: Timestamp) -> Statement {
             is_seated!("?5"),
             ",
                  expires_at = coalesce(?22, i.expires_at), max_uses = ?23, ver = i.ver + ?24, given = i.given + ?26,
-                 delivery = CASE WHEN ?24 = 1 AND i.delivery <> 'none' THEN 'queued' ELSE i.delivery END,
+                 delivery = CASE WHEN ?24 = 1 AND (i.delivery NOT IN ('none', 'bounced', 'complained') OR
+                                   (i.delivery <> 'none' AND i.email_key IS NOT ?5)) THEN 'queued' ELSE i.delivery END,
                  offered_at = CASE WHEN ?24 = 1 THEN ?25 ELSE i.offered_at END,
                  reminded_at = CASE WHEN i.email_key IS ?5 THEN i.reminded_at END
              FROM organizations o

@@ -233,7 +233,7 @@ pub fn decline(link: &Link, now: Timestamp) -> Statement {
 /// back only if its address has no other open invitation, belongs to no active member, and a seat is free where one is
 /// needed: an open one's own counts as free, but is asked for all the same, because `now` may be a moment before its end
 /// and somebody else may have been given its seat since. What was freed while its person held a seat is reserved again. A
-/// client's own list of permissions needs the plan's feature, as a new one does. Only one that still offers what it did when it
+/// client's own list of permissions needs the plan's feature, as a new one does. Not to an address that takes no mail. Only one that still offers what it did when it
 /// was read at this `revision`. `RETURNING` tells.
 #[must_use]
 pub fn renew(
@@ -250,7 +250,7 @@ pub fn renew(
          SET ver = ver + 1, expires_at = ?2, expired_at = NULL, delivery = 'queued', offered_at = ?3, takes_seat = ", would_take_seat!(), "
          FROM organizations o
          WHERE i.id = ?1 AND i.revision = ?6 AND o.id = i.organization_id AND i.kind = 'email'
-           AND i.outcome IN ('open', 'expired') AND ", still_acts!("?4", "?5"), "
+           AND i.outcome IN ('open', 'expired') AND i.delivery NOT IN ('bounced', 'complained') AND ", still_acts!("?4", "?5"), "
            AND NOT EXISTS (SELECT 1 FROM invitations x
                            WHERE x.organization_id = i.organization_id AND x.email_key = i.email_key
                              AND x.outcome = 'open' AND x.id <> i.id)
@@ -328,7 +328,7 @@ pub fn renew_own(id: InvitationId, session: &str, quota: Quota, now: Timestamp) 
             "UPDATE invitations AS x SET ver = ver + 1, delivery = 'queued'
              WHERE x.id = ?3 AND x.id IN (SELECT i.id ",
             to_whoever_asks!("CROSS JOIN organizations o ON o.id = i.organization_id"),
-            " AND i.id = ?3 AND ",
+            " AND i.id = ?3 AND i.delivery NOT IN ('bounced', 'complained') AND ",
             within_day!("i.email_key", "?2", "?4"),
             ") RETURNING id, ver - 1 AS ver"
         ),
@@ -336,12 +336,12 @@ pub fn renew_own(id: InvitationId, session: &str, quota: Quota, now: Timestamp) 
     )
 }
 
-/// Notes how far the e-mail of this version got.
+/// Notes that the e-mail of this version was sent, unless it is known to have got further.
 #[must_use]
-pub fn set_delivery(id: InvitationId, ver: i64, delivery: &'static str) -> Statement {
+pub fn note_sent(id: InvitationId, ver: i64) -> Statement {
     Statement::new(
-        "UPDATE invitations SET delivery = ?3 WHERE id = ?1 AND ver = ?2",
-        params![id, ver, delivery],
+        "UPDATE invitations SET delivery = 'sent' WHERE id = ?1 AND ver = ?2 AND delivery IN ('queued', 'failed')",
+        params![id, ver],
     )
 }
 

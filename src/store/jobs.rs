@@ -96,6 +96,8 @@ pub enum Kind {
     AccountNotice,
     /// Asks one side of a change of address for its proof.
     EmailChange,
+    /// Applies what others told.
+    HookEvent,
 }
 
 /// Takes a job that is due, until `until`. `RETURNING` tells.

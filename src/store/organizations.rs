@@ -260,15 +260,15 @@ pub fn claim_plan(entry: &Entry, id: OrganizationId, plan: &Plan) -> Statement {
     )
 }
 
-/// Sets the plan that this claim says.
+/// Sets the plan that this claim says, with the end of its trial.
 #[must_use]
-pub fn set_plan(claim: EventId, plan: &Plan) -> Statement {
+pub fn set_plan(claim: EventId, trial_ends_at: Option<Timestamp>) -> Statement {
     Statement::new(
         "UPDATE organizations
          SET plan_key = e.after ->> '$.key', seat_limit = e.after ->> '$.seat_limit',
              plan_features = e.after -> '$.features', trial_ends_at = ?2
          FROM audit_events e WHERE e.id = ?1 AND organizations.id = e.organization_id",
-        params![claim, plan.trial_ends_at],
+        params![claim, trial_ends_at],
     )
 }
 

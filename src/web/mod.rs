@@ -1,7 +1,9 @@
-//! The web: requests in, replies out. The JSON API is in [`api`], the pages are in [`pages`].
+//! The web: requests in, replies out. The JSON API is in [`api`], the pages are in [`pages`], what
+//! others tell is in [`hooks`].
 
 pub mod api;
 pub mod guard;
+pub mod hooks;
 pub mod idempotency;
 pub mod pages;
 pub mod reply;
@@ -189,6 +191,9 @@ async fn call<P: Platform>(
         (Route::ConfirmTotp, _) => api::second_factor::confirm(ctx, request).await,
         (Route::MfaResets, _) => api::second_factor::take_off(ctx, request).await,
         (Route::CurrentSession, _) => api::sessions::delete(ctx, request).await,
+        (Route::HookResend, _) => hooks::from_resend(ctx, request).await,
+        (Route::HookPostmark, _) => hooks::from_postmark(ctx, request).await,
+        (Route::HookStripe, _) => hooks::from_stripe(ctx, request).await,
         (Route::PasswordResets, _) => api::passwords::ask(ctx, request).await,
         (Route::RedeemReset, _) => api::passwords::redeem(ctx, request).await,
         _ => Err(Code::NotFound.into()),

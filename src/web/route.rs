@@ -192,6 +192,13 @@ routes! {
     /// What only the real runtime can answer, for the tests.
     Probe "/dev/probe" [POST];
 
+    /// What Resend tells of a message.
+    HookResend "/hooks/email/resend" [POST];
+    /// What Postmark tells of a message.
+    HookPostmark "/hooks/email/postmark" [POST];
+    /// What Stripe tells of a subscription.
+    HookStripe "/hooks/billing/stripe" [POST];
+
     /// The public keys of the tokens for host products.
     PublicKeys "/.well-known/jwks.json" [GET];
     /// Whom to tell of a weakness.
@@ -344,7 +351,10 @@ impl Route {
     /// Whether this is a page for people; else it is for programs.
     #[must_use]
     pub fn is_page(&self) -> bool {
-        !self.path().starts_with("/v1/") && !matches!(self, Self::Health | Self::Ready)
+        let path = self.path();
+        !path.starts_with("/v1/")
+            && !path.starts_with("/hooks/")
+            && !matches!(self, Self::Health | Self::Ready)
     }
 }
 

@@ -271,7 +271,7 @@ fn what_somebody_sent_who_was_removed_speaks_for_the_organization() {
 fn an_inviter_is_told_of_each_mail_that_did_not_arrive() {
     let (mut team, id) = invited();
     let undelivered = |team: &Team| count(&team.world, OLGA, "did not get your invitation");
-    set(&team.world, "UPDATE invitations SET delivery = 'bounced' WHERE outcome = 'open'");
+    set(&team.world, "UPDATE invitations SET delivery = 'failed' WHERE outcome = 'open'");
     for _ in 0..3 {
         wait(&team.world, HOUR);
     }
@@ -280,7 +280,7 @@ fn an_inviter_is_told_of_each_mail_that_did_not_arrive() {
     team.world.deliver();
     wait(&team.world, HOUR);
     assert_eq!(undelivered(&team), 1);
-    set(&team.world, "UPDATE invitations SET delivery = 'failed' WHERE outcome = 'open'");
+    set(&team.world, "UPDATE invitations SET delivery = 'bounced' WHERE outcome = 'open'");
     wait(&team.world, HOUR);
     assert_eq!(undelivered(&team), 2);
     let owner = team.member(OLGA);

@@ -13,8 +13,8 @@ use usher::domain::ids::JobId;
 use usher::domain::time::Timestamp;
 use usher::mail::Mail;
 use usher::platform::{
-    Clock, Database, DatabaseError, Entropy, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer, Meter,
-    Metered, Queue, ResultSet, Statement,
+    Clock, Database, DatabaseError, Entropy, Http, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer,
+    Meter, Metered, Queue, ResultSet, Statement, Unanswered,
 };
 
 use crate::support::World;
@@ -131,6 +131,16 @@ impl Queue for Disturbed {
 impl Mailer for Disturbed {
     async fn send(&self, mail: &Mail) -> Result<String, MailError> {
         self.native.send(mail).await
+    }
+}
+
+impl Http for Disturbed {
+    async fn exchange(
+        &self,
+        request: Request<Bytes>,
+        within: std::time::Duration,
+    ) -> Result<Response<Bytes>, Unanswered> {
+        self.native.exchange(request, within).await
     }
 }
 

@@ -105,6 +105,8 @@ fn journey() -> Team {
     crate::found_by_name::walk(&mut team);
     ask(&mut team);
     crate::next_mails::walk(&mut team);
+    crate::hooks_delivery::walk(&mut team);
+    crate::hooks_billing::walk(&mut team);
     crate::totp::walk(&mut team);
     crate::chosen_passwords::walk(&mut team);
     crate::email_changes::walk(&mut team);

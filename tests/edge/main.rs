@@ -18,11 +18,13 @@ mod costs;
 mod crowds;
 mod growth;
 mod harness;
+mod hooks;
 mod http;
 mod journey;
 #[path = "../support/mails.rs"]
 mod mails;
 mod panics;
+mod providers;
 mod races;
 #[allow(dead_code, reason = "what other tests ask of the app too")]
 #[path = "../support/totp.rs"]

@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part of the world")]
 
 pub mod client;
+pub mod hooks;
 pub mod mails;
 pub mod platform;
 pub mod race;

@@ -17,10 +17,12 @@ use usher::domain::password_link::PasswordLink;
 use usher::domain::reset_link::ResetLink;
 use usher::domain::second_factor::Typed;
 use usher::domain::secret::Bearer;
+use usher::domain::signature::{self, Signed};
 use usher::domain::text::{Message, Name};
 use usher::domain::time::Timestamp;
 use usher::error::{Error, Result};
 use usher::web::api::spreadsheet;
+use usher::web::hooks::{self, Read};
 use usher::web::pages::form::Form;
 use usher::web::request;
 use usher::web::route::Route;
@@ -29,7 +31,7 @@ use usher::web::route::Route;
 type Named = (&'static str, fn(&[u8]));
 
 /// Every parser by name: what is asked of it panics if it doesn't hold.
-pub const ALL: [Named; 11] = [
+pub const ALL: [Named; 12] = [
     ("token", token),
     ("json", json),
     ("query", query),
@@ -41,6 +43,7 @@ pub const ALL: [Named; 11] = [
     ("email", email),
     ("csv", csv),
     ("text", text),
+    ("signature", signature),
 ];
 
 /// Refused as the sender's mistake, never as ours.
@@ -295,5 +298,72 @@ pub fn text(bytes: &[u8]) {
     }
     if let Some(Typed::Totp(code)) = Typed::read(&text) {
         assert!(code.len() == 6 && code.bytes().all(|digit| digit.is_ascii_digit()));
+    }
+}
+
+/// Of the specification of Standard Webhooks: a secret, and the signature of a body at a moment.
+const SVIX: (&str, &str, i64, &[u8], &str) = (
+    "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+    "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk",
+    1_649_367_553,
+    br#"{"email":"test@example.com","username":"test_user"}"#,
+    "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw=",
+);
+/// The same of Stripe's, over the body `{}`, made with their secret as it is written.
+const STRIPE: (&str, i64, &[u8], &str) =
+    ("whsec_test", NOW, b"{}", "v1=df18736168843c41a33ec5de8571bc1ae5d97639ba288dd7b3500b6fccf18221");
+
+/// A header that says whose word something is, or what they say: the first byte says which. Only what the secret's holder
+/// signed counts, and nothing that they say is our failure.
+pub fn signature(bytes: &[u8]) {
+    let (first, rest) = bytes.split_first().unwrap_or((&0, &[]));
+    let text = String::from_utf8_lossy(rest);
+    let (secret, id, seconds, body, good) = SVIX;
+    let at = Timestamp::from_seconds(seconds);
+    let is_svix = |signature: &str, body: &[u8]| {
+        let secret = signature::Secret::parse(secret).unwrap();
+        signature::is_svix(&secret, Signed { id, timestamp: &seconds.to_string(), signature }, body, at)
+    };
+    let (stripe_secret, stripe_seconds, stripe_body, stripe_good) = STRIPE;
+    let is_stripe = |header: &str, body: &[u8]| {
+        signature::is_stripe(stripe_secret, header, body, Timestamp::from_seconds(stripe_seconds))
+    };
+    let edited = |good: &str| {
+        let mut letters = good.as_bytes().to_vec();
+        for edit in rest.chunks_exact(2) {
+            let place = usize::from(edit[0]) * letters.len() / 256;
+            letters[place] = edit[1];
+        }
+        String::from_utf8_lossy(&letters).into_owned()
+    };
+    match first % 5 {
+        0 => {
+            let signature = edited(good);
+            assert_eq!(is_svix(&signature, body), signature == good, "{signature}");
+            assert!(!is_svix(good, rest) || rest == body);
+        }
+        1 => {
+            let header = format!("t={stripe_seconds},{stripe_good}");
+            let changed = edited(&header);
+            assert_eq!(is_stripe(&changed, stripe_body), changed == header, "{changed}");
+            assert!(!is_stripe(&header, rest) || rest == stripe_body);
+        }
+        2 => {
+            assert!(!is_svix(&text, body) || text.split(' ').any(|one| one == good), "{text}");
+            assert!(!is_stripe(&text, stripe_body) || text.contains(stripe_good), "{text}");
+        }
+        3 => assert!(!hooks::postmark::knows(secret, &text) || text.contains(' '), "{text}"),
+        _ => {
+            let Ok(event) = usher::json::row::<Value>(&text) else { return };
+            for read in [
+                hooks::resend::read("msg_1", &event),
+                hooks::postmark::read(&event),
+                hooks::stripe::read(&event),
+            ] {
+                if let Read::Event(_, told) = read {
+                    assert!(told.message.is_some() != told.subscription.is_some(), "{told:?}");
+                }
+            }
+        }
     }
 }

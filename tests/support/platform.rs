@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use usher::app::App;
@@ -15,8 +16,8 @@ use usher::domain::time::Timestamp;
 use usher::jobs::message::{self, Message, Source, Verdict};
 use usher::mail::Mail;
 use usher::platform::{
-    Clock, Database, DatabaseError, Entropy, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer, Meter,
-    Metered, Queue, ResultSet, Statement,
+    Clock, Database, DatabaseError, Entropy, Http, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer,
+    Meter, Metered, Queue, ResultSet, Statement, Unanswered,
 };
 
 use super::client::Client;
@@ -28,6 +29,11 @@ pub const ORIGIN: &str = "http://localhost:8787";
 pub const OPERATOR_KEY: &str = "op_3vQ9c1Yb7TgJx5kR2mWz8NfLdHs4PqAe";
 /// Its root key, named `k1`.
 pub const ROOT_KEY: &str = "k1:vQ3m1Yb7TgJx5kR2mWz8NfLdHs4PqAeU0cXoZtI6w9E";
+
+/// What opens its hooks.
+pub const RESEND_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+pub const POSTMARK_SECRET: &str = "pm_8sLdHs4PqAe3vQ9c1Yb7TgJx5kR2mWz";
+pub const STRIPE_SECRET: &str = "whsec_7TgJx5kR2mWz8NfLdHs4PqAe3vQ9c1Yb";
 
 /// What a request cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +52,10 @@ pub fn settings(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
             "ROOT_KEYS" => Some(ROOT_KEY),
             "MAIL_PROVIDER" => Some("mailbox"),
             "MAIL_FROM" => Some("invites@usher.test"),
+            "RESEND_WEBHOOK_SECRET" => Some(RESEND_SECRET),
+            "POSTMARK_WEBHOOK_SECRET" => Some(POSTMARK_SECRET),
+            "STRIPE_WEBHOOK_SECRET" => Some(STRIPE_SECRET),
+            "PLAN_FEATURES" => Some(r#"{"agency": ["custom_client_permissions"]}"#),
             _ => None,
         };
         set.or(default).map(str::to_owned)
@@ -63,6 +73,9 @@ pub struct State {
     /// What the `send_email` binding was given, and what it answers next instead of success.
     pub sent: RefCell<Vec<Mail>>,
     pub mail_errors: RefCell<VecDeque<MailError>>,
+    /// What other people's servers were asked, with how long they had, and what they answer next; then none can be reached.
+    pub asked: RefCell<Vec<(http::Request<Bytes>, Duration)>>,
+    pub answers: RefCell<VecDeque<Result<http::Response<Bytes>, Unanswered>>>,
     pub log: RefCell<Vec<(Level, String)>>,
     pub now: Cell<Timestamp>,
     pub entropy: RefCell<ChaCha8Rng>,
@@ -101,6 +114,8 @@ impl World {
             queue: RefCell::default(),
             sent: RefCell::default(),
             mail_errors: RefCell::default(),
+            asked: RefCell::default(),
+            answers: RefCell::default(),
             log: RefCell::default(),
             now: Cell::new(Timestamp::from_seconds(1_795_298_400)),
             entropy: RefCell::new(ChaCha8Rng::seed_from_u64(1)),
@@ -317,6 +332,17 @@ impl Mailer for Native {
         let mut sent = self.world.0.sent.borrow_mut();
         sent.push(mail.clone());
         Ok(format!("message-{}", sent.len()))
+    }
+}
+
+impl Http for Native {
+    async fn exchange(
+        &self,
+        request: http::Request<Bytes>,
+        within: Duration,
+    ) -> Result<http::Response<Bytes>, Unanswered> {
+        self.world.0.asked.borrow_mut().push((request, within));
+        self.world.0.answers.borrow_mut().pop_front().unwrap_or(Err(Unanswered::Unreachable))
     }
 }
 

@@ -5,6 +5,7 @@ pub mod account_security;
 mod accounts;
 pub mod adding;
 pub mod bulk;
+mod hooks;
 pub mod links;
 pub mod members;
 pub mod organizations;
@@ -38,6 +39,7 @@ pub const ANSWERS: &[&[Answers]] = &[
     accounts::ANSWERS,
     adding::ANSWERS,
     bulk::ANSWERS,
+    hooks::ANSWERS,
     links::ANSWERS,
     members::ANSWERS,
     organizations::ANSWERS,
@@ -55,6 +57,7 @@ pub const COSTS: &[&[Costs]] = &[
     accounts::COSTS,
     adding::COSTS,
     bulk::COSTS,
+    hooks::COSTS,
     links::COSTS,
     members::COSTS,
     organizations::COSTS,

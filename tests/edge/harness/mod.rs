@@ -6,6 +6,7 @@
 mod backstage;
 mod client;
 mod logs;
+mod provider;
 mod scene;
 mod server;
 mod shared;
@@ -13,6 +14,7 @@ mod wait;
 
 pub use backstage::OUT_OF_ORDER;
 pub use client::{Answer, Client, SESSION_COOKIE};
+pub use provider::{Asked, PROVIDER_KEY, Provider};
 pub use scene::{PASSWORD, Team};
 pub use server::{Deployment, OPERATOR_KEY, ROOT_KEY, Server};
 pub use shared::{racing, shared};

@@ -11,8 +11,8 @@ use usher::domain::time::Timestamp;
 use usher::jobs::LEASE;
 use usher::mail::Mail;
 use usher::platform::{
-    Clock, Database, DatabaseError, Entropy, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer, Meter,
-    Metered, Queue, ResultSet, Statement,
+    Clock, Database, DatabaseError, Entropy, Http, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer,
+    Meter, Metered, Queue, ResultSet, Statement, Unanswered,
 };
 
 use super::world::{Copy, Event, Queued, Sent, World};
@@ -188,6 +188,17 @@ impl Mailer for Simulated {
         }
         self.pause().await;
         outcome
+    }
+}
+
+/// Nobody's server is asked here: the mail goes by the binding.
+impl Http for Simulated {
+    async fn exchange(
+        &self,
+        _: http::Request<bytes::Bytes>,
+        _: Duration,
+    ) -> Result<http::Response<bytes::Bytes>, Unanswered> {
+        Err(Unanswered::Unreachable)
     }
 }
 

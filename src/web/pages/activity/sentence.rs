@@ -162,6 +162,7 @@ impl Sentence {
             (_, Some(name)) => Some(name.clone()),
             ("operator", None) => Some("The operator".to_owned()),
             ("invitee", None) => whose.clone(),
+            ("billing", None) => Some("The subscription".to_owned()),
             _ => None,
         };
         let actor = actor.unwrap_or_else(|| "Somebody".to_owned());

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::offers::{Told, told};
+use super::offers::{self, Told, told};
 use super::typed::Typed;
 use super::{ONE_MORE, Query, Tab, address, invite_path, named};
 use crate::domain::access::{Access, Permissions, Resources};
@@ -112,7 +112,7 @@ struct Shown<'a> {
 impl Shown<'_> {
     /// Whether it can be sent again.
     fn sendable(&self) -> bool {
-        !self.is_link && matches!(self.state, Status::Pending | Status::Expired)
+        offers::sendable(self.record.state.kind, self.state, self.record.delivery)
     }
 
     /// The path of something about this invitation.
@@ -203,7 +203,7 @@ fn reply<P: Platform>(
     let is_link = state.kind == Kind::Link;
     let access = record.access.clone().of(actor.template, state.role);
     let path = Route::OfferPage(slug.to_owned(), state.id).path();
-    let settled = matches!(status, Status::Declined | Status::Revoked) && !is_link;
+    let settled = offers::is_settled(state.kind, status, record.delivery);
     let error = refused.as_ref().map(|(_, error)| *error);
     let shown = Shown {
         frame: desk.frame(Place::Team),
@@ -255,6 +255,9 @@ fn advice(is_link: bool, status: Status, delivery: Delivery) -> &'static str {
         (Status::Disabled, _) => "Nobody new can join by it until you turn it on.",
         (Status::Full, _) => "As many as it is for have joined. Let more in with a higher number below.",
         (Status::Expired, _) if is_link => "Its time is over. Make a new link for those who come later.",
+        (Status::Expired, Delivery::Bounced | Delivery::Complained) => {
+            "Its time is over, and mail to this address came back or was not wanted. Invite the person at another address."
+        }
         (Status::Expired, _) => "Its time is over. Send it again, and it works anew.",
         (Status::Pending, _) if is_link => "Whoever has it can join.",
         (Status::Pending, Delivery::None) => "No e-mail was sent. Copy the link and hand it over yourself.",
@@ -263,10 +266,10 @@ fn advice(is_link: bool, status: Status, delivery: Delivery) -> &'static str {
             "Their mail server asks us to wait. It is tried again by itself; or copy the link and hand it over."
         }
         (Status::Pending, Delivery::Bounced) => {
-            "Their mail server refused the e-mail. Correct the address below, or copy the link and hand it over."
+            "Their mail server refused the e-mail, so nothing more is sent there. Correct the address below, or copy the link and hand it over."
         }
         (Status::Pending, Delivery::Complained) => {
-            "The person reported this e-mail as unwanted. Talk to them before anything else is sent."
+            "The person reported this e-mail as unwanted, so nothing more is sent there. Talk to them, or copy the link and hand it over."
         }
         (Status::Pending, Delivery::Failed) => {
             "The e-mail could not be sent. Check the address, then send it again; or copy the link and hand it over."

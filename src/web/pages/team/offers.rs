@@ -29,6 +29,25 @@ pub struct OfferRow {
     pub uses: String,
     pub expires_at: Timestamp,
     pub state: Status,
+    /// Whether it can be sent again.
+    pub sendable: bool,
+    /// Whether the person can be invited anew, since this one comes to nothing.
+    pub settled: bool,
+}
+
+/// Whether an invitation can be sent again: not to an address that takes no mail.
+pub(super) fn sendable(kind: Kind, status: Status, delivery: Delivery) -> bool {
+    kind == Kind::Email && matches!(status, Status::Pending | Status::Expired) && !delivery.is_refusal()
+}
+
+/// Whether nothing comes of an invitation any more, so that its person is invited anew.
+pub(super) fn is_settled(kind: Kind, status: Status, delivery: Delivery) -> bool {
+    kind == Kind::Email
+        && match status {
+            Status::Declined | Status::Revoked => true,
+            Status::Expired => delivery.is_refusal(),
+            _ => false,
+        }
 }
 
 /// A state in words, and how it is marked.
@@ -83,6 +102,8 @@ fn row(record: Record, now: Timestamp) -> OfferRow {
         },
         expires_at: state.expires_at,
         state: status,
+        sendable: sendable(state.kind, status, record.delivery),
+        settled: is_settled(state.kind, status, record.delivery),
     }
 }
 

@@ -1,0 +1,218 @@
+//! What others tell: kept as an event, once, with the job that applies it; and what applying one writes.
+//!
+//! The rule: the order in which events come is nobody's to trust, so none is needed. How far a message got only ever grows;
+//! of a subscription the newest word stays.
+
+use serde::{Deserialize, Serialize};
+
+use super::audit::Entry;
+use crate::domain::ids::{JobId, OrganizationId};
+use crate::domain::invitation::Delivery;
+use crate::domain::time::Timestamp;
+use crate::params;
+use crate::platform::Statement;
+
+/// What follows from an event: one of these.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// How far a message got.
+    pub message: Option<Message>,
+    /// What is paid for.
+    pub subscription: Option<Subscription>,
+}
+
+/// How far a message got, as an event tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The provider's id of the message.
+    pub id: String,
+    /// How far.
+    pub delivery: Delivery,
+}
+
+/// A subscription, as an event tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscription {
+    /// Its id with whoever takes the money.
+    pub id: String,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// The plan's key.
+    pub plan_key: String,
+    /// How many seats; `None` is any number.
+    pub seat_limit: Option<i64>,
+    /// When it was made.
+    pub begun_at: Timestamp,
+    /// Whether it is paid for.
+    pub paid: bool,
+    /// When the event happened.
+    pub told_at: Timestamp,
+    /// 0 if it was made, 1 if it was changed, 2 if it ended for good.
+    pub told_rank: i64,
+}
+
+/// Keeps an event with its job, unless it was told before. `RETURNING` of the second tells.
+#[must_use]
+pub fn keep(event: &str, told: &Told, job: JobId, now: Timestamp, requeue_at: Timestamp) -> [Statement; 2] {
+    [
+        Statement::new(
+            "INSERT INTO hook_events (id, told, received_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            params![event, serde_json::json!(told).to_string(), now],
+        ),
+        Statement::new(
+            "INSERT INTO jobs (id, kind, hook_event_id, created_at, due_at, requeue_at)
+             VALUES (?1, 'hook_event', ?2, ?3, ?3, ?4) ON CONFLICT DO NOTHING RETURNING id",
+            params![job, event, now, requeue_at],
+        ),
+    ]
+}
+
+/// An event, as its job reads it.
+#[derive(Debug, Deserialize)]
+pub struct Event {
+    /// Its id.
+    pub id: String,
+    /// What follows from it.
+    #[serde(deserialize_with = "super::json_text")]
+    pub told: Told,
+}
+
+/// Reads the [`Event`] that a job applies.
+#[must_use]
+pub fn of_job(id: JobId) -> Statement {
+    Statement::new(
+        "SELECT e.id, e.told FROM jobs j JOIN hook_events e ON e.id = j.hook_event_id WHERE j.id = ?1",
+        params![id],
+    )
+}
+
+/// How far a message got, in the order in which it gets there. What comes late, or twice, moves nothing back.
+macro_rules! rank {
+    ($delivery:literal) => {
+        concat!(
+            "instr(' none queued sent delayed failed delivered bounced complained ', ' ' || ",
+            $delivery,
+            " || ' ')"
+        )
+    };
+}
+
+/// The version of the invitation that the message `?1` was about.
+macro_rules! of_message {
+    () => {
+        "(SELECT j.invitation_id, j.ver FROM jobs j
+          WHERE j.provider_message_id = ?1 AND j.kind IN ('invitation_email', 'reminder_email'))"
+    };
+}
+
+/// Notes how far a message got: of the version of an invitation that it was about, if that is still its version. A reminder that
+/// waits to go to an address which takes none is not sent.
+#[must_use]
+pub fn deliver(told: &Message, now: Timestamp) -> [Statement; 2] {
+    let Message { id, delivery } = told;
+    [
+        Statement::new(
+            concat!(
+                "UPDATE invitations SET delivery = ?2 WHERE (id, ver) IN ",
+                of_message!(),
+                " AND ",
+                rank!("?2"),
+                " > ",
+                rank!("delivery")
+            ),
+            params![id, delivery.as_str()],
+        ),
+        Statement::new(
+            concat!(
+                "UPDATE jobs SET done_at = ?3
+                 WHERE ?2 IN ('bounced', 'complained') AND waiting = 1 AND kind = 'reminder_email' AND (invitation_id, ver) IN ",
+                of_message!()
+            ),
+            params![id, delivery.as_str(), now],
+        ),
+    ]
+}
+
+/// Whether a message of this id is one that was sent from here.
+#[must_use]
+pub fn is_ours(message: &str) -> Statement {
+    Statement::new("SELECT id FROM jobs WHERE provider_message_id = ?1 LIMIT 1", params![message])
+}
+
+/// Keeps what an event said of a subscription, unless a newer one said otherwise: of several in one second, its beginning
+/// comes first and its end last, and nothing comes after that.
+#[must_use]
+pub fn subscribe(told: &Subscription) -> Statement {
+    Statement::new(
+        "INSERT INTO subscriptions (id, organization_id, plan_key, seat_limit, begun_at, paid, told_at, told_rank)
+         SELECT ?1, o.id, ?3, ?4, ?5, ?6, ?7, ?8 FROM organizations o WHERE o.id = ?2
+         ON CONFLICT (id) DO UPDATE
+         SET plan_key = excluded.plan_key, seat_limit = excluded.seat_limit, paid = excluded.paid,
+             told_at = excluded.told_at, told_rank = excluded.told_rank
+         WHERE subscriptions.told_rank < 2
+           AND (excluded.told_at, excluded.told_rank) >= (subscriptions.told_at, subscriptions.told_rank)",
+        params![
+            &told.id,
+            told.organization_id,
+            &told.plan_key,
+            told.seat_limit,
+            told.begun_at,
+            told.paid,
+            told.told_at,
+            told.told_rank,
+        ],
+    )
+}
+
+/// Notes in the audit log that an organization gets another plan than it has: that of its newest subscription which is paid for,
+/// with the features that `features` gives plans by their keys; without one, its template's own (`defaults`, by the template's
+/// name). Both are JSON. The claim of [`set_plan`](super::organizations::set_plan). `RETURNING` tells.
+#[must_use]
+pub fn claim_plan(entry: &Entry, subscription: &str, features: &str, defaults: String) -> Statement {
+    let mut params = entry.params("organization.plan_changed");
+    params.extend(params![subscription, features, defaults]);
+    Statement::new(
+        audited!(
+            "o.id",
+            "o.was",
+            "o.becomes",
+            concat!(
+                "FROM (
+                   SELECT o.id, json_object('key', o.plan_key, 'seat_limit', o.seat_limit,
+                            'features', json(o.plan_features), 'trial_ends_at', ",
+                rfc3339!("o.trial_ends_at"),
+                ") AS was,
+                     json_object('key', iif(s.id IS NULL, d.value ->> 'key', s.plan_key),
+                       'seat_limit', iif(s.id IS NULL, d.value ->> 'seat_limit', s.seat_limit),
+                       'features', json(iif(s.id IS NULL, d.value -> 'features',
+                         coalesce((SELECT f.value FROM json_each(?7) f WHERE f.key = s.plan_key), '[]'))),
+                       'trial_ends_at', NULL) AS becomes
+                   FROM subscriptions about
+                   CROSS JOIN organizations o ON o.id = about.organization_id
+                   CROSS JOIN json_each(?8) d ON d.key = o.template
+                   LEFT JOIN subscriptions s ON s.id = (
+                     SELECT x.id FROM subscriptions x WHERE x.organization_id = o.id AND x.paid = 1
+                     ORDER BY x.begun_at DESC, x.id DESC LIMIT 1)
+                   WHERE about.id = ?6) o
+                 WHERE o.was <> o.becomes"
+            )
+        ),
+        params,
+    )
+}
+
+/// Whether this subscription is known: if not, there is no such organization.
+#[must_use]
+pub fn is_known(subscription: &str) -> Statement {
+    Statement::new("SELECT id FROM subscriptions WHERE id = ?1", params![subscription])
+}
+
+/// Forgets events, and the jobs that applied them, some at a time.
+#[must_use]
+pub fn forget(before: Timestamp) -> Statement {
+    Statement::new(
+        "DELETE FROM hook_events WHERE id IN (
+           SELECT id FROM hook_events WHERE received_at < ?1 ORDER BY received_at LIMIT 200)",
+        params![before],
+    )
+}
