@@ -34,10 +34,14 @@ pub async fn send_me<P: Platform>(ctx: &Context<'_, P>, session: &str, id: Invit
         return Err(Error::Internal("four results".to_owned()));
     };
     let waiting = waiting.rows::<Waiting>()?.into_iter().find(|waiting| waiting.id == id);
-    let waiting = waiting.ok_or_else(|| Error::from(Code::NotFound))?;
     let renewed: Option<Revoked> = ResultSet::row_of(Some(renewed))?;
-    let renewed = renewed.ok_or_else(|| quota::refusal(now))?;
+    let (renewed, waiting) = match (renewed, waiting) {
+        (Some(renewed), waiting) => (renewed, waiting),
+        (None, Some(_)) => return Err(quota::refusal(now)),
+        (None, None) => return Err(Code::NotFound.into()),
+    };
     ctx.platform.enqueue(job);
     look::forget(ctx, id, renewed.ver).await;
-    Ok(waiting.organization_name)
+    // One that is older than those that are shown was sent all the same.
+    Ok(waiting.map_or_else(|| "the organization".to_owned(), |waiting| waiting.organization_name))
 }

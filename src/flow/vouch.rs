@@ -2,6 +2,7 @@
 //! (headless mode).
 
 use crate::domain::link::{Link, Via};
+use crate::domain::quota;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::accept::no_room;
 use crate::flow::{Context, look};
@@ -21,12 +22,13 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, link: &Link, vouched: &Vo
     let claim = Claim { id: ctx.id(), member_id: ctx.id(), now };
     // Whatever a host product says, no mailbox of ours is proved by it.
     let unproving = Link { via: Via::Copy, ..*link };
-    let mut batch = vec![identities::claim(claim, link, vouched)];
-    batch.extend(identities::keep(claim, vouched));
+    let mut batch = vec![identities::claim(claim, link, vouched, ctx.config.quota)];
+    batch.push(identities::make_account(claim, vouched));
     batch.extend(redeem::let_in(claim, &unproving, &ctx.config.templates.client_defaults()));
+    batch.extend(identities::keep(claim, ctx.id(), link, vouched));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
     batch.push(notifications::of_redemption(ctx.id(), claim.id));
-    batch.push(identities::select_obstacle(link, vouched));
+    batch.push(identities::select_obstacle(link, vouched, ctx.config.quota, now));
     batch.push(identities::joined(link, vouched));
     batch.push(view::select(link, None, Some(&vouched.email), now));
     let results = ctx.platform.batch(batch).await?;
@@ -61,6 +63,8 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, link: &Link, vouched: &Vo
         )
     } else if obstacle.removed {
         Code::AccessRemoved.into()
+    } else if !obstacle.within_day {
+        quota::refusal(now)
     } else {
         no_room(ctx, link, &view).await
     })

@@ -299,14 +299,14 @@ async fn fetch(
     Ok(whole)
 }
 
-/// The headers that are text. The SDK's own conversion panics at any other, and takes every request of this isolate with
+/// The headers that can be; one that is no text stays one, so that it is not taken for none. The SDK's own conversion panics at any other, and takes every request of this isolate with
 /// it.
 #[must_use]
 pub fn to_headers(headers: &Headers) -> HeaderMap {
     headers
         .entries()
         .filter_map(|(name, value)| {
-            Some((name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?))
+            Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))
         })
         .collect()
 }

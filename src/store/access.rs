@@ -158,11 +158,20 @@ macro_rules! access_of {
     };
 }
 
-/// Whether the member `m`, of the user `u`, is somebody in their organization. An account that nobody can sign in to yet is
-/// confined to nowhere: whoever was only added is set up before they come.
+/// Whether the user `u` may be the member `m` in their organization. An account that nobody can sign in to yet is confined to
+/// nowhere: whoever was only added is set up before they come. Whom a host product vouches for is somebody there, wherever
+/// else their account is confined to.
+macro_rules! is_somebody {
+    () => {
+        "(u.email_verified_at IS NOT NULL OR u.confined_to IS NULL OR u.confined_to = m.organization_id OR EXISTS (
+            SELECT 1 FROM identities d WHERE d.user_id = u.id AND d.organization_id = m.organization_id))"
+    };
+}
+
+/// Whether the member `m`, of the user `u`, is somebody in their organization.
 macro_rules! is_active {
     () => {
-        "m.active AND (u.email_verified_at IS NOT NULL OR u.confined_to IS NULL OR u.confined_to = m.organization_id)"
+        concat!("m.active AND ", is_somebody!())
     };
 }
 

@@ -269,7 +269,8 @@ pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
 }
 
 /// Reads [`Seen`]: whose key this is, and what it is in an organization: what an admin is, or what this member of it is. Of
-/// another organization there is nothing.
+/// another organization there is nothing. In the owner's name only a key acts that they made themselves, or the operator did: an
+/// admin who makes keys is no owner by them.
 #[must_use]
 pub fn program(digest: &str, at: At<'_>, member: Option<MemberId>, now: Timestamp) -> Statement {
     macro_rules! program_at {
@@ -281,8 +282,10 @@ pub fn program(digest: &str, at: At<'_>, member: Option<MemberId>, now: Timestam
                  LEFT JOIN organizations o ON o.id = k.organization_id AND o.id = ",
                 $organization,
                 " LEFT JOIN members m ON m.id = ?2 AND m.organization_id = o.id AND m.removed_at IS NULL
-                   AND EXISTS (SELECT 1 FROM users c WHERE c.id = m.user_id
-                               AND (c.email_verified_at IS NOT NULL OR c.confined_to = o.id))
+                   AND (m.role <> 'owner' OR k.created_by IS NULL OR k.created_by = m.id)
+                   AND EXISTS (SELECT 1 FROM users u WHERE u.id = m.user_id AND ",
+                is_somebody!(),
+                ")
                  LEFT JOIN users u ON u.id = m.user_id
                  WHERE k.token_digest = ?1 AND k.revoked_at IS NULL AND coalesce(k.expires_at, ?4 + 1) > ?4"
             )

@@ -38,7 +38,7 @@ pub struct Subscription {
     /// Whose it is.
     pub organization_id: OrganizationId,
     /// The plan's key.
-    pub plan_key: String,
+    pub plan_key: Option<String>,
     /// How many seats; `None` is any number.
     pub seat_limit: Option<i64>,
     /// When it was made.
@@ -145,16 +145,16 @@ pub fn is_ours(message: &str) -> Statement {
 pub fn subscribe(told: &Subscription) -> Statement {
     Statement::new(
         "INSERT INTO subscriptions (id, organization_id, plan_key, seat_limit, begun_at, paid, told_at, told_rank)
-         SELECT ?1, o.id, ?3, ?4, ?5, ?6, ?7, ?8 FROM organizations o WHERE o.id = ?2
+         SELECT ?1, o.id, coalesce(?3, ''), ?4, ?5, ?6, ?7, ?8 FROM organizations o WHERE o.id = ?2
          ON CONFLICT (id) DO UPDATE
-         SET plan_key = excluded.plan_key, seat_limit = excluded.seat_limit, paid = excluded.paid,
+         SET plan_key = coalesce(?3, subscriptions.plan_key), seat_limit = excluded.seat_limit, paid = excluded.paid,
              told_at = excluded.told_at, told_rank = excluded.told_rank
          WHERE subscriptions.told_rank < 2
            AND (excluded.told_at, excluded.told_rank) >= (subscriptions.told_at, subscriptions.told_rank)",
         params![
             &told.id,
             told.organization_id,
-            &told.plan_key,
+            told.plan_key.as_ref(),
             told.seat_limit,
             told.begun_at,
             told.paid,

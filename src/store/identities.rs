@@ -2,9 +2,11 @@
 //! mailbox, signs nobody in, and changes no account.
 
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::UserId;
+use crate::domain::ids::{NotificationId, UserId};
 use crate::domain::link::Link;
+use crate::domain::quota::Quota;
 use crate::domain::text::Name;
+use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
 use crate::store::redeem::Claim;
@@ -42,7 +44,7 @@ macro_rules! is_theirs {
 /// Claims the invitation for somebody whom a program vouches for: their address is the invited one, if one is invited, and
 /// the account of that address is theirs.
 #[must_use]
-pub fn claim(claim: Claim, link: &Link, vouched: &Vouched) -> Statement {
+pub fn claim(claim: Claim, link: &Link, vouched: &Vouched, quota: Quota) -> Statement {
     Statement::new(
         concat!(
             "INSERT INTO redemptions (id, invitation_id, user_id, member_id, redeemed_at, role_before)
@@ -55,39 +57,70 @@ pub fn claim(claim: Claim, link: &Link, vouched: &Vouched) -> Statement {
                AND inside.removed_at IS NULL
              WHERE (i.email_key IS NULL OR i.email_key = ?9) AND ",
             is_theirs!("i.organization_id", "?10"),
+            " AND ",
+            within_day!("NULL", "?6", "?11"),
             " AND",
             guards!(),
             " ON CONFLICT DO NOTHING RETURNING id"
         ),
-        claim.params(link, params![vouched.user_id, vouched.email.key(), &vouched.subject]),
+        claim.params(link, params![vouched.user_id, vouched.email.key(), &vouched.subject, quota.json()]),
     )
 }
 
-/// Makes the account, if the claim is for a new one, and notes whose subject it is.
+/// Makes the account, if the claim is for a new one.
+///
+/// What a host product calls them is the member's name, not the account's, as of whoever is added: see
+/// [`adding`](super::adding::let_in).
 #[must_use]
-pub fn keep(claim: Claim, vouched: &Vouched) -> [Statement; 2] {
+pub fn make_account(claim: Claim, vouched: &Vouched) -> Statement {
+    let address = vouched.email.key();
+    let called = address.rsplit_once('@').map_or(address.as_str(), |(local, _)| local);
+    Statement::new(
+        // It has no password, and until somebody proves its mailbox it is somebody only here.
+        "INSERT INTO users (id, email, email_key, name, name_key, confined_to, created_at)
+         SELECT r.user_id, ?3, ?3, ?4, ?4, i.organization_id, r.redeemed_at
+         FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
+         WHERE r.id = ?1 AND r.user_id = ?2",
+        params![claim.id, vouched.user_id, address.as_str(), called],
+    )
+}
+
+/// Calls a new member what their host product does, and keeps whose subject they are; also of somebody who came in by this
+/// invitation themselves. Whoever had an account before is told that they were added.
+#[must_use]
+pub fn keep(claim: Claim, told: NotificationId, link: &Link, vouched: &Vouched) -> [Statement; 3] {
     [
         Statement::new(
-            // It has no password, and until somebody proves its mailbox it is somebody only here.
-            "INSERT INTO users (id, email, email_key, name, name_key, confined_to, created_at)
-             SELECT r.user_id, ?3, ?4, ?5, ?6, i.organization_id, r.redeemed_at
-             FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
-             WHERE r.id = ?1 AND r.user_id = ?2",
+            "UPDATE members SET name = ?2, name_key = ?3, email = ?4
+             WHERE id = ?5 AND id = (SELECT member_id FROM redemptions WHERE id = ?1)",
+            params![claim.id, &vouched.name, vouched.name.key(), &vouched.email, claim.member_id],
+        ),
+        Statement::new(
+            concat!(
+                "INSERT INTO identities (organization_id, subject, user_id, created_at)
+                 SELECT ?2, ?3, u.id, ?5
+                 FROM users u
+                 LEFT JOIN identities d ON d.organization_id = ?2 AND d.subject = ?3
+                 JOIN redemptions r ON r.invitation_id = ?1 AND r.user_id = u.id
+                 JOIN members m ON m.id = r.member_id AND m.removed_at IS NULL
+                 WHERE u.email_key = ?4 AND ",
+                is_theirs!("?2", "?3"),
+                " ON CONFLICT DO NOTHING"
+            ),
             params![
-                claim.id,
-                vouched.user_id,
-                &vouched.email,
+                link.invitation_id,
+                link.organization_id,
+                &vouched.subject,
                 vouched.email.key(),
-                &vouched.name,
-                vouched.name.key()
+                claim.now
             ],
         ),
         Statement::new(
-            "INSERT INTO identities (organization_id, subject, user_id, created_at)
-             SELECT i.organization_id, ?2, r.user_id, r.redeemed_at
+            "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+             SELECT ?2, r.user_id, i.organization_id, 'member.added', json_object('member_id', r.member_id), ?3
              FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
-             WHERE r.id = ?1 ON CONFLICT DO NOTHING",
-            params![claim.id, &vouched.subject],
+             WHERE r.id = ?1 AND r.member_id = ?4 AND r.user_id <> ?5",
+            params![claim.id, told, claim.now, claim.member_id, vouched.user_id],
         ),
     ]
 }
@@ -112,9 +145,10 @@ pub fn joined(link: &Link, vouched: &Vouched) -> Statement {
 
 /// Reads what stands between a subject and the account of its address.
 #[must_use]
-pub fn select_obstacle(link: &Link, vouched: &Vouched) -> Statement {
+pub fn select_obstacle(link: &Link, vouched: &Vouched, quota: Quota, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT (d.user_id IS NOT NULL AND d.user_id IS NOT u.id) OR EXISTS (
+        concat!(
+        "SELECT ", within_day!("NULL", "?5", "?6"), " AS within_day, (d.user_id IS NOT NULL AND d.user_id IS NOT u.id) OR EXISTS (
                   SELECT 1 FROM identities e WHERE e.user_id = u.id AND e.organization_id = ?1 AND e.subject <> ?3)
                   AS someone_else,
                 d.user_id IS NULL AND u.id IS NOT NULL AND u.email_verified_at IS NULL AND u.password_hash IS NOT NULL
@@ -123,15 +157,25 @@ pub fn select_obstacle(link: &Link, vouched: &Vouched) -> Statement {
                   SELECT 1 FROM members gone JOIN invitations i ON i.id = ?4
                   WHERE gone.organization_id = ?1 AND gone.user_id = u.id
                     AND gone.removed_at >= coalesce(i.offered_at, i.created_at)) AS removed
-         FROM (SELECT 1) LEFT JOIN users u ON u.email_key = ?2
-         LEFT JOIN identities d ON d.organization_id = ?1 AND d.subject = ?3",
-        params![link.organization_id, vouched.email.key(), &vouched.subject, link.invitation_id],
+         FROM organizations o LEFT JOIN users u ON u.email_key = ?2
+         LEFT JOIN identities d ON d.organization_id = ?1 AND d.subject = ?3 WHERE o.id = ?1"),
+        params![
+            link.organization_id,
+            vouched.email.key(),
+            &vouched.subject,
+            link.invitation_id,
+            now,
+            quota.json()
+        ],
     )
 }
 
 /// What [`select_obstacle`] answers.
 #[derive(Debug, serde::Deserialize)]
 pub struct Obstacle {
+    /// The day leaves one more.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub within_day: bool,
     /// The subject is another address's person.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub someone_else: bool,

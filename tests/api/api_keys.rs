@@ -286,6 +286,27 @@ fn an_actor_is_an_active_member_of_the_keys_organization_or_nobody() {
     }
 }
 
+/// V20: an admin who makes keys is no owner by them.
+#[test]
+fn a_key_acts_for_the_owner_only_if_they_or_the_operator_made_it() {
+    let mut team = Team::new();
+    let mut ada = team.joined("ada.admin@studio.test", "admin");
+    let owner = team.member("olga.owner@studio.test");
+    let body = json!({"name": "Backend", "scopes": ["organizations:write", "members:read"]});
+    let mut with_key_of = |maker: &mut Client| {
+        let key = maker.post(&team.path("/api-keys"), &body).ok().str("/secret");
+        team.world.client().bearer(&key).with_header("usher-actor", &owner)
+    };
+    let path = team.path("");
+    let rules = json!({"policy": {"invites": {"admin": ["admin", "member", "client"]}}});
+    let mut of_ada = with_key_of(&mut ada);
+    assert_eq!(of_ada.patch(&path, &rules).refusal(), refusal(403, "unknown_actor"));
+    let mut owners = team.owner.clone();
+    assert_eq!(with_key_of(&mut owners).patch(&path, &rules).status, 200);
+    let mut operator = team.world.operator();
+    assert_eq!(with_key_of(&mut operator).get(&team.path("/members")).status, 200);
+}
+
 /// The header is a program's: a person is who they are.
 #[test]
 fn a_session_acts_for_nobody_else() {

@@ -215,6 +215,27 @@ fn nobody_elses_organization_is_touched_and_one_that_never_was_is_told_to_the_op
     assert_eq!(team.world.count("SELECT count(*) FROM subscriptions"), 1);
 }
 
+/// A key that is moved to a new price is gone from the old one, and with it from what Stripe tells of whoever pays the old one.
+#[test]
+fn a_subscription_ends_whatever_its_price_is_called_by_then() {
+    let mut team = Team::new();
+    let organization = team.organization.clone();
+    for (event, kind, status) in [("evt_2", "deleted", "canceled"), ("evt_3", "updated", "unpaid")] {
+        let id = format!("sub_{event}");
+        let begun = format!("begun_{event}");
+        tell(&team, &Subscription { id: &id, ..paid(&begun, &organization) });
+        assert_eq!(plan(&mut team), agency(7));
+        let end = Subscription { id: &id, kind, status, told: 2, ..paid(event, &organization) };
+        let mut end = end.event(began());
+        for item in end["data"]["object"]["items"]["data"].as_array_mut().unwrap() {
+            item["price"]["lookup_key"] = Value::Null;
+        }
+        stripe_tells(&team.world, &end).ok();
+        team.world.deliver();
+        assert_eq!(plan(&mut team), usual(), "{kind}");
+    }
+}
+
 #[test]
 fn what_can_not_be_used_is_answered_and_told_to_the_operator() {
     let mut team = Team::new();

@@ -57,7 +57,10 @@ fn a_member_is_known_by_a_token_for_five_minutes() {
     assert_eq!(claims["workspaces"], json!({second: ["posts.view"]}));
     assert_eq!(claims["more_workspaces"], false);
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 300);
-    assert_eq!(answer.json()["expires_at"], team.world.now().plus(Duration::from_mins(5)).to_string());
+    assert_eq!(
+        answer.json()["expires_at"],
+        team.world.now().plus(Duration::from_mins(5)).whole_seconds().to_string()
+    );
 }
 
 #[test]
@@ -135,6 +138,17 @@ fn before_the_second_factor_that_is_asked_for_there_is_no_token() {
     let mut mia = team.joined("mia.member@studio.test", "member");
     team.world.state().database.borrow().change("UPDATE organizations SET require_mfa = 1");
     assert_eq!(ask(&mut mia, &team.organization).refusal(), refusal(403, "mfa_required"));
+}
+
+/// Their id would stand for whoever the address belongs to, in every organization that meets it.
+#[test]
+fn an_account_that_nobody_proved_has_no_token() {
+    let mut team = Team::new();
+    let id = team.invited("victim@client.test", "client");
+    let token = crate::copied_token(&mut team.owner, &id);
+    let mut squatter = team.world.client();
+    squatter.accept(&token, "Not The Victim").ok();
+    assert_eq!(ask(&mut squatter, &team.organization).refusal(), refusal(403, "email_unverified"));
 }
 
 /// A new root key signs from then on, and the old one is listed for as long as it is among them.

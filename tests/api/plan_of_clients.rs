@@ -156,5 +156,5 @@ fn the_page_tells_whom_to_ask() {
     plan(&team, Some(25), "[]");
     let page = format!("/i/{many}");
     let answer = ana.submit(&page, &page, &[]);
-    assert!(answer.text().contains("Tell whoever invited you"), "{}", answer.text());
+    assert!(answer.text().contains("tell <bdi>Olga Owner</bdi>, then try again"), "{}", answer.text());
 }

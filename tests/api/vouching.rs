@@ -120,6 +120,76 @@ fn what_a_program_vouches_for_counts_nowhere_else() {
     assert_eq!(team.owner.get(&team.path("/members?role=admin")).ok().json()["data"], json!([]));
 }
 
+/// Two host products know one person, each in its own organization: in each they are who they are there.
+#[test]
+fn whoever_is_vouched_for_in_two_organizations_is_somebody_in_both() {
+    let (team, mut program, token) = invited(ANA, "client");
+    let mut other = another(&team.world);
+    let first = accept(&mut program, &token, &user("42", ANA)).ok().str("/member_id");
+    let id = other.invited(ANA, "client");
+    let token = copied_token(&mut other.owner, &id);
+    let mut others = any_program(&other);
+    let mut elsewhere = user("of the other's", ANA);
+    elsewhere["name"] = json!("Ana Elsewhere");
+    let second = accept(&mut others, &token, &elsewhere).ok().str("/member_id");
+    for (program, mut team, member, name) in
+        [(program, team, first, "Ana Client"), (others, other, second, "Ana Elsewhere")]
+    {
+        let workspace = team.workspace();
+        let access = format!("/v1/workspaces/{workspace}/members/{member}/access");
+        assert_ne!(team.owner.get(&access).ok().str("/state"), "removed");
+        assert_eq!(team.owner.get(&format!("/v1/members/{member}")).ok().str("/user/name"), name);
+        program.with_header("usher-actor", &member).get(&team.path("/workspaces")).ok();
+    }
+}
+
+/// What somebody is called elsewhere is nobody's to learn by an address.
+#[test]
+fn a_member_is_called_what_their_host_product_calls_them() {
+    let mut team = Team::new();
+    let mut other = another(&team.world);
+    other.joined(ANA, "client");
+    let id = team.invited(ANA, "client");
+    let token = copied_token(&mut team.owner, &id);
+    let mut named = user("42", ANA);
+    named["name"] = json!("Our Client");
+    let member = accept(&mut any_program(&team), &token, &named).ok().str("/member_id");
+    assert_eq!(team.owner.get(&format!("/v1/members/{member}")).ok().str("/user/name"), "Our Client");
+    let mut ana = team.world.client();
+    sign_in(&mut ana, ANA).ok();
+    assert!(ana.get("/v1/me/notifications").ok().text().contains("member.added"), "they are told");
+}
+
+#[test]
+fn whom_a_program_lets_in_counts_with_the_day() {
+    let mut team = Team::in_world(World::with_settings(&[("INVITATIONS_PER_DAY", "3")]));
+    let mut program = any_program(&team);
+    let path = team.path("/invitations");
+    let link = team.owner.post(&path, &json!({"kind": "link", "role": "client"})).ok().str("/id");
+    let token = copied_token(&mut team.owner, &link);
+    let mut came = Vec::new();
+    for number in 0..4 {
+        let email = format!("c{number}@client.test");
+        came.push(accept(&mut program, &token, &user(&number.to_string(), &email)).refusal());
+    }
+    assert_eq!(came.last(), Some(&refusal(429, "daily_limit")), "{came:?}");
+    assert_eq!(came.first(), Some(&refusal(200, "")), "{came:?}");
+}
+
+/// Whoever came in by themselves is their host product's user from when it says so, and nobody else's.
+#[test]
+fn whoever_came_in_by_themselves_is_one_subject_too() {
+    let (mut team, mut program, _) = invited("bea@client.test", "client");
+    let path = team.path("/invitations");
+    let link = team.owner.post(&path, &json!({"kind": "link", "role": "client"})).ok().str("/id");
+    let token = copied_token(&mut team.owner, &link);
+    let mut other = another(&team.world);
+    let mut ana = other.joined(ANA, "client");
+    let member = crate::accept_signed_in(&mut ana, &token).ok().str("/member_id");
+    assert_eq!(accept(&mut program, &token, &user("42", ANA)).ok().str("/member_id"), member);
+    assert_eq!(accept(&mut program, &token, &user("43", ANA)).refusal(), refusal(403, "wrong_account"));
+}
+
 /// Somebody who has an account here joins with it; it stays as it is.
 #[test]
 fn a_proved_account_of_the_address_becomes_the_member_and_is_not_changed() {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::authority::{Actor, Reach};
 use crate::domain::ids::OrganizationId;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::{self, At, SignedIn};
@@ -48,6 +48,11 @@ pub async fn issue<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resu
     let (actor, found) = caller.acting(ctx, At::Organization(organization), reads).await?;
     let me: Option<SignedIn> = ResultSet::row_of(found.first())?;
     let me = me.ok_or_else(|| Error::from(Code::Unauthenticated))?;
+    // Their id would stand for whoever the address belongs to, wherever the host product meets it again.
+    if me.email_verified_at.is_none() {
+        let detail = "Confirm your e-mail address first: set a password by a link that is mailed to you.";
+        return Err(Refusal::new(Code::EmailUnverified).because(detail).into());
+    }
     let ends = now.plus(LIFE).whole_seconds();
     let token = ctx.config.keys.sign_for_host(claims(&me, &actor), now, ends);
     Ok(reply::json(StatusCode::OK, &json!({"token": token, "expires_at": ends})))

@@ -42,11 +42,17 @@ pub fn read(event: &Value) -> Read {
     // What else is sold beside the plan has no lookup key.
     let items = at(object, "/items/data").as_array().map(Vec::as_slice).unwrap_or_default();
     let keyed = items.iter().find_map(|item| Some((item, at(item, "/price/lookup_key").as_str()?)));
-    let Some((item, plan_key)) = keyed else { return Read::Unusable("its price has no lookup_key") };
+    // An end needs neither key nor quantity: a key that was moved to a new price is gone from the old one.
+    let (item, plan_key) = match keyed {
+        Some((item, key)) => (item, Some(key)),
+        None if !paid => (&Value::Null, None),
+        None => return Read::Unusable("its price has no lookup_key"),
+    };
     let is_key = |key: &str| !key.is_empty() && key.len() <= LONGEST_KEY && !key.contains(char::is_control);
     // A price that is metered has no quantity: any number.
     let seat_limit = match at(item, "/quantity") {
         Value::Null => Some(None),
+        _ if !paid => Some(None),
         quantity => quantity.as_i64().filter(|seats| (0..=MOST_SEATS).contains(seats)).map(Some),
     };
     let text = |value: &Value| value.as_str().filter(|id| !id.is_empty()).map(str::to_owned);
@@ -58,8 +64,10 @@ pub fn read(event: &Value) -> Read {
         time(at(object, "/created")),
         seat_limit,
     ) {
-        (Some(event), Some(id), Some(told_at), Some(begun_at), Some(seat_limit)) if is_key(plan_key) => {
-            let plan_key = plan_key.to_owned();
+        (Some(event), Some(id), Some(told_at), Some(begun_at), Some(seat_limit))
+            if plan_key.is_none_or(is_key) =>
+        {
+            let plan_key = plan_key.map(str::to_owned);
             let subscription = Subscription {
                 id,
                 organization_id,

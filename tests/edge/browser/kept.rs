@@ -15,7 +15,7 @@ fn sign_out(browser: &Browser) {
     browser.command("Network.deleteCookies", &cookie);
 }
 
-async fn kept(browser: &Browser) -> Vec<String> {
+async fn kept(browser: &Browser, looked_at: bool) -> Vec<String> {
     let server = server();
     let mut team = Team::of(server, "client-links", Some(5));
     let slug = team.owner.get(&team.path("")).ok().str("/slug");
@@ -25,13 +25,19 @@ async fn kept(browser: &Browser) -> Vec<String> {
     sign_out(browser);
     browser.press("Make the workspace").await;
     assert_eq!(browser.heading().await, "Sign in");
-    let mut faults = browser.look("workspaces-kept", WIDTHS, OF_PAGES).await;
+    let mut faults = Vec::new();
+    // axe-core is a script.
+    if looked_at {
+        faults.extend(browser.look("workspaces-kept", WIDTHS, OF_PAGES).await);
+    }
     browser.fill("E-mail address", &team.owner_address).await;
     browser.fill("Password", PASSWORD).await;
     browser.press("Sign in").await;
     let text = browser.text().await;
     assert!(text.contains("You were signed out before this was sent"), "{text}");
-    faults.extend(browser.look("sign-in-kept", WIDTHS, OF_PAGES).await);
+    if looked_at {
+        faults.extend(browser.look("sign-in-kept", WIDTHS, OF_PAGES).await);
+    }
     let before = team.owner.get(&team.path("/workspaces")).ok().json()["data"].as_array().unwrap().len();
     assert_eq!(before, 1, "nothing was made yet");
     browser.press("Make the workspace").await;
@@ -42,14 +48,14 @@ async fn kept(browser: &Browser) -> Vec<String> {
 #[test]
 fn a_form_that_was_sent_signed_out_comes_back() {
     run(async {
-        let faults = kept(&Browser::start(true).await).await;
+        let faults = kept(&Browser::start(true).await, true).await;
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     });
 }
 
 #[test]
 fn the_same_goes_without_a_script() {
-    run(async { drop(kept(&Browser::start(false).await).await) });
+    run(async { assert!(kept(&Browser::start(false).await, false).await.is_empty()) });
 }
 
 #[test]

@@ -187,6 +187,7 @@ const SOURCES: &[&str] = &[
     include_str!("failures.rs"),
     include_str!("invitee.rs"),
     include_str!("joining.rs"),
+    include_str!("kept.rs"),
     include_str!("member.rs"),
     include_str!("menu.rs"),
     include_str!("screens.rs"),

@@ -32,6 +32,11 @@ CREATE TABLE identities (
   PRIMARY KEY (organization_id, subject)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX identities_of_user ON identities (user_id, organization_id);
+-- Whom a program lets in counts with those who are invited.
+CREATE TRIGGER identities_counted AFTER INSERT ON identities BEGIN
+  INSERT INTO daily_counts (whose, day, count) VALUES (NEW.organization_id, NEW.created_at / 86400000, 1)
+  ON CONFLICT (whose, day) DO UPDATE SET count = count + 1;
+END;
 
 -- What was answered to a request that its sender may repeat (`Idempotency-Key`), for a day. Written in the batch of what the
 -- request did, so that it is done once; its answer is added when it is known.
