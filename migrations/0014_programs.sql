@@ -22,6 +22,13 @@ CREATE TABLE api_keys (
 CREATE INDEX api_keys_of_organization ON api_keys (organization_id, id);
 CREATE INDEX api_keys_of_maker ON api_keys (created_by) WHERE created_by IS NOT NULL;
 
+-- Which key a request came with whose log names the member that it acted for.
+CREATE TABLE acted_through (
+  request_id TEXT PRIMARY KEY,
+  key_id     TEXT NOT NULL REFERENCES api_keys (id) DEFERRABLE INITIALLY DEFERRED
+) STRICT, WITHOUT ROWID;
+CREATE INDEX acted_through_key ON acted_through (key_id);
+
 -- Whom a host product's own user is, in one organization and nowhere else.
 CREATE TABLE identities (
   organization_id TEXT NOT NULL REFERENCES organizations (id) DEFERRABLE INITIALLY DEFERRED,

@@ -40,6 +40,7 @@ use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::platform::{Platform, ResultSet};
 use crate::store::acting::{Acting, Now};
+use crate::store::api_keys::acted;
 use crate::store::audit;
 use crate::store::idempotency::Once;
 use crate::store::invitations::Record;
@@ -83,9 +84,13 @@ impl<P: Platform> Context<'_, P> {
     /// The request is done once one of these entries of the audit log is written; until then, it may be tried again under its
     /// key.
     pub fn is_done_with(&self, events: &[EventId]) {
+        let meter = self.platform.meter();
+        if let Some(key) = meter.key.get() {
+            meter.told.replace(Some(acted(key, &self.request_id, events)));
+        }
         // What a request does in several batches is done with the first of them.
-        if let Some(once) = self.once.as_ref().filter(|_| !self.platform.meter().rode.get()) {
-            self.platform.meter().rider.replace(Some(once.done(events)));
+        if let Some(once) = self.once.as_ref().filter(|_| !meter.rode.get()) {
+            meter.rider.replace(Some(once.done(events)));
         }
     }
 

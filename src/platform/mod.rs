@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::domain::ids::JobId;
+use crate::domain::ids::{ApiKeyId, JobId};
 use crate::domain::time::Timestamp;
 use crate::mail::Mail;
 pub use statement::{Param, ResultSet, Statement};
@@ -36,6 +36,11 @@ pub struct Meter {
     pub rider: RefCell<Option<Statement>>,
     /// Whether it has.
     pub rode: Cell<bool>,
+    /// The key of a program that acts for a member.
+    pub key: Cell<Option<ApiKeyId>>,
+    /// A statement that is run so with each batch: what says which key that was (see
+    /// [`api_keys::acted`](crate::store::api_keys::acted)).
+    pub told: RefCell<Option<Statement>>,
 }
 
 /// Counts costs. Every platform has one meter a request.
@@ -74,16 +79,18 @@ pub trait Database: Metered {
             meter.trips.set(meter.trips.get() + 1);
             let rider = meter.rider.borrow().clone();
             let rides = rider.is_some();
+            statements.extend(meter.told.borrow().clone());
             statements.extend(rider);
             let mut results = self.execute(statements).await?;
             for result in &results {
                 meter.rows_read.set(meter.rows_read.get() + result.rows_read);
                 meter.rows_written.set(meter.rows_written.get() + result.rows_written);
             }
-            if rides && results.len() == wanted + 1 && results.pop().is_some_and(|rider| rider.any()) {
+            if rides && results.len() > wanted && results.pop().is_some_and(|rider| rider.any()) {
                 meter.rider.replace(None);
                 meter.rode.set(true);
             }
+            results.truncate(wanted);
             if results.len() == wanted {
                 Ok(results)
             } else {

@@ -154,6 +154,18 @@ pub fn page(organization: OrganizationId, before: Option<ApiKeyId>, limit: i64) 
     )
 }
 
+/// Says with which key a request came that acts for a member, if one of these entries of the audit log was written: they name
+/// the member. Goes along with each batch of it.
+#[must_use]
+pub fn acted(key: ApiKeyId, request_id: &str, events: &[EventId]) -> Statement {
+    Statement::new(
+        "INSERT INTO acted_through (request_id, key_id)
+         SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM json_each(?3) e CROSS JOIN audit_events a ON a.id = e.value)
+         ON CONFLICT DO NOTHING",
+        params![request_id, key, serde_json::json!(events).to_string()],
+    )
+}
+
 /// Notes that a key was used, to the day.
 #[must_use]
 pub fn used(digest: &str, now: Timestamp) -> Statement {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{json_text, json_text_or_null};
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{EventId, OrganizationId};
+use crate::domain::ids::{ApiKeyId, EventId, OrganizationId};
 use crate::domain::invitation::Kind;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -37,6 +37,8 @@ pub struct Logged {
     pub after: Option<Value>,
     /// The request it happened in.
     pub request_id: String,
+    /// The key of the program that did it in the actor's name, if one did.
+    pub key_id: Option<ApiKeyId>,
 }
 
 /// An entry with what whoever it speaks of is called, for a person to read.
@@ -58,8 +60,10 @@ pub struct Told {
     /// What it became.
     #[serde(deserialize_with = "json_text_or_null")]
     pub after: Option<Value>,
-    /// The member who did it.
+    /// The member or the key that did it.
     pub actor_name: Option<String>,
+    /// The key of the program that did it in their name.
+    pub key_name: Option<String>,
     /// The member, workspace or account that it happened to.
     pub subject_name: Option<String>,
     /// The invitation that it happened to.
@@ -105,7 +109,8 @@ pub struct Filter {
 macro_rules! page_of {
     ($index:literal, $which:literal) => {
         concat!(
-            "SELECT e.id, e.at, e.actor, e.action, e.subject, e.before, e.after, e.request_id
+            "SELECT e.id, e.at, e.actor, e.action, e.subject, e.before, e.after, e.request_id,
+                    (SELECT key_id FROM acted_through WHERE request_id = e.request_id) AS key_id
              FROM audit_events AS e INDEXED BY ",
             $index,
             " WHERE e.organization_id = ?1 AND e.id < ?2 AND e.id >= ?3 AND ",
@@ -124,6 +129,7 @@ macro_rules! told_of {
             ")
              SELECT p.*, coalesce((SELECT name FROM members WHERE id = p.actor),
                       (SELECT name FROM api_keys WHERE id = p.actor)) AS actor_name,
+                    (SELECT name FROM api_keys WHERE id = p.key_id) AS key_name,
                     CASE substr(p.subject, 1, 4)
                       WHEN 'mbr_' THEN (SELECT name FROM members WHERE id = p.subject)
                       WHEN 'wsp_' THEN (SELECT name FROM workspaces WHERE id = p.subject)

@@ -88,7 +88,12 @@ impl Key {
     }
 
     /// The key's program, in this organization.
-    fn actor<P>(&self, ctx: &Context<'_, P>, seen: Option<Seen>, about: Option<MemberId>) -> Result<Actor> {
+    fn actor<P: Platform>(
+        &self,
+        ctx: &Context<'_, P>,
+        seen: Option<Seen>,
+        about: Option<MemberId>,
+    ) -> Result<Actor> {
         let seen = seen.ok_or_else(|| Error::from(Code::Unauthenticated))?;
         let scope = self.scope.as_str();
         if !seen.scopes.as_ref().is_some_and(|scopes| scopes.contains(&format!("\"{scope}\""))) {
@@ -98,6 +103,8 @@ impl Key {
         if seen.organization_id.is_some() && self.member != seen.member_id {
             return Err(Code::UnknownActor.into());
         }
+        // The log names the member: which program it was is told beside it.
+        ctx.platform.meter().key.set(self.member.and(seen.key_id));
         actor_about(ctx, Some(seen), about)
     }
 }

@@ -49,6 +49,7 @@ pub fn walk(world: &World) {
     let rows = json!({"rows": [{"email": "of.program@client.test", "role": "client"}]});
     let job = program.post(&team.path("/invitations/bulk"), &rows).ok().str("/job_id");
     program.get(&format!("/v1/jobs/{job}")).ok();
+    program.with_header("usher-actor", &owner).post(&team.path("/workspaces"), &json!({"name": "Hers"})).ok();
 }
 
 fn check(program: &mut Client, team: &mut Team, member: &str, permission: &str) -> Value {
@@ -270,6 +271,30 @@ fn with_an_actor_it_has_their_role_and_their_ceiling() {
     assert_eq!(refused.refusal(), refusal(403, "insufficient_scope"));
 }
 
+/// An entry names the member; that it was a program, and which, stands beside it.
+#[test]
+fn what_a_key_does_in_somebodys_name_is_told_with_the_key() {
+    let mut team = Team::of("reporting");
+    team.joined("mia.member@studio.test", "member");
+    let mia = team.member("mia.member@studio.test");
+    let program = any_program(&team);
+    let key = team.owner.get(&team.path("/api-keys")).ok().str("/data/0/id");
+    let client = json!({"kind": "email", "role": "client", "email": "ana@client.test"});
+    program.clone().with_header("usher-actor", &mia).post(&team.path("/invitations"), &client).ok();
+    let newest =
+        |team: &mut Team| team.owner.get(&team.path("/audit?limit=1")).ok().json()["data"][0].clone();
+    let entry = newest(&mut team);
+    assert_eq!((entry["actor"].as_str(), entry["key_id"].as_str()), (Some(mia.as_str()), Some(key.as_str())));
+    let slug = team.owner.get(&team.path("")).ok().str("/slug");
+    let page = team.owner.get(&format!("/o/{slug}/activity")).ok().text();
+    assert!(page.contains("(by the API key Backend)"), "{page}");
+    // In its own name the key is the actor.
+    team.world.pass(std::time::Duration::from_secs(1));
+    program.clone().post(&team.path("/workspaces"), &json!({"name": "Second"})).ok();
+    let entry = newest(&mut team);
+    assert_eq!((entry["actor"].as_str(), entry["key_id"].as_str()), (Some(key.as_str()), None));
+}
+
 #[test]
 fn an_actor_is_an_active_member_of_the_keys_organization_or_nobody() {
     let mut team = Team::new();
@@ -293,7 +318,7 @@ fn a_key_acts_for_the_owner_only_if_they_or_the_operator_made_it() {
     let mut ada = team.joined("ada.admin@studio.test", "admin");
     let owner = team.member("olga.owner@studio.test");
     let body = json!({"name": "Backend", "scopes": ["organizations:write", "members:read"]});
-    let mut with_key_of = |maker: &mut Client| {
+    let with_key_of = |maker: &mut Client| {
         let key = maker.post(&team.path("/api-keys"), &body).ok().str("/secret");
         team.world.client().bearer(&key).with_header("usher-actor", &owner)
     };

@@ -74,7 +74,7 @@ fn an_entry_says_who_did_what_to_what_when_and_in_which_request() {
     let expected = json!({
         "id": entry["id"], "at": team.world.now().to_string(), "actor": owner, "action": "workspace.created",
         "subject": made.str("/id"), "before": null, "after": {"name": "Second"},
-        "request_id": made.header("request-id"),
+        "key_id": null, "request_id": made.header("request-id"),
     });
     assert_eq!(entry, expected);
     assert!(entry["id"].as_str().unwrap().starts_with("evt_"));

@@ -166,6 +166,10 @@ impl Sentence {
             _ => None,
         };
         let actor = actor.unwrap_or_else(|| "Somebody".to_owned());
+        let actor = match &told.key_name {
+            Some(key) => format!("{actor} (by the API key {key})"),
+            None => actor,
+        };
         let Some(action) = ACTIONS.iter().find(|action| action.key == told.action) else {
             let (verb, object) = (words(&told.action).to_lowercase(), told.subject_name.clone());
             return Self { actor, verb, object, rest: String::new() };
