@@ -171,6 +171,7 @@ pub fn select_obstacle(link: &Link, vouched: &Vouched, quota: Quota, now: Timest
 }
 
 /// What [`select_obstacle`] answers.
+#[allow(clippy::struct_excessive_bools, reason = "each is a guard of its own")]
 #[derive(Debug, serde::Deserialize)]
 pub struct Obstacle {
     /// The day leaves one more.

@@ -91,7 +91,7 @@ async fn call_once<P: Platform>(
     }
     let Context { platform, config, request_id, device, .. } = ctx;
     let (request_id, device) = (request_id.clone(), device.clone());
-    let ctx = &Context { platform: *platform, config: *config, request_id, device, once: Some(once.clone()) };
+    let ctx = &Context { platform: *platform, config, request_id, device, once: Some(once.clone()) };
     let answer = call(ctx, request, route, Verb::Post).await;
     idempotency::settle(ctx, &once, answer).await
 }

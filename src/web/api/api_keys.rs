@@ -44,7 +44,7 @@ pub struct Body {
 ///
 /// # Errors
 /// What is wrong with which field.
-pub fn wanted(body: Body) -> Result<Wanted> {
+pub fn wanted(body: &Body) -> Result<Wanted> {
     let mut fields = Fields::default();
     let name = fields.take("/name", Code::InvalidValue, Name::parse(&body.name));
     let known: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
@@ -79,7 +79,7 @@ pub async fn create<P: Platform>(
     let actor = runs(ctx, &caller, id).await?;
     let mut body: Body = request::json(request)?;
     let password = body.password.take();
-    let wanted = wanted(body)?;
+    let wanted = wanted(&body)?;
     if let Caller::Session(session) = &caller {
         again::unless_fresh(ctx, session, password.as_deref()).await?;
     }

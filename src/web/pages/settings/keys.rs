@@ -174,7 +174,7 @@ async fn make<P: Platform>(
         expires_in: days.map(|days| days.saturating_mul(86400)),
         password: None,
     };
-    let wanted = wanted(body)?;
+    let wanted = wanted(&body)?;
     again::unless_fresh(ctx, &session(request).unwrap_or_default(), form.filled("password")).await?;
     let organization = desk.actor.organization_id;
     let (key, secret) = flow::create(ctx, organization, Some(&desk.actor), wanted).await?;
