@@ -50,7 +50,7 @@ fn the_ways_are_in_sight_or_behind_one_button() {
             "Activity",
             "Settings",
             "Notifications 1",
-            "Switch workspace",
+            "Switch",
             "Olga Owner",
             "Sign out",
         ];
