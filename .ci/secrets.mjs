@@ -1,5 +1,5 @@
 // Adds to a file of NAME=value lines the development secrets that it lacks. Never changes one that is there.
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 
 const file = process.argv[2];
@@ -11,9 +11,6 @@ const secrets = {
   RESEND_WEBHOOK_SECRET: () => `whsec_${randomBytes(24).toString("base64")}`,
   POSTMARK_WEBHOOK_SECRET: () => randomBytes(24).toString("base64url"),
   STRIPE_WEBHOOK_SECRET: () => `whsec_${randomBytes(24).toString("base64url")}`,
-  // ES256, for the tokens that programs verify by themselves: PKCS#8 DER.
-  TOKEN_SIGNING_KEY: () =>
-    generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "der" }).toString("base64url"),
 };
 
 let text = "";
