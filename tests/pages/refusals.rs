@@ -95,13 +95,13 @@ fn who_is_not_in_an_organization_sees_no_more_of_it_than_of_one_that_is_not_ther
 fn a_workspace_that_somebody_is_not_in_looks_like_none() {
     let mut team = team();
     let mut ana = browsing(team.joined("ana@client.test", "client"));
+    let mine = team.workspace();
     let private = team.owner.post(&team.path("/workspaces"), &json!({"name": "Private"})).ok().str("/id");
     let other = private.replace("wsp_0", "wsp_1");
     assert_ne!(private, other);
     let answers = [private, other].map(|id| ana.get(&format!("/w/{id}")));
     assert_eq!(answers[0].text(), answers[1].text());
     check_is_of(&answers[0], PRODUCT, &[]);
-    let mine = team.workspace();
     let old = ana.post_form(&format!("/w/{mine}/ask"), &[("nonce", "too old")]);
     assert_eq!(old.status, 403);
     check_is_of(&old, "Example Studio", &["Workspaces", "Switch workspace", "Somebody New"]);
