@@ -45,9 +45,9 @@ fn a_message_reaches_resend_as_it_was_written_and_its_id_is_kept() {
     assert_eq!(sent["provider_message_id"], *message);
     assert_eq!(sent["delivery"], "sent");
     assert_eq!(body["from"], "Example Studio via Usher <invites@usher.test>");
-    let token = server.token_in(body["text"].as_str().unwrap());
-    assert_eq!(server.token_in(body["html"].as_str().unwrap()), token);
-    server.client().sign_up(&token, "Mia Member").ok();
+    let link = server.token_in(body["text"].as_str().unwrap());
+    assert_eq!(server.token_in(body["html"].as_str().unwrap()), link);
+    server.client().sign_up(&link, "Mia Member").ok();
     assert_eq!(server.client().get("/dev/mailbox").status, 404);
 }
 

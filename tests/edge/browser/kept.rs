@@ -119,7 +119,7 @@ fn of_many_accounts_the_page_and_what_waits_fit_every_screen() {
         assert!(browser.text().await.contains("You left Example Studio."), "{}", browser.text().await);
         browser.be(&team.owner);
         browser.goto(&format!("/o/{slug}/team")).await;
-        browser.press("Switch workspace").await;
+        browser.press_at("//header//a[contains(., 'switch workspace')]").await;
         assert_eq!(browser.heading().await, "Your workspaces");
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     });

@@ -50,7 +50,6 @@ fn the_ways_are_in_sight_or_behind_one_button() {
             "Activity",
             "Settings",
             "Notifications 1",
-            "Switch",
             "Olga Owner",
             "Sign out",
         ];
