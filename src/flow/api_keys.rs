@@ -42,7 +42,7 @@ pub async fn create<P: Platform>(
     let new = New { id, organization_id: organization, name: &name, scopes, digest, hint, expires_at };
     let (entry, by) = acting(ctx, actor);
     let batch = vec![store::claim_new(&entry, &new, &by), store::insert(entry.id, &new)];
-    Ok((run(ctx, batch, &by, organization, id).await?.1, key))
+    Ok((run(ctx, batch, &by, organization, id).await?, key))
 }
 
 /// Revokes a key. One that was revoked before stays so.
@@ -64,23 +64,21 @@ fn acting<P: Platform>(ctx: &Context<'_, P>, actor: Option<&Actor>) -> (Entry, A
     }
 }
 
-/// Runs a claim and its write, and answers whether it was let through, and the key as it is now.
+/// Runs a claim and its write, and answers the key as it is now.
 async fn run<P: Platform>(
     ctx: &Context<'_, P>,
     mut batch: Vec<Statement>,
     by: &Acting,
     organization: OrganizationId,
     id: ApiKeyId,
-) -> Result<(bool, Shown)> {
+) -> Result<Shown> {
     batch.extend([store::select(organization, id), by.select()]);
     let results = ctx.platform.batch(batch).await?;
     let [claim, _, shown, acts] = results.as_slice() else {
         return Err(Error::Internal("a claim, a write and two reads".to_owned()));
     };
-    let claimed = ResultSet::any(claim);
-    if !claimed {
+    if !ResultSet::any(claim) {
         check_still_acts(by, acts)?;
     }
-    let shown = shown.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
-    Ok((claimed, shown))
+    shown.first()?.ok_or_else(|| Code::NotFound.into())
 }

@@ -68,7 +68,7 @@ pub struct Nav {
     pub person: String,
     /// How many notifications they have not read, as it is shown; empty for none.
     pub unread: String,
-    /// Whether the way to other workspaces is shown: on their list it is where one is.
+    /// Whether their name says that it leads to their workspaces: on that list it is where one is.
     pub switch: bool,
     /// For the button that signs out.
     pub nonce: String,
