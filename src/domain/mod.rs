@@ -32,6 +32,7 @@ pub mod standing;
 pub mod template;
 pub mod text;
 pub mod time;
+pub mod webhook;
 
 use serde::Deserializer;
 
