@@ -7,7 +7,8 @@ use http::Method;
 use matchit::{Params, Router};
 
 use crate::domain::ids::{
-    ApiKeyId, DraftId, InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, WebhookId, WorkspaceId,
+    ApiKeyId, DraftId, InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, WebhookId,
+    WorkspaceId,
 };
 use crate::web::pages::invite::Step;
 
