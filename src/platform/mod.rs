@@ -50,6 +50,19 @@ pub trait Metered {
     fn meter(&self) -> &Meter;
 }
 
+/// What went along with a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Riders {
+    /// How many statements the batch itself has.
+    wanted: usize,
+    /// Whether there is one that says that the request was done.
+    rides: bool,
+    /// Where the results of those with it end.
+    with_rider: usize,
+    /// The job that tells webhooks what happened in it.
+    teller: JobId,
+}
+
 /// The database did not do it. The text is for the log.
 #[derive(Debug, thiserror::Error)]
 #[error("database: {0}")]
@@ -75,37 +88,55 @@ pub trait Database: Metered + Queue + Clock + Entropy {
         mut statements: Vec<Statement>,
     ) -> impl Future<Output = Result<Vec<ResultSet>, DatabaseError>> {
         async move {
-            let wanted = statements.len();
-            let writes = statements.iter().any(Statement::writes);
-            let meter = self.meter();
-            meter.trips.set(meter.trips.get() + 1);
-            let rider = meter.rider.borrow().clone();
-            let rides = rider.is_some();
-            statements.extend(meter.told.borrow().clone());
-            statements.extend(rider);
-            let with_rider = statements.len();
-            // Whatever this batch does that webhooks are told is told, whoever wrote it.
-            let teller = JobId::new(self.now(), self.random());
-            statements.extend(writes.then(|| webhook_events::gather(teller, self.now())));
-            let mut results = self.execute(statements).await?;
-            for result in &results {
-                meter.rows_read.set(meter.rows_read.get() + result.rows_read);
-                meter.rows_written.set(meter.rows_written.get() + result.rows_written);
-            }
-            if results.get(with_rider).is_some_and(ResultSet::any) {
-                self.enqueue(teller);
-            }
-            results.truncate(with_rider);
-            if rides && results.len() > wanted && results.pop().is_some_and(|rider| rider.any()) {
-                meter.rider.replace(None);
-                meter.rode.set(true);
-            }
-            results.truncate(wanted);
-            if results.len() == wanted {
-                Ok(results)
-            } else {
-                Err(DatabaseError(format!("{} results for {wanted} statements", results.len())))
-            }
+            let riders = self.send_along(&mut statements);
+            let results = self.execute(statements).await?;
+            self.settle(riders, results)
+        }
+    }
+
+    /// Adds to a batch what goes along with it. Apart from [`Database::batch`], whose future is a part of each that waits for it.
+    #[inline(never)]
+    fn send_along(&self, statements: &mut Vec<Statement>) -> Riders {
+        let wanted = statements.len();
+        let writes = statements.iter().any(Statement::writes);
+        let meter = self.meter();
+        meter.trips.set(meter.trips.get() + 1);
+        let rider = meter.rider.borrow().clone();
+        let rides = rider.is_some();
+        statements.extend(meter.told.borrow().clone());
+        statements.extend(rider);
+        let with_rider = statements.len();
+        // Whatever this batch does that webhooks are told is told, whoever wrote it.
+        let teller = JobId::new(self.now(), self.random());
+        statements.extend(writes.then(|| webhook_events::gather(teller, self.now())));
+        Riders { wanted, rides, with_rider, teller }
+    }
+
+    /// Counts what a batch cost, and takes from its results what went along.
+    ///
+    /// # Errors
+    /// There are fewer than there should be.
+    #[inline(never)]
+    fn settle(&self, riders: Riders, mut results: Vec<ResultSet>) -> Result<Vec<ResultSet>, DatabaseError> {
+        let Riders { wanted, rides, with_rider, teller } = riders;
+        let meter = self.meter();
+        for result in &results {
+            meter.rows_read.set(meter.rows_read.get() + result.rows_read);
+            meter.rows_written.set(meter.rows_written.get() + result.rows_written);
+        }
+        if results.get(with_rider).is_some_and(ResultSet::any) {
+            self.enqueue(teller);
+        }
+        results.truncate(with_rider);
+        if rides && results.len() > wanted && results.pop().is_some_and(|rider| rider.any()) {
+            meter.rider.replace(None);
+            meter.rode.set(true);
+        }
+        results.truncate(wanted);
+        if results.len() == wanted {
+            Ok(results)
+        } else {
+            Err(DatabaseError(format!("{} results for {wanted} statements", results.len())))
         }
     }
 

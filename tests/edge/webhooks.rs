@@ -28,6 +28,7 @@ fn an_event_reaches_its_receiver_as_the_reference_library_takes_it() {
         hook(&team, &receiver, "/takes", &["invitation.created", "invitation.sent", "member.added"]);
     let address = server.address("ana.client");
     let token = team.invited(&address, "client").1;
+    server.mail(&address, 1);
     server.client().sign_up(&token, "Ána Client \u{1f642}").ok();
     let heard = wait_for("three events", || Some(receiver.heard("/takes")).filter(|heard| heard.len() == 3));
     for event in &heard {
