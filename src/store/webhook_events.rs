@@ -75,7 +75,7 @@ pub struct Told {
 /// Writes down what is told, and puts its deliveries into the outbox. `RETURNING` of the second tells which.
 #[must_use]
 pub fn tell(told: &[Told], now: Timestamp, requeue_at: Timestamp) -> [Statement; 2] {
-    let told = serde_json::json!(told).to_string();
+    let told = serde_json::to_string(told).unwrap_or_default();
     [
         Statement::new(
             "UPDATE webhook_events SET id = x.value ->> 'id', body = x.value ->> 'body'

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::domain::api_key::Scope;
 use crate::domain::ids::{ApiKeyId, OrganizationId};
@@ -16,7 +15,7 @@ use crate::flow::api_keys::{self as flow, Wanted};
 use crate::flow::{Context, again};
 use crate::platform::Platform;
 use crate::store::api_keys::{self, Shown};
-use crate::web::api::Page;
+use crate::web::api::{Page, told};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -82,7 +81,7 @@ pub async fn create<P: Platform>(
         again::unless_fresh(ctx, session, password.as_deref()).await?;
     }
     let (shown, key) = flow::create(ctx, id, actor.as_ref(), wanted).await?;
-    let mut body = json!(shown);
+    let mut body = told::value(&shown);
     if let Some(fields) = body.as_object_mut() {
         fields.insert("secret".to_owned(), key.reveal().into());
     }

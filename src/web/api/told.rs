@@ -1,25 +1,34 @@
 //! What webhooks are told: things as the API shows them, to a program that sees all of its organization.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
+use crate::json;
 use crate::store;
 use crate::store::memberships::Place;
 use crate::store::organizations::{Organization, Seats};
 use crate::web::api::{invitations, members, organizations};
 
+/// Something of ours as JSON that more is added to. By way of its text: what writes that is there already for each type, and what
+/// makes such a value of it would be there a second time.
+#[must_use]
+pub fn value(of: &impl Serialize) -> Value {
+    serde_json::to_string(of).ok().and_then(|text| json::row(&text).ok()).unwrap_or_default()
+}
+
 /// An invitation.
 #[must_use]
 pub fn invitation(record: store::invitations::Record, template: &'static Template, now: Timestamp) -> Value {
-    json!(invitations::Shown::of(record, template, now))
+    value(&invitations::Shown::of(record, template, now))
 }
 
 /// A member.
 #[must_use]
 pub fn member(member: store::members::Member, template: &'static Template) -> Value {
-    json!(members::Shown::in_full(member, template))
+    value(&members::Shown::in_full(member, template))
 }
 
 /// A membership; of one that has ended, that it was there. Nothing where somebody was taken out since.
@@ -28,7 +37,8 @@ pub fn membership(place: Option<Place>, template: &'static Template, ended: bool
     let place = place.filter(|place| place.placed && !ended);
     match place {
         Some(Place { role, access, .. }) => {
-            Some(json!({"role": role, "access": access.of(template, role).shown(template, role)}))
+            let access = value(&access.of(template, role).shown(template, role));
+            Some(json!({"role": role, "access": access}))
         }
         None => ended.then(|| json!({})),
     }
@@ -37,7 +47,7 @@ pub fn membership(place: Option<Place>, template: &'static Template, ended: bool
 /// An organization.
 #[must_use]
 pub fn organization(config: &Config, organization: Organization) -> Value {
-    json!(organizations::Shown::of(config, organization))
+    value(&organizations::Shown::of(config, organization))
 }
 
 /// The seats in numbers.

@@ -1,7 +1,7 @@
 //! Webhooks: where an organization's programs are told what happens.
 
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::config::Config;
@@ -16,7 +16,7 @@ use crate::platform::{Platform, ResultSet};
 use crate::store::webhook_deliveries::{self, Shown as Delivery};
 use crate::store::webhooks::{self, Changes, Shown};
 use crate::web::api::field::one_of;
-use crate::web::api::{Page, no_fields};
+use crate::web::api::{Page, no_fields, told};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -100,17 +100,12 @@ pub fn changes(config: &Config, patch: Patch) -> Result<Changes> {
 }
 
 /// A webhook, and this once its secret.
-#[derive(Serialize)]
-struct WithSecret {
-    #[serde(flatten)]
-    shown: Shown,
-    secret: String,
-}
-
-impl WithSecret {
-    fn of((shown, secret): (Shown, Secret)) -> Self {
-        Self { shown, secret: secret.reveal() }
+fn with_secret((shown, secret): (Shown, Secret)) -> Value {
+    let mut shown = told::value(&shown);
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("secret".to_owned(), secret.reveal().into());
     }
+    shown
 }
 
 /// `POST`: a new webhook, with its `secret` this once. A person types their password unless they did within five minutes: a
@@ -127,7 +122,7 @@ pub async fn create<P: Platform>(
     let events = wanted(ctx.config, &body.url, &body.events)?;
     is_themselves(ctx, &caller, password.as_deref()).await?;
     let made = flow::create(ctx, id, actor.as_ref(), &body.url, &events).await?;
-    Ok(reply::json(StatusCode::CREATED, &WithSecret::of(made)))
+    Ok(reply::json(StatusCode::CREATED, &with_secret(made)))
 }
 
 /// `GET`: the organization's webhooks, newest first; never a secret.
@@ -193,7 +188,7 @@ pub async fn rotate<P: Platform>(
     let actor = caller.running(ctx, id).await?;
     no_fields(request)?;
     let rotated = flow::rotate(ctx, id, actor.as_ref(), webhook).await?;
-    Ok(reply::json(StatusCode::OK, &WithSecret::of(rotated)))
+    Ok(reply::json(StatusCode::OK, &with_secret(rotated)))
 }
 
 /// `POST …/test`: 202, with the delivery of an event that tells nothing.
