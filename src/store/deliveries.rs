@@ -162,7 +162,12 @@ mod tests {
         assert_eq!(last(mailed(Vec::new()), Delivery::Delivered), untold(Stage::Delivered));
         assert_eq!(last(mailed(Vec::new()), Delivery::Complained), untold(Stage::Complained));
         assert_eq!(last(mailed(Vec::new()), Delivery::Sent), step(Stage::Reminded, 9));
-        let unsent = Mailed { sent_at: None, reminded_at: None, failed_at: Some(at(5)), ..mailed(Vec::new()) };
-        assert_eq!(last(unsent, Delivery::Complained), step(Stage::Failed, 5), "nobody reports what was not sent");
+        let unsent =
+            Mailed { sent_at: None, reminded_at: None, failed_at: Some(at(5)), ..mailed(Vec::new()) };
+        assert_eq!(
+            last(unsent, Delivery::Complained),
+            step(Stage::Failed, 5),
+            "nobody reports what was not sent"
+        );
     }
 }

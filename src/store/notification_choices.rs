@@ -144,14 +144,12 @@ pub fn select(
         };
     }
     match organization {
-        Some(organization) => Statement::new(
-            chosen!(" AND m.organization_id = ?3"),
-            params![session, now, organization, limit],
-        ),
-        None => Statement::new(
-            chosen!(" AND (?3 IS NULL OR m.id < ?3)"),
-            params![session, now, before, limit],
-        ),
+        Some(organization) => {
+            Statement::new(chosen!(" AND m.organization_id = ?3"), params![session, now, organization, limit])
+        }
+        None => {
+            Statement::new(chosen!(" AND (?3 IS NULL OR m.id < ?3)"), params![session, now, before, limit])
+        }
     }
 }
 

@@ -245,6 +245,9 @@ impl Cast {
             ("POST", "/v1/organizations/{organization}/api-keys") => {
                 json!({"name": "Backend", "scopes": ["access:check"], "password": "a sentence works well"})
             }
+            ("PATCH", "/v1/me/notification-settings") => json!({
+                "organization_id": self.team.organization, "events": [{"kind": "access.asked", "in_app": true}],
+            }),
             ("POST", "/v1/me/token") => json!({"organization_id": self.team.organization}),
             ("POST", "/v1/check") => {
                 json!({"member_id": self.member, "workspace_id": self.workspace, "permission": "compose"})

@@ -114,13 +114,7 @@ fn unusable<P: Platform>(ctx: &Context<'_, P>, from: &'static str, why: &'static
 }
 
 /// That a message got this far, then, and why no further.
-fn message(
-    event: String,
-    message: &Value,
-    delivery: Delivery,
-    at: &str,
-    why: Option<Obstruction>,
-) -> Read {
+fn message(event: String, message: &Value, delivery: Delivery, at: &str, why: Option<Obstruction>) -> Read {
     match message.as_str() {
         Some(id) if !id.is_empty() && id.len() <= LONGEST_ID => {
             let message = Message { id: id.to_owned(), delivery, at: Timestamp::parse(at), why };

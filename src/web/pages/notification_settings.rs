@@ -94,13 +94,16 @@ async fn page<P: Platform>(
 ) -> Result<Reply> {
     let query: Query = request::query(request).unwrap_or_default();
     let now = ctx.now();
-    let reads =
-        |session: &str| vec![notification_choices::select(session, None, None, MOST_SHOWN, now)];
+    let reads = |session: &str| vec![notification_choices::select(session, None, None, MOST_SHOWN, now)];
     let (own, found) = Own::open(ctx, request, reads).await?;
     let places: Vec<Chosen> = found.first().map(ResultSet::rows).transpose()?.unwrap_or_default();
-    let place = places.iter().find(|place| place.slug == query.of).or(places.first());
-    let here = place.map(|place| place.member_id);
     let typed = refused.map(|(form, _)| form);
+    let asked = |place: &&Chosen| match typed {
+        Some(form) => place.organization_id.to_string() == form.text("organization"),
+        None => place.slug == query.of,
+    };
+    let place = places.iter().find(asked).or(places.first());
+    let here = place.map(|place| place.member_id);
     let error = refused.map(|(_, error)| error);
     let page = Page {
         frame: own.frame(ctx, Place::Notifications),
@@ -170,6 +173,7 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
         })
         .collect();
     let chosen = flow::choose(ctx, &session, organization, &wishes).await?;
-    let sentence = if wishes.is_empty() { "Nothing was changed." } else { "Saved. You are told so from now on." };
+    let sentence =
+        if wishes.is_empty() { "Nothing was changed." } else { "Saved. You are told so from now on." };
     Ok(said::see_other(&path(&chosen.slug), sentence))
 }

@@ -242,7 +242,7 @@ fn reply<P: Platform>(
         is_link,
         title: heading(record),
         status: told(state.kind, status, record.delivery),
-        advice: advice(record, status, why_of(&mails), &desk.setting.organization_name),
+        advice: advice(record, status, &mails, &desk.setting.organization_name),
         remedy: status == Status::Pending && record.delivery.is_lost(),
         mails,
         workspaces: if state.role.reaches_every_workspace() {
@@ -328,11 +328,15 @@ fn line(step: Step, sent: bool) -> Line {
 
 /// Why the newest e-mail did not arrive, in words; empty where that is not known.
 fn why_of(mails: &[Sending]) -> &'static str {
-    mails.first().and_then(|newest| newest.lines.iter().rev().find(|line| !line.why.is_empty())).map_or("", |line| line.why)
+    mails
+        .first()
+        .and_then(|newest| newest.lines.iter().rev().find(|line| !line.why.is_empty()))
+        .map_or("", |line| line.why)
 }
 
 /// What to do about the state, for whoever waits.
-fn advice(record: &Record, status: Status, why: &'static str, organization: &str) -> String {
+fn advice(record: &Record, status: Status, mails: &[Sending], organization: &str) -> String {
+    let (why, mailed) = (why_of(mails), !mails.is_empty());
     let (is_link, delivery) = (record.state.kind == Kind::Link, record.delivery);
     let fixed = match (status, delivery) {
         (Status::Disabled, _) => "Nobody new can join by it until you turn it on.",
@@ -357,8 +361,9 @@ fn advice(record: &Record, status: Status, why: &'static str, organization: &str
             );
         }
         (Status::Pending, Delivery::Complained) => {
+            let which = if mailed { "this e-mail" } else { "an e-mail of yours" };
             return format!(
-                "The person reported this e-mail. We will not send to them again from {organization}. Talk to them, or copy the link and hand it over."
+                "The person reported {which}. We will not send to them again from {organization}. Talk to them, or copy the link and hand it over."
             );
         }
         (Status::Pending, Delivery::Failed) if why.is_empty() => {
