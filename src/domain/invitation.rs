@@ -158,8 +158,7 @@ impl Delivery {
 
 /// Why a message did not arrive, as far as its provider says. Providers have many words for it, and whole sentences of other mail
 /// servers: of those nothing is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstruction {
     /// There is no such mailbox.
     NoMailbox,
@@ -189,16 +188,17 @@ impl Obstruction {
         }
     }
 
-    /// In words that go on after "Not delivered: ".
+    /// In words, by the name that [`as_str`](Self::as_str) gives it; nothing for another name.
     #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::NoMailbox => "mailbox does not exist",
-            Self::NoServer => "their mail server was not found",
-            Self::MailboxFull => "the mailbox is full",
-            Self::TooLarge => "the e-mail is too large for their mail server",
-            Self::Filtered => "their mail server filtered it out",
-            Self::Suppressed => "earlier e-mails to this address came back or were reported",
+    pub fn words(name: &str) -> &'static str {
+        match name {
+            "no_mailbox" => "mailbox does not exist",
+            "no_server" => "their mail server was not found",
+            "mailbox_full" => "the mailbox is full",
+            "too_large" => "the e-mail is too large for their mail server",
+            "filtered" => "their mail server filtered it out",
+            "suppressed" => "earlier e-mails to this address came back or were reported",
+            _ => "",
         }
     }
 }

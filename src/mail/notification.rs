@@ -70,29 +70,16 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
             "Check the address",
             offer,
         ),
-        "invitation.accepted" => (
-            " accepted your invitation",
-            format!("They are in {} now.", named(organization)),
-            vec![format!("{person} joined {} by your invitation.", named(organization))],
-            "See them",
-            told.member_id.map(|id| Route::MemberPage(told.slug.clone(), id)),
-        ),
-        "invitation.declined" => (
-            " declined your invitation",
-            format!("They do not join {}.", named(organization)),
-            vec![
-                match told.reason {
-                    Some(Reason::UnknownSender) => format!(
-                        "{person} declined your invitation to {}: they say that they don't know who sent it.",
-                        named(organization)
-                    ),
-                    None => format!("{person} declined your invitation to {}.", named(organization)),
-                },
-                "Its link stopped working. If that was a mistake, invite them again.".to_owned(),
-            ],
-            "See the invitation",
-            offer,
-        ),
+        "invitation.accepted" => {
+            let joined = format!("{person} joined {} by your invitation.", named(organization));
+            let member = told.member_id.map(|id| Route::MemberPage(told.slug.clone(), id));
+            let preview = format!("They are in {} now.", named(organization));
+            (" accepted your invitation", preview, vec![joined], "See them", member)
+        }
+        "invitation.declined" => {
+            let preview = format!("They do not join {}.", named(organization));
+            (" declined your invitation", preview, declined(told, &person), "See the invitation", offer)
+        }
         "invitation.no_seat" => (
             " tried to join, but no seat is free",
             seats(told),
@@ -128,15 +115,31 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
         preview,
         said,
         action: route.map(|route| (words, route.url(&config.origin))),
-        why: format!(
-            "You received this because you invite people to {}, or run it.{}",
-            named(organization),
-            if told.in_app { " It is in your notifications too." } else { "" }
-        ),
+        why: why(told),
         no: Some(("Choose what you are told", choose)),
         ..Letter::default()
     };
     letter.mail(config).map(Some)
+}
+
+/// Why they get it.
+fn why(told: &Told) -> String {
+    let too = if told.in_app { " It is in your notifications too." } else { "" };
+    format!(
+        "You received this because you invite people to {}, or run it.{too}",
+        named(&told.organization_name)
+    )
+}
+
+fn declined(told: &Told, person: &str) -> Vec<String> {
+    let why = match told.reason {
+        Some(Reason::UnknownSender) => ": they say that they don't know who sent it",
+        None => "",
+    };
+    vec![
+        format!("{person} declined your invitation to {}{why}.", named(&told.organization_name)),
+        "Its link stopped working. If that was a mistake, invite them again.".to_owned(),
+    ]
 }
 
 /// Whoever has an invitation's link asks: for a new one, or from another address for one of their own.

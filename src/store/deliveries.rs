@@ -5,113 +5,114 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::json_text;
 use crate::domain::ids::{InvitationId, JobId};
-use crate::domain::invitation::{Delivery, Obstruction};
+use crate::domain::invitation::Delivery;
 use crate::domain::time::Timestamp;
 use crate::params;
-use crate::platform::Statement;
+use crate::platform::{ResultSet, Statement};
 
-/// A step of an e-mail's way, in the order in which they come where two come at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// It waits to be sent.
-    Queued,
-    /// It was not sent any more: there was nothing left to say, or nobody to say it to.
-    Stopped,
-    /// The mail provider took it.
-    Sent,
-    /// The recipient's mail server asked to wait.
-    Delayed,
-    /// It could not be sent, or did not arrive this time.
-    Failed,
-    /// The recipient's mail server took it.
-    Delivered,
-    /// The mail provider took a reminder of it.
-    Reminded,
-    /// The recipient's mail server refused it.
-    Bounced,
-    /// The recipient reported it.
-    Complained,
-}
+/// A step's names, in the order in which they come where two come at one moment: it waits to be sent; it was not sent any more,
+/// since there was nothing left to say, or nobody to say it to; the mail provider took it; the recipient's mail server asked to
+/// wait; it could not be sent, or did not arrive this time; the recipient's mail server took it; the mail provider took a reminder
+/// of it; the recipient's mail server refused it; the recipient reported it.
+const STEPS: [&str; 9] =
+    ["queued", "stopped", "sent", "delayed", "failed", "delivered", "reminded", "bounced", "complained"];
 
-/// A step, and when it was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A step of an e-mail's way, and when it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// Which.
-    pub step: Stage,
+    /// Which: `queued`, `stopped`, `sent`, `delayed`, `failed`, `delivered`, `reminded`, `bounced` or `complained`.
+    pub step: String,
     /// When; null of an e-mail from before this was noted.
     pub at: Option<Timestamp>,
-    /// Why no further, as far as it is known.
-    pub why: Option<Obstruction>,
+    /// Why no further, as far as it is known: an [`Obstruction`](crate::domain::invitation::Obstruction).
+    pub why: Option<String>,
 }
 
 /// The e-mail of one version of an invitation.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailed {
     /// Its job.
     pub id: JobId,
     /// The version.
     pub ver: i64,
-    queued_at: Timestamp,
-    sent_at: Option<Timestamp>,
-    stopped_at: Option<Timestamp>,
-    failed_at: Option<Timestamp>,
-    reminded_at: Option<Timestamp>,
-    #[serde(deserialize_with = "json_text")]
-    steps: Vec<Step>,
+    /// Its steps, the first first.
+    pub steps: Vec<Step>,
+}
+
+/// A step with the e-mail that it is of.
+#[derive(Debug, Deserialize)]
+struct Row {
+    id: JobId,
+    ver: i64,
+    step: String,
+    at: Timestamp,
+    why: Option<String>,
+}
+
+/// Reads the rows of a [`page`], the newest e-mail first. Of the version `newest` is known that it got as far as `delivery`: of one
+/// from before steps were noted, that is all that is known.
+///
+/// # Errors
+/// The database's.
+pub fn read(found: &ResultSet, newest: i64, delivery: Delivery) -> crate::error::Result<Vec<Mailed>> {
+    let mut mails: Vec<Mailed> = Vec::new();
+    for Row { id, ver, step, at, why } in found.rows::<Row>()? {
+        let step = Step { step, at: Some(at), why };
+        match mails.last_mut().filter(|mail| mail.id == id) {
+            Some(mail) => mail.steps.push(step),
+            None => mails.push(Mailed { id, ver, steps: vec![step] }),
+        }
+    }
+    for mail in &mut mails {
+        mail.set_in_order((mail.ver == newest).then_some(delivery));
+    }
+    Ok(mails)
 }
 
 impl Mailed {
-    /// Its steps, the first first. `now` is how far the invitation's e-mail got if this is its newest: of one from before steps
-    /// were noted, that is all that is known.
-    #[must_use]
-    pub fn steps(self, now: Option<Delivery>) -> Vec<Step> {
-        let own = [
-            (Stage::Queued, Some(self.queued_at)),
-            (Stage::Sent, self.sent_at),
-            (Stage::Stopped, self.stopped_at),
-            (Stage::Failed, self.failed_at),
-            (Stage::Reminded, self.reminded_at),
-        ];
-        let mut steps: Vec<Step> = own
-            .into_iter()
-            .filter(|(_, at)| at.is_some())
-            .map(|(step, at)| Step { step, at, why: None })
-            .collect();
+    fn at(&self, step: &str) -> Option<Timestamp> {
+        self.steps.iter().find(|known| known.step == step)?.at
+    }
+
+    fn set_in_order(&mut self, now: Option<Delivery>) {
         // A provider's clock may be behind ours; nothing arrives before it is sent.
-        steps.extend(self.steps.into_iter().map(|step| Step { at: step.at.max(self.sent_at), ..step }));
-        steps.sort_by_key(|step| (step.at, step.step));
-        let known = match now {
-            Some(Delivery::Delayed) => Some(Stage::Delayed),
-            Some(Delivery::Failed) => Some(Stage::Failed),
-            Some(Delivery::Delivered) => Some(Stage::Delivered),
-            Some(Delivery::Bounced) => Some(Stage::Bounced),
-            Some(Delivery::Complained) => Some(Stage::Complained),
-            _ => None,
-        };
-        let untold = known.filter(|known| steps.iter().all(|step| step.step != *known));
-        if let Some(step) = untold.filter(|_| self.sent_at.is_some()) {
-            steps.push(Step { step, at: None, why: None });
+        let sent = self.at("sent");
+        let place = |step: &Step| STEPS.iter().position(|known| *known == step.step);
+        for step in &mut self.steps {
+            if place(step) > Some(2) {
+                step.at = step.at.max(sent);
+            }
         }
-        steps
+        self.steps.sort_by_key(|step| (step.at, place(step)));
+        let known = now.map_or("", Delivery::as_str);
+        let is_step = STEPS.get(3..).is_some_and(|told| told.contains(&known));
+        if is_step && sent.is_some() && self.at(known).is_none() {
+            self.steps.push(Step { step: known.to_owned(), at: None, why: None });
+        }
     }
 }
 
-/// Reads the [`Mailed`] versions of an invitation before that of this job, the newest first.
+/// Reads the steps of the e-mails of an invitation before that of this job, the newest first: those of so many versions. What it
+/// answers [`read`] reads.
 #[must_use]
 pub fn page(id: InvitationId, before: Option<JobId>, limit: i64) -> Statement {
     Statement::new(
-        "SELECT j.id, j.ver, j.created_at AS queued_at, iif(j.provider_message_id IS NULL, NULL, j.done_at) AS sent_at,
-                iif(j.provider_message_id IS NULL, j.done_at, NULL) AS stopped_at, j.failed_at,
-                (SELECT r.done_at FROM jobs r WHERE r.invitation_id = j.invitation_id AND r.ver = j.ver
-                   AND r.kind = 'reminder_email' AND r.provider_message_id IS NOT NULL) AS reminded_at,
-                (SELECT json_group_array(json_object('step', s.step, 'at', s.at, 'why', s.why))
-                 FROM invitation_steps s WHERE s.invitation_id = j.invitation_id AND s.ver = j.ver) AS steps
-         FROM jobs j
-         WHERE j.invitation_id = ?1 AND j.kind = 'invitation_email' AND (?2 IS NULL OR j.ver < (SELECT ver FROM jobs WHERE id = ?2))
-         ORDER BY j.ver DESC LIMIT ?3",
+        "SELECT j.id, j.ver, e.value ->> 0 AS step, e.value ->> 1 AS at, e.value ->> 2 AS why
+         FROM (SELECT id, ver, created_at, done_at, failed_at, provider_message_id IS NOT NULL AS taken FROM jobs
+               WHERE invitation_id = ?1 AND kind = 'invitation_email'
+                 AND (?2 IS NULL OR ver < (SELECT ver FROM jobs WHERE id = ?2))
+               ORDER BY ver DESC LIMIT ?3) j
+         CROSS JOIN json_each((
+           SELECT json_group_array(json_array(s.step, s.at, s.why)) FROM (
+             SELECT 'queued' AS step, j.created_at AS at, NULL AS why
+             UNION ALL SELECT iif(j.taken, 'sent', 'stopped'), j.done_at, NULL
+             UNION ALL SELECT 'failed', j.failed_at, NULL
+             UNION ALL SELECT 'reminded', r.done_at, NULL FROM jobs r
+               WHERE r.invitation_id = ?1 AND r.ver = j.ver AND r.kind = 'reminder_email' AND r.provider_message_id IS NOT NULL
+             UNION ALL SELECT t.step, t.at, t.why FROM invitation_steps t WHERE t.invitation_id = ?1 AND t.ver = j.ver) s
+           WHERE s.at IS NOT NULL)) e
+         ORDER BY j.ver DESC",
         params![id, before, limit],
     )
 }
@@ -124,49 +125,49 @@ mod tests {
         Timestamp::from_seconds(1_800_000_000 + seconds)
     }
 
-    fn step(step: Stage, seconds: i64) -> Step {
-        Step { step, at: Some(at(seconds)), why: None }
+    fn step(step: &str, seconds: i64) -> Step {
+        Step { step: step.to_owned(), at: Some(at(seconds)), why: None }
     }
 
-    fn mailed(steps: Vec<Step>) -> Mailed {
-        Mailed {
-            id: JobId::new(at(0), [1; 10]),
-            ver: 1,
-            queued_at: at(0),
-            sent_at: Some(at(2)),
-            stopped_at: None,
-            failed_at: None,
-            reminded_at: Some(at(9)),
-            steps,
-        }
+    /// The steps as they are told of one that is known to have got so far.
+    fn told(steps: &[Step], now: Option<Delivery>) -> Vec<Step> {
+        let mut mail = Mailed { id: JobId::new(at(0), [1; 10]), ver: 1, steps: steps.to_vec() };
+        mail.set_in_order(now);
+        mail.steps
     }
 
     #[test]
     fn steps_are_in_their_order_even_by_a_clock_that_is_behind() {
-        let told = mailed(vec![step(Stage::Bounced, 12), step(Stage::Delivered, 1)]);
-        let expected = vec![
-            step(Stage::Queued, 0),
-            step(Stage::Sent, 2),
-            step(Stage::Delivered, 2),
-            step(Stage::Reminded, 9),
-            step(Stage::Bounced, 12),
+        let mixed = [
+            step("bounced", 12),
+            step("delivered", 1),
+            step("sent", 2),
+            step("reminded", 9),
+            step("queued", 0),
         ];
-        assert_eq!(told.clone().steps(None), expected);
-        assert_eq!(told.steps(Some(Delivery::Bounced)), expected, "what is known is said once");
+        let expected = [
+            step("queued", 0),
+            step("sent", 2),
+            step("delivered", 2),
+            step("reminded", 9),
+            step("bounced", 12),
+        ];
+        assert_eq!(told(&mixed, None), expected);
+        assert_eq!(told(&mixed, Some(Delivery::Bounced)), expected, "what is known is said once");
     }
 
     #[test]
     fn of_an_older_mail_the_last_that_is_known_stands_without_a_time() {
-        let last = |mailed: Mailed, now| mailed.steps(Some(now)).pop().unwrap();
-        let untold = |step| Step { step, at: None, why: None };
-        assert_eq!(last(mailed(Vec::new()), Delivery::Delivered), untold(Stage::Delivered));
-        assert_eq!(last(mailed(Vec::new()), Delivery::Complained), untold(Stage::Complained));
-        assert_eq!(last(mailed(Vec::new()), Delivery::Sent), step(Stage::Reminded, 9));
-        let unsent =
-            Mailed { sent_at: None, reminded_at: None, failed_at: Some(at(5)), ..mailed(Vec::new()) };
+        let sent = [step("queued", 0), step("sent", 2)];
+        let last = |steps: &[Step], now| told(steps, Some(now)).pop().unwrap();
+        let untold = |step: &str| Step { step: step.to_owned(), at: None, why: None };
+        assert_eq!(last(&sent, Delivery::Delivered), untold("delivered"));
+        assert_eq!(last(&sent, Delivery::Complained), untold("complained"));
+        assert_eq!(last(&sent, Delivery::Sent), step("sent", 2));
+        let unsent = [step("queued", 0), step("failed", 5)];
         assert_eq!(
-            last(unsent, Delivery::Complained),
-            step(Stage::Failed, 5),
+            last(&unsent, Delivery::Complained),
+            step("failed", 5),
             "nobody reports what was not sent"
         );
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::Entry;
 use crate::domain::ids::{JobId, OrganizationId};
-use crate::domain::invitation::{Delivery, Obstruction};
+use crate::domain::invitation::Delivery;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
@@ -30,8 +30,8 @@ pub struct Message {
     pub delivery: Delivery,
     /// When, by the provider's clock.
     pub at: Option<Timestamp>,
-    /// Why no further.
-    pub why: Option<Obstruction>,
+    /// Why no further: the name of an [`Obstruction`](crate::domain::invitation::Obstruction).
+    pub why: Option<String>,
 }
 
 /// A subscription, as an event tells it.
@@ -127,7 +127,7 @@ pub fn deliver(told: &Message, now: Timestamp) -> [Statement; 5] {
                AND ?2 IN ('delayed', 'failed', 'delivered', 'bounced', 'complained')
              ON CONFLICT (invitation_id, ver, step) DO UPDATE SET at = excluded.at, why = excluded.why
              WHERE (excluded.at, coalesce(excluded.why, '')) < (invitation_steps.at, coalesce(invitation_steps.why, ''))",
-            params![id, delivery.as_str(), *at, now, why.map(Obstruction::as_str)],
+            params![id, delivery.as_str(), *at, now, why.as_ref()],
         ),
         Statement::new(
             "INSERT INTO complaints (organization_id, email_key, at)

@@ -31,16 +31,14 @@ pub fn insert_invitation_email(
     )
 }
 
-/// Puts the e-mail that tells somebody they were added into the outbox, if this claim was let through and they did not report
-/// an earlier one of that organization's.
+/// Puts the e-mail that tells somebody they were added into the outbox, if this claim was let through and says that they are
+/// notified. `RETURNING` tells.
 #[must_use]
 pub fn insert_member_email(id: JobId, claim: EventId, requeue_at: Timestamp) -> Statement {
     Statement::new(
         "INSERT INTO jobs (id, kind, organization_id, member_id, created_at, due_at, requeue_at)
-         SELECT ?1, 'member_email', a.organization_id, a.subject, a.at, a.at, ?3 FROM audit_events a
-         WHERE a.id = ?2 AND NOT EXISTS (
-           SELECT 1 FROM members m JOIN complaints c ON c.organization_id = m.organization_id AND c.email_key = m.email_key
-           WHERE m.id = a.subject)",
+         SELECT ?1, 'member_email', organization_id, subject, at, at, ?3 FROM audit_events
+         WHERE id = ?2 AND after ->> 'notified' RETURNING id",
         params![id, claim, requeue_at],
     )
 }

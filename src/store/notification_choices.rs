@@ -2,6 +2,7 @@
 //! A trigger writes each notification as its reader chose (migration 0016), so that no writer of one can pass a choice by.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::json_text;
 use crate::domain::ids::{MemberId, OrganizationId};
@@ -38,19 +39,6 @@ impl Event {
     }
 }
 
-/// What a member chose of one kind.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Choice {
-    /// The kind.
-    pub kind: String,
-    /// Whether they are told in the app.
-    #[serde(deserialize_with = "crate::domain::truth")]
-    pub in_app: bool,
-    /// Whether they are mailed.
-    #[serde(deserialize_with = "crate::domain::truth")]
-    pub by_email: bool,
-}
-
 /// A person in one organization, with their choices there.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Chosen {
@@ -65,19 +53,17 @@ pub struct Chosen {
     /// Whether they have ever invited anybody, or may by their role: to a client who never did, nothing of this happens.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub invites: bool,
-    /// What they chose; of the other kinds nothing.
+    /// What they chose, by its kind: whether in the app, and whether by e-mail. Of the other kinds nothing.
     #[serde(deserialize_with = "json_text")]
-    pub choices: Vec<Choice>,
+    pub choices: Value,
 }
 
 impl Chosen {
     /// How they are told of an event: in the app, and by e-mail, if it ever is mailed.
     #[must_use]
     pub fn of(&self, event: Event) -> (bool, Option<bool>) {
-        match self.choices.iter().find(|choice| choice.kind == event.kind) {
-            Some(choice) => (choice.in_app, event.mailed.map(|_| choice.by_email)),
-            None => (true, event.mailed),
-        }
+        let chosen = |way: usize| Some(self.choices.get(event.kind)?.get(way)? == 1);
+        (chosen(0).unwrap_or(true), event.mailed.map(|usual| chosen(1).unwrap_or(usual)))
     }
 }
 
@@ -133,7 +119,7 @@ pub fn select(
             concat!(
                 "SELECT m.id AS member_id, o.id AS organization_id, o.name AS organization_name, o.slug,
                         m.role <> 'client' OR EXISTS (SELECT 1 FROM invitations i WHERE i.invited_by = m.id) AS invites,
-                        (SELECT json_group_array(json_object('kind', c.kind, 'in_app', c.in_app, 'by_email', c.by_email))
+                        (SELECT json_group_object(c.kind, json_array(c.in_app, c.by_email))
                          FROM notification_choices c WHERE c.member_id = m.id) AS choices ",
                 own_members!(),
                 $which,

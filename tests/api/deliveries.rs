@@ -250,6 +250,9 @@ fn to_whoever_reported_an_email_that_organization_sends_nothing_again() {
     assert_eq!(team.owner.post(&format!("/v1/invitations/{silent}/resend"), &json!({})).refusal().0, 409);
     team.owner.post(&format!("/v1/invitations/{silent}/revoke"), &json!({})).ok();
     team.add(MIA, "client", json!({"notify": true})).ok();
+    let notified =
+        "SELECT count(*) FROM audit_events WHERE action = 'member.added' AND after ->> 'notified' = 0";
+    assert_eq!(team.world.count(notified), 1, "the log says so");
     team.world.tick();
     team.world.deliver();
     assert_eq!(mails_to(&team, MIA), 1);

@@ -25,14 +25,11 @@ struct Delivery {
 pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
     let (_, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
     let page = Page::of(request)?;
-    let rows: Vec<Mailed> = ctx.platform.run(deliveries::page(id, page.before, page.rows())).await?.rows()?;
-    let newest = record.state.ver;
+    let found = ctx.platform.run(deliveries::page(id, page.before, page.rows())).await?;
+    let mails = deliveries::read(&found, record.state.ver, record.delivery)?;
     Ok(page.reply(
-        rows,
+        mails,
         |mailed: &Mailed| mailed.id.to_string(),
-        |mailed| {
-            let (ver, now) = (mailed.ver, (mailed.ver == newest).then_some(record.delivery));
-            Delivery { ver, steps: mailed.steps(now) }
-        },
+        |mailed| Delivery { ver: mailed.ver, steps: mailed.steps },
     ))
 }

@@ -117,6 +117,7 @@ fn unusable<P: Platform>(ctx: &Context<'_, P>, from: &'static str, why: &'static
 fn message(event: String, message: &Value, delivery: Delivery, at: &str, why: Option<Obstruction>) -> Read {
     match message.as_str() {
         Some(id) if !id.is_empty() && id.len() <= LONGEST_ID => {
+            let why = why.map(|why| why.as_str().to_owned());
             let message = Message { id: id.to_owned(), delivery, at: Timestamp::parse(at), why };
             Read::Event(event, Told { message: Some(message), subscription: None })
         }

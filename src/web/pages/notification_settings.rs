@@ -1,6 +1,7 @@
 //! `/me/notifications/settings`: what somebody wants to be told of, in the app and by e-mail, in each organization that they are in.
 
 use askama::Template;
+use http::Method;
 use serde::Deserialize;
 
 use super::form::Form;
@@ -79,12 +80,12 @@ fn value(event: Event, way: &str) -> String {
     format!("{}/{way}", event.kind)
 }
 
-/// `GET`, with `?of=` the organization.
+/// `GET`, with `?of=` the organization; `POST` keeps what is chosen.
 ///
 /// # Errors
-/// 401 for whoever is not signed in.
-pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    page(ctx, request, None).await
+/// 401 for whoever is not signed in, 404 where they are not in the organization.
+pub async fn answer<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    if request.method() == Method::POST { change(ctx, request).await } else { page(ctx, request, None).await }
 }
 
 async fn page<P: Platform>(
@@ -147,11 +148,8 @@ fn rows(place: &Chosen, typed: Option<&Form>) -> Vec<Row> {
     EVENTS.into_iter().map(row).collect()
 }
 
-/// `POST`: keeps what is different from what the form came with, so that two of them which change two things both count.
-///
-/// # Errors
-/// 401 for whoever is not signed in, 404 where they are not in the organization.
-pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+/// Keeps what is different from what the form came with, so that two of them which change two things both count.
+async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
     if let Err(error) = form.fresh() {
         return page(ctx, request, Some((&form, &error))).await;

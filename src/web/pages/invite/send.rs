@@ -107,11 +107,11 @@ impl Open {
     async fn add<P: Platform>(&self, ctx: &Context<'_, P>, credentials: bool) -> Result<Reply> {
         let actor = &self.desk.actor;
         let add = self.answers.addition(actor, credentials)?;
-        let (notify, role) = (add.notify, add.role);
-        let member = add_member(ctx, actor, add).await?;
+        let role = add.role;
+        let (member, mailed) = add_member(ctx, actor, add).await?;
         let tab = if role == Role::Client { "clients" } else { "members" };
         let name = member.user.name.clone();
-        if notify {
+        if mailed {
             return Ok(self.said(tab, &format!("{name} was added, and is told by e-mail.")));
         }
         let version: Option<Version> = ctx.platform.run(passwords::version(member.id)).await?.first()?;

@@ -17,7 +17,7 @@ use crate::error::{Code, Error, Result};
 use crate::flow::{Context, change_invitation};
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::accounts::At;
-use crate::store::deliveries::{self, Mailed, Stage, Step};
+use crate::store::deliveries::{self, Mailed, Step};
 use crate::store::invitations::{self, Record};
 use crate::store::links::{self, Redemption};
 use crate::store::members::Status as MemberStatus;
@@ -224,7 +224,10 @@ fn reply<P: Platform>(
     let around: Option<Around> = ResultSet::row_of(found.first())?;
     let around = around.ok_or_else(|| Error::from(Code::NotFound))?;
     let mut redemptions: Vec<Redemption> = found.get(1).map(ResultSet::rows).transpose()?.unwrap_or_default();
-    let mails: Vec<Mailed> = found.get(2).map(ResultSet::rows).transpose()?.unwrap_or_default();
+    let mails = match found.get(2) {
+        Some(found) => deliveries::read(found, state.ver, record.delivery)?,
+        None => Vec::new(),
+    };
     let mails = sendings(record, mails, ctx.now());
     let next = super::cut(&mut redemptions, |redemption| redemption.id.to_string());
     let status = state.status(ctx.now());
@@ -285,10 +288,8 @@ fn sendings(record: &Record, mails: Vec<Mailed>, now: Timestamp) -> Vec<Sending>
     let mut sendings: Vec<Sending> = mails
         .into_iter()
         .map(|mailed| {
-            let newest = (mailed.ver == state.ver).then_some(record.delivery);
-            let steps = mailed.steps(newest);
-            let sent = steps.iter().any(|step| step.step == Stage::Sent);
-            Sending { lines: steps.into_iter().map(|step| line(step, sent)).collect() }
+            let sent = mailed.steps.iter().any(|step| step.step == "sent");
+            Sending { lines: mailed.steps.into_iter().map(|step| line(&step, sent)).collect() }
         })
         .collect();
     let at = match state.status(now) {
@@ -309,21 +310,20 @@ fn sendings(record: &Record, mails: Vec<Mailed>, now: Timestamp) -> Vec<Sending>
 }
 
 /// A step in the words of the list.
-fn line(step: Step, sent: bool) -> Line {
+fn line(step: &Step, sent: bool) -> Line {
     let on_the_list = |delivery| told(Kind::Email, Status::Pending, delivery);
-    let told = match step.step {
-        Stage::Queued => on_the_list(Delivery::Queued),
-        Stage::Sent => Told { words: "Taken by the mail provider", mark: "" },
-        Stage::Stopped => Told { words: "Not sent any more", mark: "" },
-        Stage::Delayed => on_the_list(Delivery::Delayed),
-        Stage::Failed if !sent => Told { words: "Could not be sent", mark: "bad" },
-        Stage::Failed => on_the_list(Delivery::Failed),
-        Stage::Delivered => on_the_list(Delivery::Delivered),
-        Stage::Reminded => Told { words: "Reminder sent", mark: "" },
-        Stage::Bounced => on_the_list(Delivery::Bounced),
-        Stage::Complained => on_the_list(Delivery::Complained),
+    let told = match step.step.as_str() {
+        "queued" => on_the_list(Delivery::Queued),
+        "sent" => Told { words: "Taken by the mail provider", mark: "" },
+        "delayed" => on_the_list(Delivery::Delayed),
+        "failed" if !sent => Told { words: "Could not be sent", mark: "bad" },
+        "delivered" => on_the_list(Delivery::Delivered),
+        "reminded" => Told { words: "Reminder sent", mark: "" },
+        "failed" | "bounced" => on_the_list(Delivery::Bounced),
+        "complained" => on_the_list(Delivery::Complained),
+        _ => Told { words: "Not sent any more", mark: "" },
     };
-    Line { told, why: step.why.map_or("", Obstruction::words), at: step.at }
+    Line { told, why: step.why.as_deref().map_or("", Obstruction::words), at: step.at }
 }
 
 /// Why the newest e-mail did not arrive, in words; empty where that is not known.
@@ -332,6 +332,12 @@ fn why_of(mails: &[Sending]) -> &'static str {
         .first()
         .and_then(|newest| newest.lines.iter().rev().find(|line| !line.why.is_empty()))
         .map_or("", |line| line.why)
+}
+
+/// Some words as a sentence.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }
 
 /// What to do about the state, for whoever waits.
@@ -357,7 +363,8 @@ fn advice(record: &Record, status: Status, mails: &[Sending], organization: &str
         }
         (Status::Pending, Delivery::Bounced) => {
             return format!(
-                "Not delivered: {why}. Nothing more is sent there: fix the address, or copy the link and hand it over."
+                "{} Nothing more is sent there: fix the address, or copy the link and hand it over.",
+                sentence(why)
             );
         }
         (Status::Pending, Delivery::Complained) => {
@@ -371,7 +378,8 @@ fn advice(record: &Record, status: Status, mails: &[Sending], organization: &str
         }
         (Status::Pending, Delivery::Failed) => {
             return format!(
-                "Not delivered: {why}. Check the address, then send it again; or copy the link and hand it over."
+                "{} Check the address, then send it again; or copy the link and hand it over.",
+                sentence(why)
             );
         }
         (Status::Pending, Delivery::Sent | Delivery::Delivered) => "They have not answered yet.",
