@@ -98,20 +98,21 @@ impl Mailed {
 #[must_use]
 pub fn page(id: InvitationId, before: Option<JobId>, limit: i64) -> Statement {
     Statement::new(
-        "SELECT j.id, j.ver, e.value ->> 0 AS step, e.value ->> 1 AS at, e.value ->> 2 AS why
-         FROM (SELECT id, ver, created_at, done_at, failed_at, provider_message_id IS NOT NULL AS taken FROM jobs
-               WHERE invitation_id = ?1 AND kind = 'invitation_email'
-                 AND (?2 IS NULL OR ver < (SELECT ver FROM jobs WHERE id = ?2))
-               ORDER BY ver DESC LIMIT ?3) j
-         CROSS JOIN json_each((
-           SELECT json_group_array(json_array(s.step, s.at, s.why)) FROM (
+        "WITH j AS MATERIALIZED (
+           SELECT id, ver, created_at, done_at, failed_at, provider_message_id IS NOT NULL AS taken FROM jobs
+           WHERE invitation_id = ?1 AND kind = 'invitation_email'
+             AND (?2 IS NULL OR ver < (SELECT ver FROM jobs WHERE id = ?2))
+           ORDER BY ver DESC LIMIT ?3)
+         SELECT j.id, j.ver, e.value ->> 0 AS step, e.value ->> 1 AS at, e.value ->> 2 AS why
+         FROM j CROSS JOIN json_each((
+           SELECT json_group_array(json_array(step, at, why)) FROM (
              SELECT 'queued' AS step, j.created_at AS at, NULL AS why
              UNION ALL SELECT iif(j.taken, 'sent', 'stopped'), j.done_at, NULL
              UNION ALL SELECT 'failed', j.failed_at, NULL
              UNION ALL SELECT 'reminded', r.done_at, NULL FROM jobs r
                WHERE r.invitation_id = ?1 AND r.ver = j.ver AND r.kind = 'reminder_email' AND r.provider_message_id IS NOT NULL
-             UNION ALL SELECT t.step, t.at, t.why FROM invitation_steps t WHERE t.invitation_id = ?1 AND t.ver = j.ver) s
-           WHERE s.at IS NOT NULL)) e
+             UNION ALL SELECT t.step, t.at, t.why FROM invitation_steps t WHERE t.invitation_id = ?1 AND t.ver = j.ver)
+           WHERE at IS NOT NULL)) e
          ORDER BY j.ver DESC",
         params![id, before, limit],
     )
