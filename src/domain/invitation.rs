@@ -143,10 +143,63 @@ impl Delivery {
         }
     }
 
+    /// Whether it did not arrive.
+    #[must_use]
+    pub fn is_lost(self) -> bool {
+        self.is_refusal() || self == Self::Failed
+    }
+
     /// Whether nothing more goes to that address: it takes no mail, or its reader wants none.
     #[must_use]
     pub fn is_refusal(self) -> bool {
         matches!(self, Self::Bounced | Self::Complained)
+    }
+}
+
+/// Why a message did not arrive, as far as its provider says. Providers have many words for it, and whole sentences of other mail
+/// servers: of those nothing is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstruction {
+    /// There is no such mailbox.
+    NoMailbox,
+    /// Their mail server is not to be found.
+    NoServer,
+    /// The mailbox is full.
+    MailboxFull,
+    /// The message is larger than their mail server takes.
+    TooLarge,
+    /// Their mail server does not want what it says, or whom it is from.
+    Filtered,
+    /// An earlier message came back or was reported, so the provider sends none there.
+    Suppressed,
+}
+
+impl Obstruction {
+    /// As rows and the API write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoMailbox => "no_mailbox",
+            Self::NoServer => "no_server",
+            Self::MailboxFull => "mailbox_full",
+            Self::TooLarge => "too_large",
+            Self::Filtered => "filtered",
+            Self::Suppressed => "suppressed",
+        }
+    }
+
+    /// In words, by the name that [`as_str`](Self::as_str) gives it; nothing for another name.
+    #[must_use]
+    pub fn words(name: &str) -> &'static str {
+        match name {
+            "no_mailbox" => "mailbox does not exist",
+            "no_server" => "their mail server was not found",
+            "mailbox_full" => "the mailbox is full",
+            "too_large" => "the e-mail is too large for their mail server",
+            "filtered" => "their mail server filtered it out",
+            "suppressed" => "earlier e-mails to this address came back or were reported",
+            _ => "",
+        }
     }
 }
 

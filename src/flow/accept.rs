@@ -15,6 +15,7 @@ use crate::domain::text::Name;
 use crate::error::{Code, Error, Fields, Refusal, Result};
 use crate::flow::{Context, ask, check_password, hash_password, look};
 use crate::platform::{Platform, ResultSet, Statement};
+use crate::store::asking::Word;
 use crate::store::redeem::{self, Claim, Joined, NewAccount};
 use crate::store::view::{self, View};
 use crate::store::{audit, notifications};
@@ -67,10 +68,11 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, accept: &Accept, session: 
     let mut batch = vec![redeem::claim_signed_in(claim, link, session)];
     batch.extend(redeem::let_in(claim, link, &ctx.config.templates.client_defaults()));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
-    batch.push(notifications::of_redemption(ctx.id(), claim.id));
+    let word = ask::word(ctx);
+    batch.extend(notifications::of_redemption(word, claim.id));
     batch.push(redeem::joined(link.invitation_id, session, now));
     batch.push(view::select(link, Some(session), accept.email.as_ref(), now));
-    let (joined, view) = run(ctx, link, batch).await?;
+    let (joined, view) = run(ctx, link, word, batch).await?;
     match (joined, view.standing().next(link, now)) {
         (Some(joined), Ok(Next::EnrolMfa | Next::None)) => {
             Ok(Accepted { joined, organization_id: link.organization_id, session: None })
@@ -116,10 +118,11 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     batch.extend(redeem::make_account(claim, &account));
     batch.extend(redeem::let_in(claim, link, &ctx.config.templates.client_defaults()));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
-    batch.push(notifications::of_redemption(ctx.id(), claim.id));
+    let word = ask::word(ctx);
+    batch.extend(notifications::of_redemption(word, claim.id));
     batch.push(redeem::joined(link.invitation_id, &account.session_digest, now));
     batch.push(view::select(link, accept.session.as_deref(), Some(&account.email), now));
-    let (joined, view) = run(ctx, link, batch).await?;
+    let (joined, view) = run(ctx, link, word, batch).await?;
     match (joined, view.standing().next(link, now)) {
         (Some(joined), _) => {
             Ok(Accepted { joined, organization_id: link.organization_id, session: Some(session) })
@@ -130,16 +133,20 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     }
 }
 
-/// Runs a redeeming batch, whose last two statements read what came of it.
+/// Runs a redeeming batch, whose last two statements read what came of it; the one before them writes the inviter's mail.
 async fn run<P: Platform>(
     ctx: &Context<'_, P>,
     link: &Link,
+    word: Word,
     batch: Vec<Statement>,
 ) -> Result<(Option<Joined>, View)> {
     let results = ctx.platform.batch(batch).await?;
-    let [claim, .., joined, view] = results.as_slice() else {
-        return Err(Error::Internal("a claim and two reads".to_owned()));
+    let [claim, .., mail, joined, view] = results.as_slice() else {
+        return Err(Error::Internal("a claim, a mail and two reads".to_owned()));
     };
+    if mail.any() {
+        ctx.platform.enqueue(word.job);
+    }
     let (claimed, joined) = (ResultSet::any(claim), joined.first()?);
     let view = view.first()?.ok_or_else(|| Error::from(Code::InvitationInvalid))?;
     if claimed {

@@ -12,7 +12,7 @@ use crate::flow::access::{Wanted, resolve};
 use crate::flow::invite::{refusal_of, role_not_allowed};
 use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
-use crate::platform::Platform;
+use crate::platform::{Platform, ResultSet};
 use crate::store::access::Columns;
 use crate::store::acting::Acting;
 use crate::store::adding::{self, New};
@@ -38,8 +38,12 @@ pub struct AddMember {
 }
 
 /// Adds somebody. Refuses what inviting them would be refused for, see [`invite`](crate::flow::invite::invite); here a seat
-/// is taken at once.
-pub async fn add_member<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, add: AddMember) -> Result<Member> {
+/// is taken at once. Answers them, and whether they are told by e-mail: nobody is who reported one of the organization's.
+pub async fn add_member<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    add: AddMember,
+) -> Result<(Member, bool)> {
     if !actor.may_invite(add.role) {
         return Err(role_not_allowed(actor, add.role));
     }
@@ -90,10 +94,11 @@ pub async fn add_member<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, add: A
         return Err(Error::Internal("a member, what stood in the way and who added".to_owned()));
     };
     if let Some(member) = member.first::<Member>()? {
-        if new.notify {
+        let mailed = new.notify && results.iter().rev().nth(3).is_some_and(ResultSet::any);
+        if mailed {
             ctx.platform.enqueue(job);
         }
-        return Ok(member);
+        return Ok((member, mailed));
     }
     check_still_acts(&by, acts)?;
     let obstacles: Obstacles = obstacles.first()?.ok_or_else(|| Error::from(Code::NotFound))?;

@@ -59,7 +59,8 @@ pub async fn for_a_seat<P: Platform>(ctx: &Context<'_, P>, link: &Link) -> Resul
     Ok(())
 }
 
-fn word<P: Platform>(ctx: &Context<'_, P>) -> Word {
+/// The ids of what somebody is told now.
+pub(super) fn word<P: Platform>(ctx: &Context<'_, P>) -> Word {
     let now = ctx.now();
     Word { id: ctx.id(), job: ctx.id(), now, requeue_at: lost_at(now) }
 }
@@ -71,9 +72,10 @@ async fn pass_on<P: Platform>(ctx: &Context<'_, P>, word: Word, batch: Vec<State
 }
 
 fn passed_on<P: Platform>(ctx: &Context<'_, P>, word: Word, results: &[ResultSet]) -> bool {
-    let told = results.get(asking::MAIL).is_some_and(ResultSet::any);
-    if told {
+    let any = |result: usize| results.get(result).is_some_and(ResultSet::any);
+    // Whoever is told chose whether by e-mail too.
+    if any(asking::MAIL) {
         ctx.platform.enqueue(word.job);
     }
-    told
+    any(asking::TOLD)
 }

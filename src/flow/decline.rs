@@ -3,7 +3,7 @@
 use crate::domain::invitation::{Kind, Reason};
 use crate::domain::link::Link;
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::{Context, look};
+use crate::flow::{Context, ask, look};
 use crate::platform::{Platform, ResultSet};
 use crate::store::view::{self, View};
 use crate::store::{audit, invitations, notifications};
@@ -17,7 +17,8 @@ pub async fn decline<P: Platform>(
 ) -> Result<()> {
     let now = ctx.now();
     let entry = ctx.entry(&"invitee");
-    let told = notifications::of_decline(ctx.id(), entry.id);
+    let word = ask::word(ctx);
+    let [told, mail] = notifications::of_decline(word, entry.id);
     let results = ctx
         .platform
         .batch(vec![
@@ -28,12 +29,16 @@ pub async fn decline<P: Platform>(
             ),
             invitations::decline(link, now),
             told,
+            mail,
             view::select(link, session, None, now),
         ])
         .await?;
-    let [_, declined, _, view] = results.as_slice() else {
-        return Err(Error::Internal("four results".to_owned()));
+    let [_, declined, _, mail, view] = results.as_slice() else {
+        return Err(Error::Internal("five results".to_owned()));
     };
+    if mail.any() {
+        ctx.platform.enqueue(word.job);
+    }
     if ResultSet::any(declined) {
         look::forget(ctx, link.invitation_id, link.ver).await;
         return Ok(());

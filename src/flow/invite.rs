@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::access::Access;
 use crate::domain::authority::{Actor, Authority};
 use crate::domain::email_address::EmailAddress;
+use crate::domain::invitation::Delivery;
 use crate::domain::offer::Offer;
 use crate::domain::quota;
 use crate::domain::role::Role;
@@ -92,7 +93,8 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
         return Err(Error::Internal("an invitation, its obstacles and its maker".to_owned()));
     };
     if let Some(record) = record.first::<Record>()? {
-        if new.queued {
+        // To somebody who reported an earlier e-mail none goes out.
+        if record.delivery == Delivery::Queued {
             ctx.platform.enqueue(job);
         }
         return Ok(record);

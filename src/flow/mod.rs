@@ -21,6 +21,7 @@ pub mod manage;
 pub mod members;
 pub mod memberships;
 pub mod mfa_reset;
+pub mod notification_choices;
 pub mod password_link;
 pub mod removal;
 pub mod reset_password;

@@ -5,7 +5,7 @@ use crate::domain::link::{Link, Via};
 use crate::domain::quota;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::accept::no_room;
-use crate::flow::{Context, look};
+use crate::flow::{Context, ask, look};
 use crate::platform::Platform;
 use crate::store::identities::{self, Obstacle, Vouched};
 use crate::store::redeem::{self, Claim, Joined};
@@ -27,14 +27,18 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, link: &Link, vouched: &Vo
     batch.extend(redeem::let_in(claim, &unproving, &ctx.config.templates.client_defaults()));
     batch.extend(identities::keep(claim, ctx.id(), link, vouched));
     batch.push(audit::of_redemption(ctx.entry(&"invitee"), claim.id));
-    batch.push(notifications::of_redemption(ctx.id(), claim.id));
+    let word = ask::word(ctx);
+    batch.extend(notifications::of_redemption(word, claim.id));
     batch.push(identities::select_obstacle(link, vouched, ctx.config.quota, now));
     batch.push(identities::joined(link, vouched));
     batch.push(view::select(link, None, Some(&vouched.email), now));
     let results = ctx.platform.batch(batch).await?;
-    let [claim, .., obstacle, joined, view] = results.as_slice() else {
-        return Err(Error::Internal("a claim and three reads".to_owned()));
+    let [claim, .., mail, obstacle, joined, view] = results.as_slice() else {
+        return Err(Error::Internal("a claim, a mail and three reads".to_owned()));
     };
+    if mail.any() {
+        ctx.platform.enqueue(word.job);
+    }
     if claim.any() {
         look::forget(ctx, link.invitation_id, link.ver).await;
     }

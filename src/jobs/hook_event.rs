@@ -38,8 +38,9 @@ pub async fn run(
 
 async fn deliver(platform: &impl Platform, id: JobId, attempt: i64, told: &Message) -> Result<Outcome> {
     let now = platform.now();
-    let [delivered, no_reminder] = hooks::deliver(told, now);
-    let results = platform.batch(vec![delivered, no_reminder, hooks::is_ours(&told.id)]).await?;
+    let mut batch = Vec::from(hooks::deliver(told, now));
+    batch.push(hooks::is_ours(&told.id));
+    let results = platform.batch(batch).await?;
     let found = results.last().is_some_and(ResultSet::any);
     if !found && attempt < LOOKED_FOR {
         let wait = backoff::after(attempt, platform.random());

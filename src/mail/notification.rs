@@ -5,6 +5,7 @@
 //! typed (V33).
 
 use crate::config::Config;
+use crate::domain::invitation::Reason;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -13,11 +14,8 @@ use crate::mail::letter::{Letter, Word, named};
 use crate::store::notifications::Told;
 use crate::web::route::Route;
 
-/// The kinds of notifications that are mailed too.
-pub const MAILED: [&str; 5] =
-    ["invitation.asked", "access.asked", "invitation.undelivered", "invitation.no_seat", "invitation.ending"];
-
-/// Writes it; nothing to somebody who has left the organization since, or of what is not mailed.
+/// Writes it; nothing to somebody who has left the organization since, or of what is never mailed
+/// ([`EVENTS`](crate::store::notification_choices::EVENTS) says what may be).
 ///
 /// # Errors
 /// A template's, which no input causes.
@@ -72,6 +70,16 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
             "Check the address",
             offer,
         ),
+        "invitation.accepted" => {
+            let joined = format!("{person} joined {} by your invitation.", named(organization));
+            let member = told.member_id.map(|id| Route::MemberPage(told.slug.clone(), id));
+            let preview = format!("They are in {} now.", named(organization));
+            (" accepted your invitation", preview, vec![joined], "See them", member)
+        }
+        "invitation.declined" => {
+            let preview = format!("They do not join {}.", named(organization));
+            (" declined your invitation", preview, declined(told, &person), "See the invitation", offer)
+        }
         "invitation.no_seat" => (
             " tried to join, but no seat is free",
             seats(told),
@@ -97,6 +105,7 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
         }
         _ => return Ok(None),
     };
+    let choose = format!("{}?of={}", Route::NotificationSettings.url(&config.origin), told.slug);
     let letter = Letter {
         to,
         sender: Some(organization),
@@ -106,13 +115,31 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
         preview,
         said,
         action: route.map(|route| (words, route.url(&config.origin))),
-        why: format!(
-            "You received this because you invite people to {}, or run it. It is in your notifications too.",
-            named(organization)
-        ),
+        why: why(told),
+        no: Some(("Choose what you are told", choose)),
         ..Letter::default()
     };
     letter.mail(config).map(Some)
+}
+
+/// Why they get it.
+fn why(told: &Told) -> String {
+    let too = if told.in_app { " It is in your notifications too." } else { "" };
+    format!(
+        "You received this because you invite people to {}, or run it.{too}",
+        named(&told.organization_name)
+    )
+}
+
+fn declined(told: &Told, person: &str) -> Vec<String> {
+    let why = match told.reason {
+        Some(Reason::UnknownSender) => ": they say that they don't know who sent it",
+        None => "",
+    };
+    vec![
+        format!("{person} declined your invitation to {}{why}.", named(&told.organization_name)),
+        "Its link stopped working. If that was a mistake, invite them again.".to_owned(),
+    ]
 }
 
 /// Whoever has an invitation's link asks: for a new one, or from another address for one of their own.

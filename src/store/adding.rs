@@ -77,7 +77,9 @@ pub fn claim(new: &New, by: &Acting, quota: Quota, entry: &Entry) -> Statement {
                     "?17",
                     "?18"
                 ),
-                ", 'notified', json(iif(?14, 'true', 'false')))"
+                // Whoever reported an e-mail of the organization's is sent none.
+                ", 'notified', json(iif(?14 AND NOT EXISTS (
+                   SELECT 1 FROM complaints WHERE organization_id = o.id AND email_key = ?8), 'true', 'false')))"
             ),
             concat!(
                 "FROM organizations o

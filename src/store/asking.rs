@@ -19,10 +19,10 @@ pub fn is_recent(asked_at: Timestamp, now: Timestamp) -> bool {
     asked_at > now.minus(AGAIN_AFTER)
 }
 
-/// The new rows of an asking.
+/// What somebody is told in the app, and the mail that says the same.
 #[derive(Debug, Clone, Copy)]
 pub struct Word {
-    /// What the one who can help is told in the app.
+    /// What they are told in the app.
     pub id: NotificationId,
     /// The mail that says the same.
     pub job: JobId,
@@ -37,12 +37,17 @@ impl Word {
         self.now.minus(AGAIN_AFTER)
     }
 
-    fn mail(self) -> Statement {
+    /// Puts the mail into the outbox, if the notification was written and is to be mailed. `RETURNING` tells.
+    #[must_use]
+    pub fn mail(self) -> Statement {
         jobs::insert_notification_email(self.job, self.id, self.requeue_at)
     }
 }
 
-/// Which result of an asking tells by `RETURNING` that there is a mail to send.
+/// Which result of an asking tells by `RETURNING` that somebody is told.
+pub const TOLD: usize = 0;
+
+/// Which tells that there is a mail to send.
 pub const MAIL: usize = 1;
 
 /// The active member who is told: whoever made it, while they are in; else the owner.
@@ -74,7 +79,8 @@ macro_rules! tell {
             " JOIN members n ON n.id = ",
             helper!($organization, $maker),
             " WHERE ",
-            $where
+            $where,
+            " RETURNING id"
         )
     };
 }

@@ -47,7 +47,7 @@ pub fn select(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
                 "SELECT o.id AS organization_id, o.name AS organization_name, o.slug, o.require_mfa, o.branding_accent AS accent, o.logo_hash,
                         u.id AS user_id, u.name AS user_name,
                         (SELECT count(*) FROM (SELECT 1 FROM notifications
-                           WHERE user_id = u.id AND read_at IS NULL
+                           WHERE user_id = u.id AND read_at IS NULL AND in_app = 1
                              AND (u.email_verified_at IS NOT NULL OR organization_id = u.confined_to) LIMIT 100)) AS unread
                  FROM sessions s JOIN users u ON u.id = s.user_id JOIN organizations o ON o.id = ",
                 $organization,

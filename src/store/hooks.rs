@@ -28,6 +28,10 @@ pub struct Message {
     pub id: String,
     /// How far.
     pub delivery: Delivery,
+    /// When, by the provider's clock.
+    pub at: Option<Timestamp>,
+    /// Why no further: the name of an [`Obstruction`](crate::domain::invitation::Obstruction).
+    pub why: Option<String>,
 }
 
 /// A subscription, as an event tells it.
@@ -107,10 +111,44 @@ macro_rules! of_message {
 
 /// Notes how far a message got: of the version of an invitation that it was about, if that is still its version. A reminder that
 /// waits to go to an address which takes none is not sent.
+///
+/// Each step is kept with the earliest moment that was told of it, which lies between the mail's own and now, whatever the
+/// provider's clock says. A message that was reported is the last that goes to its address from that organization, even if
+/// another was sent since; what waits to go there is not sent.
 #[must_use]
-pub fn deliver(told: &Message, now: Timestamp) -> [Statement; 2] {
-    let Message { id, delivery } = told;
+pub fn deliver(told: &Message, now: Timestamp) -> [Statement; 5] {
+    let Message { id, delivery, at, why } = told;
     [
+        Statement::new(
+            "INSERT INTO invitation_steps (invitation_id, ver, step, at, why)
+             SELECT j.invitation_id, j.ver, ?2, max(min(coalesce(?3, ?4), ?4), j.created_at), ?5
+             FROM jobs j
+             WHERE j.provider_message_id = ?1 AND j.kind IN ('invitation_email', 'reminder_email')
+               AND ?2 IN ('delayed', 'failed', 'delivered', 'bounced', 'complained')
+             ON CONFLICT (invitation_id, ver, step) DO UPDATE SET at = excluded.at, why = excluded.why
+             WHERE (excluded.at, coalesce(excluded.why, '')) < (invitation_steps.at, coalesce(invitation_steps.why, ''))",
+            params![id, delivery.as_str(), *at, now, why.as_ref()],
+        ),
+        Statement::new(
+            "INSERT INTO complaints (organization_id, email_key, at)
+             SELECT i.organization_id, i.email_key, ?3
+             FROM jobs j JOIN invitations i ON i.id = j.invitation_id AND i.addressed_ver <= j.ver
+             WHERE ?2 = 'complained' AND j.provider_message_id = ?1
+               AND j.kind IN ('invitation_email', 'reminder_email') AND i.email_key IS NOT NULL
+             ON CONFLICT DO NOTHING",
+            params![id, delivery.as_str(), now],
+        ),
+        Statement::new(
+            "UPDATE jobs SET done_at = ?3
+             WHERE ?2 = 'complained' AND waiting = 1
+               AND kind IN ('invitation_email', 'reminder_email', 'withdrawal_email') AND invitation_id IN (
+                 SELECT x.id FROM jobs j
+                 CROSS JOIN invitations i ON i.id = j.invitation_id
+                 CROSS JOIN complaints c ON c.organization_id = i.organization_id AND c.email_key = i.email_key
+                 CROSS JOIN invitations x ON x.organization_id = c.organization_id AND x.email_key = c.email_key
+                 WHERE j.provider_message_id = ?1)",
+            params![id, delivery.as_str(), now],
+        ),
         Statement::new(
             concat!(
                 "UPDATE invitations SET delivery = ?2 WHERE (id, ver) IN ",

@@ -31,17 +31,20 @@ pub fn insert_invitation_email(
     )
 }
 
-/// Puts the e-mail that tells somebody they were added into the outbox, if this claim was let through.
+/// Puts the e-mail that tells somebody they were added into the outbox, if this claim was let through and says that they are
+/// notified. `RETURNING` tells.
 #[must_use]
 pub fn insert_member_email(id: JobId, claim: EventId, requeue_at: Timestamp) -> Statement {
     Statement::new(
         "INSERT INTO jobs (id, kind, organization_id, member_id, created_at, due_at, requeue_at)
-         SELECT ?1, 'member_email', organization_id, subject, at, at, ?3 FROM audit_events WHERE id = ?2",
+         SELECT ?1, 'member_email', organization_id, subject, at, at, ?3 FROM audit_events
+         WHERE id = ?2 AND after ->> 'notified' RETURNING id",
         params![id, claim, requeue_at],
     )
 }
 
-/// Puts the e-mail that tells what this notification tells into the outbox, if that was written. `RETURNING` tells.
+/// Puts the e-mail that tells what this notification tells into the outbox, if that was written and its reader wants to be mailed
+/// of it. `RETURNING` tells.
 #[must_use]
 pub fn insert_notification_email(
     id: JobId,
@@ -51,7 +54,7 @@ pub fn insert_notification_email(
     Statement::new(
         "INSERT INTO jobs (id, kind, organization_id, notification_id, created_at, due_at, requeue_at)
          SELECT ?1, 'notification_email', organization_id, id, created_at, created_at, ?3
-         FROM notifications WHERE id = ?2 RETURNING id",
+         FROM notifications WHERE id = ?2 AND by_email = 1 RETURNING id",
         params![id, notification, requeue_at],
     )
 }

@@ -69,7 +69,8 @@ pub fn put(ids: &[Ids], reminding: String, now: Timestamp, requeue_at: Timestamp
         Statement::new(
             "INSERT INTO jobs (id, kind, organization_id, notification_id, created_at, due_at, requeue_at)
              SELECT e.value ->> 'job', 'notification_email', n.organization_id, n.id, ?2, ?2, ?3
-             FROM json_each(?1) e CROSS JOIN notifications n ON n.id = e.value ->> 'notification' RETURNING id",
+             FROM json_each(?1) e CROSS JOIN notifications n ON n.id = e.value ->> 'notification' AND n.by_email = 1
+             RETURNING id",
             params![&ids, now, requeue_at],
         ),
         Statement::new(

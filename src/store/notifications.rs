@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::params;
 use crate::platform::{Database, Statement};
 use crate::store::accounts::{SignedIn, select_signed_in};
+use crate::store::asking::Word;
 use crate::store::workspaces::LAST;
 
 /// A notification.
@@ -49,34 +50,38 @@ pub fn of_new_member(id: NotificationId, claim: EventId) -> Statement {
     )
 }
 
-/// Somebody came in by an invitation, if the claim was let through: its inviter is told, while they are in.
+/// Somebody came in by an invitation, if the claim was let through: its inviter is told, while they are in. They are mailed of it
+/// only if they chose to be.
 #[must_use]
-pub fn of_redemption(id: NotificationId, redemption: RedemptionId) -> Statement {
-    Statement::new(
-        "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+pub fn of_redemption(word: Word, redemption: RedemptionId) -> [Statement; 2] {
+    let told = Statement::new(
+        "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at, by_email)
          SELECT ?1, n.user_id, n.organization_id, 'invitation.accepted',
-                json_object('invitation_id', i.id, 'member_id', r.member_id), r.redeemed_at
+                json_object('invitation_id', i.id, 'member_id', r.member_id), r.redeemed_at, 0
          FROM redemptions r
          JOIN invitations i ON i.id = r.invitation_id
          JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL
          WHERE r.id = ?2",
-        params![id, redemption],
-    )
+        params![word.id, redemption],
+    );
+    [told, word.mail()]
 }
 
-/// Somebody said no to an invitation, if this entry of the audit log was written: its inviter is told, while they are in.
+/// Somebody said no to an invitation, if this entry of the audit log was written: its inviter is told, while they are in, and
+/// mailed only if they chose to be.
 #[must_use]
-pub fn of_decline(id: NotificationId, entry: EventId) -> Statement {
-    Statement::new(
-        "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+pub fn of_decline(word: Word, entry: EventId) -> [Statement; 2] {
+    let told = Statement::new(
+        "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at, by_email)
          SELECT ?1, n.user_id, n.organization_id, 'invitation.declined',
-                json_patch(json_object('invitation_id', i.id), json_object('reason', a.after ->> 'reason')), a.at
+                json_patch(json_object('invitation_id', i.id), json_object('reason', a.after ->> 'reason')), a.at, 0
          FROM audit_events a
          JOIN invitations i ON i.id = a.subject
          JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL
          WHERE a.id = ?2",
-        params![id, entry],
-    )
+        params![word.id, entry],
+    );
+    [told, word.mail()]
 }
 
 /// Who holds this session, with a page of their notifications, newest first. One round trip.
@@ -97,7 +102,7 @@ pub async fn page(
                 "SELECT n.id, n.kind, o.id AS organization_id, o.name AS organization_name, n.about, n.created_at, n.read_at
                  FROM sessions s
                  JOIN users u ON u.id = s.user_id
-                 JOIN notifications n ON n.user_id = u.id
+                 JOIN notifications n ON n.user_id = u.id AND n.in_app = 1
                    AND (u.email_verified_at IS NOT NULL OR u.confined_to = n.organization_id)
                  JOIN organizations o ON o.id = n.organization_id
                  WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL AND n.id < ?3",
@@ -137,7 +142,7 @@ pub async fn read(
                 "UPDATE notifications SET read_at = ?2 WHERE id IN (
                    SELECT n.id FROM sessions s
                    JOIN users u ON u.id = s.user_id
-                   JOIN notifications n ON n.user_id = u.id AND n.read_at IS NULL
+                   JOIN notifications n ON n.user_id = u.id AND n.read_at IS NULL AND n.in_app = 1
                      AND (u.email_verified_at IS NOT NULL OR u.confined_to = n.organization_id)
                    WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
                 $which,
@@ -172,6 +177,9 @@ pub struct Told {
     pub created_at: Timestamp,
     /// When they read it.
     pub read_at: Option<Timestamp>,
+    /// Whether it is shown in the app.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    pub in_app: bool,
     /// Whether they are in that organization.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub inside: bool,
@@ -220,7 +228,7 @@ macro_rules! told_from {
 /// What of it is told in the app and in a mail.
 macro_rules! told_columns {
     () => {
-        "n.id, n.kind, o.slug, n.created_at, n.read_at, me.id IS NOT NULL AS inside, a.id AS member_id,
+        "n.id, n.kind, o.slug, n.created_at, n.read_at, n.in_app, me.id IS NOT NULL AS inside, a.id AS member_id,
          a.name AS member_name, i.id AS invitation_id, coalesce(i.nickname, i.name, i.email) AS invited,
          w.id AS workspace_id, w.name AS workspace_name, i.expires_at, n.about ->> 'reason' AS reason,
          iif(me.id IS NOT NULL, n.about ->> 'email', NULL) AS asked_by,
@@ -258,7 +266,7 @@ pub fn select_told(session: &str, before: Option<NotificationId>, limit: i64, no
             ", o.name AS organization_name
          FROM sessions s
          JOIN users u ON u.id = s.user_id
-         JOIN notifications n ON n.user_id = u.id
+         JOIN notifications n ON n.user_id = u.id AND n.in_app = 1
            AND (u.email_verified_at IS NOT NULL OR u.confined_to = n.organization_id)
          JOIN organizations o ON o.id = n.organization_id ",
             told_from!(),

@@ -1,11 +1,10 @@
-//! What the page of an invitation or a link shows around it: who made it, where it leads, how its e-mails went.
+//! What the page of an invitation or a link shows around it: who made it, where it leads.
 
 use serde::Deserialize;
 
 use super::json_text;
 use super::members::WorkspaceName;
 use crate::domain::ids::{InvitationId, ResourceId, WorkspaceId};
-use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
 
@@ -22,9 +21,6 @@ pub struct Around {
     /// What they are given there.
     #[serde(deserialize_with = "json_text")]
     pub resources: Vec<GivenResource>,
-    /// Its newest e-mails, the newest first.
-    #[serde(deserialize_with = "json_text")]
-    pub mails: Vec<Mailed>,
 }
 
 /// A resource that an invitation gives.
@@ -38,18 +34,7 @@ pub struct GivenResource {
     pub name: String,
 }
 
-/// One e-mail.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Mailed {
-    /// When it was to be sent.
-    pub queued_at: Timestamp,
-    /// When the mail provider took it.
-    pub sent_at: Option<Timestamp>,
-    /// When it was given up.
-    pub failed_at: Option<Timestamp>,
-}
-
-/// Reads [`Around`] of an invitation. What it gives is at most 500 resources; of its e-mails the newest five are read.
+/// Reads [`Around`] of an invitation. What it gives is at most 500 resources.
 #[must_use]
 pub fn around(id: InvitationId) -> Statement {
     Statement::new(
@@ -60,10 +45,7 @@ pub fn around(id: InvitationId) -> Statement {
             " AS workspaces,
               (SELECT json_group_array(json_object('id', r.id, 'workspace_id', r.workspace_id, 'name', r.name) ORDER BY r.id)
                FROM json_each(i.grants) g CROSS JOIN resources r ON r.id = g.value ->> 'id'
-               WHERE r.deleted_at IS NULL) AS resources,
-              (SELECT json_group_array(json_object('queued_at', created_at, 'sent_at', done_at, 'failed_at', failed_at))
-               FROM (SELECT created_at, done_at, failed_at FROM jobs
-                     WHERE invitation_id = i.id AND kind = 'invitation_email' ORDER BY ver DESC LIMIT 5)) AS mails
+               WHERE r.deleted_at IS NULL) AS resources
               FROM invitations i WHERE i.id = ?1"
         ),
         params![id],

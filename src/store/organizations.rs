@@ -34,6 +34,9 @@ pub struct Organization {
     /// How it shows itself to those it invites.
     #[serde(deserialize_with = "json_text")]
     pub branding: Branding,
+    /// How it did before that was last changed.
+    #[serde(deserialize_with = "json_text_or_null")]
+    pub branding_before: Option<Branding>,
     /// Whether it asks everybody for a second factor.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub require_mfa: bool,
@@ -49,7 +52,7 @@ pub struct Organization {
 /// The columns of [`Organization`], from `organizations o`.
 macro_rules! columns {
     () => {
-        "o.id, o.name, o.slug, o.template, o.created_at, o.policy, o.require_mfa,
+        "o.id, o.name, o.slug, o.template, o.created_at, o.policy, o.require_mfa, o.branding_before,
          json_object('name', o.branding_name, 'accent', o.branding_accent, 'message', o.branding_message) AS branding,
          json_object('key', o.plan_key, 'seat_limit', o.seat_limit, 'features', json(o.plan_features),
                      'trial_ends_at', o.trial_ends_at) AS plan,

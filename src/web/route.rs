@@ -162,6 +162,8 @@ routes! {
     WorkspaceAsk(workspace: WorkspaceId) "/w/{workspace}/ask" [POST];
     /// What happened that concerns whoever is signed in.
     NotificationsPage "/me/notifications" [GET, POST];
+    /// What of it they want to be told, and how.
+    NotificationSettings "/me/notifications/settings" [GET, POST];
     /// How somebody signs in, and where they are signed in.
     Security "/me/security" [GET];
     /// Another password.
@@ -306,6 +308,8 @@ routes! {
     Disable(invitation: InvitationId) "/v1/invitations/{invitation}/disable" [POST];
     /// Turning it on again.
     Enable(invitation: InvitationId) "/v1/invitations/{invitation}/enable" [POST];
+    /// How its e-mails went.
+    MailDeliveries(invitation: InvitationId) "/v1/invitations/{invitation}/deliveries" [GET];
     /// Who came in by it.
     Redemptions(invitation: InvitationId) "/v1/invitations/{invitation}/redemptions" [GET];
 
@@ -319,6 +323,8 @@ routes! {
     Notifications "/v1/me/notifications" [GET];
     /// They have seen it.
     ReadNotifications "/v1/me/notifications/read" [POST];
+    /// What of it they want to be told, and how.
+    MyNotificationSettings "/v1/me/notification-settings" [GET, PATCH];
     /// Asking for a link in the place of a forgotten password.
     PasswordResets "/v1/password-resets" [POST];
     /// Setting a password with a link.

@@ -35,6 +35,7 @@ impl Route {
             | Self::Disable(_)
             | Self::Enable(_)
             | Self::Redemptions(_)
+            | Self::MailDeliveries(_)
             | Self::Job(_)
             | Self::UndoJob(_) => either(Scope::InvitationsRead, Scope::InvitationsWrite),
             Self::Preview | Self::Accept | Self::Decline => Some(Scope::InvitationsAccept),

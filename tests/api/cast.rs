@@ -265,6 +265,9 @@ impl Cast {
             ("PATCH", "/v1/organizations/{organization}/webhooks/{webhook}") => {
                 json!({"events": ["member.removed"]})
             }
+            ("PATCH", "/v1/me/notification-settings") => json!({
+                "organization_id": self.team.organization, "events": [{"kind": "access.asked", "in_app": true}],
+            }),
             ("POST", "/v1/me/token") => json!({"organization_id": self.team.organization}),
             ("POST", "/v1/check") => {
                 json!({"member_id": self.member, "workspace_id": self.workspace, "permission": "compose"})

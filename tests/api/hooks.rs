@@ -192,7 +192,8 @@ fn nothing_of_what_was_told_is_kept_but_what_follows_from_it() {
     let kept = world.state().database.borrow().query("SELECT id, told FROM hook_events");
     assert_eq!(kept[0]["id"], "resend:msg_1");
     let told: Value = serde_json::from_str(kept[0]["told"].as_str().unwrap()).unwrap();
-    assert_eq!(told, json!({"message": {"id": "m1", "delivery": "bounced"}, "subscription": null}));
+    let message = json!({"id": "m1", "delivery": "bounced", "at": "2026-11-22T23:41:12.126Z", "why": null});
+    assert_eq!(told, json!({"message": message, "subscription": null}));
     assert!(!world.log_text().contains("studio.test"));
 }
 

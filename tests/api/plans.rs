@@ -107,6 +107,8 @@ fn journey() -> Team {
     ask(&mut team);
     crate::next_mails::walk(&mut team);
     crate::hooks_delivery::walk(&mut team);
+    crate::deliveries::walk(&mut team);
+    crate::notification_settings::walk(&mut team);
     crate::hooks_billing::walk(&mut team);
     crate::totp::walk(&mut team);
     crate::chosen_passwords::walk(&mut team);

@@ -170,3 +170,35 @@ proptest! {
         prop_assert_eq!(logos > 0, answer.status.as_u16() == 303);
     }
 }
+
+/// What was saved last can be taken back, and that too.
+#[test]
+fn the_version_before_is_put_back_whole_and_forth_again() {
+    let (mut team, mut owner, path) = open();
+    assert!(!owner.get(&path).text().contains("value=\"undo\""), "there is none yet");
+    let nothing = owner.submit(&path, &path, &[("do", "undo")]);
+    assert_eq!(nothing.status, 400);
+    owner.submit(&path, &path, &typed("First", "#16a34a", "Hello", "save"));
+    // A part of it, by a program.
+    team.owner.patch(&team.path(""), &serde_json::json!({"branding": {"accent": "#123456"}})).ok();
+    // What changes nothing of it leaves what was before.
+    owner.submit(&path, &path, &typed("First", "#123456", "Hello", "save"));
+    team.owner.patch(&team.path(""), &serde_json::json!({"name": "Another Studio"})).ok();
+    let mut branding = || team.owner.get(&team.path("")).ok().json()["branding"].clone();
+    let (first, second) = (
+        serde_json::json!({"name": "First", "accent": "#16a34a", "message": "Hello"}),
+        serde_json::json!({"name": "First", "accent": "#123456", "message": "Hello"}),
+    );
+    for expected in [first, second] {
+        let page = owner.get(&path);
+        check_page(&page);
+        assert!(seen(&page.text()).contains("Go back to the version before"));
+        // What stands in the form meanwhile is not what is put back.
+        let undone = owner.submit(&path, &path, &typed("Typed", "#ffffff", "", "undo"));
+        assert_eq!(undone.status, 303);
+        assert!(seen(&owner.get(&path).text()).contains("The branding is as it was before."));
+        assert_eq!(branding(), expected);
+    }
+    let log = team.owner.get(&team.path("/audit?action=organization.updated")).ok().json();
+    assert!(log["data"].as_array().unwrap().len() >= 4, "each is in the log: {log}");
+}

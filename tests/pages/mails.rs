@@ -355,6 +355,37 @@ const ALL: &[Row] = &[
         action: Some(("Manage seats", "/o/example-studio-*/settings/seats")),
     },
     Row {
+        what: "invitation.accepted",
+        comes: || {
+            let team = invited();
+            wants(&team, "invitation.accepted");
+            team.world.client().join(MIA, "Mia Member").ok();
+            team.world.deliver();
+            team.world
+        },
+        to: OLGA,
+        subject: "mia.member@studio.test accepted your invitation",
+        preview: "They are in Example Studio now.",
+        facts: &["Mia Member (mia.member@studio.test) joined Example Studio by your invitation."],
+        action: Some(("See them", "/o/example-studio-*/members/mbr_")),
+    },
+    Row {
+        what: "invitation.declined",
+        comes: || {
+            let team = invited();
+            wants(&team, "invitation.declined");
+            let body = json!({"token": team.world.mailed_token(MIA), "reason": "unknown_sender"});
+            team.world.client().post("/v1/invitations/decline", &body).ok();
+            team.world.deliver();
+            team.world
+        },
+        to: OLGA,
+        subject: "mia.member@studio.test declined your invitation",
+        preview: "They do not join Example Studio.",
+        facts: &["they say that they don't know who sent it.", "invite them again"],
+        action: Some(("See the invitation", "/o/example-studio-*/invitations/inv_")),
+    },
+    Row {
         what: "invitation.ending",
         comes: || {
             let team = invited();
@@ -380,6 +411,12 @@ fn invited() -> Team {
     team.owner.post(&team.path("/invitations"), &body).ok();
     team.world.deliver();
     team
+}
+
+/// Olga wants to be mailed of this too.
+fn wants(team: &Team, kind: &str) {
+    let body = json!({"organization_id": team.organization, "events": [{"kind": kind, "by_email": true}]});
+    team.owner.clone().patch("/v1/me/notification-settings", &body).ok();
 }
 
 fn open_invitation(team: &Team) -> String {

@@ -62,6 +62,12 @@ const TABLE: &[Row] = &[
     ("/email/{token}", Anybody, &[("act", "confirm")], &["name=\"act\""]),
     ("/me/notifications", Owner, &[], &["Mark all as read"]),
     (
+        "/me/notifications/settings",
+        Owner,
+        &[("on", "invitation.accepted/by_email")],
+        &["value=\"invitation.accepted/by_email\" autocomplete=\"off\" checked"],
+    ),
+    (
         "/me/security/password",
         Owner,
         &[("current_password", "the secret"), ("password", "the secret")],

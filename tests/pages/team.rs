@@ -29,7 +29,11 @@ impl Desk {
     }
 
     pub fn of(template: &str) -> Self {
-        let mut team = Team::make(World::new(), template, None);
+        Self::over(Team::make(World::new(), template, None))
+    }
+
+    /// The same for a team that there is.
+    pub fn over(mut team: Team) -> Self {
         plan(&team, None, "[\"custom_client_permissions\"]");
         let slug = team.owner.get(&team.path("")).ok().str("/slug");
         let owner = browsing(team.owner.clone());

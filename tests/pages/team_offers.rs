@@ -207,8 +207,7 @@ fn an_invitation_has_a_page_with_all_that_it_offers() {
     let access = json!({"resources": [{"id": resource}], "permissions": ["posts.view"], "require_mfa": true});
     let id = desk.invited(ANA, &json!({"name": "Ana Client", "nickname": "The bakery", "access": access}));
     let page = desk.seen(&format!("/invitations/{id}"));
-    for fact in ["Ana Client", ANA, "A facebook", "With a second step", "by Olga Owner", "Waiting to be sent"]
-    {
+    for fact in ["Ana Client", ANA, "A facebook", "With a second step", "by Olga Owner", "Queued"] {
         assert!(page.contains(fact), "{fact} in {page}");
     }
     desk.team.world.deliver();
@@ -223,8 +222,8 @@ fn an_invitation_has_a_page_with_all_that_it_offers() {
 #[test]
 fn each_state_has_words_and_a_next_step() {
     for (sql, words) in [
-        ("delivery = 'bounced'", "Correct the address below"),
-        ("delivery = 'complained'", "reported this e-mail as unwanted"),
+        ("delivery = 'bounced'", "Fix the address"),
+        ("delivery = 'complained'", "We will not send to them again from Example Studio."),
         ("delivery = 'delayed'", "It is tried again by itself"),
         ("delivery = 'failed'", "The e-mail could not be sent."),
         ("delivery = 'none'", "hand it over yourself"),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use usher::mail::notification::MAILED;
+use usher::store::notification_choices::EVENTS;
 
 /// Asks for what the jobs' table was made of.
 pub const SCHEMA: &str = "SELECT sql FROM sqlite_master WHERE name = 'jobs'";
@@ -19,5 +19,6 @@ pub fn kinds(schema: &str) -> BTreeSet<&str> {
     // The first sends invitations of its own, the second mails nobody; the others say only that there is something to tell.
     let told = ["bulk_invite", "hook_event", "notification_email", "account_notice"];
     let kinds = listed("CHECK (kind IN").filter(|kind| !told.contains(kind));
-    kinds.chain(listed("CHECK (notice IN")).chain(MAILED).collect()
+    let mailed = EVENTS.into_iter().filter(|event| event.mailed.is_some()).map(|event| event.kind);
+    kinds.chain(listed("CHECK (notice IN")).chain(mailed).collect()
 }

@@ -42,7 +42,7 @@ pub async fn create<P: Platform>(
 ) -> Result<Reply> {
     let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
     let body: Body = request::json(request)?;
-    let member = add_member(ctx, &actor, read(&actor, body)?).await?;
+    let (member, _) = add_member(ctx, &actor, read(&actor, body)?).await?;
     Ok(reply::json(StatusCode::CREATED, &Shown::of(member, &actor)))
 }
 

@@ -10,8 +10,9 @@ pub mod stripe;
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::domain::invitation::Delivery;
+use crate::domain::invitation::{Delivery, Obstruction};
 use crate::domain::signature::{self, Signed};
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Refusal, Result};
 use crate::flow::Context;
 use crate::jobs::lost_at;
@@ -112,11 +113,12 @@ fn unusable<P: Platform>(ctx: &Context<'_, P>, from: &'static str, why: &'static
     ctx.platform.log(Level::Error, &line.to_string());
 }
 
-/// That a message got this far.
-fn message(event: String, message: &Value, delivery: Delivery) -> Read {
+/// That a message got this far, then, and why no further.
+fn message(event: String, message: &Value, delivery: Delivery, at: &str, why: Option<Obstruction>) -> Read {
     match message.as_str() {
         Some(id) if !id.is_empty() && id.len() <= LONGEST_ID => {
-            let message = Message { id: id.to_owned(), delivery };
+            let why = why.map(|why| why.as_str().to_owned());
+            let message = Message { id: id.to_owned(), delivery, at: Timestamp::parse(at), why };
             Read::Event(event, Told { message: Some(message), subscription: None })
         }
         _ => Read::Unusable("it names no message"),

@@ -5,7 +5,7 @@ use base64ct::{Base64, Encoding};
 use serde_json::Value;
 
 use super::{Read, message};
-use crate::domain::invitation::Delivery;
+use crate::domain::invitation::{Delivery, Obstruction};
 use crate::domain::secret;
 use crate::json::at;
 
@@ -33,7 +33,18 @@ pub fn read(event: &Value) -> Read {
         _ => return Read::Nothing,
     };
     let id = format!("{}:{}:{time}", of("MessageID"), of("RecordType"));
-    message(id, at(event, "/MessageID"), delivery)
+    message(id, at(event, "/MessageID"), delivery, time, obstruction(of("Type")))
+}
+
+/// Why, as a bounce's type says it. `SoftBounce` says several things at once: a full mailbox, or a server that is away.
+fn obstruction(kind: &str) -> Option<Obstruction> {
+    match kind {
+        "HardBounce" | "BadEmailAddress" => Some(Obstruction::NoMailbox),
+        "DnsError" => Some(Obstruction::NoServer),
+        "SpamNotification" | "Blocked" | "DMARCPolicy" => Some(Obstruction::Filtered),
+        "ManuallyDeactivated" => Some(Obstruction::Suppressed),
+        _ => None,
+    }
 }
 
 /// What a bounce of this type means. Some say only that somebody is on holiday, or has moved.

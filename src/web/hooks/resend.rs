@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Read, message};
-use crate::domain::invitation::Delivery;
+use crate::domain::invitation::{Delivery, Obstruction};
 use crate::json::at;
 
 /// What an event is, under the id that it was signed with.
@@ -21,5 +21,16 @@ pub fn read(id: &str, event: &Value) -> Read {
         "email.failed" => Delivery::Failed,
         _ => return Read::Nothing,
     };
-    message(id.to_owned(), at(event, "/data/email_id"), delivery)
+    let why = match at(event, "/data/bounce/subType").as_str().unwrap_or_default() {
+        _ if delivery == Delivery::Delivered => None,
+        "NoEmail" => Some(Obstruction::NoMailbox),
+        "MailboxFull" => Some(Obstruction::MailboxFull),
+        "MessageTooLarge" => Some(Obstruction::TooLarge),
+        "ContentRejected" | "AttachmentRejected" => Some(Obstruction::Filtered),
+        "Suppressed" | "OnAccountSuppressionList" => Some(Obstruction::Suppressed),
+        _ if at(event, "/type") == "email.suppressed" => Some(Obstruction::Suppressed),
+        _ => None,
+    };
+    let then = at(event, "/created_at").as_str().unwrap_or_default();
+    message(id.to_owned(), at(event, "/data/email_id"), delivery, then, why)
 }

@@ -20,6 +20,7 @@ pub mod mailbox;
 pub mod me;
 pub mod member;
 mod new_password;
+pub mod notification_settings;
 pub mod notifications;
 mod own;
 pub mod placing;

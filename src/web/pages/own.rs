@@ -64,6 +64,15 @@ impl Own {
         let now = ctx.now();
         let mut batch = vec![accounts::select_signed_in(&session, now), sessions::used(&session, now)];
         batch.extend(reads(&session));
+        Self::opened(ctx, request, batch).await
+    }
+
+    /// The same, however it was asked for: code that is not made anew for each page.
+    async fn opened<P: Platform>(
+        ctx: &Context<'_, P>,
+        request: &Request,
+        batch: Vec<Statement>,
+    ) -> Result<(Self, Vec<ResultSet>)> {
         let mut results = ctx.platform.batch(batch).await?;
         let found = results.split_off(2);
         let me: Option<SignedIn> = ResultSet::row_of(results.first())?;

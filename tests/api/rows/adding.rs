@@ -29,6 +29,16 @@ pub const ANSWERS: &[Answers] = &[
         "/v1/me/notifications/read",
         [NOBODY, FORBIDDEN, "204", "204", "204", "204", "204", "204", NOBODY],
     ),
+    (
+        "GET",
+        "/v1/me/notification-settings",
+        [NOBODY, FORBIDDEN, "200", "200", "200", "200", "200", "200", NOBODY],
+    ),
+    (
+        "PATCH",
+        "/v1/me/notification-settings",
+        [NOBODY, FORBIDDEN, ELSEWHERE, "200", "200", "200", "200", ELSEWHERE, NOBODY],
+    ),
 ];
 
 pub const COSTS: &[Costs] = &[
@@ -40,4 +50,6 @@ pub const COSTS: &[Costs] = &[
     ("POST", "/v1/password-resets/redeem", "nobody", 0, 0),
     ("GET", "/v1/me/notifications", "owner", 1, 0),
     ("POST", "/v1/me/notifications/read", "owner", 1, 0),
+    ("GET", "/v1/me/notification-settings", "owner", 1, 0),
+    ("PATCH", "/v1/me/notification-settings", "owner", 1, 0),
 ];

@@ -8,6 +8,7 @@ pub const ANSWERS: &[Answers] = &[
     ("POST", "/v1/invitations/{invitation}/disable", INVITERS_200),
     ("POST", "/v1/invitations/{invitation}/enable", INVITERS_200),
     ("GET", "/v1/invitations/{invitation}/redemptions", INVITERS_200),
+    ("GET", "/v1/invitations/{invitation}/deliveries", INVITERS_200),
 ];
 
 const INVITERS_200: [&str; 9] =
@@ -20,4 +21,5 @@ pub const COSTS: &[Costs] = &[
     // It is on already: nothing that the page shows has changed.
     ("POST", "/v1/invitations/{invitation}/enable", "owner", 2, 0),
     ("GET", "/v1/invitations/{invitation}/redemptions", "owner", 2, 0),
+    ("GET", "/v1/invitations/{invitation}/deliveries", "owner", 2, 0),
 ];

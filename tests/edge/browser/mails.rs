@@ -71,6 +71,17 @@ fn of_an_organization() -> Vec<Shown> {
         shown("access.asked", "", &olga, "ana.client"),
     ];
 
+    let event = |kind: &str| json!({"kind": kind, "by_email": true});
+    let events = [event("invitation.accepted"), event("invitation.declined")];
+    let wanted = json!({"organization_id": team.organization, "events": events});
+    team.owner.send_json("PATCH", "/v1/me/notification-settings", &wanted).ok();
+    let (_, token) = team.invited(&server.address("gina.client"), "client");
+    server.client().sign_up(&token, "Gina Client").ok();
+    all.push(shown("invitation.accepted", "", &olga, "gina.client"));
+    let (_, token) = team.invited(&server.address("hugo.client"), "client");
+    server.client().post("/v1/invitations/decline", &json!({"token": token})).ok();
+    all.push(shown("invitation.declined", "", &olga, "hugo.client"));
+
     let mia = server.address("mia.member");
     team.invite(&mia, "member").ok();
     all.push(shown("invitation_email", "staff", &mia, "Olga Owner invited you"));

@@ -21,5 +21,6 @@ mod settings;
 mod states;
 mod table;
 mod team;
+mod telling;
 mod walk;
 mod wizard;

@@ -36,7 +36,17 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("/o/{slug}/members/{member}/leave", &["member-leave"]),
     ("/o/{slug}/members/{member}/password", &["member-password", "member-password-ask"]),
     ("/o/{slug}/workspaces", &["workspaces", "workspaces-kept", "workspace-rename"]),
-    ("/o/{slug}/invitations/{invitation}", &["team-invitation", "team-invitation-wrong", "team-link"]),
+    (
+        "/o/{slug}/invitations/{invitation}",
+        &[
+            "team-invitation",
+            "team-invitation-wrong",
+            "team-invitation-delivered",
+            "team-invitation-bounced",
+            "team-invitation-reported",
+            "team-link",
+        ],
+    ),
     ("/o/{slug}/invitations/{invitation}/link", &["offer-copy", "team-link-shown"]),
     ("/o/{slug}/invitations/{invitation}/send", &["offer-send"]),
     ("/o/{slug}/invitations/{invitation}/withdraw", &["team-invitation-withdraw"]),
@@ -103,6 +113,7 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("/w/{workspace}/members/{member}/preview", &["member-preview"]),
     ("/w/{workspace}/members/{member}/remove", &["member-end"]),
     ("/me/notifications", &["notifications", "notifications-removed", "notification-asked"]),
+    ("/me/notifications/settings", &["told", "told-two", "told-client"]),
     ("/me/security", &["security-overview", "security-overview-two"]),
     ("/me/security/password", &["security-password-mistake"]),
     (

@@ -478,6 +478,7 @@ pub const SCREENS: &[(&str, Open)] = &[
     ("/w/{workspace}/members/{member}/preview", |heavy| heavy.in_workspace("/members/{member}/preview")),
     ("/w/{workspace}/members/{member}/remove", |heavy| heavy.in_workspace("/members/{member}/remove")),
     ("/me/notifications", |heavy| one(heavy.owner.get("/me/notifications").ok())),
+    ("/me/notifications/settings", |heavy| one(heavy.owner.get("/me/notifications/settings").ok())),
     ("/me/security", |heavy| {
         for number in 0..MANY {
             let device =

@@ -5,6 +5,7 @@ use askama::Template;
 use super::{Duplicate, How, Known, Open, Step, gone, with_status};
 use crate::domain::authority::Authority;
 use crate::domain::ids::DraftId;
+use crate::domain::invitation::Delivery;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
@@ -74,7 +75,7 @@ impl Open {
         let record = invite(ctx, actor, answers.invitation(actor, credentials)?).await?;
         let email = record.state.email.as_ref().map(|email| email.as_str().to_owned());
         match email {
-            Some(email) if how == How::Mail => {
+            Some(email) if how == How::Mail && record.delivery != Delivery::Complained => {
                 Ok(self.said("invitations", &format!("Invitation sent to {email}.")))
             }
             email => {
@@ -83,7 +84,13 @@ impl Open {
                 let (heading, about, tab) = match email {
                     Some(email) => (
                         "The invitation is ready".to_owned(),
-                        format!("No e-mail was sent. Give this link to {email}: only they can use it."),
+                        if record.delivery == Delivery::Complained {
+                            format!(
+                                "{email} reported an earlier e-mail of yours, so none was sent. Talk to them, then give them this link: only they can use it."
+                            )
+                        } else {
+                            format!("No e-mail was sent. Give this link to {email}: only they can use it.")
+                        },
                         "invitations",
                     ),
                     None => (
@@ -100,11 +107,11 @@ impl Open {
     async fn add<P: Platform>(&self, ctx: &Context<'_, P>, credentials: bool) -> Result<Reply> {
         let actor = &self.desk.actor;
         let add = self.answers.addition(actor, credentials)?;
-        let (notify, role) = (add.notify, add.role);
-        let member = add_member(ctx, actor, add).await?;
+        let role = add.role;
+        let (member, mailed) = add_member(ctx, actor, add).await?;
         let tab = if role == Role::Client { "clients" } else { "members" };
         let name = member.user.name.clone();
-        if notify {
+        if mailed {
             return Ok(self.said(tab, &format!("{name} was added, and is told by e-mail.")));
         }
         let version: Option<Version> = ctx.platform.run(passwords::version(member.id)).await?.first()?;

@@ -35,6 +35,8 @@ struct Page<'a> {
     has_logo: bool,
     /// What is shown is not saved.
     unsaved: bool,
+    /// Whether there is something to go back to.
+    undoes: bool,
     /// The preview's frame: whose page the invitation will be.
     shown: Frame,
     person: &'a str,
@@ -141,6 +143,7 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
             Ok(to) => flow::change(ctx, actor, &to).await.map(|_| "The branding is saved."),
             Err(error) => Err(error),
         },
+        "undo" => undo(ctx, &desk).await,
         "logo" => match file {
             Some(bytes) => logo::set(ctx, actor, &bytes).await.map(|_| "The logo is saved."),
             None => Err(Error::field("/logo", Code::Required, "Choose a picture first.")),
@@ -166,6 +169,17 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
     }
 }
 
+/// Puts back name, colour and message as they were before they were last changed. Doing it again takes that back.
+async fn undo<P: Platform>(ctx: &Context<'_, P>, desk: &Desk) -> Result<&'static str> {
+    let actor = &desk.actor;
+    let found = ctx.platform.run(organizations::select(actor.organization_id)).await?;
+    let before = found.first::<Organization>()?.and_then(|found| found.branding_before);
+    let before = before.ok_or_else(|| Error::from(Code::InvalidForm))?;
+    let to = read_change(actor, Chosen::saved(before).body())?;
+    flow::change(ctx, actor, &to).await?;
+    Ok("The branding is as it was before.")
+}
+
 fn path(desk: &Desk) -> String {
     Route::BrandingPage(desk.setting.slug.clone()).path()
 }
@@ -178,7 +192,9 @@ async fn page<P: Platform>(
 ) -> Result<Reply> {
     let organization = desk.actor.organization_id;
     let found: Option<Organization> = ctx.platform.run(organizations::select(organization)).await?.first()?;
-    let saved = Chosen::saved(found.ok_or_else(|| Error::from(Code::NotFound))?.branding);
+    let found = found.ok_or_else(|| Error::from(Code::NotFound))?;
+    let undoes = found.branding_before.is_some();
+    let saved = Chosen::saved(found.branding);
     let chosen = match sent {
         Sent::Nothing => saved,
         Sent::Words(form) => Chosen::sent(form),
@@ -196,6 +212,7 @@ async fn page<P: Platform>(
         nonce: &desk.key.nonce,
         action: path(desk),
         has_logo: desk.setting.logo_hash.is_some(),
+        undoes: undoes && matches!(sent, Sent::Nothing),
         unsaved: matches!(sent, Sent::Words(_)),
         shown: Frame { logo: frame.logo.clone(), ..Frame::of(shown) },
         person: &desk.setting.user_name,

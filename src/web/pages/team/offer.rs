@@ -10,12 +10,14 @@ use crate::domain::authority::{Actor, Authority};
 use crate::domain::catalog::{Catalog, Node, PermissionSet};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId};
-use crate::domain::invitation::{Delivery, Kind, Status};
+use crate::domain::invitation::{Delivery, Kind, Obstruction, Status};
 use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, change_invitation};
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::accounts::At;
+use crate::store::deliveries::{self, Mailed, Step};
 use crate::store::invitations::{self, Record};
 use crate::store::links::{self, Redemption};
 use crate::store::members::Status as MemberStatus;
@@ -53,6 +55,9 @@ pub(super) async fn open<P: Platform>(
     }
 }
 
+/// As many of its e-mails as the page tells of: the newest.
+const MOST_SENDINGS: i64 = 5;
+
 /// What stands where a link has no name: "Turn off the link without a name?"
 const NAMELESS: &str = "without a name";
 
@@ -88,7 +93,11 @@ struct Shown<'a> {
     title: &'a str,
     status: Told,
     /// What the state means for whoever waits.
-    advice: &'static str,
+    advice: String,
+    /// What can be done where no mail arrives.
+    remedy: bool,
+    /// How its e-mails went, the newest first.
+    mails: Vec<Sending>,
     around: &'a Around,
     workspaces: String,
     /// What those are called that it lets somebody in on; empty where the organization has none of them.
@@ -107,6 +116,19 @@ struct Shown<'a> {
     next: Option<String>,
     first: Option<String>,
     list: String,
+}
+
+/// How an e-mail of it went.
+struct Sending {
+    lines: Vec<Line>,
+}
+
+/// A step of that.
+struct Line {
+    told: Told,
+    /// Why no further.
+    why: &'static str,
+    at: Option<Timestamp>,
 }
 
 impl Shown<'_> {
@@ -181,9 +203,13 @@ pub async fn submit<P: Platform>(
     }
 }
 
-/// What the page reads besides the invitation: what stands around it, and a page of who came in.
+/// What the page reads besides the invitation: what stands around it, a page of who came in, and its newest e-mails.
 fn reads(id: InvitationId, cursor: &str) -> Vec<Statement> {
-    vec![offer_page::around(id), links::redemptions(id, cursor.parse().ok(), ONE_MORE)]
+    vec![
+        offer_page::around(id),
+        links::redemptions(id, cursor.parse().ok(), ONE_MORE),
+        deliveries::page(id, None, MOST_SENDINGS),
+    ]
 }
 
 fn reply<P: Platform>(
@@ -198,6 +224,11 @@ fn reply<P: Platform>(
     let around: Option<Around> = ResultSet::row_of(found.first())?;
     let around = around.ok_or_else(|| Error::from(Code::NotFound))?;
     let mut redemptions: Vec<Redemption> = found.get(1).map(ResultSet::rows).transpose()?.unwrap_or_default();
+    let mails = match found.get(2) {
+        Some(found) => deliveries::read(found, state.ver, record.delivery)?,
+        None => Vec::new(),
+    };
+    let mails = sendings(record, mails, ctx.now());
     let next = super::cut(&mut redemptions, |redemption| redemption.id.to_string());
     let status = state.status(ctx.now());
     let is_link = state.kind == Kind::Link;
@@ -214,7 +245,9 @@ fn reply<P: Platform>(
         is_link,
         title: heading(record),
         status: told(state.kind, status, record.delivery),
-        advice: advice(is_link, status, record.delivery),
+        advice: advice(record, status, &mails, &desk.setting.organization_name),
+        remedy: status == Status::Pending && record.delivery.is_lost(),
+        mails,
         workspaces: if state.role.reaches_every_workspace() {
             "Every workspace".to_owned()
         } else {
@@ -249,9 +282,69 @@ fn reply<P: Platform>(
     }
 }
 
+/// Each sending of it, line by line. What became of the invitation stands behind the newest.
+fn sendings(record: &Record, mails: Vec<Mailed>, now: Timestamp) -> Vec<Sending> {
+    let state = &record.state;
+    let mut sendings: Vec<Sending> = mails
+        .into_iter()
+        .map(|mailed| {
+            let sent = mailed.steps.iter().any(|step| step.step == "sent");
+            Sending { lines: mailed.steps.into_iter().map(|step| line(&step, sent)).collect() }
+        })
+        .collect();
+    let at = match state.status(now) {
+        Status::Accepted => state.accepted_at,
+        Status::Declined => state.declined_at,
+        Status::Revoked => state.revoked_at,
+        Status::Expired => Some(state.expires_at),
+        _ => None,
+    };
+    if let (Some(newest), Some(_)) = (sendings.first_mut(), at) {
+        let told = match told(state.kind, state.status(now), record.delivery) {
+            Told { words: "Accepted", mark } => Told { words: "Joined", mark },
+            told => told,
+        };
+        newest.lines.push(Line { told, why: "", at });
+    }
+    sendings
+}
+
+/// A step in the words of the list.
+fn line(step: &Step, sent: bool) -> Line {
+    let on_the_list = |delivery| told(Kind::Email, Status::Pending, delivery);
+    let told = match step.step.as_str() {
+        "queued" => on_the_list(Delivery::Queued),
+        "sent" => Told { words: "Taken by the mail provider", mark: "" },
+        "delayed" => on_the_list(Delivery::Delayed),
+        "failed" if !sent => Told { words: "Could not be sent", mark: "bad" },
+        "delivered" => on_the_list(Delivery::Delivered),
+        "reminded" => Told { words: "Reminder sent", mark: "" },
+        "failed" | "bounced" => on_the_list(Delivery::Bounced),
+        "complained" => on_the_list(Delivery::Complained),
+        _ => Told { words: "Not sent any more", mark: "" },
+    };
+    Line { told, why: step.why.as_deref().map_or("", Obstruction::words), at: step.at }
+}
+
+/// Why the newest e-mail did not arrive, in words; empty where that is not known.
+fn why_of(mails: &[Sending]) -> &'static str {
+    mails
+        .first()
+        .and_then(|newest| newest.lines.iter().rev().find(|line| !line.why.is_empty()))
+        .map_or("", |line| line.why)
+}
+
+/// Some words as a sentence.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
 /// What to do about the state, for whoever waits.
-fn advice(is_link: bool, status: Status, delivery: Delivery) -> &'static str {
-    match (status, delivery) {
+fn advice(record: &Record, status: Status, mails: &[Sending], organization: &str) -> String {
+    let (why, mailed) = (why_of(mails), !mails.is_empty());
+    let (is_link, delivery) = (record.state.kind == Kind::Link, record.delivery);
+    let fixed = match (status, delivery) {
         (Status::Disabled, _) => "Nobody new can join by it until you turn it on.",
         (Status::Full, _) => "As many as it is for have joined. Let more in with a higher number below.",
         (Status::Expired, _) if is_link => "Its time is over. Make a new link for those who come later.",
@@ -265,18 +358,34 @@ fn advice(is_link: bool, status: Status, delivery: Delivery) -> &'static str {
         (Status::Pending, Delivery::Delayed) => {
             "Their mail server asks us to wait. It is tried again by itself; or copy the link and hand it over."
         }
+        (Status::Pending, Delivery::Bounced) if why.is_empty() => {
+            "Their mail server refused the e-mail, so nothing more is sent there. Fix the address, or copy the link and hand it over."
+        }
         (Status::Pending, Delivery::Bounced) => {
-            "Their mail server refused the e-mail, so nothing more is sent there. Correct the address below, or copy the link and hand it over."
+            return format!(
+                "{} Nothing more is sent there: fix the address, or copy the link and hand it over.",
+                sentence(why)
+            );
         }
         (Status::Pending, Delivery::Complained) => {
-            "The person reported this e-mail as unwanted, so nothing more is sent there. Talk to them, or copy the link and hand it over."
+            let which = if mailed { "this e-mail" } else { "an e-mail of yours" };
+            return format!(
+                "The person reported {which}. We will not send to them again from {organization}. Talk to them, or copy the link and hand it over."
+            );
+        }
+        (Status::Pending, Delivery::Failed) if why.is_empty() => {
+            "The e-mail could not be sent. Check the address, then send it again; or copy the link and hand it over."
         }
         (Status::Pending, Delivery::Failed) => {
-            "The e-mail could not be sent. Check the address, then send it again; or copy the link and hand it over."
+            return format!(
+                "{} Check the address, then send it again; or copy the link and hand it over.",
+                sentence(why)
+            );
         }
         (Status::Pending, Delivery::Sent | Delivery::Delivered) => "They have not answered yet.",
         (Status::Accepted | Status::Declined | Status::Revoked, _) => "",
-    }
+    };
+    fixed.to_owned()
 }
 
 /// On what they are let in, as far as whoever looks sees it.
