@@ -94,6 +94,8 @@ scopes! {
     ResourcesWrite "resources:write";
     /// To ask whether a member may do something.
     AccessCheck "access:check";
+    /// To sign in those whom Usher hands over to the host product.
+    TokensIssue "tokens:issue";
     /// To read who changed what.
     AuditRead "audit:read";
 }

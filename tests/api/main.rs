@@ -40,6 +40,7 @@ mod guessing;
 mod hooks;
 mod hooks_billing;
 mod hooks_delivery;
+mod hand_over;
 mod host_tokens;
 mod idempotency;
 mod invitations;

@@ -21,6 +21,7 @@ pub mod me;
 pub mod member;
 mod new_password;
 pub mod notifications;
+pub mod open;
 mod own;
 pub mod placing;
 mod qr;
