@@ -94,7 +94,7 @@ scopes! {
     ResourcesWrite "resources:write";
     /// To ask whether a member may do something.
     AccessCheck "access:check";
-    /// To sign in those whom Usher hands over to the host product.
+    /// To sign people in to the host product who are signed in here.
     TokensIssue "tokens:issue";
     /// To read who changed what.
     AuditRead "audit:read";

@@ -7,10 +7,9 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::ids::{MemberId, OrganizationId, SessionId};
 use crate::domain::keys::{KeyRing, Opened, Purpose};
+use crate::domain::nonce::Bound;
 use crate::domain::secret;
 use crate::domain::time::Timestamp;
 
@@ -18,7 +17,7 @@ use crate::domain::time::Timestamp;
 const LIFETIME: Duration = Duration::from_mins(1);
 
 /// What a code is bound to: the SHA-256 of a verifier, in base64url.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State(String);
 
 impl State {
@@ -43,17 +42,14 @@ impl State {
     }
 }
 
-/// What a code says: who is handed over, by which session, for whom.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a code says, in one text: who is handed over, by which session, for whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandOver {
     /// The member.
-    #[serde(rename = "sub")]
     pub member_id: MemberId,
     /// Their organization, whose key it takes.
-    #[serde(rename = "org")]
     pub organization_id: OrganizationId,
     /// The session, which must still be one.
-    #[serde(rename = "sid")]
     pub session_id: SessionId,
     /// Whom it is for.
     pub state: State,
@@ -63,16 +59,29 @@ impl HandOver {
     /// The code.
     #[must_use]
     pub fn sign(self, keys: &KeyRing, now: Timestamp) -> String {
-        keys.sign(Purpose::HandOver, self, now.plus(LIFETIME))
+        let Self { member_id, organization_id, session_id, state } = self;
+        let sub = format!("{member_id}.{organization_id}.{session_id}.{}", state.0);
+        keys.sign(Purpose::HandOver, Bound { sub }, now.plus(LIFETIME))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let mut next = || parts.next();
+        Some(Self {
+            member_id: next()?.parse().ok()?,
+            organization_id: next()?.parse().ok()?,
+            session_id: next()?.parse().ok()?,
+            state: State::parse(next()?)?,
+        })
     }
 
     /// Reads a code with its verifier, with no I/O. One that is over, one with another verifier and one that is none get one
     /// answer.
     #[must_use]
     pub fn open(keys: &KeyRing, code: &str, verifier: &str, now: Timestamp) -> Option<Self> {
-        match keys.open::<Self>(Purpose::HandOver, code, now) {
-            Opened::Live(over) if over.state.is_of(verifier) => Some(over),
-            _ => None,
+        match keys.open::<Bound>(Purpose::HandOver, code, now) {
+            Opened::Live(bound) => Self::parse(&bound.sub).filter(|over| over.state.is_of(verifier)),
+            Opened::Expired(..) | Opened::Forged => None,
         }
     }
 }

@@ -2,21 +2,21 @@
 
 use serde::Deserialize;
 
-use crate::domain::ids::{MemberId, OrganizationId, SessionId, UserId};
+use crate::domain::ids::{MemberId, SessionId};
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
 
-/// An organization that somebody is in.
+/// What is found, and what it is called.
 #[derive(Debug, Deserialize)]
-pub struct Choice {
-    /// Its id.
-    pub id: OrganizationId,
-    /// Its name.
+pub struct Found {
+    /// An organization's id; or the digest of a session's cookie.
+    pub id: String,
+    /// The organization's name; or what it calls the member whose session that is.
     pub name: String,
 }
 
-/// Reads the [`Choice`]s of whoever holds this session, the newest organization first.
+/// Reads the organizations that whoever holds this session is in, the newest first.
 #[must_use]
 pub fn choices(digest: &str, limit: i64, now: Timestamp) -> Statement {
     Statement::new(
@@ -31,26 +31,12 @@ pub fn choices(digest: &str, limit: i64, now: Timestamp) -> Statement {
     )
 }
 
-/// Who was handed over.
-#[derive(Debug, Deserialize)]
-pub struct Holder {
-    /// The digest of their session's cookie.
-    pub token_digest: String,
-    /// Their account.
-    pub user_id: UserId,
-    /// Its address.
-    pub email: String,
-    /// What the organization calls them.
-    pub name: String,
-}
-
-/// Reads the [`Holder`] of this session, if that is this member. Whether the session still is one, and the member still in, is
-/// for whoever reads by the digest to ask.
+/// Reads the digest of this session's cookie, and what this member is called whose session it is. Whether it still is one, and the
+/// member still in, is for whoever reads by the digest to ask.
 #[must_use]
 pub fn holder(session: SessionId, member: MemberId) -> Statement {
     Statement::new(
-        "SELECT s.token_digest, u.id AS user_id, u.email, m.name FROM sessions s
-         JOIN users u ON u.id = s.user_id JOIN members m ON m.id = ?2 AND m.user_id = u.id
+        "SELECT s.token_digest AS id, m.name FROM sessions s JOIN members m ON m.id = ?2 AND m.user_id = s.user_id
          WHERE s.id = ?1",
         params![session, member],
     )

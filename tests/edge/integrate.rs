@@ -82,7 +82,7 @@ fn the_example_stays_up_whatever_it_is_asked() {
     for (path, status) in [
         ("/", 200),
         ("/nowhere", 404),
-        ("//", 404),
+        ("//", 502),
         ("/callback", 303),
         ("/callback?code=x&state=y", 400),
         ("/posts", 303),

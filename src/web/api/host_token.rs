@@ -14,7 +14,7 @@ use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::{self, At, SignedIn};
-use crate::store::hand_over::{self, Holder};
+use crate::store::hand_over::{self, Found};
 use crate::store::members::Person;
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
@@ -125,9 +125,10 @@ struct Exchange {
 /// Who was handed over to a host product.
 #[derive(Serialize)]
 struct HandedOver {
-    /// The same token as `POST /v1/me/token` answers with.
-    #[serde(flatten)]
-    token: Token,
+    /// The same as `POST /v1/me/token` answers with.
+    token: String,
+    /// When it ends.
+    expires_at: Timestamp,
     /// The member that they are.
     member_id: MemberId,
     /// Who that is.
@@ -169,18 +170,14 @@ pub async fn exchange<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> R
     if !program.is(code.member_id) && !program.administers() {
         return Err(Code::Forbidden.into());
     }
-    let holder: Option<Holder> = ResultSet::row_of(found.first())?;
-    let Some(Holder { token_digest, user_id, email, name }) = holder else {
-        return Err(Code::HandOverInvalid.into());
-    };
-    let (me, actor) = known(ctx, token_digest, code.organization_id).await.map_err(none)?;
+    let session: Option<Found> = ResultSet::row_of(found.first())?;
+    let Some(Found { id: digest, name }) = session else { return Err(Code::HandOverInvalid.into()) };
+    let (me, actor) = known(ctx, digest, code.organization_id).await.map_err(none)?;
     if !actor.is(code.member_id) {
         return Err(Code::HandOverInvalid.into());
     }
-    let answer = HandedOver {
-        token: Token::of(ctx, &me, &actor),
-        member_id: code.member_id,
-        user: Person { id: user_id, email, name },
-    };
+    let Token { token, expires_at } = Token::of(ctx, &me, &actor);
+    let user = Person { id: me.user_id, email: me.email.as_str().to_owned(), name };
+    let answer = HandedOver { token, expires_at, member_id: code.member_id, user };
     Ok(reply::json(StatusCode::OK, &answer))
 }

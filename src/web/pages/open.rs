@@ -15,7 +15,7 @@ use crate::domain::ids::OrganizationId;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet};
-use crate::store::hand_over::{self, Choice};
+use crate::store::hand_over::{self, Found};
 use crate::web::api::host_token;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -57,19 +57,18 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
         return Err(Error::field("?state", Code::InvalidValue, detail));
     };
     if !query.organization.is_empty() {
-        let organization = query.organization.parse().map_err(|_| Code::NotFound)?;
-        return over(ctx, request, product, state, organization).await;
+        return over(ctx, request, product, state, &query.organization).await;
     }
     let now = ctx.now();
     let (own, found) =
         Own::open(ctx, request, |session| vec![hand_over::choices(session, MOST_CHOICES, now)]).await?;
-    let choices: Vec<Choice> = found.first().map(ResultSet::rows).transpose()?.unwrap_or_default();
+    let choices: Vec<Found> = found.first().map(ResultSet::rows).transpose()?.unwrap_or_default();
     match choices.as_slice() {
         // Their own page says that they are nowhere yet.
         [] => Ok(reply::see_other(&Route::Me.path())),
-        [only] => over(ctx, request, product, state, only.id).await,
+        [only] => over(ctx, request, product, state, &only.id).await,
         _ => {
-            let way = |choice: Choice| {
+            let way = |choice: Found| {
                 let query = format!("organization={}&state={}", choice.id, state.as_str());
                 (choice.name, format!("{}?{query}", Route::Open.path()))
             };
@@ -89,8 +88,9 @@ async fn over<P: Platform>(
     request: &Request,
     product: &Product,
     state: State,
-    organization_id: OrganizationId,
+    organization: &str,
 ) -> Result<Reply> {
+    let organization_id: OrganizationId = organization.parse().map_err(|_| Code::NotFound)?;
     let session = session(request).ok_or(Code::Unauthenticated)?;
     let (me, actor) = host_token::known(ctx, session, organization_id).await?;
     let member_id = actor.principal.member().ok_or(Code::NotFound)?;
