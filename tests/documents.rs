@@ -116,7 +116,8 @@ fn the_host_product_is_short_and_what_is_shown_of_it_stands_in_it() {
     let (page, program) = (read("docs/integrate.md"), read("docs/examples/host.mjs"));
     assert!(program.lines().count() < 100, "{} lines", program.lines().count());
     assert!(program.lines().all(|line| line.len() <= 120));
-    let excerpts: Vec<&str> = page.split("```js\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let excerpts: Vec<&str> =
+        page.split("```js\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(excerpts.len() >= 3);
     for excerpt in excerpts {
         assert!(program.contains(excerpt), "{excerpt}");
@@ -130,10 +131,12 @@ fn the_host_product_is_short_and_what_is_shown_of_it_stands_in_it() {
 fn the_integration_page_explains_each_claim_of_the_token_that_it_shows() {
     let page = read("docs/integrate.md");
     let shown = page.split("```json claims\n").nth(1).unwrap().split("```").next().unwrap();
-    let shown: BTreeSet<&str> = shown.lines().filter_map(|line| line.strip_prefix("  \"")?.split('"').next()).collect();
+    let shown: BTreeSet<&str> =
+        shown.lines().filter_map(|line| line.strip_prefix("  \"")?.split('"').next()).collect();
     let table = page.split("| claim |").nth(1).unwrap().split("\n\n").next().unwrap();
     let told = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
-    let told: BTreeSet<&str> = told.flat_map(|names| names.split(", ")).map(|name| name.trim_matches('`')).collect();
+    let told: BTreeSet<&str> =
+        told.flat_map(|names| names.split(", ")).map(|name| name.trim_matches('`')).collect();
     assert!(shown.len() > 8);
     assert_eq!(shown, told);
 }

@@ -108,7 +108,8 @@ mod tests {
         };
         let code = over.clone().sign(&keys, now);
         assert!(code.len() < 700, "it goes into an address: {}", code.len());
-        let open = |verifier, after| HandOver::open(&keys, &code, verifier, now.plus(Duration::from_secs(after)));
+        let open =
+            |verifier, after| HandOver::open(&keys, &code, verifier, now.plus(Duration::from_secs(after)));
         assert_eq!(open(VERIFIER, 0), Some(over.clone()));
         assert_eq!(open(VERIFIER, 59), Some(over));
         assert_eq!(open(VERIFIER, 60), None);
@@ -130,9 +131,14 @@ mod tests {
 
     #[test]
     fn what_is_no_digest_is_no_state() {
-        for wrong in
-            ["", "abc", &CHALLENGE[1..], &format!("{CHALLENGE}A"), &CHALLENGE.replace('9', "&"), &"é".repeat(21)]
-        {
+        for wrong in [
+            "",
+            "abc",
+            &CHALLENGE[1..],
+            &format!("{CHALLENGE}A"),
+            &CHALLENGE.replace('9', "&"),
+            &"é".repeat(21),
+        ] {
             assert_eq!(State::parse(wrong), None, "{wrong}");
         }
     }

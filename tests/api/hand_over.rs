@@ -299,7 +299,10 @@ fn who_does_not_say_which_organization_goes_to_the_only_one_or_chooses() {
     let page = olga.get(&anywhere).ok();
     assert_eq!(page.status, 200);
     let text = page.text();
-    assert!(text.contains("Continue to <bdi>Postbox</bdi>") && text.contains("Second &#60;Studio&#62;"), "{text}");
+    assert!(
+        text.contains("Continue to <bdi>Postbox</bdi>") && text.contains("Second &#60;Studio&#62;"),
+        "{text}"
+    );
     for organization in [&second, &team.organization] {
         let way = format!("/open?organization={organization}&#38;state={}", state());
         assert!(text.contains(&way), "{text}");

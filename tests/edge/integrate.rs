@@ -38,7 +38,9 @@ fn the_example_takes_the_published_webhook_and_no_other() {
     let sent = &*seconds.to_string();
     let host = at(0, secret);
     let zeros = format!("v1,{}=", "A".repeat(43));
-    for right in [signature.to_owned(), format!("{zeros} v1a,AAAA {signature}"), format!("{signature} {zeros}")] {
+    for right in
+        [signature.to_owned(), format!("{zeros} v1a,AAAA {signature}"), format!("{signature} {zeros}")]
+    {
         assert_eq!(post(&host, [id, sent, &right], body), 204, "{right}");
     }
     for (headers, body) in [
@@ -78,7 +80,8 @@ fn the_example_without_a_secret_takes_no_webhook() {
 #[test]
 fn the_example_stays_up_whatever_it_is_asked() {
     let host = at(0, PUBLISHED.0);
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
     for (path, status) in [
         ("/", 200),
         ("/nowhere", 404),
@@ -92,7 +95,8 @@ fn the_example_stays_up_whatever_it_is_asked() {
         assert_eq!(answer.status().as_u16(), status, "{path}");
     }
     let mut stream = std::net::TcpStream::connect(host.origin().trim_start_matches("http://")).unwrap();
-    std::io::Write::write_all(&mut stream, b"GET //[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    std::io::Write::write_all(&mut stream, b"GET //[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .unwrap();
     let mut answer = String::new();
     std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");

@@ -53,7 +53,8 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
     let query: Query = request::query(request).unwrap_or_default();
     // Without one the product could not tell that it was itself who sent the browser here.
     let Some(state) = State::parse(&query.state) else {
-        let detail = "The page that led here left something out. Go back to it, and sign in from there once more.";
+        let detail =
+            "The page that led here left something out. Go back to it, and sign in from there once more.";
         return Err(Error::field("?state", Code::InvalidValue, detail));
     };
     if !query.organization.is_empty() {

@@ -198,7 +198,8 @@ fn an_address_that_nobody_proved_is_proved_on_the_way() {
         let host = product(&team, port);
         let address = server.address("ana.client");
         let (id, _) = team.invited(&address, "client");
-        let copied: Value = team.owner.clone().post(&format!("/v1/invitations/{id}/link"), &json!({})).ok().json();
+        let copied: Value =
+            team.owner.clone().post(&format!("/v1/invitations/{id}/link"), &json!({})).ok().json();
         let mut ana = server.client();
         ana.sign_up(&server.token_in(copied["url"].as_str().unwrap()), "Ana Client").ok();
         let browser = Browser::start(true).await;
