@@ -126,7 +126,7 @@ impl Config {
 
         let origin = needed("ORIGIN")?;
         let loopback = check_origin("ORIGIN", &origin)?;
-        let product = get("PRODUCT_URL").map(|url| product(url, loopback)).transpose()?;
+        let product = get("PRODUCT_URL").map(|url| product(&url, loopback)).transpose()?;
         let operator_key = needed("OPERATOR_KEY")?;
         check_secret("OPERATOR_KEY", &operator_key)?;
         let keys = KeyRing::parse(&needed("ROOT_KEYS")?, &origin)
@@ -319,12 +319,12 @@ fn providers(
 }
 
 /// Where the host product takes over. What follows goes into the address, so nothing of a query is there yet.
-fn product(url: String, loopback: bool) -> Result<Product, ConfigError> {
+fn product(url: &str, loopback: bool) -> Result<Product, ConfigError> {
     let wrong = || refuse("PRODUCT_URL", "must be like https://app.example.com/callback, without ? and #");
     let slash = url.find("://").and_then(|at| url.get(at + 3..)?.find('/').map(|more| at + 3 + more));
     let (origin, path) = url.split_at_checked(slash.ok_or_else(wrong)?).ok_or_else(wrong)?;
     let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !br#"?#"<>\^`{|}"#.contains(&byte));
-    let product = Product { origin: origin.to_owned(), url: url.clone() };
+    let product = Product { origin: origin.to_owned(), url: url.to_owned() };
     check_origin("PRODUCT_URL", origin)?;
     if origin.starts_with("http:") && !loopback {
         return Err(refuse("PRODUCT_URL", "must be https where ORIGIN is no loopback address"));

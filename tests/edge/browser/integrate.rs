@@ -155,7 +155,7 @@ impl Shell {
     fn run(&mut self, block: &str) -> String {
         let [out, err] = ["out", "err"].map(|name| self.folder.join(name));
         let names = block.lines().filter_map(|line| line.strip_prefix("export ")?.split('=').next());
-        let kept: String = names.map(|name| format!("${{{name}:?}} ")).collect();
+        let kept = names.fold(String::new(), |kept, name| kept + "${" + name + ":?} ");
         writeln!(
             self.input,
             "{{\n{block}\n}} > '{}' 2> '{}' < /dev/null\necho \"done {kept}\"",
