@@ -11,7 +11,7 @@ use crate::domain::device;
 use crate::error::{Code, Error};
 use crate::flow::Context;
 use crate::jobs::message::{self, Message, Source, Verdict};
-use crate::jobs::{self, Outcome, dead_letter, tick};
+use crate::jobs::{self, Outcome, dead_letter, tick, webhook_delivery};
 use crate::platform::{Level, Platform};
 use crate::web;
 use crate::web::pages::desk::Whose;
@@ -113,6 +113,7 @@ impl<'a, P: Platform> App<'a, P> {
         };
         let done = match message.source {
             Source::Jobs => jobs::run(&self.platform, config, job).await,
+            Source::Deliveries => webhook_delivery::run(&self.platform, config, job).await,
             Source::DeadLetters => dead_letter::run(&self.platform, job).await,
         };
         match done {

@@ -217,6 +217,12 @@ impl Config {
         matches!(self.mail_provider, MailProvider::Mailbox)
     }
 
+    /// Whether this runs on somebody's own machine: ORIGIN is a loopback address.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        check_origin(&self.origin).unwrap_or(false)
+    }
+
     /// Who a mail about an account comes from, which is no organization's: the product.
     #[must_use]
     pub fn own_sender(&self) -> Sender {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use http::Uri;
 use worker::{
     Context, Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, ResponseBuilder, ScheduleContext,
@@ -21,6 +21,9 @@ use crate::web::route::Route;
 
 /// Settings don't change while an isolate lives, so it reads them once.
 static CONFIG: OnceLock<Result<Config, ConfigError>> = OnceLock::new();
+
+/// As many connections to others as the platform lets one event have open.
+const CONNECTIONS: usize = 6;
 
 /// A path that no route has.
 const NOWHERE: &str = "/-";
@@ -44,18 +47,23 @@ async fn queue(batch: MessageBatch<String>, env: Env, context: Context) -> worke
     let config = config(&env);
     let deferred = Deferred::Event(Rc::new(context));
     let source = Source::of(&batch.queue());
-    for message in batch.raw_iter() {
+    // A receiver that takes long holds up no other. Mails go one by one: their providers count requests a second.
+    let at_once = if source == Source::Deliveries { CONNECTIONS } else { 1 };
+    let settled = batch.raw_iter().map(|message| {
         let body = message.body().as_string().unwrap_or_default();
         let platform = CloudflarePlatform::new(env.clone(), config, deferred.clone());
-        match App::new(platform, config).consume(Message { source, body }).await {
-            Verdict::Ack => message.ack(),
-            Verdict::Retry(wait) => {
-                let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
-                let options = QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build();
-                message.retry_with_options(&options);
+        async move {
+            match App::new(platform, config).consume(Message { source, body }).await {
+                Verdict::Ack => message.ack(),
+                Verdict::Retry(wait) => {
+                    let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+                    let options = QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build();
+                    message.retry_with_options(&options);
+                }
             }
         }
-    }
+    });
+    stream::iter(settled).buffer_unordered(at_once).collect::<()>().await;
     Ok(())
 }
 

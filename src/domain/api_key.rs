@@ -98,6 +98,10 @@ scopes! {
     TokensIssue "tokens:issue";
     /// To read who changed what.
     AuditRead "audit:read";
+    /// To read webhooks and what was delivered to them.
+    WebhooksRead "webhooks:read";
+    /// To make, change, test and delete webhooks, and to have events delivered again.
+    WebhooksWrite "webhooks:write";
 }
 
 impl Scope {

@@ -33,6 +33,12 @@ impl<T> Change<T> {
         }
     }
 
+    /// What it becomes, if it becomes anything.
+    #[must_use]
+    pub fn into_value(self) -> Option<T> {
+        self.of(None)
+    }
+
     /// What becomes of what there is.
     #[must_use]
     pub fn of(self, before: Option<T>) -> Option<T> {

@@ -65,6 +65,8 @@ kinds! {
     Notification, NotificationId, "ntf";
     /// An audit entry's id.
     Event, EventId, "evt";
+    /// A webhook's id.
+    Webhook, WebhookId, "whk";
     /// The id of an invitation that is still being written.
     Draft, DraftId, "drf";
     /// The id of a change of somebody's address, which both mailboxes are to prove.

@@ -199,12 +199,12 @@ impl KeyRing {
 
 /// Of a sealed secret, before it.
 const NONCE: usize = 24;
-/// What the key is derived with that seals second factors.
+/// What the key is derived with that seals: named after second factors, the first that were.
 const SEALING: &str = "second-factor";
 
 impl KeyRing {
-    /// Seals the secret of a second factor, so that whoever copies the database has nothing: under the first root key, whose
-    /// name it bears, and for one account only.
+    /// Seals the secret of a second factor or of a webhook, so that whoever copies the database has nothing: under the first root
+    /// key, whose name it bears, and for one account or webhook only.
     #[must_use]
     pub fn seal(&self, whose: &str, secret: &[u8], nonce: [u8; NONCE]) -> Option<String> {
         let key = self.keys.first()?;

@@ -33,6 +33,7 @@ pub mod standing;
 pub mod template;
 pub mod text;
 pub mod time;
+pub mod webhook;
 
 use serde::Deserializer;
 

@@ -14,7 +14,6 @@ use crate::flow::{Context, check_still_acts};
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::acting::Acting;
 use crate::store::api_keys::{self as store, New, Shown};
-use crate::store::audit::Entry;
 
 /// A key that is to be made.
 #[derive(Debug)]
@@ -40,7 +39,7 @@ pub async fn create<P: Platform>(
     let scopes = scopes.iter().map(|scope| Value::from(scope.as_str())).collect::<Value>().to_string();
     let (id, digest, hint) = (ctx.id(), key.digest(), key.hint());
     let new = New { id, organization_id: organization, name: &name, scopes, digest, hint, expires_at };
-    let (entry, by) = acting(ctx, actor);
+    let (entry, by) = ctx.acting(actor);
     let batch = vec![store::claim_new(&entry, &new, &by), store::insert(entry.id, &new)];
     Ok((run(ctx, batch, &by, organization, id).await?, key))
 }
@@ -52,16 +51,9 @@ pub async fn revoke<P: Platform>(
     actor: Option<&Actor>,
     id: ApiKeyId,
 ) -> Result<()> {
-    let (entry, by) = acting(ctx, actor);
+    let (entry, by) = ctx.acting(actor);
     let batch = vec![store::claim_revocation(&entry, organization, id, &by), store::revoke(entry.id)];
     run(ctx, batch, &by, organization, id).await.map(|_| ())
-}
-
-fn acting<P: Platform>(ctx: &Context<'_, P>, actor: Option<&Actor>) -> (Entry, Acting) {
-    match actor {
-        Some(actor) => (ctx.entry(&actor.principal), Acting::of(actor)),
-        None => (ctx.entry(&"operator"), Acting::OPERATOR),
-    }
 }
 
 /// Runs a claim and its write, and answers the key as it is now.

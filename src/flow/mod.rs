@@ -31,9 +31,11 @@ pub mod set_password;
 pub mod sign_in;
 pub mod transfer;
 pub mod vouch;
+pub mod webhooks;
 pub mod workspaces;
 
 use crate::config::Config;
+use crate::domain::authority::Actor;
 use crate::domain::ids::{EventId, Id, Kind, UserId};
 use crate::domain::password;
 use crate::domain::time::Timestamp;
@@ -91,6 +93,14 @@ impl<P: Platform> Context<'_, P> {
         // What a request does in several batches is done with the first of them.
         if let Some(once) = self.once.as_ref().filter(|_| !meter.rode.get()) {
             meter.rider.replace(Some(once.done(events)));
+        }
+    }
+
+    /// What whoever runs the organization does, or the operator where it is nobody of it: its entry, and who acts.
+    pub fn acting(&self, actor: Option<&Actor>) -> (audit::Entry, Acting) {
+        match actor {
+            Some(actor) => (self.entry(&actor.principal), Acting::of(actor)),
+            None => (self.entry(&"operator"), Acting::OPERATOR),
         }
     }
 

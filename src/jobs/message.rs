@@ -11,15 +11,21 @@ use crate::domain::ids::JobId;
 pub enum Source {
     /// The queue of jobs.
     Jobs,
+    /// The queue of deliveries to webhooks.
+    Deliveries,
     /// Where the platform puts messages it gave up on.
     DeadLetters,
 }
 
 impl Source {
-    /// Tells them by the queue's name, as `wrangler.toml` gives it: the dead letters' ends in `-dead`.
+    /// Tells them by the queue's name, as `wrangler.toml` gives it: by how it ends.
     #[must_use]
     pub fn of(queue: &str) -> Self {
-        if queue.ends_with("-dead") { Self::DeadLetters } else { Self::Jobs }
+        match queue.rsplit('-').next() {
+            Some("dead") => Self::DeadLetters,
+            Some("deliveries") => Self::Deliveries,
+            _ => Self::Jobs,
+        }
     }
 }
 
@@ -81,8 +87,9 @@ mod tests {
     }
 
     #[test]
-    fn dead_letters_are_told_by_their_queue() {
+    fn messages_are_told_apart_by_their_queue() {
         assert_eq!(Source::of("usher-jobs"), Source::Jobs);
+        assert_eq!(Source::of("usher-deliveries"), Source::Deliveries);
         assert_eq!(Source::of("usher-jobs-dead"), Source::DeadLetters);
     }
 }

@@ -11,6 +11,8 @@ pub mod email;
 pub mod hook_event;
 pub mod message;
 pub mod tick;
+pub mod webhook_delivery;
+pub mod webhook_events;
 
 use std::time::Duration;
 
@@ -35,7 +37,7 @@ pub const LOST_AFTER: Duration = Duration::from_secs(30);
 /// provider's bad day. The queue's own `max_retries` must be higher, or it gives up first.
 pub const MOST_ATTEMPTS: i64 = 16;
 
-/// A provider may ask to wait for as long: the queue delays no message for longer than half a day.
+/// A provider or a receiver may ask to wait for as long: the queue delays no message for longer than half a day.
 const LONGEST_TOLD: Duration = Duration::from_hours(11);
 
 /// From when a job that is enqueued at `due` counts as lost.
@@ -83,6 +85,9 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result
     }
     if lease.kind == Kind::HookEvent {
         return hook_event::run(platform, config, id, lease.attempts, event.first()?).await;
+    }
+    if lease.kind == Kind::WebhookEvents {
+        return webhook_events::run(platform, config, id, lease.attempts).await;
     }
     let facts = Facts { view: view.first()?, added: added.first()?, to: to.first()?, told: told.first()? };
     email::run(platform, config, id, &lease, &facts).await

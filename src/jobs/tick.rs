@@ -6,17 +6,23 @@ use crate::config::Config;
 use crate::domain::ids::{Id, JobId};
 use crate::error::{Error, Result};
 use crate::flow::sign_in::GUESSES_COUNT;
-use crate::jobs::{MOST_ATTEMPTS, lost_at};
+use crate::jobs::{MOST_ATTEMPTS, lost_at, webhook_delivery};
 use crate::platform::Platform;
 use crate::store::jobs::Requeued;
 use crate::store::next_mails::{self, Due, Ids};
-use crate::store::{drafts, email_changes, guesses, hooks, idempotency, invitations, jobs, quota, sessions};
+use crate::store::{
+    drafts, email_changes, guesses, hooks, idempotency, invitations, jobs, quota, sessions,
+    webhook_deliveries, webhook_events,
+};
 
 /// How long a session that is over keeps its row, for looking into what happened.
 pub const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// How long an event is known: longer than anybody tells it again by themselves (Stripe: three days), or is asked to (thirty).
 pub const EVENTS_KEPT: Duration = Duration::from_hours(35 * 24);
+
+/// How long a delivery to a webhook can be looked at, and made again.
+pub const DELIVERIES_KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations, forgets old sessions, drafts and counts, and
 /// puts the mails that are due into the outbox. Answers how many jobs it enqueued.
@@ -33,21 +39,26 @@ pub async fn run(platform: &impl Platform, config: &Config) -> Result<usize> {
                 jobs::requeue(now, lost_at(now)),
                 invitations::stamp_lapsed(now),
                 next_mails::due(now),
+                webhook_deliveries::give_up(now, webhook_delivery::MOST_ATTEMPTS),
+                webhook_deliveries::requeue(now, lost_at(now)),
                 drafts::forget(now),
                 email_changes::forget(now.minus(SESSIONS_KEPT)),
                 quota::forget(now),
                 guesses::forget(now.minus(GUESSES_COUNT)),
                 idempotency::forget(now.minus(idempotency::KEPT)),
                 hooks::forget(now.minus(EVENTS_KEPT)),
+                webhook_events::forget(now.minus(DELIVERIES_KEPT)),
             ]
             .into_iter()
             .chain(sessions::forget(now.minus(SESSIONS_KEPT)))
             .collect(),
         )
         .await?;
-    let [_, _, lost, _, due, ..] = results.as_slice() else {
+    let [_, _, lost, _, due, _, deliveries, ..] = results.as_slice() else {
         return Err(Error::Internal("the results of a tick".to_owned()));
     };
+    let deliveries: Vec<JobId> = deliveries.rows::<Requeued>()?.into_iter().map(|job| job.id).collect();
+    platform.enqueue_deliveries(&deliveries);
     let mut found: Vec<Requeued> = lost.rows()?;
     let due: Vec<Due> = due.rows()?;
     if !due.is_empty() {
@@ -66,5 +77,5 @@ pub async fn run(platform: &impl Platform, config: &Config) -> Result<usize> {
     }
     let found: Vec<JobId> = found.into_iter().map(|job| job.id).collect();
     platform.enqueue_all(&found);
-    Ok(found.len())
+    Ok(found.len() + deliveries.len())
 }

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use crate::domain::ids::{ApiKeyId, JobId};
 use crate::domain::time::Timestamp;
 use crate::mail::Mail;
+use crate::store::webhook_events;
 pub use statement::{Param, ResultSet, Statement};
 
 /// Everything outside, in one.
@@ -55,7 +56,7 @@ pub trait Metered {
 pub struct DatabaseError(pub String);
 
 /// D1, or SQLite in native tests.
-pub trait Database: Metered {
+pub trait Database: Metered + Queue + Clock + Entropy {
     /// Runs statements as one transaction, in order. For implementers; callers use the methods below, which count.
     ///
     /// # Errors
@@ -75,17 +76,26 @@ pub trait Database: Metered {
     ) -> impl Future<Output = Result<Vec<ResultSet>, DatabaseError>> {
         async move {
             let wanted = statements.len();
+            let writes = statements.iter().any(Statement::writes);
             let meter = self.meter();
             meter.trips.set(meter.trips.get() + 1);
             let rider = meter.rider.borrow().clone();
             let rides = rider.is_some();
             statements.extend(meter.told.borrow().clone());
             statements.extend(rider);
+            let with_rider = statements.len();
+            // Whatever this batch does that webhooks are told is told, whoever wrote it.
+            let teller = JobId::new(self.now(), self.random());
+            statements.extend(writes.then(|| webhook_events::gather(teller, self.now())));
             let mut results = self.execute(statements).await?;
             for result in &results {
                 meter.rows_read.set(meter.rows_read.get() + result.rows_read);
                 meter.rows_written.set(meter.rows_written.get() + result.rows_written);
             }
+            if results.get(with_rider).is_some_and(ResultSet::any) {
+                self.enqueue(teller);
+            }
+            results.truncate(with_rider);
             if rides && results.len() > wanted && results.pop().is_some_and(|rider| rider.any()) {
                 meter.rider.replace(None);
                 meter.rode.set(true);
@@ -143,7 +153,7 @@ pub trait KeyValue: Metered {
     }
 }
 
-/// The queue of jobs. Best effort: what never arrives, the tick finds in the outbox.
+/// The queues of jobs. Best effort: what never arrives, the tick finds in the outbox.
 pub trait Queue {
     /// Asks for a job to be done soon. Returns at once; the sending itself doesn't hold up the answer.
     fn enqueue(&self, job: JobId);
@@ -154,6 +164,9 @@ pub trait Queue {
             self.enqueue(*job);
         }
     }
+
+    /// The same for deliveries to webhooks, which have a queue of their own: whoever answers them slowly keeps no mail waiting.
+    fn enqueue_deliveries(&self, jobs: &[JobId]);
 }
 
 /// Why a mail was not sent. The text names no address: it is kept and logged.

@@ -26,6 +26,12 @@ impl Statement {
     pub fn new(sql: &'static str, params: Vec<Param>) -> Self {
         Self { sql, params }
     }
+
+    /// Whether it may write: anything but a query.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        !self.sql.trim_start().starts_with("SELECT")
+    }
 }
 
 /// A parameter. Integers must stay within ±2⁵³: D1 takes them as JavaScript numbers.

@@ -30,7 +30,8 @@ use crate::mail::Mail;
 mod binding {
     pub(super) const DATABASE: &str = "DB";
     pub(super) const CACHE: &str = "CACHE";
-    pub(super) const QUEUE: &str = "JOBS";
+    pub(super) const JOBS: &str = "JOBS";
+    pub(super) const DELIVERIES: &str = "DELIVERIES";
     pub(super) const EMAIL: &str = "EMAIL";
     pub(super) const NETWORK_LIMIT: &str = "NETWORK_LIMIT";
     pub(super) const ACCOUNT_LIMIT: &str = "ACCOUNT_LIMIT";
@@ -188,6 +189,16 @@ impl Queue for CloudflarePlatform {
     }
 
     fn enqueue_all(&self, jobs: &[JobId]) {
+        self.put_into(binding::JOBS, jobs);
+    }
+
+    fn enqueue_deliveries(&self, jobs: &[JobId]) {
+        self.put_into(binding::DELIVERIES, jobs);
+    }
+}
+
+impl CloudflarePlatform {
+    fn put_into(&self, queue: &'static str, jobs: &[JobId]) {
         for jobs in jobs.chunks(MOST_MESSAGES) {
             let messages: Vec<_> = jobs
                 .iter()
@@ -197,7 +208,7 @@ impl Queue for CloudflarePlatform {
                 .collect();
             let (env, first, many) = (self.env.clone(), jobs.first().copied(), jobs.len());
             self.deferred.until(async move {
-                let sent = async { env.queue(binding::QUEUE)?.send_batch(messages).await };
+                let sent = async { env.queue(queue)?.send_batch(messages).await };
                 if let Err(error) = sent.await {
                     // The outbox still has the jobs: the tick enqueues them again.
                     let line = serde_json::json!({"event": "queue", "job": first, "many": many, "why": error.to_string()});

@@ -98,6 +98,10 @@ pub enum Kind {
     EmailChange,
     /// Applies what others told.
     HookEvent,
+    /// Tells webhooks what happened.
+    WebhookEvents,
+    /// Delivers an event to a webhook. Taken by [`webhook_deliveries`](super::webhook_deliveries) alone.
+    WebhookDelivery,
 }
 
 /// Takes a job that is due, until `until`. `RETURNING` tells.
@@ -105,7 +109,7 @@ pub enum Kind {
 pub fn lease(id: JobId, now: Timestamp, until: Timestamp, most_attempts: i64) -> Statement {
     Statement::new(
         "UPDATE jobs SET attempts = attempts + 1, due_at = ?3, requeue_at = ?3
-         WHERE id = ?1 AND waiting = 1 AND due_at <= ?2 AND attempts < ?4
+         WHERE id = ?1 AND waiting = 1 AND due_at <= ?2 AND attempts < ?4 AND webhook_id IS NULL
          RETURNING attempts, kind, invitation_id, organization_id, ver, member_id",
         params![id, now, until, most_attempts],
     )
@@ -195,12 +199,13 @@ pub fn failed(id: JobId, attempt: i64, failure: &str, now: Timestamp) -> Stateme
     )
 }
 
-/// Settles a job as failed whose messages the queue gave up on, unless somebody holds it or it is to be tried later.
+/// Settles a job as failed whose messages the queue gave up on, unless somebody holds it or it is to be tried later. Never a
+/// delivery to a webhook: each says itself when it is given up.
 #[must_use]
 pub fn dead(id: JobId, now: Timestamp) -> Statement {
     Statement::new(
         "UPDATE jobs SET failed_at = ?2, failure = coalesce(failure, 'the queue gave up')
-         WHERE id = ?1 AND waiting = 1 AND due_at <= ?2 RETURNING id",
+         WHERE id = ?1 AND waiting = 1 AND due_at <= ?2 AND webhook_id IS NULL RETURNING id",
         params![id, now],
     )
 }
@@ -215,7 +220,10 @@ pub struct Due {
 /// Reads [`Due`].
 #[must_use]
 pub fn due(id: JobId) -> Statement {
-    Statement::new("SELECT due_at FROM jobs WHERE id = ?1 AND waiting = 1", params![id])
+    Statement::new(
+        "SELECT due_at FROM jobs WHERE id = ?1 AND waiting = 1 AND webhook_id IS NULL",
+        params![id],
+    )
 }
 
 /// Settles as failed those that were taken as often as they may be and never settled: their consumer died each time.
@@ -223,7 +231,7 @@ pub fn due(id: JobId) -> Statement {
 pub fn give_up(now: Timestamp, most_attempts: i64) -> Statement {
     Statement::new(
         "UPDATE jobs SET failed_at = ?1, failure = coalesce(failure, 'never finished')
-         WHERE waiting = 1 AND requeue_at <= ?1 AND due_at <= ?1 AND attempts >= ?2",
+         WHERE waiting = 1 AND webhook_id IS NULL AND requeue_at <= ?1 AND due_at <= ?1 AND attempts >= ?2",
         params![now, most_attempts],
     )
 }
@@ -244,7 +252,8 @@ pub fn show_failure(id: Option<JobId>, now: Timestamp) -> Statement {
 pub fn requeue(now: Timestamp, requeue_at: Timestamp) -> Statement {
     Statement::new(
         "UPDATE jobs SET requeue_at = ?2 WHERE id IN (
-           SELECT id FROM jobs WHERE waiting = 1 AND requeue_at <= ?1 AND due_at <= ?1 ORDER BY requeue_at LIMIT 100)
+           SELECT id FROM jobs WHERE waiting = 1 AND webhook_id IS NULL AND requeue_at <= ?1 AND due_at <= ?1
+           ORDER BY requeue_at LIMIT 100)
          RETURNING id",
         params![now, requeue_at],
     )

@@ -89,6 +89,10 @@ pub mod seat_holders;
 pub mod second_factors;
 pub mod sessions;
 pub mod view;
+#[macro_use]
+pub mod webhooks;
+pub mod webhook_deliveries;
+pub mod webhook_events;
 pub mod workspaces;
 
 use serde::{Deserialize, Deserializer};

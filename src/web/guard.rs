@@ -186,6 +186,18 @@ impl Caller {
         if actor.administers() { Ok(actor) } else { Err(Code::Forbidden.into()) }
     }
 
+    /// Whoever runs this organization; nobody of it for the operator, who may what they may.
+    pub async fn running<P: Platform>(
+        &self,
+        ctx: &Context<'_, P>,
+        organization: OrganizationId,
+    ) -> Result<Option<Actor>> {
+        match self {
+            Self::Operator => Ok(None),
+            _ => self.administrator_of(ctx, organization).await.map(Some),
+        }
+    }
+
     /// The member that the caller is in the organization of something, and what else is to be read of it, in one round
     /// trip.
     pub async fn acting<P: Platform>(

@@ -7,7 +7,8 @@ use http::Method;
 use matchit::{Params, Router};
 
 use crate::domain::ids::{
-    ApiKeyId, DraftId, InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, WorkspaceId,
+    ApiKeyId, DraftId, InvitationId, JobId, MemberId, OrganizationId, ResourceId, SessionId, WebhookId,
+    WorkspaceId,
 };
 use crate::web::pages::invite::Step;
 
@@ -228,6 +229,20 @@ routes! {
     ApiKeys(organization: OrganizationId) "/v1/organizations/{organization}/api-keys" [GET, POST];
     /// One of them.
     ApiKey(organization: OrganizationId, key: ApiKeyId) "/v1/organizations/{organization}/api-keys/{key}" [DELETE];
+    /// Where its programs are told what happens.
+    Webhooks(organization: OrganizationId) "/v1/organizations/{organization}/webhooks" [GET, POST];
+    /// One of them.
+    Webhook(organization: OrganizationId, webhook: WebhookId) "/v1/organizations/{organization}/webhooks/{webhook}" [GET, PATCH, DELETE];
+    /// Another secret for it.
+    WebhookRotate(organization: OrganizationId, webhook: WebhookId) "/v1/organizations/{organization}/webhooks/{webhook}/rotate" [POST];
+    /// Trying it out.
+    WebhookTest(organization: OrganizationId, webhook: WebhookId) "/v1/organizations/{organization}/webhooks/{webhook}/test" [POST];
+    /// What was delivered to it.
+    Deliveries(organization: OrganizationId, webhook: WebhookId) "/v1/organizations/{organization}/webhooks/{webhook}/deliveries" [GET];
+    /// Delivering again what failed.
+    ReplayFailed(organization: OrganizationId, webhook: WebhookId) "/v1/organizations/{organization}/webhooks/{webhook}/deliveries/replay" [POST];
+    /// Delivering one event again.
+    Replay(organization: OrganizationId, webhook: WebhookId, job: JobId) "/v1/organizations/{organization}/webhooks/{webhook}/deliveries/{job}/replay" [POST];
     /// Its seats in numbers.
     Seats(organization: OrganizationId) "/v1/organizations/{organization}/seats" [GET];
     /// Who holds them.
@@ -382,6 +397,7 @@ mod tests {
             .replace("{member}", &MemberId::new(now, [1; 10]).to_string())
             .replace("{session}", &SessionId::new(now, [1; 10]).to_string())
             .replace("{workspace}", &WorkspaceId::new(now, [1; 10]).to_string())
+            .replace("{webhook}", &WebhookId::new(now, [1; 10]).to_string())
             .replace("{resource}", &ResourceId::new(now, [1; 10]).to_string())
     }
 

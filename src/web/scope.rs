@@ -18,6 +18,13 @@ impl Route {
             }
             Self::Seats(_) | Self::SeatHolders(_) | Self::Catalog(_) => Some(Scope::OrganizationsRead),
             Self::Audit(_) => Some(Scope::AuditRead),
+            Self::Webhooks(_)
+            | Self::Webhook(..)
+            | Self::WebhookRotate(..)
+            | Self::WebhookTest(..)
+            | Self::Deliveries(..)
+            | Self::ReplayFailed(..)
+            | Self::Replay(..) => either(Scope::WebhooksRead, Scope::WebhooksWrite),
             Self::Invitations(_)
             | Self::BulkInvitations(_)
             | Self::InvitationRecord(_)

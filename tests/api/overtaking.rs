@@ -126,6 +126,9 @@ impl Queue for Disturbed {
     fn enqueue(&self, job: JobId) {
         self.native.enqueue(job);
     }
+    fn enqueue_deliveries(&self, jobs: &[JobId]) {
+        self.native.enqueue_deliveries(jobs);
+    }
 }
 
 impl Mailer for Disturbed {

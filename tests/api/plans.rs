@@ -102,6 +102,7 @@ fn journey() -> Team {
     crate::api_keys::walk(&team.world);
     crate::hand_over::walk(&mut team);
     crate::vouching::walk(&mut team);
+    crate::webhooks::walk(&mut team);
     crate::idempotency::walk(&mut team);
     crate::found_by_name::walk(&mut team);
     ask(&mut team);

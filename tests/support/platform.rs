@@ -70,6 +70,8 @@ pub struct State {
     pub database: RefCell<Sqlite>,
     pub kv: RefCell<BTreeMap<String, String>>,
     pub queue: RefCell<VecDeque<JobId>>,
+    /// The queue of deliveries to webhooks.
+    pub deliveries: RefCell<VecDeque<JobId>>,
     /// What the `send_email` binding was given, and what it answers next instead of success.
     pub sent: RefCell<Vec<Mail>>,
     pub mail_errors: RefCell<VecDeque<MailError>>,
@@ -112,6 +114,7 @@ impl World {
             database: RefCell::new(Sqlite::new()),
             kv: RefCell::default(),
             queue: RefCell::default(),
+            deliveries: RefCell::default(),
             sent: RefCell::default(),
             mail_errors: RefCell::default(),
             asked: RefCell::default(),
@@ -165,13 +168,25 @@ impl World {
         self.0.now.set(self.now().plus(duration));
     }
 
-    /// Delivers the queue's messages until none is left, and answers each one's verdict. Retries are not waited for.
+    /// Delivers the queues' messages until none is left, and answers each one's verdict. Retries are not waited for.
     pub fn deliver(&self) -> Vec<Verdict> {
         let mut verdicts = Vec::new();
         loop {
-            let Some(job) = self.0.queue.borrow_mut().pop_front() else { return verdicts };
-            verdicts.push(self.deliver_one(job));
+            let job = self.0.queue.borrow_mut().pop_front();
+            if let Some(job) = job {
+                verdicts.push(self.deliver_one(job));
+                continue;
+            }
+            let delivery = self.0.deliveries.borrow_mut().pop_front();
+            let Some(delivery) = delivery else { return verdicts };
+            verdicts.push(self.deliver_to_webhook(delivery));
         }
+    }
+
+    /// Delivers one message about this delivery to a webhook, whether it is in the queue or not.
+    pub fn deliver_to_webhook(&self, job: JobId) -> Verdict {
+        let message = Message { source: Source::Deliveries, body: message::encode(job) };
+        block_on(self.app().consume(message))
     }
 
     /// Delivers one message about this job, whether it is in the queue or not.
@@ -321,6 +336,9 @@ impl KeyValue for Native {
 impl Queue for Native {
     fn enqueue(&self, job: JobId) {
         self.world.0.queue.borrow_mut().push_back(job);
+    }
+    fn enqueue_deliveries(&self, jobs: &[JobId]) {
+        self.world.0.deliveries.borrow_mut().extend(jobs);
     }
 }
 

@@ -290,7 +290,9 @@ impl Simulation {
                 event.job = Some(message.job);
                 world.note(format!(
                     "{number} is delivery {} of {}, dead: {}",
-                    message.tries, message.job, message.dead
+                    message.tries,
+                    message.job,
+                    message.source == Source::DeadLetters
                 ));
             }
             Doing::Garbage => world.note(format!("{number} is garbage from the queue")),
@@ -308,7 +310,7 @@ impl Simulation {
                 Box::pin(async move { Outcome::Reply(App::new(platform, config).handle(request).await) })
             }
             Doing::Delivery(message) => {
-                let source = if message.dead { Source::DeadLetters } else { Source::Jobs };
+                let source = message.source;
                 let message = Message { source, body: encode(message.job) };
                 Box::pin(async move { Outcome::Verdict(App::new(platform, config).consume(message).await) })
             }
@@ -343,11 +345,11 @@ impl Simulation {
         message.tries += 1;
         message.due = self.world.now.get().plus(wait);
         // The dead letters' own queue gives up too, but nothing comes after it.
-        if message.tries > MOST_TRIES && message.dead {
+        if message.tries > MOST_TRIES && message.source == Source::DeadLetters {
             return;
         }
         if message.tries > MOST_TRIES || self.world.happens(self.world.weather.message_dead) {
-            message = Queued { tries: 0, dead: true, due: self.world.now.get(), ..message };
+            message = Queued { tries: 0, source: Source::DeadLetters, due: self.world.now.get(), ..message };
         }
         self.world.queue.borrow_mut().push(message);
     }

@@ -8,15 +8,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::domain::api_key::Scope;
-use crate::domain::authority::Actor;
 use crate::domain::ids::{ApiKeyId, OrganizationId};
 use crate::domain::order;
 use crate::domain::text::Name;
-use crate::error::{Code, Error, Fields, Result};
+use crate::error::{Code, Fields, Result};
 use crate::flow::api_keys::{self as flow, Wanted};
 use crate::flow::{Context, again};
 use crate::platform::Platform;
-use crate::store::accounts::At;
 use crate::store::api_keys::{self, Shown};
 use crate::web::api::Page;
 use crate::web::guard::Caller;
@@ -76,7 +74,7 @@ pub async fn create<P: Platform>(
     id: OrganizationId,
 ) -> Result<Reply> {
     let caller = Caller::of(request, ctx.config)?;
-    let actor = runs(ctx, &caller, id).await?;
+    let actor = caller.running(ctx, id).await?;
     let mut body: Body = request::json(request)?;
     let password = body.password.take();
     let wanted = wanted(&body)?;
@@ -93,7 +91,7 @@ pub async fn create<P: Platform>(
 
 /// `GET`: the organization's keys, newest first, those that were revoked among them; never a key itself.
 pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: OrganizationId) -> Result<Reply> {
-    runs(ctx, &Caller::of(request, ctx.config)?, id).await?;
+    Caller::of(request, ctx.config)?.running(ctx, id).await?;
     let page = Page::of(request)?;
     let rows = ctx.platform.run(api_keys::page(id, page.before, page.rows())).await?.rows()?;
     Ok(page.reply(rows, |key: &Shown| key.id.to_string(), |key| key))
@@ -106,20 +104,7 @@ pub async fn revoke<P: Platform>(
     id: OrganizationId,
     key: ApiKeyId,
 ) -> Result<Reply> {
-    let actor = runs(ctx, &Caller::of(request, ctx.config)?, id).await?;
+    let actor = Caller::of(request, ctx.config)?.running(ctx, id).await?;
     flow::revoke(ctx, id, actor.as_ref(), key).await?;
     Ok(reply::no_content())
-}
-
-/// Whoever runs the organization; nobody of it for the operator, who may too.
-async fn runs<P: Platform>(
-    ctx: &Context<'_, P>,
-    caller: &Caller,
-    id: OrganizationId,
-) -> Result<Option<Actor>> {
-    if *caller == Caller::Operator {
-        return Ok(None);
-    }
-    let (actor, _) = caller.acting(ctx, At::Organization(id), Vec::new()).await?;
-    if actor.administers() { Ok(Some(actor)) } else { Err(Error::from(Code::Forbidden)) }
 }

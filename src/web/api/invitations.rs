@@ -25,7 +25,7 @@ use crate::web::request::{self, Request};
 
 /// An invitation, as the API shows it.
 #[derive(Serialize)]
-pub(super) struct Shown {
+pub struct Shown {
     id: InvitationId,
     organization_id: OrganizationId,
     kind: Kind,

@@ -9,6 +9,7 @@ use crate::domain::authority::Actor;
 use crate::domain::change::Change;
 use crate::domain::ids::{MemberId, OrganizationId, WorkspaceId};
 use crate::domain::role::Role;
+use crate::domain::template::Template;
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Fields, Result};
@@ -30,7 +31,7 @@ pub const MOST_REMOVED: usize = 100;
 
 /// A member, as the API shows them.
 #[derive(Serialize)]
-pub(super) struct Shown {
+pub struct Shown {
     id: MemberId,
     user: Person,
     role: Role,
@@ -53,7 +54,16 @@ struct ShownPlace {
 impl Shown {
     /// As this actor sees them: of their workspaces only those that the actor comes into. The others don't exist to them.
     pub(super) fn of(member: Member, actor: &Actor) -> Self {
-        let (role, template) = (member.role, actor.template);
+        Self::with(member, actor.template, &|place| actor.reaches(place))
+    }
+
+    /// As a program of the organization sees them.
+    pub(super) fn in_full(member: Member, template: &'static Template) -> Self {
+        Self::with(member, template, &|_| true)
+    }
+
+    fn with(member: Member, template: &'static Template, reaches: &dyn Fn(WorkspaceId) -> bool) -> Self {
+        let role = member.role;
         let place = |place: members::Placed| ShownPlace {
             id: place.id,
             name: place.name,
@@ -70,7 +80,7 @@ impl Shown {
                 .workspaces
                 .into_iter()
                 .take(MOST_PLACES)
-                .filter(|place| actor.reaches(place.id))
+                .filter(|place| reaches(place.id))
                 .map(place)
                 .collect(),
             joined_at: member.joined_at,

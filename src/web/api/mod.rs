@@ -29,6 +29,8 @@ pub mod seats;
 pub mod second_factor;
 pub mod sessions;
 pub mod spreadsheet;
+pub mod told;
+pub mod webhooks;
 pub mod workspaces;
 
 pub use field::kind as kind_of;

@@ -5,6 +5,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::config::Config;
 use crate::domain::authority::Actor;
 use crate::domain::change::Change;
 use crate::domain::ids::{InvitationId, OrganizationId};
@@ -30,7 +31,7 @@ const MOST_FEATURES: usize = 100;
 
 /// An organization, as the API shows it to those who run it and to the operator.
 #[derive(Serialize)]
-struct Shown {
+pub struct Shown {
     id: OrganizationId,
     name: String,
     slug: String,
@@ -45,8 +46,8 @@ struct Shown {
 }
 
 impl Shown {
-    fn of<P>(ctx: &Context<'_, P>, organization: Organization) -> Self {
-        let template = ctx.config.templates.named(&organization.template);
+    pub(super) fn of(config: &Config, organization: Organization) -> Self {
+        let template = config.templates.named(&organization.template);
         Self {
             id: organization.id,
             name: organization.name,
@@ -116,7 +117,7 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     let ((name, template), (owner_email, owner_name)) = fields.finish(checked)?;
     let new = New { name, template, owner_email, owner_name, slug, plan };
     let organization = create_organization(ctx, new).await?;
-    Ok(reply::json(StatusCode::CREATED, &Shown::of(ctx, organization)))
+    Ok(reply::json(StatusCode::CREATED, &Shown::of(ctx.config, organization)))
 }
 
 /// Checks a plan. What is wrong is noted; then nobody looks at the answer.
@@ -155,7 +156,7 @@ pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
     Ok(page.reply(
         rows,
         |organization| organization.id.to_string(),
-        |organization| Shown::of(ctx, organization),
+        |organization| Shown::of(ctx.config, organization),
     ))
 }
 
@@ -172,7 +173,7 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Organ
     let organization = ResultSet::row_of::<Organization>(found.first())?;
     let organization = organization.ok_or_else(|| Error::from(Code::NotFound))?;
     Ok(if sees_all {
-        reply::json(StatusCode::OK, &Shown::of(ctx, organization))
+        reply::json(StatusCode::OK, &Shown::of(ctx.config, organization))
     } else {
         let Organization { id, name, slug, branding, .. } = organization;
         let shown = json!({"id": id, "name": name, "slug": slug, "branding": branding});
@@ -213,7 +214,7 @@ pub async fn change<P: Platform>(
     let actor = Caller::of(request, ctx.config)?.administrator_of(ctx, id).await?;
     let to = difference(&actor, request::json(request)?)?;
     let organization = flow::change(ctx, &actor, &to).await?;
-    Ok(reply::json(StatusCode::OK, &Shown::of(ctx, organization)))
+    Ok(reply::json(StatusCode::OK, &Shown::of(ctx.config, organization)))
 }
 
 /// Reads what a change says, as the body of a PATCH.
@@ -276,5 +277,5 @@ pub async fn set_plan<P: Platform>(
     let mut fields = Fields::default();
     let plan = plan(&mut fields, "", body);
     let organization = flow::set_plan(ctx, id, &fields.finish(Some(plan))?).await?;
-    Ok(reply::json(StatusCode::OK, &Shown::of(ctx, organization)))
+    Ok(reply::json(StatusCode::OK, &Shown::of(ctx.config, organization)))
 }

@@ -1,7 +1,6 @@
 //! An organization's seats: how many there are, and who holds them. For those who run it.
 
 use http::StatusCode;
-use serde_json::json;
 
 use crate::domain::ids::{InvitationId, Member, OrganizationId};
 use crate::error::{Code, Error, Result};
@@ -10,7 +9,7 @@ use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::organizations::{self, Seats};
 use crate::store::seat_holders::{self, Before, Holder};
-use crate::web::api::{Page, PageQuery};
+use crate::web::api::{Page, PageQuery, told};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -28,10 +27,8 @@ pub async fn count<P: Platform>(
         return Err(Code::Forbidden.into());
     }
     let seats = ResultSet::row_of::<Seats>(found.first())?;
-    let Seats { seat_limit, used, reserved } = seats.ok_or_else(|| Error::from(Code::NotFound))?;
-    let available = seat_limit.map(|limit| (limit - used - reserved).max(0));
-    let shown = json!({"limit": seat_limit, "used": used, "reserved": reserved, "available": available});
-    Ok(reply::json(StatusCode::OK, &shown))
+    let seats = seats.ok_or_else(|| Error::from(Code::NotFound))?;
+    Ok(reply::json(StatusCode::OK, &told::seats(seats)))
 }
 
 /// `GET …/holders`: reserving invitations first, then members, each newest first.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use usher::domain::ids::JobId;
 use usher::domain::time::Timestamp;
 use usher::jobs::LEASE;
+use usher::jobs::message::Source;
 use usher::mail::Mail;
 use usher::platform::{
     Clock, Database, DatabaseError, Entropy, Http, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer,
@@ -141,13 +142,25 @@ impl Simulated {
 
 impl Queue for Simulated {
     fn enqueue(&self, job: JobId) {
+        self.put(job, Source::Jobs);
+    }
+
+    fn enqueue_deliveries(&self, jobs: &[JobId]) {
+        for job in jobs {
+            self.put(*job, Source::Deliveries);
+        }
+    }
+}
+
+impl Simulated {
+    fn put(&self, job: JobId, into: Source) {
         let world = &self.world;
         let silenced = world.only_the_tick_enqueues && !self.event.is_tick;
         if silenced || world.happens(world.weather.message_lost) {
             return world.note(format!("{} enqueues {job}, lost", self.event.number));
         }
         world.note(format!("{} enqueues {job}", self.event.number));
-        let message = Queued { job, due: world.now.get(), tries: 0, dead: false };
+        let message = Queued { job, due: world.now.get(), tries: 0, source: into };
         world.queue.borrow_mut().push(message.clone());
         if world.happens(world.weather.message_twice) {
             world.queue.borrow_mut().push(message);

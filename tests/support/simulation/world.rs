@@ -12,6 +12,7 @@ use usher::domain::ids::{InvitationId, JobId, OrganizationId};
 use usher::domain::keys::Opened;
 use usher::domain::link::Link;
 use usher::domain::time::Timestamp;
+use usher::jobs::message::Source;
 use usher::params;
 use usher::platform::{DatabaseError, ResultSet, Statement};
 
@@ -31,8 +32,8 @@ pub struct Queued {
     /// Not delivered before.
     pub due: Timestamp,
     pub tries: u32,
-    /// Whether the queue gave it up.
-    pub dead: bool,
+    /// Which queue it is in.
+    pub source: Source,
 }
 
 /// A link that somebody has.

@@ -1,0 +1,233 @@
+//! Webhooks: made and changed by those who run the organization, after they showed again who they are where it decides who is
+//! told; or by the operator. Secrets are shown once, and sealed wherever they are kept.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::domain::authority::Actor;
+use crate::domain::ids::{JobId, OrganizationId, WebhookId};
+use crate::domain::signature::Secret;
+use crate::domain::time::Timestamp;
+use crate::domain::webhook::TEST;
+use crate::error::{Code, Error, Result};
+use crate::flow::{Context, check_still_acts};
+use crate::jobs::lost_at;
+use crate::platform::{Platform, ResultSet, Statement};
+use crate::store::acting::Acting;
+use crate::store::jobs::Requeued;
+use crate::store::webhook_deliveries::{self, Shown as Delivery};
+use crate::store::webhooks::{self as store, Changes, New, Shown, Write};
+
+/// For how long deliveries are signed with a secret that was replaced too.
+pub const OVERLAP: Duration = Duration::from_hours(24);
+
+/// As many deliveries that failed are made again by one request.
+pub const MOST_REPLAYED: usize = 100;
+
+/// Makes a webhook. Answers it, with its secret.
+pub async fn create<P: Platform>(
+    ctx: &Context<'_, P>,
+    organization: OrganizationId,
+    actor: Option<&Actor>,
+    url: &str,
+    events: &[&'static str],
+) -> Result<(Shown, Secret)> {
+    let id: WebhookId = ctx.id();
+    let (secret, sealed) = new_secret(ctx, id)?;
+    let new = New {
+        id,
+        organization_id: organization,
+        url,
+        events: events.iter().copied().map(Value::from).collect::<Value>().to_string(),
+        secret: sealed,
+    };
+    let (entry, by) = ctx.acting(actor);
+    let batch = vec![
+        store::claim_new(&entry, &new, &by),
+        store::insert(entry.id, &new),
+        store::select(organization, id, ctx.now()),
+        by.select(),
+    ];
+    let results = ctx.platform.batch(batch).await?;
+    let [claim, _, shown, acts] = results.as_slice() else {
+        return Err(Error::Internal("a claim, a write and two reads".to_owned()));
+    };
+    if !claim.any() {
+        check_still_acts(&by, acts)?;
+        return Err(Code::TooManyWebhooks.into());
+    }
+    Ok((shown.first()?.ok_or_else(|| Error::from(Code::NotFound))?, secret))
+}
+
+/// Changes a webhook.
+pub async fn change<P: Platform>(
+    ctx: &Context<'_, P>,
+    organization: OrganizationId,
+    actor: Option<&Actor>,
+    id: WebhookId,
+    changes: &Changes,
+) -> Result<Shown> {
+    write(ctx, organization, actor, id, |write| Vec::from(store::change(write, changes))).await
+}
+
+/// Gives a webhook another secret. Deliveries are signed with the one before too for [`OVERLAP`], so that its receiver never has
+/// to stop. Answers both.
+pub async fn rotate<P: Platform>(
+    ctx: &Context<'_, P>,
+    organization: OrganizationId,
+    actor: Option<&Actor>,
+    id: WebhookId,
+) -> Result<(Shown, Secret)> {
+    let (secret, sealed) = new_secret(ctx, id)?;
+    let until = ctx.now().plus(OVERLAP);
+    let rotated = |write: Write<'_>| Vec::from(store::rotate(write, &sealed, until));
+    Ok((write(ctx, organization, actor, id, rotated).await?, secret))
+}
+
+/// Deletes a webhook. What waits to be delivered to it is given up.
+pub async fn delete<P: Platform>(
+    ctx: &Context<'_, P>,
+    organization: OrganizationId,
+    actor: Option<&Actor>,
+    id: WebhookId,
+) -> Result<()> {
+    let (entry, by) = ctx.acting(actor);
+    let [claim, deleted] = store::delete(Write { entry: &entry, organization, id, by: &by });
+    let results = ctx.platform.batch(vec![claim, deleted, by.select()]).await?;
+    let [claim, _, acts] = results.as_slice() else {
+        return Err(Error::Internal("a claim, a write and a read".to_owned()));
+    };
+    if claim.any() {
+        return Ok(());
+    }
+    check_still_acts(&by, acts)?;
+    Err(Code::NotFound.into())
+}
+
+/// Has an event delivered that tells nothing.
+pub async fn test<P: Platform>(
+    ctx: &Context<'_, P>,
+    organization: OrganizationId,
+    actor: Option<&Actor>,
+    id: WebhookId,
+) -> Result<Delivery> {
+    let (job, event, now) = (ctx.id(), ctx.id(), ctx.now());
+    let data = serde_json::json!({"organization_id": organization, "webhook_id": id});
+    let body = body(TEST, now, &data);
+    let tested =
+        |write: Write<'_>| Vec::from(webhook_deliveries::test(write, event, &body, job, lost_at(now)));
+    deliver(ctx, organization, actor, id, job, tested).await
+}
+
+/// Has an event delivered again, under its own id.
+pub async fn replay<P: Platform>(
+    ctx: &Context<'_, P>,
+    organization: OrganizationId,
+    actor: Option<&Actor>,
+    id: WebhookId,
+    delivery: JobId,
+) -> Result<Delivery> {
+    let (job, now) = (ctx.id(), ctx.now());
+    let replayed =
+        |write: Write<'_>| Vec::from(webhook_deliveries::replay(write, delivery, job, lost_at(now)));
+    deliver(ctx, organization, actor, id, job, replayed).await
+}
+
+/// Has what was given up delivered again, the newest [`MOST_REPLAYED`] of it. Answers how many that are.
+pub async fn replay_failed<P: Platform>(
+    ctx: &Context<'_, P>,
+    organization: OrganizationId,
+    actor: Option<&Actor>,
+    id: WebhookId,
+) -> Result<usize> {
+    let now = ctx.now();
+    let mut jobs: Vec<JobId> = (0..MOST_REPLAYED).map(|_| ctx.id()).collect();
+    // Lists are in the order of ids, and these are of one moment: the older event is to have the smaller one.
+    jobs.sort();
+    let (entry, by) = ctx.acting(actor);
+    let [claim, put] = webhook_deliveries::replay_failed(
+        Write { entry: &entry, organization, id, by: &by },
+        &jobs,
+        lost_at(now),
+    );
+    let results =
+        ctx.platform.batch(vec![claim, put, store::select(organization, id, now), by.select()]).await?;
+    let [claim, put, shown, acts] = results.as_slice() else {
+        return Err(Error::Internal("a claim, a write and two reads".to_owned()));
+    };
+    if !claim.any() {
+        return Err(not_delivered(&by, acts, shown)?);
+    }
+    let put: Vec<JobId> = put.rows::<Requeued>()?.into_iter().map(|job| job.id).collect();
+    ctx.platform.enqueue_deliveries(&put);
+    Ok(put.len())
+}
+
+/// What receivers are sent: `{type, timestamp, data}`.
+#[must_use]
+pub fn body(kind: &str, at: Timestamp, data: &Value) -> String {
+    serde_json::json!({"type": kind, "timestamp": at, "data": data}).to_string()
+}
+
+fn new_secret<P: Platform>(ctx: &Context<'_, P>, id: WebhookId) -> Result<(Secret, String)> {
+    let secret = Secret::new(ctx.platform.random());
+    let sealed = ctx.config.keys.seal(&id.to_string(), secret.bytes(), ctx.platform.random());
+    let sealed = sealed.ok_or_else(|| Error::Internal("a secret was not sealed".to_owned()))?;
+    Ok((secret, sealed))
+}
+
+/// Runs a claim and its write, and answers the webhook as it is now.
+async fn write<P: Platform>(
+    ctx: &Context<'_, P>,
+    organization: OrganizationId,
+    actor: Option<&Actor>,
+    id: WebhookId,
+    statements: impl FnOnce(Write<'_>) -> Vec<Statement>,
+) -> Result<Shown> {
+    let (entry, by) = ctx.acting(actor);
+    let mut batch = statements(Write { entry: &entry, organization, id, by: &by });
+    batch.extend([store::select(organization, id, ctx.now()), by.select()]);
+    let results = ctx.platform.batch(batch).await?;
+    let (Some(claim), [.., shown, acts]) = (results.first(), results.as_slice()) else {
+        return Err(Error::Internal("a claim, a write and two reads".to_owned()));
+    };
+    if !claim.any() {
+        check_still_acts(&by, acts)?;
+    }
+    shown.first()?.ok_or_else(|| Code::NotFound.into())
+}
+
+/// Runs a claim and what puts a delivery into the outbox, and answers that.
+async fn deliver<P: Platform>(
+    ctx: &Context<'_, P>,
+    organization: OrganizationId,
+    actor: Option<&Actor>,
+    id: WebhookId,
+    job: JobId,
+    statements: impl FnOnce(Write<'_>) -> Vec<Statement>,
+) -> Result<Delivery> {
+    let (entry, by) = ctx.acting(actor);
+    let mut batch = statements(Write { entry: &entry, organization, id, by: &by });
+    batch.extend([webhook_deliveries::one(id, job), store::select(organization, id, ctx.now()), by.select()]);
+    let results = ctx.platform.batch(batch).await?;
+    let [.., delivery, shown, acts] = results.as_slice() else {
+        return Err(Error::Internal("a claim, a write and three reads".to_owned()));
+    };
+    if let Some(delivery) = delivery.first()? {
+        ctx.platform.enqueue_deliveries(&[job]);
+        return Ok(delivery);
+    }
+    Err(not_delivered(&by, acts, shown)?)
+}
+
+/// Why nothing is delivered.
+fn not_delivered(by: &Acting, acts: &ResultSet, shown: &ResultSet) -> Result<Error> {
+    check_still_acts(by, acts)?;
+    Ok(match shown.first::<Shown>()? {
+        None => Code::NotFound.into(),
+        Some(shown) if shown.disabled_at.is_some() => Code::WebhookDisabled.into(),
+        // It is there, and on: so it is the delivery that isn't, or still waits.
+        Some(_) => Code::NotReplayable.into(),
+    })
+}
