@@ -220,7 +220,7 @@ impl Config {
     /// Whether this runs on somebody's own machine: ORIGIN is a loopback address.
     #[must_use]
     pub fn is_here(&self) -> bool {
-        check_origin(&self.origin).unwrap_or(false)
+        check_origin("ORIGIN", &self.origin).unwrap_or(false)
     }
 
     /// Who a mail about an account comes from, which is no organization's: the product.
