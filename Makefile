@@ -17,6 +17,7 @@ NODE := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  make serve takes PORT=8788 STATE=some/folder, and for tests LIMITS=off D1_DELAY=5 (milliseconds)"
+	@echo "  make dev and make serve take PRODUCT_URL=http://localhost:3000/callback PRODUCT_NAME=Postbox"
 
 setup: ## install the tools of the build and write the development secrets, once
 	@.ci/lock .ci/tools build

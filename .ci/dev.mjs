@@ -50,6 +50,7 @@ await database.dispose();
 
 say("starting the Worker");
 const settings = { ORIGIN: origin, MAIL_PROVIDER: "mailbox" };
+for (const name of ["PRODUCT_URL", "PRODUCT_NAME"]) if (process.env[name]) settings[name] = process.env[name];
 wrangler = spawn(
   "wrangler",
   [

@@ -2,7 +2,7 @@
 // environment variables:
 //   PORT      where it listens; 0 takes a free one
 //   STATE     the folder of its database, its KV and so on
-//   LIMITS, D1_DELAY     handed to the Worker
+//   LIMITS, D1_DELAY, PRODUCT_URL, PRODUCT_NAME     handed to the Worker
 //   USHER_VAR_<NAME>     a setting or secret that replaces the one of wrangler.toml or .dev.vars; empty: take it away
 //   USHER_TICK           seconds between two cron ticks, 10 unless said; 0: none
 //   USHER_BACKSTAGE      if set, who is on this machine may ask and change its database while it runs: for tests, which
@@ -31,7 +31,7 @@ if (!(await isFree(port))) fail(`port ${port} is taken: choose another one with 
 
 const origin = `http://localhost:${port}`;
 const vars = { ORIGIN: origin, MAIL_PROVIDER: "mailbox" };
-for (const name of ["LIMITS", "D1_DELAY"]) if (env[name]) vars[name] = env[name];
+for (const name of ["LIMITS", "D1_DELAY", "PRODUCT_URL", "PRODUCT_NAME"]) if (env[name]) vars[name] = env[name];
 for (const [name, value] of Object.entries(env)) if (name.startsWith("USHER_VAR_")) vars[name.slice(10)] = value;
 
 let worker;

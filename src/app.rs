@@ -62,7 +62,8 @@ impl<'a, P: Platform> App<'a, P> {
                     .unwrap_or_else(|| reply::problem(&Code::Misconfigured.into(), &request_id))
             }
         };
-        reply::seal(&mut reply, &request_id);
+        let product = self.config.as_ref().ok().and_then(|config| config.product.as_ref());
+        reply::seal(&mut reply, &request_id, product);
         let length = reply.body().len();
         reply.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
         if head {

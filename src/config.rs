@@ -24,6 +24,9 @@ pub struct Config {
     pub origin: String,
     /// `PRODUCT_NAME`: what pages and mails call the product where no organization's name belongs. Default `Usher`.
     pub product_name: String,
+    /// `PRODUCT_URL`: where the host product takes over whom we have signed in, such as `https://app.example.com/callback`. Without
+    /// it nobody is handed over.
+    pub product: Option<Product>,
     /// `OPERATOR_KEY` (secret): the bearer key of whoever runs this deployment. At least 32 characters.
     pub operator_key: String,
     /// `ROOT_KEYS` (secret): `name:base64url` of 32 random bytes, several by comma; the first signs, all verify.
@@ -58,6 +61,15 @@ pub struct Config {
     pub security_contact: Option<String>,
     /// `D1_DELAY`: milliseconds to wait before each D1 call, so that races show; only where ORIGIN is a loopback address.
     pub d1_delay: Duration,
+}
+
+/// The host product.
+#[derive(Debug, Clone)]
+pub struct Product {
+    /// Where it takes somebody over.
+    pub url: String,
+    /// That page's origin.
+    pub origin: String,
 }
 
 /// Who carries the mail. Has no `Debug`: it holds secrets.
@@ -113,7 +125,8 @@ impl Config {
         let needed = |name: &'static str| get(name).ok_or_else(|| refuse(name, "is missing"));
 
         let origin = needed("ORIGIN")?;
-        let loopback = check_origin(&origin)?;
+        let loopback = check_origin("ORIGIN", &origin)?;
+        let product = get("PRODUCT_URL").map(|url| product(&url, loopback)).transpose()?;
         let operator_key = needed("OPERATOR_KEY")?;
         check_secret("OPERATOR_KEY", &operator_key)?;
         let keys = KeyRing::parse(&needed("ROOT_KEYS")?, &origin)
@@ -182,6 +195,7 @@ impl Config {
         Ok(Self {
             origin,
             product_name,
+            product,
             operator_key,
             keys,
             mail_provider,
@@ -206,7 +220,7 @@ impl Config {
     /// Whether this runs on somebody's own machine: ORIGIN is a loopback address.
     #[must_use]
     pub fn is_here(&self) -> bool {
-        check_origin(&self.origin).unwrap_or(false)
+        check_origin("ORIGIN", &self.origin).unwrap_or(false)
     }
 
     /// Who a mail about an account comes from, which is no organization's: the product.
@@ -310,9 +324,23 @@ fn providers(
     Ok((provider(first)?, second.map(provider).transpose()?))
 }
 
+/// Where the host product takes over. What follows goes into the address, so nothing of a query is there yet.
+fn product(url: &str, loopback: bool) -> Result<Product, ConfigError> {
+    let wrong = || refuse("PRODUCT_URL", "must be like https://app.example.com/callback, without ? and #");
+    let slash = url.find("://").and_then(|at| url.get(at + 3..)?.find('/').map(|more| at + 3 + more));
+    let (origin, path) = url.split_at_checked(slash.ok_or_else(wrong)?).ok_or_else(wrong)?;
+    let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !br#"?#"<>\^`{|}"#.contains(&byte));
+    let product = Product { origin: origin.to_owned(), url: url.to_owned() };
+    check_origin("PRODUCT_URL", origin)?;
+    if origin.starts_with("http:") && !loopback {
+        return Err(refuse("PRODUCT_URL", "must be https where ORIGIN is no loopback address"));
+    }
+    if plain { Ok(product) } else { Err(wrong()) }
+}
+
 /// Checks that ORIGIN is one, and answers whether it is a loopback address.
-fn check_origin(origin: &str) -> Result<bool, ConfigError> {
-    let wrong = || refuse("ORIGIN", "must be https://host or, on this machine only, http://localhost:port");
+fn check_origin(setting: &'static str, origin: &str) -> Result<bool, ConfigError> {
+    let wrong = || refuse(setting, "must be https://host or, on this machine only, http://localhost:port");
     let (scheme, host) = origin.split_once("://").ok_or_else(wrong)?;
     // As browsers write it in `Origin`, letter by letter: small letters, and no port where it is the scheme's own.
     let (name, port) = match host.rsplit_once(':') {
@@ -384,6 +412,16 @@ mod tests {
             ("ORIGIN", "https://join.example.test:443"),
             ("ORIGIN", "https://join.example.test:99999"),
             ("ORIGIN", "https://.."),
+            ("PRODUCT_URL", "app.example.test/callback"),
+            ("PRODUCT_URL", "https://app.example.test"),
+            ("PRODUCT_URL", "https://app.example.test/callback?to=1"),
+            ("PRODUCT_URL", "https://app.example.test/callback#1"),
+            ("PRODUCT_URL", "https://app.example.test/a b"),
+            ("PRODUCT_URL", "https://app.example.test;script-src/callback"),
+            ("PRODUCT_URL", "https://user@app.example.test/callback"),
+            ("PRODUCT_URL", "http://app.example.test/callback"),
+            ("PRODUCT_URL", "http://localhost:3000/callback"),
+            ("PRODUCT_URL", "javascript://app.example.test/callback"),
             ("ROOT_KEYS", ""),
             ("ROOT_KEYS", "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
             ("MAIL_FROM", ""),
@@ -449,6 +487,20 @@ mod tests {
         ];
         let Ok((MailProvider::Resend(account), None)) = providers(&here) else { panic!("it is read") };
         assert_eq!(account.url, "http://127.0.0.1:9");
+    }
+
+    #[test]
+    fn the_host_product_is_an_https_page_or_one_on_this_machine() {
+        let of = |changes: &[(&str, &str)]| {
+            read(changes).ok().and_then(|config| config.product).map(|product| (product.origin, product.url))
+        };
+        assert_eq!(of(&[]), None);
+        let url = "https://app.example.test/callback";
+        let found = Some(("https://app.example.test".to_owned(), url.to_owned()));
+        assert_eq!(of(&[("PRODUCT_URL", url)]), found);
+        let url = "http://localhost:3000/a/b";
+        let found = Some(("http://localhost:3000".to_owned(), url.to_owned()));
+        assert_eq!(of(&[("ORIGIN", "http://localhost:8787"), ("PRODUCT_URL", url)]), found);
     }
 
     #[test]

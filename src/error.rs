@@ -155,6 +155,7 @@ codes! {
     PasswordLinkUsed "password_link_used" 410 "This link was already used" "Your password was set since this link was made, or your access was changed or removed. Sign in, or ask whoever added you."
     EmailLinkInvalid "email_link_invalid" 404 "This link does not work" "It may be incomplete. Check that you copied all of it, or open it from the message again."
     EmailChangeOver "email_change_over" 410 "This change is over" "It was made, stopped, or took too long, or the new address can't be used. Sign in to see your address, and begin again if it is not the one you want."
+    HandOverInvalid "hand_over_invalid" 404 "Not handed over" "This code is none, or it is over: each works for a minute, with its own verifier, while the session that it came from lasts. Send the person to sign in again."
     LinkDisabled "link_disabled" 410 "This link is turned off" "Ask whoever gave it to you for a new one."
     LinkFull "link_full" 410 "This link has reached its limit" "Ask whoever gave it to you for a new one."
     SignInRequired "sign_in_required" 401 "Sign in to accept" "There is an account with the invited address. Sign in to it, then accept."

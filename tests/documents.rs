@@ -109,3 +109,34 @@ fn every_attack_that_is_tested_stands_in_the_threat_model() {
     let missing: Vec<String> = numbered(&code, "fn v").difference(&numbered(&text, "`v")).cloned().collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+/// Whoever reads an excerpt reads what runs; and reads all of it in a few minutes.
+#[test]
+fn the_host_product_is_short_and_what_is_shown_of_it_stands_in_it() {
+    let (page, program) = (read("docs/integrate.md"), read("docs/examples/host.mjs"));
+    assert!(program.lines().count() < 100, "{} lines", program.lines().count());
+    assert!(program.lines().all(|line| line.len() <= 120));
+    let excerpts: Vec<&str> =
+        page.split("```js\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(excerpts.len() >= 3);
+    for excerpt in excerpts {
+        assert!(program.contains(excerpt), "{excerpt}");
+    }
+    let modules = program.lines().filter_map(|line| line.strip_prefix("import ")?.split('"').nth(1));
+    assert!(modules.into_iter().all(|module| module.starts_with("node:")), "it needs no packages");
+}
+
+/// The table of what a token says has a row for each claim of the one that is shown, which a test compares with a real one.
+#[test]
+fn the_integration_page_explains_each_claim_of_the_token_that_it_shows() {
+    let page = read("docs/integrate.md");
+    let shown = page.split("```json claims\n").nth(1).unwrap().split("```").next().unwrap();
+    let shown: BTreeSet<&str> =
+        shown.lines().filter_map(|line| line.strip_prefix("  \"")?.split('"').next()).collect();
+    let table = page.split("| claim |").nth(1).unwrap().split("\n\n").next().unwrap();
+    let told = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+    let told: BTreeSet<&str> =
+        told.flat_map(|names| names.split(", ")).map(|name| name.trim_matches('`')).collect();
+    assert!(shown.len() > 8);
+    assert_eq!(shown, told);
+}

@@ -94,6 +94,8 @@ scopes! {
     ResourcesWrite "resources:write";
     /// To ask whether a member may do something.
     AccessCheck "access:check";
+    /// To sign people in to the host product who are signed in here.
+    TokensIssue "tokens:issue";
     /// To read who changed what.
     AuditRead "audit:read";
     /// To read webhooks and what was delivered to them.

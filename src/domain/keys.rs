@@ -35,10 +35,13 @@ pub enum Purpose {
     Reset,
     /// A link that proves a mailbox of somebody who wants another address, see [`crate::domain::email_link`].
     Email,
+    /// A code that hands somebody over to the host product, see [`crate::domain::hand_over`].
+    HandOver,
 }
 
 impl Purpose {
-    const ALL: [Self; 5] = [Self::Invitation, Self::Form, Self::Password, Self::Reset, Self::Email];
+    const ALL: [Self; 6] =
+        [Self::Invitation, Self::Form, Self::Password, Self::Reset, Self::Email, Self::HandOver];
 
     /// The `aud` claim, and what the key is derived with.
     const fn audience(self) -> &'static str {
@@ -48,6 +51,7 @@ impl Purpose {
             Self::Password => "password",
             Self::Reset => "reset",
             Self::Email => "email",
+            Self::HandOver => "hand-over",
         }
     }
 
@@ -59,6 +63,7 @@ impl Purpose {
             Self::Password => "password+jwt",
             Self::Reset => "reset+jwt",
             Self::Email => "email+jwt",
+            Self::HandOver => "hand-over+jwt",
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod decision;
 pub mod device;
 pub mod email_address;
 pub mod email_link;
+pub mod hand_over;
 pub mod ids;
 pub mod invitation;
 pub mod keys;

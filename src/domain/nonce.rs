@@ -15,10 +15,11 @@ use crate::domain::time::Timestamp;
 /// How long a page may lie open before its form must be loaded again: a day's work, so that what was typed in it isn't lost.
 const LIFETIME: Duration = Duration::from_hours(12);
 
+/// What a token says that is about one thing.
 #[derive(Serialize, Deserialize)]
-struct Bound {
-    /// Digest of the cookie.
-    sub: String,
+pub(super) struct Bound {
+    /// What it is about: of a nonce, the digest of the cookie.
+    pub sub: String,
 }
 
 /// A nonce for a form that is shown to the browser holding `cookie`.

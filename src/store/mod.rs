@@ -61,6 +61,7 @@ pub mod desk;
 pub mod drafts;
 pub mod email_changes;
 pub mod guesses;
+pub mod hand_over;
 pub mod hooks;
 pub mod invitation_list;
 pub mod jobs;

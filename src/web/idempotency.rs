@@ -27,7 +27,9 @@ impl Route {
         match self {
             Self::Preview => false,
             Self::Organizations | Self::ApiKeys(_) | Self::Owner(_) => true,
-            _ => self.scope(&Method::POST).is_some_and(|scope| scope != Scope::AccessCheck),
+            _ => self
+                .scope(&Method::POST)
+                .is_some_and(|scope| !matches!(scope, Scope::AccessCheck | Scope::TokensIssue)),
         }
     }
 }

@@ -187,6 +187,7 @@ async fn call<P: Platform>(
 
         (Route::MyAccount, _) => api::me::account(ctx, request).await,
         (Route::HostToken, _) => api::host_token::issue(ctx, request).await,
+        (Route::Tokens, _) => api::host_token::exchange(ctx, request).await,
         (Route::MyWorkspaces, _) => api::me::workspaces(ctx, request).await,
         (Route::Notifications, _) => api::notifications::list(ctx, request).await,
         (Route::ReadNotifications, _) => api::notifications::read(ctx, request).await,
@@ -289,6 +290,7 @@ async fn page<P: Platform>(
         (Route::ImportExample(slug), _) => pages::import::example(ctx, request, slug).await,
         (Route::ImportJob(slug, job), Post) => pages::import::undo(ctx, request, slug, *job).await,
         (Route::ImportJob(slug, job), _) => pages::import::job(ctx, request, slug, *job).await,
+        (Route::Open, _) => pages::open::show(ctx, request).await,
         (Route::MyInvitations, _) => pages::me::send(ctx, request).await,
         (Route::Me, _) => pages::me::show(ctx, request).await,
         (Route::NotificationsPage, Post) => pages::notifications::read(ctx, request).await,

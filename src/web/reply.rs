@@ -5,6 +5,7 @@ use http::header::{self, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 
+use crate::config::Product;
 use crate::domain::ids::{InvitationId, ResourceId};
 use crate::domain::secret::Bearer;
 use crate::error::{Error, FieldError, Refusal};
@@ -16,9 +17,10 @@ use crate::web::request::{DEVICE_COOKIE, SESSION_COOKIE};
 /// A buffered reply.
 pub type Reply = http::Response<Bytes>;
 
-/// Nothing from elsewhere, nothing inline, no frame around us. The script asks our own pages for a part of them.
+/// Nothing from elsewhere, nothing inline, no frame around us. The script asks our own pages for a part of them. Where a form
+/// may go stands at the end, for the host product to follow.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+     connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// A reply with a body.
 #[must_use]
@@ -152,9 +154,20 @@ pub fn clear_cookie(reply: &mut Reply, name: &'static str) {
     set_cookie(reply, name, "", 0);
 }
 
+/// Look there, at the host product. Only ever to the address that is in the settings.
+#[must_use]
+pub fn to_product(product: &Product, query: &str) -> Reply {
+    see_other(&format!("{}?{query}", product.url))
+}
+
 /// Puts on what every reply carries. What a reply already says stays.
-pub fn seal(reply: &mut Reply, request_id: &str) {
+pub fn seal(reply: &mut Reply, request_id: &str, product: Option<&Product>) {
     let headers = reply.headers_mut();
+    if let Some(Product { origin, .. }) = product {
+        // Browsers look at where a form's answer leads on to as well, and the sign-in's leads to the product.
+        let policy = format!("{CONTENT_SECURITY_POLICY} {origin}");
+        set(headers, header::CONTENT_SECURITY_POLICY, &policy);
+    }
     set(headers, header::HeaderName::from_static("request-id"), request_id);
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),

@@ -138,6 +138,8 @@ routes! {
     ImportExample(slug: String) "/o/{slug}/team/import/example.csv" [GET];
     /// One import: how far it is, and taking it back.
     ImportJob(slug: String, job: JobId) "/o/{slug}/team/import/{job}" [GET, POST];
+    /// On to the host product, for whoever is signed in: what it sends browsers to.
+    Open "/open" [GET];
     /// Signing out.
     SignOut "/sign-out" [POST];
     /// Who is signed in, and the workspaces they reach.
@@ -317,6 +319,8 @@ routes! {
     MyAccount "/v1/me" [GET];
     /// A token for the host product, which says who one is and may do what.
     HostToken "/v1/me/token" [POST];
+    /// The same for a program that somebody was handed over to.
+    Tokens "/v1/tokens" [POST];
     /// The workspaces they reach.
     MyWorkspaces "/v1/me/workspaces" [GET];
     /// What happened that concerns them.

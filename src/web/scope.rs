@@ -51,6 +51,7 @@ impl Route {
                 either(Scope::ResourcesRead, Scope::ResourcesWrite)
             }
             Self::Check => Some(Scope::AccessCheck),
+            Self::Tokens => Some(Scope::TokensIssue),
             _ => None,
         }
     }

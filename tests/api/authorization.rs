@@ -289,6 +289,7 @@ fn a_key_that_nobody_has_gets_nothing_on_any_route() {
 const PROGRAMS: &[(&str, &str, &str)] = &[
     ("POST", "/v1/invitations/accept", "422 required"),
     ("POST", "/v1/organizations/{organization}/owner", FORBIDDEN),
+    ("POST", "/v1/tokens", "200"),
 ];
 
 /// What a program may not, whatever its scopes: what is a person's own, the operator's, and the organization's keys. What asks
@@ -323,7 +324,12 @@ fn a_program_gets_on_every_route_what_its_key_says() {
             let differs = PROGRAMS.iter().find(|(m, p, _)| m == method && p == pattern);
             expect("key", differs.map_or(answers[5], |(.., expected)| expected));
             expect(&format!("without {}", scope.as_str()), "403 insufficient_scope");
-            expect("foreign_key", if of_link { "404 invitation_invalid" } else { ELSEWHERE });
+            let elsewhere = match *pattern {
+                "/v1/tokens" => "404 hand_over_invalid",
+                _ if of_link => "404 invitation_invalid",
+                _ => ELSEWHERE,
+            };
+            expect("foreign_key", elsewhere);
             expect("revoked_key", NOBODY);
         }
     }

@@ -1,6 +1,7 @@
 //! One of each kind of caller, and everything that a route can be about: what the tables of answers and of costs ask with.
 
 use crate::api_keys::{any_program, program};
+use crate::hand_over::{self, PRODUCT_URL, VERIFIER};
 use crate::support::World;
 use crate::support::client::{Answer, Client, Team};
 use crate::support::platform::token_in;
@@ -33,7 +34,7 @@ pub struct Cast {
 impl Cast {
     pub fn new() -> Self {
         let plan = json!({"key": "test", "seat_limit": null});
-        let mut team = Team::with_plan(World::new(), Some(plan));
+        let mut team = Team::with_plan(World::with_settings(&[("PRODUCT_URL", PRODUCT_URL)]), Some(plan));
         let other = another(&team.world);
         for role in ["client", "member", "admin"] {
             team.joined(&format!("{role}@studio.test"), role);
@@ -145,6 +146,7 @@ impl Cast {
         let (invitation, token) = if is_of_link { self.link() } else { self.invitation() };
         let resource = if pattern.contains("{resource}") { self.fresh_resource() } else { String::new() };
         let of_import = pattern.starts_with("/v1/jobs/") || pattern.contains("/import/{job}");
+        let pattern = if pattern == "/open" { &hand_over::way(&self.team.organization) } else { pattern };
         let job = if of_import { self.bulk() } else { self.job.clone() };
         let session = if pattern.contains("{session}") { self.session() } else { String::new() };
         let key = if pattern.contains("{key}") { self.api_key() } else { String::new() };
@@ -269,6 +271,11 @@ impl Cast {
                 "organization_id": self.team.organization, "events": [{"kind": "access.asked", "in_app": true}],
             }),
             ("POST", "/v1/me/token") => json!({"organization_id": self.team.organization}),
+            ("POST", "/v1/tokens") => {
+                let way = hand_over::way(&self.team.organization);
+                let brought = hand_over::brought(&self.caller("client").get(&way)).unwrap();
+                json!({"code": brought[2].1, "verifier": VERIFIER})
+            }
             ("POST", "/v1/check") => {
                 json!({"member_id": self.member, "workspace_id": self.workspace, "permission": "compose"})
             }

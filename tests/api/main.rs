@@ -38,6 +38,7 @@ mod email_changes;
 mod found_by_name;
 mod growth;
 mod guessing;
+mod hand_over;
 mod hooks;
 mod hooks_billing;
 mod hooks_delivery;

@@ -100,6 +100,7 @@ fn journey() -> Team {
     crate::many_places::walk(&mut team);
     crate::wizard::walk(&mut team);
     crate::api_keys::walk(&team.world);
+    crate::hand_over::walk(&mut team);
     crate::vouching::walk(&mut team);
     crate::webhooks::walk(&mut team);
     crate::idempotency::walk(&mut team);

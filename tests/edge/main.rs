@@ -20,6 +20,7 @@ mod growth;
 mod harness;
 mod hooks;
 mod http;
+mod integrate;
 mod journey;
 #[path = "../support/mails.rs"]
 mod mails;

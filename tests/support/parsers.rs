@@ -9,6 +9,7 @@ use http::{HeaderMap, Request};
 use serde::Deserialize;
 use serde_json::Value;
 use usher::domain::email_address::EmailAddress;
+use usher::domain::hand_over::{HandOver, State};
 use usher::domain::ids::{Id, InvitationId, JobId, Kind, MemberId, OrganizationId, UserId};
 use usher::domain::keys::{KeyRing, Opened};
 use usher::domain::link::{Link, Via};
@@ -102,6 +103,9 @@ pub fn token(bytes: &[u8]) {
     assert!(matches!(ResetLink::open(&KEYS, &text, now), Opened::Forged), "{text}");
     assert!(PasswordLink::open(&KEYS, &text, now).is_err(), "{text}");
     assert!(!nonce::is_valid(&KEYS, &Bearer::new([1; 32]), &text, now), "{text}");
+    assert!(HandOver::open(&KEYS, &text, &"v".repeat(43), now).is_none(), "{text}");
+    let goes_into_an_address = |state: &State| state.as_str() == text && text.len() == 43 && text.is_ascii();
+    assert!(State::parse(&text).is_none_or(|state| goes_into_an_address(&state)), "{text}");
 }
 
 #[derive(Debug, Deserialize)]

@@ -20,8 +20,9 @@ struct Failure<'a> {
     title: &'a str,
     detail: &'a str,
     request_id: Option<&'a str>,
-    /// Where a second factor is set up that is asked for here; from there one comes back.
-    set_up: Option<String>,
+    /// What is missing and can be made up for, and where: a second factor that is asked for here, a mailbox that nobody proved.
+    /// From there one comes back.
+    set_up: Option<(&'static str, String)>,
 }
 
 /// Tells a person that the service can't be used with the settings it has: not even what it is called is known.
@@ -67,11 +68,16 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: &
             frame: frame.unwrap_or_else(|| Frame::product(ctx)),
             title,
             detail,
-            // Only where telling the operator helps.
-            set_up: (refusal.code == Code::MfaRequired).then(|| {
+            set_up: match refusal.code {
+                Code::MfaRequired => Some(("Set up two-step sign-in", Route::SecurityFactor)),
+                Code::EmailUnverified => Some(("Send me that link", Route::ForgotPassword)),
+                _ => None,
+            }
+            .map(|(words, route)| {
                 let back = request.uri().path_and_query().map_or("", PathAndQuery::as_str);
-                with_to(&Route::SecurityFactor, if is_ours(back) { back } else { "" })
+                (words, with_to(&route, if is_ours(back) { back } else { "" }))
             }),
+            // Only where telling the operator helps.
             request_id: refusal.code.status().is_server_error().then_some(ctx.request_id.as_str()),
         },
     )?;

@@ -38,6 +38,8 @@ struct Me<'a> {
     verified: bool,
     waiting: Vec<Waiting>,
     workspaces: Vec<Reached>,
+    /// Where the host product is, and what it is called.
+    product: Option<(&'a str, &'a str)>,
     /// The next page of these.
     next: Option<String>,
     /// Whether this is the first.
@@ -74,6 +76,7 @@ async fn page<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: Optio
         problems: Problems::of(error),
         name: &own.me.name,
         email: own.me.email.as_str(),
+        product: ctx.config.product.as_ref().map(|product| (&*product.url, &*ctx.config.product_name)),
         verified: own.me.email_verified_at.is_some(),
         waiting: found.get(1).map(ResultSet::rows).transpose()?.unwrap_or_default(),
         next: next.map(|last| format!("{}?cursor={}", Route::Me.path(), last.workspace_id)),

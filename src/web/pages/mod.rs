@@ -22,6 +22,7 @@ pub mod member;
 mod new_password;
 pub mod notification_settings;
 pub mod notifications;
+pub mod open;
 mod own;
 pub mod placing;
 mod qr;

@@ -16,6 +16,14 @@ pub const ANSWERS: &[Answers] = &[
     ),
     // Whoever the session is of, for the organization that they are in.
     ("POST", "/v1/me/token", [NOBODY, FORBIDDEN, ELSEWHERE, "200", "200", "200", "200", ELSEWHERE, NOBODY]),
+    // To the sign-in, or on to the host product.
+    ("GET", "/open", ["303", "303", "404", "303", "303", "303", "303", "404", "303"]),
+    // For a program of the organization alone.
+    (
+        "POST",
+        "/v1/tokens",
+        [NOBODY, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, NOBODY],
+    ),
     ("GET", "/.well-known/jwks.json", ["200"; 9]),
 ];
 
@@ -29,6 +37,9 @@ pub const COSTS: &[Costs] = &[
     ("POST", "/v1/organizations/{organization}/api-keys", "operator", 1, 0),
     ("DELETE", "/v1/organizations/{organization}/api-keys/{key}", "owner", 2, 0),
     ("POST", "/v1/me/token", "owner", 1, 0),
+    ("GET", "/open", "owner", 1, 0),
+    // Whose session it was, then who that is by now.
+    ("POST", "/v1/tokens", "key", 2, 0),
     ("GET", "/.well-known/jwks.json", "nobody", 0, 0),
     // A program pays what a person does.
     ("POST", "/v1/check", "key", 1, 0),

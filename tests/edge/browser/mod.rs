@@ -6,6 +6,8 @@
 
 mod chromium;
 mod failures;
+mod hand_over;
+mod integrate;
 mod invitee;
 mod joining;
 mod kept;

@@ -85,7 +85,8 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("/o/{slug}/activity", &["activity", "activity-none", "activity-wrong", "menu"]),
     ("/o/{slug}/team/import", &["import", "import-check", "import-to-mend"]),
     ("/o/{slug}/team/import/{job}", &["import-done", "import-undo", "import-undone"]),
-    ("/me", &["me", "me-none", "me-waiting", "me-unconfirmed", "security-workspaces"]),
+    ("/open", &["open", "open-unconfirmed"]),
+    ("/me", &["me", "me-product", "me-none", "me-waiting", "me-unconfirmed", "security-workspaces"]),
     (
         "/w/{workspace}",
         &[
@@ -196,6 +197,7 @@ const NOT_PAGES: &[(&str, &str)] = &[
 /// Where the looks are taken.
 const SOURCES: &[&str] = &[
     include_str!("failures.rs"),
+    include_str!("hand_over.rs"),
     include_str!("invitee.rs"),
     include_str!("joining.rs"),
     include_str!("kept.rs"),

@@ -5,6 +5,7 @@
 
 mod backstage;
 mod client;
+mod host;
 mod logs;
 mod provider;
 mod receiver;
@@ -15,6 +16,7 @@ mod wait;
 
 pub use backstage::OUT_OF_ORDER;
 pub use client::{Answer, Client, SESSION_COOKIE};
+pub use host::{Host, free_port, node, wait_for_port};
 pub use provider::{Asked, PROVIDER_KEY, Provider};
 pub use receiver::Receiver;
 pub use scene::{PASSWORD, Team};

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 
 use super::client::agent;
+use super::host::node;
 use super::logs::Log;
 use super::scene::PASSWORD;
 use super::wait::wait_for;
@@ -73,9 +74,7 @@ impl Deployment {
     /// Runs it in a folder, until it says that it is ready.
     fn run(&self, folder: &Path, port: u16, log: &Arc<Log>) -> Running {
         std::fs::write(folder.join("wrangler.toml"), &self.wrangler).unwrap();
-        let node = std::env::var("USHER_NODE")
-            .map_or_else(|_| project().join("node_modules/.bin/node"), PathBuf::from);
-        let mut command = Command::new(node);
+        let mut command = Command::new(node());
         command
             .arg(project().join(".ci/serve.mjs"))
             .current_dir(folder)
@@ -122,7 +121,7 @@ struct Running {
     backstage: String,
 }
 
-fn project() -> &'static Path {
+pub(super) fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 

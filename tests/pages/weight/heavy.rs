@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 use usher::domain::api_key::Scope;
-use usher::domain::ids::{Id, Kind, Resource, Workspace};
+use usher::domain::ids::{Id, Kind, Member, Organization, Resource, Workspace};
 use usher::platform::Entropy;
 
 use crate::scene::{browser, browsing, upload};
 use crate::support::client::{PASSWORD, Team, nonce_in};
 use crate::support::platform::{Native, World, token_in};
-use crate::support::scene::{plan_of, second_factor};
+use crate::support::scene::{plan_of, second_factor, somebody};
 use crate::support::{Answer, Client};
 
 /// More than a page of any list has.
@@ -128,7 +128,7 @@ impl Heavy {
     }
 
     fn of(template: &str) -> Self {
-        let world = World::new();
+        let world = World::with_settings(&[("PRODUCT_URL", "https://app.example.test/callback")]);
         let body = json!({
             "name": name(0), "template": template, "plan": plan_of(None),
             "owner": {"email": "olga.owner@studio.test", "name": "Olga Owner"},
@@ -449,6 +449,21 @@ pub const SCREENS: &[(&str, Open)] = &[
         let waiting = heavy.desk(&format!("team/import/{job}"));
         heavy.team.world.deliver();
         vec![("waiting".to_owned(), waiting), ("done".to_owned(), heavy.desk(&format!("team/import/{job}")))]
+    }),
+    ("/open", |heavy| {
+        let email = "many@else.test";
+        let mut person = browsing(somebody(&heavy.team.world, email));
+        for _ in 0..MORE {
+            let (id, member) = (heavy.id::<Organization>(), heavy.id::<Member>());
+            let called = name(heavy.number());
+            heavy.team.world.state().database.borrow().change(&format!(
+                "INSERT INTO organizations (id, name, slug, template, plan_key, created_at)
+                 VALUES ('{id}', '{called}', '{id}', 'team', 'default', 0);
+                 INSERT INTO members (id, organization_id, user_id, role, name, takes_seat, joined_at)
+                 SELECT '{member}', '{id}', id, 'client', '{called}', 0, 0 FROM users WHERE email_key = '{email}'"
+            ));
+        }
+        one(person.get(&format!("/open?state={}", "A".repeat(43))).ok())
     }),
     ("/me", |heavy| one(heavy.owner.get("/me").ok())),
     ("/w/{workspace}", |heavy| heavy.in_workspace("")),
