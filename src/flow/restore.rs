@@ -74,16 +74,23 @@ pub async fn restore<P: Platform>(
 pub fn refusal_of(why: Why) -> Error {
     let (code, detail) = match why {
         Why::Actor => (Code::Forbidden, Code::Forbidden.detail()),
-        Why::Role => (Code::Forbidden, "You may not remove somebody in this role, nor put them back. Ask the owner."),
+        Why::Role => {
+            (Code::Forbidden, "You may not remove somebody in this role, nor put them back. Ask the owner.")
+        }
         Why::In => (Code::NotUndoable, "This person is in the organization. There is nothing to undo."),
-        Why::Again => (Code::NotUndoable, "This person came in again since. What they were before that stays history."),
-        Why::Left => (Code::NotUndoable, "This person left by themself. Invite them if they want to come back."),
+        Why::Again => {
+            (Code::NotUndoable, "This person came in again since. What they were before that stays history.")
+        }
+        Why::Left => {
+            (Code::NotUndoable, "This person left by themself. Invite them if they want to come back.")
+        }
         Why::Late => {
             (Code::NotUndoable, "A removal can be undone for ten minutes. Invite this person again instead.")
         }
-        Why::Invited => {
-            (Code::AlreadyInvited, "This person was invited again since. Let them accept, or withdraw that invitation first.")
-        }
+        Why::Invited => (
+            Code::AlreadyInvited,
+            "This person was invited again since. Let them accept, or withdraw that invitation first.",
+        ),
         Why::Trial => (Code::TrialEnded, Code::TrialEnded.detail()),
         Why::Seat => (Code::SeatLimitReached, Code::SeatLimitReached.detail()),
     };

@@ -237,7 +237,11 @@ macro_rules! page_of {
 /// The list of those whose ids `$chosen` answers as `chosen`, a page of them: only of these is all that a list shows read.
 macro_rules! page_of_chosen {
     ($columns:expr, $chosen:expr) => {
-        page_of!($columns, concat!("(", $chosen, ") CROSS JOIN members m ON m.id = chosen"), " ORDER BY m.id DESC")
+        page_of!(
+            $columns,
+            concat!("(", $chosen, ") CROSS JOIN members m ON m.id = chosen"),
+            " ORDER BY m.id DESC"
+        )
     };
 }
 
@@ -329,11 +333,14 @@ fn list(
         }
         (None, Some(workspace), Some(roles)) => {
             params.extend(params![roles, workspace]);
-            both!(page_of_chosen, newest!(concat!(
-                "SELECT s.member_id AS id FROM memberships s INDEXED BY memberships_by_role WHERE ",
-                of_workspace!(),
-                " AND s.member_role = r.value"
-            )))
+            both!(
+                page_of_chosen,
+                newest!(concat!(
+                    "SELECT s.member_id AS id FROM memberships s INDEXED BY memberships_by_role WHERE ",
+                    of_workspace!(),
+                    " AND s.member_role = r.value"
+                ))
+            )
         }
         (None, Some(workspace), None) => {
             params.extend(params![None::<&str>, workspace]);
@@ -345,10 +352,13 @@ fn list(
         }
         (None, None, Some(roles)) => {
             params.push(roles.into());
-            both!(page_of_chosen, newest!(
-                "SELECT m.id FROM members m INDEXED BY members_by_role
+            both!(
+                page_of_chosen,
+                newest!(
+                    "SELECT m.id FROM members m INDEXED BY members_by_role
                  WHERE m.organization_id = ?1 AND m.active = ?2 AND m.role = r.value AND m.id < ?3"
-            ))
+                )
+            )
         }
         (None, None, None) => both!(page_of, "members m", " AND m.id < ?3 ORDER BY m.id DESC"),
     };

@@ -123,11 +123,7 @@ pub fn restore(entry: &Entry, undoing: &Undoing<'_>) -> Vec<Statement> {
         Statement::new(
             concat!(
                 "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
-                 SELECT m.event, o.id, ?2, ?3, ?4, ?5, m.id, ",
-                status!("removed"),
-                ", json_patch(json_object('role', m.role, 'status', 'active'), ",
-                memberships_told!(),
-                ") FROM (
+                 WITH m AS MATERIALIZED (
                    SELECT m.id, m.role, m.takes_seat, e.value ->> 'event' AS event,
                           sum(m.takes_seat) OVER (ORDER BY e.key) AS seats
                    FROM json_each(?6) e
@@ -139,7 +135,11 @@ pub fn restore(entry: &Entry, undoing: &Undoing<'_>) -> Vec<Statement> {
                 came_again!(),
                 " AND NOT ",
                 invited_again!(),
-                ") m CROSS JOIN organizations o ON o.id = ?7
+                ") SELECT m.event, o.id, ?2, ?3, ?4, ?5, m.id, ",
+                status!("removed"),
+                ", json_patch(json_object('role', m.role, 'status', 'active'), ",
+                memberships_told!(),
+                ") FROM m CROSS JOIN organizations o ON o.id = ?7
                  WHERE ",
                 still_is!("?8"),
                 " AND (m.takes_seat = 0 OR ",

@@ -26,7 +26,7 @@ fn remove(team: &mut Team, members: &[&String], with_sent: bool) {
     team.owner.post(&path, &body).ok();
 }
 
-/// Everything but what is logged, and when somebody was last seen. 
+/// Everything but what is logged, and when somebody was last seen.
 fn stored(team: &Team) -> Vec<String> {
     let dump = team.world.state().database.borrow().dump();
     let logged = ["audit_events:", "sessions:", "mailbox:"];
@@ -160,7 +160,10 @@ fn only_who_may_remove_them_puts_them_back_and_nobody_whoever_left() {
     let other = crate::another(&team.world);
     let mut stranger = other.owner;
     assert_eq!(restore(&mut stranger, &mia_id).refusal(), refusal(404, "not_found"));
-    assert_eq!(restore(&mut team.owner, "mbr_01h455vb4pex5vsknk084sn02q").refusal(), refusal(404, "not_found"));
+    assert_eq!(
+        restore(&mut team.owner, "mbr_01h455vb4pex5vsknk084sn02q").refusal(),
+        refusal(404, "not_found")
+    );
     restore(&mut team.owner, &bo).ok();
     assert_eq!(restore(&mut team.owner, &bo).refusal(), refusal(409, "not_undoable"), "they are in");
     let typed = team.owner.post(&format!("/v1/members/{bo}/restore"), &json!({"role": "owner"}));
@@ -183,7 +186,11 @@ fn whoever_was_invited_again_or_came_again_is_not_put_back() {
     let second = team.member(MIA);
     team.world.pass(Duration::from_secs(1));
     remove(&mut team, &[&second], false);
-    assert_eq!(restore(&mut team.owner, &first).refusal(), refusal(409, "not_undoable"), "only the last time");
+    assert_eq!(
+        restore(&mut team.owner, &first).refusal(),
+        refusal(409, "not_undoable"),
+        "only the last time"
+    );
     assert_eq!(restore(&mut team.owner, &second).ok().str("/role"), "client");
 }
 
@@ -203,13 +210,18 @@ fn links_and_invitations_are_open_again_as_they_were() {
     let ada = team.member(ADA);
     let before = stored(&team);
     remove(&mut team, &[&ada, &mia], true);
-    let status = |team: &mut Team, id: &String| team.owner.get(&format!("/v1/invitations/{id}")).ok().str("/status");
+    let status =
+        |team: &mut Team, id: &String| team.owner.get(&format!("/v1/invitations/{id}")).ok().str("/status");
     assert_eq!(status(&mut team, &links[0]), "revoked");
     restore(&mut team.owner, &ada).ok();
     assert_eq!(links.each_ref().map(|id| status(&mut team, id)), ["pending", "disabled"]);
     assert_eq!(status(&mut team, &theirs), "revoked");
-    let bo = team.world.state().database.borrow().query("SELECT id FROM invitations WHERE email = 'bo@client.test'")[0]
-        ["id"]
+    let bo = team
+        .world
+        .state()
+        .database
+        .borrow()
+        .query("SELECT id FROM invitations WHERE email = 'bo@client.test'")[0]["id"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -239,7 +251,12 @@ fn a_mail_that_was_given_up_is_sent() {
         team.world.deliver();
         let to = |mail: &&Value| mail["to"] == BO;
         assert_eq!(team.world.mailbox().iter().filter(to).count(), 1, "{delivered_between}");
-        assert_eq!(team.world.count("SELECT count(*) FROM invitations WHERE email = 'bo@client.test' AND delivery = 'sent'"), 1);
+        assert_eq!(
+            team.world.count(
+                "SELECT count(*) FROM invitations WHERE email = 'bo@client.test' AND delivery = 'sent'"
+            ),
+            1
+        );
     }
 }
 
@@ -247,7 +264,8 @@ fn a_mail_that_was_given_up_is_sent() {
 #[test]
 fn whoever_was_invited_hears_of_it_only_when_it_can_not_be_undone() {
     let told = |team: &Team| {
-        let about = |mail: &&Value| mail["to"] == BO && mail["subject"].as_str().unwrap().contains("withdrawn");
+        let about =
+            |mail: &&Value| mail["to"] == BO && mail["subject"].as_str().unwrap().contains("withdrawn");
         team.world.mailbox().iter().filter(about).count()
     };
     let wait = |team: &Team, time| {

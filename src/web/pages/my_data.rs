@@ -88,9 +88,12 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
             cut_off.push(name);
         }
         let found: Vec<&str> = found.iter().map(|told| told.it.as_str()).collect();
-        text.push_str(&format!(",\"{name}\":[{}]", found.join(",")));
+        for part in [",\"", name, "\":[", &found.join(","), "]"] {
+            text.push_str(part);
+        }
     }
-    text.push_str(&format!(",\"cut_off\":{},\"made_at\":\"{now}\"}}", serde_json::json!(cut_off)));
+    let end = format!(",\"cut_off\":{},\"made_at\":\"{now}\"}}", serde_json::json!(cut_off));
+    text.push_str(&end);
     Ok(reply::file("application/json", "my-data.json", text))
 }
 

@@ -36,6 +36,7 @@ pub const COSTS: &[Costs] = &[
     ("GET", "/o/{slug}/team/remove", "owner", 1, 0),
     ("GET", "/o/{slug}/team/restore", "owner", 1, 0),
     ("POST", "/o/{slug}/team/restore", "owner", 1, 0),
+    // And one for each part of 500 rows.
     ("GET", "/o/{slug}/team/export.csv", "owner", 2, 0),
     ("GET", "/o/{slug}/invitations/{invitation}", "owner", 1, 0),
     ("GET", "/o/{slug}/invitations/{invitation}/link", "owner", 1, 0),

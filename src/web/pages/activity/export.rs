@@ -22,11 +22,7 @@ const PART: i64 = 250;
 /// What a spreadsheet says of each.
 const COLUMNS: [&str; 8] = ["at", "who", "actor", "what", "action", "subject", "before", "after"];
 
-async fn open<P: Platform>(
-    ctx: &Context<'_, P>,
-    request: &Request,
-    slug: &str,
-) -> Result<(Desk, Filter)> {
+async fn open<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<(Desk, Filter)> {
     let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
     let desk = desk.administered()?;
     let query: Query = request::query(request).unwrap_or_default();
@@ -43,8 +39,7 @@ pub async fn csv<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &st
     let mut file = File::new(&COLUMNS, MOST_ROWS);
     let mut before: Option<EventId> = None;
     loop {
-        let part =
-            audit_log::told(ctx.platform, desk.actor.organization_id, &filter, before, PART).await?;
+        let part = audit_log::told(ctx.platform, desk.actor.organization_id, &filter, before, PART).await?;
         for told in &part {
             put(&mut file, told, &Sentence::of(told, &desk.actor));
         }
@@ -75,8 +70,7 @@ pub async fn json<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     let (mut rows, mut more) = (0, false);
     let mut before: Option<EventId> = None;
     loop {
-        let part =
-            audit_log::page(ctx.platform, desk.actor.organization_id, &filter, before, PART).await?;
+        let part = audit_log::page(ctx.platform, desk.actor.organization_id, &filter, before, PART).await?;
         for logged in &part {
             more |= rows == MOST_ROWS || text.len() > LARGEST;
             if !more {
@@ -90,7 +84,7 @@ pub async fn json<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
             break;
         }
     }
-    text.push_str(&format!("],\"more\":{more}}}"));
+    text.push_str(if more { "],\"more\":true}" } else { "],\"more\":false}" });
     let newest = if more { format!("-newest-{rows}") } else { String::new() };
     Ok(reply::file("application/json", &format!("{slug}-activity{newest}.json"), text))
 }

@@ -95,7 +95,8 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
             offers::select(&desk, tab, &question, most, ctx.now())
         };
         let found: ResultSet = ctx.platform.run(statement).await?;
-        let (rows, last) = if of_people { put_people(&mut file, &found)? } else { put_offers(ctx, &mut file, &found)? };
+        let (rows, last) =
+            if of_people { put_people(&mut file, &found)? } else { put_offers(ctx, &mut file, &found)? };
         match last {
             Some(last) if rows == PART && !file.cut => question.cursor = last,
             _ => return Ok(file.reply(&name)),

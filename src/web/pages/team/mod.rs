@@ -259,7 +259,11 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
         desk::counts(organization, actor.invitable(), now),
         organizations::select_seats(organization, now),
         workspaces::page(organization, only_of, None, ONE_MORE_OFFERED),
-        if of_people { people::select(&desk, tab, &query) } else { offers::select(&desk, tab, &query, ONE_MORE, now) },
+        if of_people {
+            people::select(&desk, tab, &query)
+        } else {
+            offers::select(&desk, tab, &query, ONE_MORE, now)
+        },
     ];
     let found = ctx.platform.batch(reads).await?;
     let [counts, seats, workspaces, list] = found.as_slice() else {

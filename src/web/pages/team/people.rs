@@ -58,7 +58,11 @@ pub(super) fn filter(tab: Tab, query: &Query) -> (Filter, Option<MemberId>) {
 }
 
 /// Its rows, and the cursor of the next page.
-pub(super) fn rows(found: &ResultSet, desk: &Desk, now: Timestamp) -> Result<(Vec<PersonRow>, Option<String>)> {
+pub(super) fn rows(
+    found: &ResultSet,
+    desk: &Desk,
+    now: Timestamp,
+) -> Result<(Vec<PersonRow>, Option<String>)> {
     let mut members: Vec<Member> = found.rows()?;
     let next = super::cut(&mut members, |member| member.id.to_string());
     Ok((members.into_iter().map(|member| row(member, desk, now)).collect(), next))

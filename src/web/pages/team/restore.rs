@@ -120,7 +120,10 @@ fn sentence(back: &[&Gone], clients: bool, refused: &[(&Gone, Why)]) -> String {
         said.push_str(&few.join(", "));
         match refused.len() - few.len() {
             0 => said.push('.'),
-            more => said.push_str(&format!(" and {more} more.")),
+            more => {
+                let more = format!(" and {more} more.");
+                said.push_str(&more);
+            }
         }
     }
     said
