@@ -120,9 +120,9 @@ fn invitations_and_links_are_a_file_without_a_link() {
         lines[1][..8],
         ["bo@client.test", "'+Bo", "Bakery", "client", "pending", "Sent", "no", "0 of 1"]
     );
-    let links = desk.owner.get(&format!("{path}?tab=links"));
-    assert_eq!(cells(&links)[1][2..8], ["Spring", "client", "pending", "On", "no", "0 of 25"]);
-    for file in [file, links] {
+    let of_links = desk.owner.get(&format!("{path}?tab=links"));
+    assert_eq!(cells(&of_links)[1][2..8], ["Spring", "client", "pending", "On", "no", "0 of 25"]);
+    for file in [file, of_links] {
         assert!(!file.text().contains("/i/") && !file.text().contains("eyJ"), "{}", file.text());
     }
     let declined = desk.owner.get(&format!("{path}?tab=invitations&status=declined"));
