@@ -26,6 +26,7 @@ pub mod password_link;
 pub mod removal;
 pub mod reset_password;
 pub mod resources;
+pub mod restore;
 pub mod second_factor;
 pub mod send_me;
 pub mod set_password;

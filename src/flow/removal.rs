@@ -1,9 +1,10 @@
 //! Removing members. Their rights, seats and links are gone at once; their sessions live on and reach nothing here.
 
 use crate::domain::authority::Actor;
-use crate::domain::ids::MemberId;
+use crate::domain::ids::{Id, MemberId};
 use crate::domain::order;
 use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::{Context, look};
 use crate::platform::{Platform, ResultSet};
@@ -11,21 +12,21 @@ use crate::store::audit::Withdrawal;
 use crate::store::removal::{self, Fate, Leaving, Removal, Removed, Revoked};
 
 /// How many pages' copies are dropped when invitations go with their inviter: the rest lag, as pages may, for a minute.
-const MOST_FORGOTTEN: usize = 100;
+pub(super) const MOST_FORGOTTEN: usize = 100;
 
-/// Removes members, each who may be removed; answers of each who was named why they were not, if they were not. Only for
-/// those who run the organization, but anybody may leave by themself. The owner never goes.
+/// Removes members, each who may be removed; answers of each who was named why they were not, if they were not, and when that was.
+/// Only for those who run the organization, but anybody may leave by themself. The owner never goes.
 pub async fn remove<P: Platform>(
     ctx: &Context<'_, P>,
     actor: &Actor,
     members: &[MemberId],
     with_sent: bool,
-) -> Result<Vec<Option<Error>>> {
+) -> Result<(Vec<Option<Error>>, Timestamp)> {
     if !actor.administers() && !matches!(members, [own] if actor.is(*own)) {
         return Err(Code::Forbidden.into());
     }
-    let leaving: Vec<Leaving> =
-        order::once(members).into_iter().map(|member| Leaving { member: *member, event: ctx.id() }).collect();
+    let entry = ctx.entry(&actor.principal);
+    let leaving = leaving(ctx, members, entry.at);
     let roles = actor.removable();
     let removal = Removal {
         organization: actor.organization_id,
@@ -35,7 +36,6 @@ pub async fn remove<P: Platform>(
         with_sent,
         withdrawal: Withdrawal::by_member(actor),
     };
-    let entry = ctx.entry(&actor.principal);
     ctx.is_done_with(&leaving.iter().map(|leaving| leaving.event).collect::<Vec<_>>());
     let mut batch = removal::remove(&entry, &removal);
     batch.push(removal::select_fates(&removal));
@@ -59,7 +59,17 @@ pub async fn remove<P: Platform>(
         let was_removed = removed.iter().any(|removed| removed.subject == *member);
         (!was_removed).then(|| refusal_of(fates.iter().find(|fate| fate.id == *member)))
     };
-    Ok(members.iter().map(why_not).collect())
+    Ok((members.iter().map(why_not).collect(), entry.at))
+}
+
+/// Those who are named, each once, with an entry's id that begins with this moment: by it they are found again.
+pub(super) fn leaving<P: Platform>(
+    ctx: &Context<'_, P>,
+    members: &[MemberId],
+    at: Timestamp,
+) -> Vec<Leaving> {
+    let leaving = |member: &MemberId| Leaving { member: *member, event: Id::new(at, ctx.platform.random()) };
+    order::once(members).into_iter().map(leaving).collect()
 }
 
 fn refusal_of(fate: Option<&Fate>) -> Error {

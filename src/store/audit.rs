@@ -98,6 +98,14 @@ macro_rules! logged_everywhere {
     };
 }
 
+/// The id of an entry that is one of many of its batch, each about something else: the batch's own entry's time, a part of its
+/// random bits, and most of those of what it is about: `entry_of!("?1", "i.id")`.
+macro_rules! entry_of {
+    ($entry:literal, $subject:literal) => {
+        concat!("'evt_' || substr(", $entry, ", 5, 14) || substr(", $subject, ", 19)")
+    };
+}
+
 /// Whether the actor is still in the organization `o` in the role that was read when they were asked who they are:
 /// `still_is!("?7")`, in a statement whose `?3` is the actor ([`Entry::params`]).
 macro_rules! still_is {

@@ -93,7 +93,7 @@ pub enum Status {
 /// A row holds the member's grants: at most a workspace's resources, of which there are a thousand at most, for each workspace
 /// of the oldest [`MOST_PLACES`] that they were put in, and of one more. What one request gives is at most 500 of them. Where
 /// `$only` is a workspace, of those only that is read.
-macro_rules! columns {
+macro_rules! member_columns {
     ($only:literal) => {
         concat!(
             "m.id, m.role, m.holds_seat AS takes_seat, m.joined_at, m.removed_at, ",
@@ -123,6 +123,37 @@ macro_rules! columns {
     };
 }
 
+/// A member as a line of a file: [`COLUMNS`] as JSON texts. Only of the oldest hundred of their workspaces the names are told.
+#[derive(Debug, Deserialize)]
+pub struct Line {
+    /// Who.
+    pub id: MemberId,
+    /// What is told of them.
+    #[serde(deserialize_with = "json_text")]
+    pub cells: Vec<Option<String>>,
+}
+
+/// The columns of a [`Line`], as the API calls them.
+pub const COLUMNS: [&str; 8] =
+    ["name", "email", "role", "workspaces", "takes_seat", "joined_at", "removed_at", "member_id"];
+
+macro_rules! cells {
+    () => {
+        concat!(
+            "m.id, json_array(m.name, coalesce(m.email, u.email), m.role, iif(m.role IN ('owner', 'admin'), 'all', (
+               SELECT group_concat(w.name, '; ') FROM (SELECT workspace_id AS place FROM memberships
+                 WHERE member_id = m.id ORDER BY workspace_id LIMIT 100)
+               CROSS JOIN workspaces w ON w.id = place
+               WHERE ?9 IS NULL OR place IN (SELECT value FROM json_each(?9)))),
+             iif(m.holds_seat, 'yes', 'no'), ",
+            rfc3339!("m.joined_at"),
+            ", ",
+            rfc3339!("m.removed_at"),
+            ", m.id) AS cells"
+        )
+    };
+}
+
 /// As many of the workspaces that somebody was put in as one answer shows; one more is read.
 pub const MOST_PLACES: usize = 100;
 
@@ -132,7 +163,7 @@ pub fn select(id: MemberId) -> Statement {
     Statement::new(
         concat!(
             "SELECT ",
-            columns!("NULL"),
+            member_columns!("NULL"),
             " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"
         ),
         params![id],
@@ -145,7 +176,7 @@ pub fn select_in(id: MemberId, workspace: WorkspaceId) -> Statement {
     Statement::new(
         concat!(
             "SELECT ",
-            columns!("?2"),
+            member_columns!("?2"),
             " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"
         ),
         params![id, workspace],
@@ -190,10 +221,10 @@ pub struct Filter {
 
 /// A list that begins at `$from`, where each member it finds costs one row; what remains is filtered on the way.
 macro_rules! page_of {
-    ($from:expr, $which:expr) => {
+    ($columns:expr, $from:expr, $which:expr) => {
         concat!(
             "SELECT ",
-            columns!("?9"),
+            $columns,
             " FROM ",
             $from,
             " CROSS JOIN users u ON u.id = m.user_id WHERE m.organization_id = ?1 AND m.active = ?2",
@@ -205,8 +236,19 @@ macro_rules! page_of {
 
 /// The list of those whose ids `$chosen` answers as `chosen`, a page of them: only of these is all that a list shows read.
 macro_rules! page_of_chosen {
-    ($chosen:expr) => {
-        page_of!(concat!("(", $chosen, ") CROSS JOIN members m ON m.id = chosen"), " ORDER BY m.id DESC")
+    ($columns:expr, $chosen:expr) => {
+        page_of!(
+            $columns,
+            concat!("(", $chosen, ") CROSS JOIN members m ON m.id = chosen"),
+            " ORDER BY m.id DESC"
+        )
+    };
+}
+
+/// A list of [`Member`]s, and the same of [`Line`]s.
+macro_rules! both {
+    ($page:ident, $($of:expr),+) => {
+        ($page!(member_columns!("?9"), $($of),+), $page!(cells!(), $($of),+))
     };
 }
 
@@ -241,6 +283,32 @@ pub fn page(
     before: Option<MemberId>,
     limit: i64,
 ) -> Statement {
+    let ((sql, _), mut params) = list(organization, filter, before, limit);
+    params.push(filter.only.into());
+    Statement::new(sql, params)
+}
+
+/// A page of the same list as [`Line`]s. Of their workspaces only `reach` is told, or each if that is none.
+#[must_use]
+pub fn lines(
+    organization: OrganizationId,
+    filter: &Filter,
+    before: Option<MemberId>,
+    limit: i64,
+    reach: Option<&[WorkspaceId]>,
+) -> Statement {
+    let ((_, sql), mut params) = list(organization, filter, before, limit);
+    params.push(reach.map(|reach| serde_json::json!(reach).to_string()).into());
+    Statement::new(sql, params)
+}
+
+/// The two statements of a list, and what both take.
+fn list(
+    organization: OrganizationId,
+    filter: &Filter,
+    before: Option<MemberId>,
+    limit: i64,
+) -> ((&'static str, &'static str), Vec<Param>) {
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     let mut params = params![organization, filter.status == Status::Active, before, limit];
     let roles = Some(&filter.roles).filter(|roles| !roles.is_empty());
@@ -248,7 +316,8 @@ pub fn page(
     let sql = match (&filter.prefix, filter.workspace, roles) {
         (Some(prefix), workspace, roles) => {
             params.extend(params![roles, workspace, prefix, format!("{prefix}\u{10ffff}")]);
-            page_of_chosen!(
+            both!(
+                page_of_chosen,
                 "SELECT m.id AS chosen FROM (SELECT id AS found FROM (SELECT id FROM members
                    WHERE organization_id = ?1 AND active = ?2 AND name_key >= ?7 AND name_key < ?8
                    ORDER BY name_key LIMIT 1000)
@@ -264,29 +333,35 @@ pub fn page(
         }
         (None, Some(workspace), Some(roles)) => {
             params.extend(params![roles, workspace]);
-            page_of_chosen!(newest!(concat!(
-                "SELECT s.member_id AS id FROM memberships s INDEXED BY memberships_by_role WHERE ",
-                of_workspace!(),
-                " AND s.member_role = r.value"
-            )))
+            both!(
+                page_of_chosen,
+                newest!(concat!(
+                    "SELECT s.member_id AS id FROM memberships s INDEXED BY memberships_by_role WHERE ",
+                    of_workspace!(),
+                    " AND s.member_role = r.value"
+                ))
+            )
         }
         (None, Some(workspace), None) => {
             params.extend(params![None::<&str>, workspace]);
-            page_of!(
+            both!(
+                page_of,
                 "memberships s INDEXED BY memberships_of_workspace CROSS JOIN members m ON m.id = s.member_id",
                 concat!(" AND ", of_workspace!(), " AND ?5 IS NULL ORDER BY s.member_id DESC")
             )
         }
         (None, None, Some(roles)) => {
             params.push(roles.into());
-            page_of_chosen!(newest!(
-                "SELECT m.id FROM members m INDEXED BY members_by_role
+            both!(
+                page_of_chosen,
+                newest!(
+                    "SELECT m.id FROM members m INDEXED BY members_by_role
                  WHERE m.organization_id = ?1 AND m.active = ?2 AND m.role = r.value AND m.id < ?3"
-            ))
+                )
+            )
         }
-        (None, None, None) => page_of!("members m", " AND m.id < ?3 ORDER BY m.id DESC"),
+        (None, None, None) => both!(page_of, "members m", " AND m.id < ?3 ORDER BY m.id DESC"),
     };
     params.resize(8, Param::Null);
-    params.push(filter.only.into());
-    Statement::new(sql, params)
+    (sql, params)
 }

@@ -7,6 +7,7 @@ use crate::domain::ids::{InvitationId, JobId, NotificationId};
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
+use crate::store::restore::UNDOABLE;
 
 /// An invitation that has a mail due.
 #[derive(Debug, Deserialize)]
@@ -15,11 +16,24 @@ pub struct Due {
     pub id: InvitationId,
 }
 
+/// Whether nobody takes back any more what the mail about the invitation `i` tells: that one was withdrawn is told when the
+/// removal that it went with can't be undone any more. Those that wait so are passed on the way; they are of ten minutes.
+macro_rules! settled {
+    ($now:literal) => {
+        concat!("(i.next_mail <> 'withdrawal' OR i.revoked_at <= CAST(", $now, " AS INTEGER) - 600000)")
+    };
+}
+const _: () = assert!(UNDOABLE.as_millis() == 600_000);
+
 /// Finds the invitations that have a mail due, some at a time.
 #[must_use]
 pub fn due(now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT id FROM invitations WHERE next_mail_at <= ?1 ORDER BY next_mail_at LIMIT 50",
+        concat!(
+            "SELECT i.id FROM invitations i WHERE i.next_mail_at <= ?1 AND ",
+            settled!("?1"),
+            " ORDER BY i.next_mail_at LIMIT 50"
+        ),
         params![now],
     )
 }
@@ -38,7 +52,10 @@ pub struct Ids {
 /// Those of the ids `?1` whose invitation `i` still has a mail due at `?2`.
 macro_rules! still_due {
     () => {
-        "json_each(?1) e CROSS JOIN invitations i ON i.id = e.value ->> 'invitation' AND i.next_mail_at <= ?2"
+        concat!(
+            "json_each(?1) e CROSS JOIN invitations i ON i.id = e.value ->> 'invitation' AND i.next_mail_at <= ?2 AND ",
+            settled!("?2")
+        )
     };
 }
 
@@ -91,12 +108,15 @@ pub fn put(ids: &[Ids], reminding: String, now: Timestamp, requeue_at: Timestamp
             params![&ids, now, requeue_at, reminding],
         ),
         Statement::new(
-            "UPDATE invitations SET
-               reminded_at = iif(next_mail = 'reminder', ?2, reminded_at),
-               withdrawal_told_at = iif(next_mail = 'withdrawal', ?2, withdrawal_told_at),
-               undelivered_told = iif(next_mail = 'undelivered', ver, undelivered_told),
-               end_told = iif(next_mail = 'ending', expires_at, end_told)
-             WHERE id IN (SELECT value ->> 'invitation' FROM json_each(?1)) AND next_mail_at <= ?2",
+            concat!(
+                "UPDATE invitations AS i SET
+                   reminded_at = iif(next_mail = 'reminder', ?2, reminded_at),
+                   withdrawal_told_at = iif(next_mail = 'withdrawal', ?2, withdrawal_told_at),
+                   undelivered_told = iif(next_mail = 'undelivered', ver, undelivered_told),
+                   end_told = iif(next_mail = 'ending', expires_at, end_told)
+                 WHERE id IN (SELECT value ->> 'invitation' FROM json_each(?1)) AND next_mail_at <= ?2 AND ",
+                settled!("?2")
+            ),
             params![ids, now],
         ),
     ]

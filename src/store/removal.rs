@@ -3,7 +3,8 @@
 //! resources they connected.
 //!
 //! The invitations that go with them are found only while the batch runs, so no id can be made for their audit entries
-//! before. Theirs are the invitation's own random part under this batch's time: an invitation is revoked at most once.
+//! before. Theirs are made of the batch's and of the invitation's, see `entry_of`: one that was opened again may be withdrawn
+//! in the same moment.
 
 use serde::{Deserialize, Serialize};
 
@@ -74,8 +75,9 @@ pub fn revoke(entry: &Entry, removal: &Removal<'_>) -> [Statement; 2] {
         Statement::new(
             concat!(
                 "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
-                 SELECT 'evt_' || substr(?6, 5, 10) || substr(i.id, 15), i.organization_id, ?2, ?7,
-                        'invitation.revoked', ?8, i.id, ",
+                 SELECT ",
+                entry_of!("?6", "i.id"),
+                ", i.organization_id, ?2, ?7, 'invitation.revoked', ?8, i.id, ",
                 standing!(),
                 ", ",
                 status!("revoked"),

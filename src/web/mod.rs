@@ -161,6 +161,7 @@ async fn call<P: Platform>(
         (Route::Member(id), Patch) => api::members::change(ctx, request, *id).await,
         (Route::Member(id), Delete) => api::members::remove(ctx, request, *id).await,
         (Route::Member(id), _) => api::members::get(ctx, request, *id).await,
+        (Route::RestoreMember(id), _) => api::members::restore(ctx, request, *id).await,
         (Route::PasswordLink(id), _) => api::adding::password_link(ctx, request, *id).await,
 
         (Route::Workspaces(id), Post) => api::workspaces::create(ctx, request, *id).await,
@@ -218,6 +219,29 @@ async fn call<P: Platform>(
     }
 }
 
+/// The lists of an organization, what is done in them, and the files that are made of them and of one's own.
+async fn list<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    route: &Route,
+    verb: Verb,
+) -> Option<Result<Reply>> {
+    Some(match (route, verb) {
+        (Route::Team(slug), _) => pages::team::show(ctx, request, slug).await,
+        (Route::TeamExport(slug), _) => pages::team::export::show(ctx, request, slug).await,
+        (Route::TeamRestore(slug), Verb::Post) => pages::team::restore::submit(ctx, request, slug).await,
+        (Route::TeamRestore(slug), _) => pages::team::restore::show(ctx, request, slug).await,
+        (Route::TeamRemove(slug), Verb::Post) => pages::team::remove::submit(ctx, request, slug).await,
+        (Route::TeamRemove(slug), _) => pages::team::remove::show(ctx, request, slug).await,
+        (Route::ActivityPage(slug), _) => pages::activity::show(ctx, request, slug).await,
+        (Route::ActivityCsv(slug), _) => pages::activity::export::csv(ctx, request, slug).await,
+        (Route::ActivityJson(slug), _) => pages::activity::export::json(ctx, request, slug).await,
+        (Route::ImportExample(slug), _) => pages::import::example(ctx, request, slug).await,
+        (Route::MyData, _) => pages::my_data::show(ctx, request).await,
+        _ => return None,
+    })
+}
+
 /// A person's request for a page, or a form of one.
 async fn page<P: Platform>(
     ctx: &Context<'_, P>,
@@ -226,6 +250,9 @@ async fn page<P: Platform>(
     verb: Verb,
 ) -> Result<Reply> {
     use Verb::Post;
+    if let Some(reply) = list(ctx, request, route, verb).await {
+        return reply;
+    }
     match (route, verb) {
         (Route::Home, _) => Ok(pages::home::show(request)),
         (Route::SecurityText, _) => pages::well_known::security(ctx),
@@ -242,9 +269,6 @@ async fn page<P: Platform>(
             Some(colour) => pages::brand::stylesheet(colour),
             None => api::logo::serve(ctx, *id, name).await,
         },
-        (Route::Team(slug), _) => pages::team::show(ctx, request, slug).await,
-        (Route::TeamRemove(slug), Post) => pages::team::remove::submit(ctx, request, slug).await,
-        (Route::TeamRemove(slug), _) => pages::team::remove::show(ctx, request, slug).await,
         (Route::MemberPage(slug, id), Post) => pages::member::submit(ctx, request, slug, *id).await,
         (Route::MemberPage(slug, id), _) => pages::member::show(ctx, request, slug, *id).await,
         (Route::MemberOwner(slug, id), Post) => pages::member::owner::submit(ctx, request, slug, *id).await,
@@ -284,10 +308,8 @@ async fn page<P: Platform>(
         (Route::KeysPage(slug), _) => pages::settings::keys(ctx, request, slug).await,
         (Route::KeyRevoke(slug, key), Post) => pages::settings::revoked_key(ctx, request, slug, *key).await,
         (Route::KeyRevoke(slug, key), _) => pages::settings::revoke_key(ctx, request, slug, *key).await,
-        (Route::ActivityPage(slug), _) => pages::activity::show(ctx, request, slug).await,
         (Route::ImportPage(slug), Post) => pages::import::check(ctx, request, slug).await,
         (Route::ImportPage(slug), _) => pages::import::show(ctx, request, slug).await,
-        (Route::ImportExample(slug), _) => pages::import::example(ctx, request, slug).await,
         (Route::ImportJob(slug, job), Post) => pages::import::undo(ctx, request, slug, *job).await,
         (Route::ImportJob(slug, job), _) => pages::import::job(ctx, request, slug, *job).await,
         (Route::Open, _) => pages::open::show(ctx, request).await,

@@ -44,6 +44,17 @@ pub fn json_text(status: StatusCode, json: String) -> Reply {
     with_body(status, "application/json", json)
 }
 
+/// A file to keep, under a name of ASCII letters.
+#[must_use]
+pub fn file(content_type: &'static str, name: &str, body: String) -> Reply {
+    let mut reply = with_body(StatusCode::OK, content_type, body);
+    set(reply.headers_mut(), header::CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
+    reply
+}
+
+/// The content type of a spreadsheet.
+pub const CSV: &str = "text/csv; charset=utf-8; header=present";
+
 /// A page.
 #[must_use]
 pub fn html(status: StatusCode, page: String) -> Reply {

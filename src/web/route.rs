@@ -92,6 +92,10 @@ routes! {
     Team(slug: String) "/o/{slug}/team" [GET];
     /// Removing those who were chosen there: asked once more, then what came of it.
     TeamRemove(slug: String) "/o/{slug}/team/remove" [GET, POST];
+    /// Undoing a removal: asked once more, or done from the list.
+    TeamRestore(slug: String) "/o/{slug}/team/restore" [GET, POST];
+    /// The list that is shown there, as a spreadsheet.
+    TeamExport(slug: String) "/o/{slug}/team/export.csv" [GET];
     /// Somebody in the organization: what they are and have, and the form that changes it.
     MemberPage(slug: String, member: MemberId) "/o/{slug}/members/{member}" [GET, POST];
     /// Making them the owner: asked once more, and done.
@@ -132,6 +136,10 @@ routes! {
     KeyRevoke(slug: String, key: ApiKeyId) "/o/{slug}/settings/keys/{key}/revoke" [GET, POST];
     /// Who changed who may do what.
     ActivityPage(slug: String) "/o/{slug}/activity" [GET];
+    /// The entries that are shown there, as a spreadsheet.
+    ActivityCsv(slug: String) "/o/{slug}/activity/export.csv" [GET];
+    /// The same as JSON, as programs get them.
+    ActivityJson(slug: String) "/o/{slug}/activity/export.json" [GET];
     /// Inviting many people with a spreadsheet.
     ImportPage(slug: String) "/o/{slug}/team/import" [GET, POST];
     /// What such a spreadsheet looks like.
@@ -144,6 +152,8 @@ routes! {
     SignOut "/sign-out" [POST];
     /// Who is signed in, and the workspaces they reach.
     Me "/me" [GET];
+    /// Everything that is kept about whoever is signed in, as a file.
+    MyData "/me/data.json" [GET];
     /// Having the mail of an invitation that waits for them sent again, by form.
     MyInvitations "/me/invitations" [POST];
     /// A workspace, as whoever is in it sees it.
@@ -281,6 +291,8 @@ routes! {
 
     /// One member.
     Member(member: MemberId) "/v1/members/{member}" [GET, PATCH, DELETE];
+    /// Undoing their removal.
+    RestoreMember(member: MemberId) "/v1/members/{member}/restore" [POST];
     /// A link with which somebody without a password sets one, to hand over.
     PasswordLink(member: MemberId) "/v1/members/{member}/password-link" [POST];
     /// May this member do this?

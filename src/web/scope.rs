@@ -41,6 +41,7 @@ impl Route {
             Self::Preview | Self::Accept | Self::Decline => Some(Scope::InvitationsAccept),
             Self::Members(_)
             | Self::RemoveMembers(_)
+            | Self::RestoreMember(_)
             | Self::Member(_)
             | Self::PasswordLink(_)
             | Self::WorkspaceMembers(_)

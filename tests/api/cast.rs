@@ -307,6 +307,13 @@ impl Cast {
         if method == "DELETE" && pattern.contains("{member}") {
             path = path.replace(&self.member.clone(), &self.passer_by(true));
         }
+        if pattern.ends_with("{member}/restore") {
+            path = path.replace(&self.member.clone(), &self.passer_by(true));
+            self.team.world.state().database.borrow().change(&format!(
+                "UPDATE members SET removed_at = {} WHERE name = 'Petra Passer' AND removed_at IS NULL",
+                self.team.world.now().millis()
+            ));
+        }
         let body = self.body(method, pattern, &token);
         let is_form = method == "POST" && !pattern.starts_with("/v1/") && pattern != "/dev/probe";
         let everywhere = (method, pattern) == ("DELETE", "/v1/sessions");

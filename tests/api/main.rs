@@ -77,6 +77,7 @@ mod recovery_codes;
 mod removal;
 mod require_mfa;
 mod resources;
+mod restore;
 mod rows;
 mod seats;
 mod seats_of_a_person;

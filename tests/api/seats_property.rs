@@ -27,6 +27,7 @@ enum Step {
     Add { person: usize, place: usize, creates: bool },
     TakeOut { person: usize, place: usize },
     Remove { people: Vec<usize>, with_sent: bool },
+    Restore { person: usize },
     Leave { person: usize },
     Transfer { person: usize },
     AddNew { person: usize, role: usize, creates: bool, place: usize },
@@ -43,6 +44,7 @@ enum Run {
     ChangeAccess { person: usize },
     ChangeRole { person: usize },
     Remove { person: usize },
+    Restore { person: usize },
     Join { person: usize, invitation: usize },
     Invite { person: usize, role: usize },
     AddNew { person: usize, role: usize },
@@ -55,6 +57,7 @@ fn runs() -> impl Strategy<Value = Run> {
         1 => person().prop_map(|person| Run::ChangeAccess { person }),
         1 => person().prop_map(|person| Run::ChangeRole { person }),
         1 => person().prop_map(|person| Run::Remove { person }),
+        1 => person().prop_map(|person| Run::Restore { person }),
         3 => (person(), 0..3_usize).prop_map(|(person, invitation)| Run::Join { person, invitation }),
         2 => (person(), 0..3_usize).prop_map(|(person, role)| Run::Invite { person, role }),
         2 => (person(), 0..3_usize).prop_map(|(person, role)| Run::AddNew { person, role }),
@@ -83,8 +86,9 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => (person(), person(), place()).prop_map(|(person, of, place)| Step::Clone { person, of, place }),
         2 => (person(), place(), any::<bool>()).prop_map(|(person, place, creates)| Step::Add { person, place, creates }),
         1 => (person(), place()).prop_map(|(person, place)| Step::TakeOut { person, place }),
-        1 => (proptest::collection::vec(person(), 1..3), any::<bool>())
+        2 => (proptest::collection::vec(person(), 1..3), any::<bool>())
             .prop_map(|(people, with_sent)| Step::Remove { people, with_sent }),
+        2 => person().prop_map(|person| Step::Restore { person }),
         1 => person().prop_map(|person| Step::Leave { person }),
         1 => person().prop_map(|person| Step::Transfer { person }),
         2 => (person(), 0..3_usize, any::<bool>(), place())

@@ -90,6 +90,12 @@ const TABLE: &[Row] = &[
     ("/me/security/sessions", Owner, &[("session", "{session}")], &["value=\"{session}\""]),
     ("/o/{slug}/team/remove", Owner, &[("member", "{member}")], &["value=\"{member}\""]),
     (
+        "/o/{slug}/team/restore",
+        Owner,
+        &[("member", "{removed}"), ("at", "{then}")],
+        &["value=\"{removed}\"", "value=\"{then}\""],
+    ),
+    (
         "/o/{slug}/members/{member}",
         Owner,
         &[("name", "Typed Name"), ("role", "member")],
@@ -224,6 +230,10 @@ impl Stage {
         let invitation = team.invited("ida@client.test", "client");
         let mut elsewhere = elsewhere(&team.world);
         let waiting = elsewhere.invited(OLGA, "client");
+        team.joined("rita.removed@client.test", "client");
+        let removed = team.member("rita.removed@client.test");
+        team.owner.delete(&format!("/v1/members/{removed}")).ok();
+        let then = team.owner.get(&format!("/v1/members/{removed}")).ok().str("/removed_at");
         let own = team.member("ana@client.test");
         let link = team
             .owner
@@ -261,6 +271,8 @@ impl Stage {
             ("{link}", link),
             ("{key}", key),
             ("{waiting}", waiting),
+            ("{removed}", removed),
+            ("{then}", then),
             ("{client}", own),
         ];
         let (client, careful) = (browsing(client), browsing(careful));

@@ -98,7 +98,7 @@ fn of_very_many_the_number_is_typed() {
     }
     assert_eq!(desk.stored(), before);
     let done = desk.submit(&many, "/team/remove", &fields(" 21 "));
-    assert_eq!(desk.after(&done).1, "Removed 21 people. They have no access any more.");
+    assert_eq!(desk.after(&done).1, "Removed 21 clients. They have no access any more.");
 }
 
 /// S0-28, S0-30: what they connected stays.

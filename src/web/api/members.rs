@@ -16,12 +16,13 @@ use crate::error::{Code, Error, Fields, Result};
 use crate::flow::Context;
 use crate::flow::members::Wanted;
 use crate::flow::removal::remove as remove_members;
+use crate::flow::restore::{refusal_of, restore as restore_members};
 use crate::flow::transfer::only_the_owner;
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::members::{self, Filter, MOST_PLACES, Member, Person, Status};
-use crate::web::api::Page;
 use crate::web::api::field::{self, one_of};
+use crate::web::api::{Page, no_fields};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -207,10 +208,24 @@ pub async fn remove<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Me
     let (actor, _) = Caller::of(request, ctx.config)?.acting(ctx, At::Member(id), Vec::new()).await?;
     let query: RemovalQuery = request::query(request)?;
     let with_sent = field::flag("?revoke_their_invitations", query.revoke_their_invitations.as_deref())?;
-    match remove_members(ctx, &actor, &[id], with_sent).await?.pop().flatten() {
+    match remove_members(ctx, &actor, &[id], with_sent).await?.0.pop().flatten() {
         Some(refused) => Err(refused),
         None => Ok(reply::no_content()),
     }
+}
+
+/// `POST …/restore`: undoes somebody's removal. 200 with the member.
+pub async fn restore<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: MemberId) -> Result<Reply> {
+    let (actor, member) = caller_and(ctx, request, id).await?;
+    no_fields(request)?;
+    // Who is in was removed at no moment, and is refused as such.
+    let at = member.removed_at.unwrap_or(ctx.now());
+    let (fates, read) = restore_members(ctx, &actor, &[id], at, Some(members::select(id))).await?;
+    if let Some(why) = fates.into_iter().flatten().next() {
+        return Err(refusal_of(why));
+    }
+    let member = read.as_ref().map(ResultSet::first).transpose()?.flatten().unwrap_or(member);
+    Ok(reply::json(StatusCode::OK, &Shown::of(member, &actor)))
 }
 
 #[derive(Deserialize)]
@@ -235,7 +250,7 @@ pub async fn remove_several<P: Platform>(
     let named: Vec<Option<MemberId>> = body.member_ids.iter().map(|id| id.parse().ok()).collect();
     let known: Vec<MemberId> = named.iter().copied().flatten().collect();
     let with_sent = body.revoke_their_invitations.unwrap_or(false);
-    let mut fates = remove_members(ctx, &actor, &known, with_sent).await?.into_iter();
+    let mut fates = remove_members(ctx, &actor, &known, with_sent).await?.0.into_iter();
     let data: Vec<Value> = body
         .member_ids
         .iter()

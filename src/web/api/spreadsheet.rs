@@ -109,6 +109,19 @@ pub fn to_mend(body: &[u8], problems: &[(u64, &str)]) -> Result<String> {
     Ok(file)
 }
 
+/// A line of cells.
+pub fn line<'a>(file: &mut String, cells: impl Iterator<Item = &'a str>) {
+    let start = file.len();
+    for cell in cells {
+        put(file, cell);
+    }
+    // Each stands behind a comma.
+    if start < file.len() {
+        file.remove(start);
+    }
+    file.push_str("\r\n");
+}
+
 /// One more cell of a line, behind the others.
 pub fn put(file: &mut String, cell: &str) {
     let formula = if cell.starts_with(FORMULA) { "'" } else { "" };

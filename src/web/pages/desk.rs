@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use http::StatusCode;
 
-use super::{FormKey, Frame, Markup, page, said, session};
+use super::{FormKey, Frame, Markup, Undo, page, said, session};
 use crate::domain::authority::Actor;
 use crate::domain::ids::MemberId;
 use crate::domain::role::Role;
@@ -33,8 +33,8 @@ pub struct Desk {
     pub setting: Setting,
     /// For its forms.
     pub key: FormKey,
-    /// What was just done.
-    said: Option<String>,
+    /// What was just done, and what of it can be undone.
+    said: (Option<String>, Option<said::Removal>),
 }
 
 /// Whose page a request turned out to be for: a refusal bears the same brand and menu, and reads nothing for them again. It
@@ -132,7 +132,7 @@ impl Desk {
         let (actor, setting) = (actor?, setting.ok_or_else(|| Error::from(Code::NotFound))?);
         let member = actor.principal.member().ok_or_else(|| Error::from(Code::NotFound))?;
         let key = FormKey::of(ctx, request);
-        Ok(Self { actor, member, setting, key, said: said::read(request.headers()) })
+        Ok(Self { actor, member, setting, key, said: said::read_all(request.headers()) })
     }
 
     /// The same, for those alone who run the organization.
@@ -153,7 +153,15 @@ impl Desk {
     #[must_use]
     pub fn frame_at(&self, place: Option<Place>) -> Frame {
         let frame = frame(&self.setting, Some(self.actor.role), place, &self.key.nonce);
-        Frame { said: self.said.clone(), ..frame }
+        let (said, removal) = self.said.clone();
+        Frame { said, undo: removal.map(|removal| self.undo(removal)), ..frame }
+    }
+
+    /// The form that undoes a removal.
+    #[must_use]
+    pub fn undo(&self, removal: said::Removal) -> Undo {
+        let path = Route::TeamRestore(self.setting.slug.clone()).path();
+        Undo { path, nonce: self.key.nonce.clone(), removal }
     }
 
     /// A page of this organization as a reply.
@@ -164,7 +172,7 @@ impl Desk {
     /// The same, with another status.
     pub fn reply_with(&self, status: StatusCode, template: &dyn Markup) -> Result<Reply> {
         let mut reply = page(status, template)?;
-        if self.said.is_some() {
+        if self.said.0.is_some() {
             said::forget(&mut reply);
         }
         Ok(self.key.keep(reply))

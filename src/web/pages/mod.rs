@@ -19,6 +19,7 @@ pub mod kept;
 pub mod mailbox;
 pub mod me;
 pub mod member;
+pub mod my_data;
 mod new_password;
 pub mod notification_settings;
 pub mod notifications;
@@ -53,6 +54,17 @@ use crate::web::request::{self, FORM_COOKIE, Request};
 use crate::web::route::Route;
 use desk::Nav;
 
+/// A form that undoes a removal.
+#[derive(Debug, Clone)]
+pub struct Undo {
+    /// Where it goes.
+    pub path: String,
+    /// Its nonce.
+    pub nonce: String,
+    /// Which removal.
+    pub removal: said::Removal,
+}
+
 /// What every page's layout needs.
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -70,6 +82,8 @@ pub struct Frame {
     pub nav: Option<Nav>,
     /// What was just done.
     pub said: Option<String>,
+    /// And how it is undone, where it can be.
+    pub undo: Option<Undo>,
     /// Whose product it is, where the page says so below.
     pub powered_by: Option<String>,
 }
@@ -92,6 +106,7 @@ impl Frame {
             logo: None,
             nav: None,
             said: None,
+            undo: None,
             powered_by: None,
         }
     }

@@ -20,6 +20,7 @@ pub const ANSWERS: &[Answers] = &[
     ("PATCH", "/v1/members/{member}", AND_ONES_OWN_200),
     ("DELETE", "/v1/members/{member}", ADMINS_204),
     ("POST", "/v1/organizations/{organization}/members/remove", ADMINS_200),
+    ("POST", "/v1/members/{member}/restore", ADMINS_200),
     // To themself: that it is the owner who asks is all that the table shows.
     (
         "POST",
@@ -52,6 +53,7 @@ pub const COSTS: &[Costs] = &[
     ("PATCH", "/v1/members/{member}", "owner", 2, 0),
     ("DELETE", "/v1/members/{member}", "owner", 2, 0),
     ("POST", "/v1/organizations/{organization}/members/remove", "owner", 2, 0),
+    ("POST", "/v1/members/{member}/restore", "owner", 2, 0),
     ("POST", "/v1/organizations/{organization}/owner", "owner", 2, 0),
     ("POST", "/v1/workspaces/{workspace}/members", "owner", 2, 0),
     ("PATCH", "/v1/workspaces/{workspace}/members/{member}", "owner", 2, 0),

@@ -5,6 +5,7 @@ use super::{Answers, Costs, FORM, OWN_FORM};
 pub const ANSWERS: &[Answers] = &[
     ("GET", "/w/{workspace}", ["303", "303", "404", "200", "200", "200", "200", "404", "303"]),
     ("GET", "/me/notifications", ["303", "303", "200", "200", "200", "200", "200", "200", "303"]),
+    ("GET", "/me/data.json", ["303", "303", "200", "200", "200", "200", "200", "200", "303"]),
     ("POST", "/me/notifications", OWN_FORM),
     ("GET", "/me/notifications/settings", ["303", "303", "200", "200", "200", "200", "200", "200", "303"]),
     ("POST", "/me/notifications/settings", OWN_FORM),
@@ -27,6 +28,7 @@ pub const ANSWERS: &[Answers] = &[
 pub const COSTS: &[Costs] = &[
     ("GET", "/w/{workspace}", "owner", 3, 0),
     ("GET", "/me/notifications", "owner", 1, 0),
+    ("GET", "/me/data.json", "owner", 1, 0),
     ("POST", "/me/notifications", "owner", 1, 0),
     ("GET", "/me/notifications/settings", "owner", 1, 0),
     ("POST", "/me/notifications/settings", "owner", 1, 0),

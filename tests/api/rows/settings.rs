@@ -13,6 +13,8 @@ pub const ANSWERS: &[Answers] = &[
     ("GET", "/o/{slug}/settings/keys/{key}/revoke", ADMINS_200),
     ("POST", "/o/{slug}/settings/keys/{key}/revoke", FORM),
     ("GET", "/o/{slug}/activity", ADMINS_200),
+    ("GET", "/o/{slug}/activity/export.csv", ADMINS_200),
+    ("GET", "/o/{slug}/activity/export.json", ADMINS_200),
     // In a team, members invite nobody.
     ("GET", "/o/{slug}/team/import", ADMINS_200),
     ("POST", "/o/{slug}/team/import", FORM),
@@ -35,6 +37,9 @@ pub const COSTS: &[Costs] = &[
     ("GET", "/o/{slug}/settings/keys/{key}/revoke", "owner", 2, 0),
     ("POST", "/o/{slug}/settings/keys/{key}/revoke", "owner", 2, 0),
     ("GET", "/o/{slug}/activity", "owner", 2, 0),
+    // And one for each part of 250 entries.
+    ("GET", "/o/{slug}/activity/export.csv", "owner", 2, 0),
+    ("GET", "/o/{slug}/activity/export.json", "owner", 2, 0),
     ("GET", "/o/{slug}/team/import", "owner", 1, 0),
     ("POST", "/o/{slug}/team/import", "owner", 1, 0),
     ("GET", "/o/{slug}/team/import/example.csv", "owner", 2, 0),

@@ -107,6 +107,10 @@ impl Scene {
                 let body = json!({"member_ids": members, "revoke_their_invitations": with_sent});
                 self.owner().post(&remove, &body)
             }
+            Step::Restore { person } => {
+                let path = format!("/v1/members/{}/restore", self.member(*person));
+                self.owner().post(&path, &json!({}))
+            }
             Step::Leave { person } => {
                 let path = format!("/v1/members/{}", self.member(*person));
                 self.people[*person].delete(&path)
@@ -195,6 +199,10 @@ impl Scene {
             Run::Remove { person } => {
                 let path = format!("/v1/members/{}", self.member(*person));
                 Racer::new(&owner, &Method::DELETE, &path, &Value::Null)
+            }
+            Run::Restore { person } => {
+                let path = format!("/v1/members/{}/restore", self.member(*person));
+                Racer::new(&owner, &post, &path, &json!({}))
             }
             Run::Join { person, invitation } => {
                 let token = self.token(*invitation)?;

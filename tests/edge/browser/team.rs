@@ -97,6 +97,13 @@ fn the_lists_of_a_team_and_what_is_in_them_fit_every_screen() {
         faults.extend(browser.look("team-clients-said", WIDTHS, OF_PAGES).await);
         browser.goto(&format!("/o/{slug}/team?tab=removed")).await;
         faults.extend(browser.look("team-removed", WIDTHS, OF_PAGES).await);
+        let form = browser.client.find(Locator::Css("form[action$='/team/restore']")).await.unwrap();
+        let at = form.find(Locator::Css("[name=at]")).await.unwrap().attr("value").await.unwrap().unwrap();
+        let member =
+            form.find(Locator::Css("[name=member]")).await.unwrap().attr("value").await.unwrap().unwrap();
+        browser.goto(&format!("/o/{slug}/team/restore?at={at}&member={member}")).await;
+        faults.extend(browser.look("team-restore", WIDTHS, OF_PAGES).await);
+        browser.goto(&format!("/o/{slug}/team?tab=removed")).await;
         browser.press("Bo Client").await;
         faults.extend(browser.look("team-member", WIDTHS, OF_PAGES).await);
         assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -172,6 +179,13 @@ async fn walk(browser: &Browser, scripts: bool) {
     browser.press("Remove 2 people").await;
     browser.hears("Removed").await;
     assert!(browser.text().await.contains("No clients yet"));
+    browser.press("Undo the removal").await;
+    browser.hears("Put back 2 clients.").await;
+    assert!(browser.text().await.contains("Ana Client"));
+    browser.goto(&format!("{}&chosen=all", list("clients"))).await;
+    browser.press("Remove those chosen").await;
+    browser.press("Remove 2 people").await;
+    browser.hears("Removed").await;
     browser.goto(&list("removed")).await;
     assert!(browser.text().await.contains("Bo Client"));
 }

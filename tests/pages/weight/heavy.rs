@@ -393,6 +393,12 @@ pub const SCREENS: &[(&str, Open)] = &[
         let chosen: Vec<String> = heavy.clients.iter().take(25).map(|id| format!("member={id}")).collect();
         one(heavy.desk(&format!("team/remove?{}", chosen.join("&"))))
     }),
+    ("/o/{slug}/team/restore", |heavy| {
+        let client = heavy.clients.last().unwrap().clone();
+        heavy.team.owner.delete(&format!("/v1/members/{client}")).ok();
+        let removed = heavy.team.owner.get(&format!("/v1/members/{client}")).ok().str("/removed_at");
+        one(heavy.desk(&format!("team/restore?member={client}&at={removed}")))
+    }),
     ("/o/{slug}/members/{member}", |heavy| heavy.of_client("")),
     ("/o/{slug}/members/{member}/owner", |heavy| heavy.of_client("/owner")),
     ("/o/{slug}/members/{member}/leave", |heavy| {

@@ -121,7 +121,9 @@ const ALWAYS: &[(&str, &str)] = &[
     (
         "whoever came in by an invitation or said no to it left its inviter one notification",
         "SELECT i.id FROM invitations i JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL
-         WHERE i.kind = 'email' AND (i.accepted_at IS NOT NULL) + (i.declined_at IS NOT NULL) <>
+         WHERE i.kind = 'email'
+           AND NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.subject = n.id AND e.action = 'member.restored')
+           AND (i.accepted_at IS NOT NULL) + (i.declined_at IS NOT NULL) <>
            (SELECT count(*) FROM notifications x WHERE x.user_id = n.user_id AND x.about ->> 'invitation_id' = i.id
               AND x.kind IN ('invitation.accepted', 'invitation.declined'))",
     ),
@@ -145,6 +147,12 @@ const ALWAYS: &[(&str, &str)] = &[
         "SELECT i.id FROM invitations i JOIN notifications n ON n.about ->> 'invitation_id' = i.id
          WHERE n.kind IN ('invitation.ending', 'invitation.undelivered')
          GROUP BY i.id, n.kind HAVING count(*) > i.ver",
+    ),
+    (
+        "whoever was removed and put back in turn is what was done last",
+        "SELECT m.id FROM members m WHERE (m.removed_at IS NOT NULL)
+           <> (SELECT count(*) FROM audit_events e WHERE e.subject = m.id AND e.action = 'member.removed')
+              - (SELECT count(*) FROM audit_events e WHERE e.subject = m.id AND e.action = 'member.restored')",
     ),
     (
         "a person is in an organization once",
@@ -186,6 +194,7 @@ const ALWAYS: &[(&str, &str)] = &[
            1 <> (SELECT count(*) FROM audit_events e WHERE e.subject = i.id AND e.action = 'invitation.created')
            OR (i.revoked_at IS NOT NULL)
              <> (SELECT count(*) FROM audit_events e WHERE e.subject = i.id AND e.action = 'invitation.revoked')
+                - (SELECT count(*) FROM audit_events e WHERE e.subject = i.id AND e.action = 'invitation.restored')
            OR (i.declined_at IS NOT NULL)
              <> (SELECT count(*) FROM audit_events e WHERE e.subject = i.id AND e.action = 'invitation.declined')
            OR (SELECT count(*) FROM jobs j

@@ -38,7 +38,9 @@ pub enum Operation {
     Remove {
         organization: OrganizationId,
         members: Vec<MemberId>,
+        with_sent: bool,
     },
+    Restore(MemberId),
     ChangeRole(MemberId, &'static str),
     ChangeAccess {
         workspace: WorkspaceId,

@@ -1,6 +1,7 @@
 //! Activity: who changed who may do what, as sentences, newest first. Which of it stands in the address.
 
 mod change;
+pub mod export;
 mod sentence;
 
 use askama::Template;
@@ -30,6 +31,8 @@ const ON_A_PAGE: usize = 25;
 struct Activity<'a> {
     frame: Frame,
     path: &'a str,
+    /// The same entries as files: a spreadsheet, and JSON.
+    files: [String; 2],
     query: &'a Query,
     /// What narrows the list to one who did it, or one whom it happened to.
     about: Option<String>,
@@ -140,6 +143,10 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     let entries: Vec<Shown> = told.iter().map(|told| Shown::of(told, &desk.actor, &path)).collect();
     let page = Activity {
         frame: desk.frame(Place::Activity),
+        files: [Route::ActivityCsv, Route::ActivityJson].map(|route| {
+            let route = route(desk.setting.slug.clone());
+            Query { cursor: String::new(), ..query.clone() }.address(&route.path())
+        }),
         path: &path,
         about: about(&query, &entries),
         next,

@@ -86,6 +86,16 @@ pub static ACTIONS: &[Action] = &[
         "withdrew the link",
     ),
     or_of_link(
+        action(
+            "invitation.restored",
+            "Invitations and links opened again",
+            "opened again the invitation of",
+            Invitation,
+            Stop,
+        ),
+        "opened again the link",
+    ),
+    or_of_link(
         action("invitation.changed", "Invitations changed", "changed the invitation of", Invitation, Stop),
         "changed the link",
     ),
@@ -100,6 +110,7 @@ pub static ACTIONS: &[Action] = &[
     action("bulk.undone", "Imports taken back", "took an import back", Nothing, Stop),
     action("member.added", "Members added", "added", Named, As),
     action("member.removed", "Members removed", "removed", Named, Stop),
+    action("member.restored", "Members put back", "put back", Named, Stop),
     action("member.role_changed", "Roles changed", "made", Named, Becoming),
     action("member.renamed", "Members renamed", "renamed", Named, Stop),
     action("member.password_link_copied", "Password links copied", "copied a password link for", Named, Stop),

@@ -7,7 +7,6 @@ mod verdict;
 
 use askama::Template;
 use http::StatusCode;
-use http::header::{CONTENT_DISPOSITION, HeaderValue};
 
 pub use self::job::{show as job, undo};
 use self::verdict::{Verdict, problem_in_words};
@@ -98,7 +97,7 @@ pub async fn example<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug:
         spreadsheet::put(&mut text, accounts);
         text.push_str("\r\n");
     }
-    Ok(reply::with_body(StatusCode::OK, "text/csv; charset=utf-8; header=present", text))
+    Ok(reply::with_body(StatusCode::OK, reply::CSV, text))
 }
 
 async fn open<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Desk> {
@@ -152,7 +151,7 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     if form.text("do") == "mend" {
         let wrong = rows.iter().filter(|row| row.verdict != Verdict::Ready);
         let wrong: Vec<(u64, &str)> = wrong.map(|row| (row.line, row.problem.as_str())).collect();
-        return Ok(to_mend(spreadsheet::to_mend(given, &wrong)?));
+        return Ok(reply::file(reply::CSV, "rows-to-correct.csv", spreadsheet::to_mend(given, &wrong)?));
     }
     if form.text("do") != "send" {
         return checked(&desk, &form, &text, rows, None);
@@ -169,14 +168,6 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     let path = Route::ImportJob(desk.setting.slug.clone(), job).path();
     let many = if count == 1 { "invitation is" } else { "invitations are" };
     Ok(said::see_other(&path, &format!("{count} {many} on the way.")))
-}
-
-/// The rows that can't be sent as they are, as a file to keep.
-fn to_mend(file: String) -> Reply {
-    let mut reply = reply::with_body(StatusCode::OK, "text/csv; charset=utf-8; header=present", file);
-    let name = HeaderValue::from_static("attachment; filename=\"rows-to-correct.csv\"");
-    reply.headers_mut().insert(CONTENT_DISPOSITION, name);
-    reply
 }
 
 async fn lines<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, given: &[u8]) -> Result<Vec<Line>> {

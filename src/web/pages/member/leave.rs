@@ -82,7 +82,7 @@ pub async fn submit<P: Platform>(
     let form = Form::read(ctx, request)?;
     let desk = leaving(ctx, request, slug, id).await?;
     let done = match form.fresh() {
-        Ok(()) => remove(ctx, &desk.actor, &[id], false).await.map(|mut fates| fates.pop().flatten()),
+        Ok(()) => remove(ctx, &desk.actor, &[id], false).await.map(|mut fates| fates.0.pop().flatten()),
         Err(error) => Err(error),
     };
     match done {

@@ -3,10 +3,12 @@
 //! One page a list; which one, and what of it, stands in its address, so that it can be kept, sent, and gone back to.
 
 pub mod acts;
+pub mod export;
 pub mod offer;
 mod offers;
 mod people;
 pub mod remove;
+pub mod restore;
 mod typed;
 
 use askama::Template;
@@ -166,6 +168,8 @@ struct Team<'a> {
     tabs: Vec<ShownTab>,
     seats: Option<ShownSeats>,
     query: &'a Query,
+    /// This list as a file.
+    export: String,
     /// For the rows' forms.
     nonce: &'a str,
     /// The address of this very list, to come back to.
@@ -255,7 +259,11 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
         desk::counts(organization, actor.invitable(), now),
         organizations::select_seats(organization, now),
         workspaces::page(organization, only_of, None, ONE_MORE_OFFERED),
-        if of_people { people::select(&desk, tab, &query) } else { offers::select(&desk, tab, &query, now) },
+        if of_people {
+            people::select(&desk, tab, &query)
+        } else {
+            offers::select(&desk, tab, &query, ONE_MORE, now)
+        },
     ];
     let found = ctx.platform.batch(reads).await?;
     let [counts, seats, workspaces, list] = found.as_slice() else {
@@ -272,7 +280,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     let (people, offers, cursor) = match of_people {
         _ if elsewhere => (Vec::new(), Vec::new(), None),
         true => {
-            let (people, cursor) = people::rows(list, &desk)?;
+            let (people, cursor) = people::rows(list, &desk, now)?;
             (people, Vec::new(), cursor)
         }
         false => {
@@ -302,6 +310,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
             })
             .collect(),
         seats: seats.as_ref().filter(|_| actor.administers()).map(ShownSeats::of),
+        export: address_at(&Route::TeamExport(slug.to_owned()), &Query { tab, ..query.clone() }, None),
         nonce: &desk.key.nonce,
         here: at(Some(query.cursor.as_str())),
         roles: match tab {
@@ -337,6 +346,11 @@ fn counted(count: Option<u32>) -> String {
 
 /// The address of a list.
 fn address(slug: &str, query: &Query, cursor: Option<&str>) -> String {
+    address_at(&Route::Team(slug.to_owned()), query, cursor)
+}
+
+/// The same question at another address.
+fn address_at(route: &Route, query: &Query, cursor: Option<&str>) -> String {
     let mut pairs = vec![("tab", query.tab.as_str())];
     for (name, value) in [
         ("q", query.q.as_str()),
@@ -350,7 +364,7 @@ fn address(slug: &str, query: &Query, cursor: Option<&str>) -> String {
         }
     }
     let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
-    format!("{}?{query}", Route::Team(slug.to_owned()).path())
+    format!("{}?{query}", route.path())
 }
 
 /// The list that somebody is in.

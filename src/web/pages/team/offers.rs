@@ -1,7 +1,7 @@
 //! The lists of what was offered: e-mail invitations, and links for many.
 
 use super::offer::heading;
-use super::{ONE_MORE, Query, Tab};
+use super::{Query, Tab};
 use crate::domain::ids::InvitationId;
 use crate::domain::invitation::{Delivery, Kind, Status};
 use crate::domain::time::Timestamp;
@@ -58,7 +58,7 @@ pub struct Told {
 }
 
 /// The statement of a page of the list.
-pub(super) fn select(desk: &Desk, tab: Tab, query: &Query, now: Timestamp) -> Statement {
+pub(super) fn select(desk: &Desk, tab: Tab, query: &Query, most: i64, now: Timestamp) -> Statement {
     let known = serde_json::from_value(serde_json::Value::from(query.status.as_str())).ok();
     let roles = desk.actor.invitable().iter().copied();
     let filter = Filter {
@@ -72,7 +72,7 @@ pub(super) fn select(desk: &Desk, tab: Tab, query: &Query, now: Timestamp) -> St
         workspace: query.workspace.parse().ok(),
         prefix: query.prefix(),
     };
-    invitation_list::page(desk.actor.organization_id, &filter, query.cursor.parse().ok(), ONE_MORE, now)
+    invitation_list::page(desk.actor.organization_id, &filter, query.cursor.parse().ok(), most, now)
 }
 
 /// Its rows, and the cursor of the next page.
@@ -105,6 +105,42 @@ fn row(record: Record, now: Timestamp) -> OfferRow {
         sendable: sendable(state.kind, status, record.delivery),
         settled: is_settled(state.kind, status, record.delivery),
     }
+}
+
+/// The columns of an invitation or a link in a file.
+pub(super) const COLUMNS: [&str; 11] = [
+    "email",
+    "name",
+    "nickname",
+    "role",
+    "status",
+    "state",
+    "takes_seat",
+    "uses",
+    "expires_at",
+    "created_at",
+    "invitation_id",
+];
+
+/// One of them as a line of a file.
+pub(super) fn cells(record: Record, now: Timestamp) -> [String; 11] {
+    let (name, created_at) = (record.name.clone().unwrap_or_default(), record.state.created_at);
+    let nickname = record.nickname.clone().unwrap_or_default();
+    let (role, expires_at) = (record.state.role, record.state.expires_at);
+    let row = row(record, now);
+    [
+        row.email.unwrap_or_default(),
+        name,
+        nickname,
+        role.as_str().to_owned(),
+        row.state.as_str().to_owned(),
+        row.status.words.to_owned(),
+        if row.takes_seat { "yes" } else { "no" }.to_owned(),
+        row.uses,
+        expires_at.to_string(),
+        created_at.to_string(),
+        row.id.to_string(),
+    ]
 }
 
 /// What became of it; of one that waits, how far its e-mail got.

@@ -7,6 +7,7 @@ use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::platform::{ResultSet, Statement};
 use crate::store::members::{self, Filter, MOST_PLACES, Member, Status};
+use crate::store::restore::UNDOABLE;
 use crate::web::pages::desk::Desk;
 use crate::web::route::Route;
 
@@ -26,10 +27,18 @@ pub struct PersonRow {
     pub page: String,
     /// Where whoever looks may remove them.
     pub remove: Option<String>,
+    /// When they were removed, if whoever looks may still undo that.
+    pub undoable: Option<Timestamp>,
 }
 
 /// The statement of a page of the list.
 pub(super) fn select(desk: &Desk, tab: Tab, query: &Query) -> Statement {
+    let (filter, before) = filter(tab, query);
+    members::page(desk.actor.organization_id, &filter, before, ONE_MORE)
+}
+
+/// Which of them, and before whom.
+pub(super) fn filter(tab: Tab, query: &Query) -> (Filter, Option<MemberId>) {
     let of_tab: &[Role] = match tab {
         Tab::Clients => &[Role::Client],
         Tab::Members => &STAFF,
@@ -45,18 +54,22 @@ pub(super) fn select(desk: &Desk, tab: Tab, query: &Query) -> Statement {
         prefix: query.prefix(),
         only: None,
     };
-    members::page(desk.actor.organization_id, &filter, query.cursor.parse().ok(), ONE_MORE)
+    (filter, query.cursor.parse().ok())
 }
 
 /// Its rows, and the cursor of the next page.
-pub(super) fn rows(found: &ResultSet, desk: &Desk) -> Result<(Vec<PersonRow>, Option<String>)> {
+pub(super) fn rows(
+    found: &ResultSet,
+    desk: &Desk,
+    now: Timestamp,
+) -> Result<(Vec<PersonRow>, Option<String>)> {
     let mut members: Vec<Member> = found.rows()?;
     let next = super::cut(&mut members, |member| member.id.to_string());
-    Ok((members.into_iter().map(|member| row(member, desk)).collect(), next))
+    Ok((members.into_iter().map(|member| row(member, desk, now)).collect(), next))
 }
 
 /// Somebody, as whoever looks may see them.
-pub(super) fn row(member: Member, desk: &Desk) -> PersonRow {
+fn row(member: Member, desk: &Desk, now: Timestamp) -> PersonRow {
     let actor = &desk.actor;
     let workspaces = if member.role.reaches_every_workspace() {
         "Every workspace".to_owned()
@@ -80,6 +93,7 @@ pub(super) fn row(member: Member, desk: &Desk) -> PersonRow {
         workspaces,
         takes_seat: member.takes_seat,
         joined_at: member.joined_at,
+        undoable: member.removed_at.filter(|at| removable && now < at.plus(UNDOABLE)),
         removed_at: member.removed_at,
     }
 }

@@ -15,7 +15,7 @@ use crate::store::removal::{Named, select_named};
 use crate::web::api::members::MOST_REMOVED;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
-use crate::web::pages::{Frame, Problems, said};
+use crate::web::pages::{Frame, Problems, Undo, said};
 use crate::web::reply::Reply;
 use crate::web::request::{self, Request};
 use crate::web::route::Route;
@@ -53,6 +53,7 @@ struct Told<'a> {
     removed: Vec<&'a str>,
     /// Who is still in, each with why.
     refused: Vec<(&'a str, String)>,
+    undo: Option<Undo>,
     back: String,
 }
 
@@ -155,7 +156,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
         let error = Error::field("/typed", Code::Required, detail);
         return ask(&desk, slug, &named, Some((&form, &error)));
     }
-    let fates = removal::remove(ctx, &desk.actor, &ids, form.has("sent")).await?;
+    let (fates, at) = removal::remove(ctx, &desk.actor, &ids, form.has("sent")).await?;
     let (mut removed, mut refused, mut first) = (Vec::new(), Vec::new(), None);
     for (id, fate) in ids.iter().zip(fates) {
         // Who was never here has no name.
@@ -170,23 +171,29 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
         }
     }
     let back = list(slug, &named);
+    let removal = said::Removal { at, request: ctx.request_id.clone() };
     if refused.is_empty() {
-        return Ok(said::see_other(&back, &sentence(&removed)));
+        let clients = named.iter().all(|person| person.role == Role::Client);
+        return Ok(said::undoable(&back, &sentence(&removed, clients), &removal));
     }
     let status = first
         .as_ref()
         .filter(|_| removed.is_empty())
         .map_or(StatusCode::OK, |why: &Error| why.code().status());
-    desk.reply_with(status, &Told { frame: desk.frame(Place::Team), removed, refused, back })
+    let undo = (!removed.is_empty()).then(|| desk.undo(removal));
+    desk.reply_with(status, &Told { frame: desk.frame(Place::Team), removed, refused, undo, back })
 }
 
 /// Who was removed, in words.
-fn sentence(removed: &[&str]) -> String {
+fn sentence(removed: &[&str], clients: bool) -> String {
     match removed {
         [name] => format!("Removed {name}. They have no access any more."),
         [names @ .., last] if names.len() < MOST_SAID => {
             format!("Removed {} and {last}. They have no access any more.", names.join(", "))
         }
-        many => format!("Removed {} people. They have no access any more.", many.len()),
+        many => {
+            let people = if clients { "clients" } else { "people" };
+            format!("Removed {} {people}. They have no access any more.", many.len())
+        }
     }
 }

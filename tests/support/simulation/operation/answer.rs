@@ -52,6 +52,11 @@ impl Op {
                     || refused(&NOT_YOURS)
                     || refused(&["role_not_allowed", "seat_limit_reached", "member_not_active"])
             }
+            Op::Restore(_) => {
+                status == 200
+                    || refused(&NOT_YOURS)
+                    || refused(&["not_undoable", "already_invited", "seat_limit_reached"])
+            }
             Op::Bulk { .. } => status == 202 || refused(&NOT_YOURS) || code == "role_not_allowed",
             Op::Undo(_) => status == 200 || refused(&NOT_YOURS) || code == "not_undoable",
             Op::Revoke(_) | Op::CopyLink(_) => status == 200 || refused(&NOT_YOURS) || code == "not_pending",

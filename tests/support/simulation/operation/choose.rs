@@ -119,7 +119,20 @@ impl Op {
             5..7 => {
                 let mut members = vec![somebody()?, somebody()?];
                 members.dedup();
-                Op::Remove { organization: organization.id, members }
+                let with_sent = members.len() == 1;
+                Op::Remove { organization: organization.id, members, with_sent }
+            }
+            // Mostly the one who was removed last.
+            17 => {
+                let removed = world.read(
+                    "SELECT id FROM members WHERE organization_id = ?1 AND removed_at IS NOT NULL
+                     ORDER BY removed_at DESC, id LIMIT 3",
+                    params![organization.id],
+                );
+                if removed.is_empty() {
+                    return None;
+                }
+                Op::Restore(chance.pick(&removed)["id"].as_str().unwrap().parse().unwrap())
             }
             7..9 => Op::ChangeRole(somebody()?, ["member", "client"][chance.below(2)]),
             9..12 => Op::ChangeAccess {

@@ -43,9 +43,11 @@ impl Op {
                 let body = json!({"email": email, "name": "Added Person", "role": role, "notify": notify});
                 (Method::POST, Route::Members(*organization), body)
             }
-            Op::Remove { organization, members } => {
-                (Method::POST, Route::RemoveMembers(*organization), json!({"member_ids": members}))
+            Op::Remove { organization, members, with_sent } => {
+                let body = json!({"member_ids": members, "revoke_their_invitations": with_sent});
+                (Method::POST, Route::RemoveMembers(*organization), body)
             }
+            Op::Restore(member) => (Method::POST, Route::RestoreMember(*member), json!({})),
             Op::ChangeRole(member, role) => (Method::PATCH, Route::Member(*member), json!({"role": role})),
             Op::ChangeAccess { workspace, member, create_posts } => {
                 let permissions = if *create_posts { json!(["posts"]) } else { json!("default") };
