@@ -1,4 +1,5 @@
-//! The mails to those who invite, about somebody who can't go on without them. Each tells what a notification tells in the app,
+//! The mails to those who invite, about somebody who can't go on without them; and to those who run an organization, about a
+//! program that is told nothing any more. Each tells what a notification tells in the app,
 //! and leads to the page where something can be done; the mail itself does nothing.
 //!
 //! In their headers people are called by their address, which the organization has entered: a name is what somebody else
@@ -14,8 +15,14 @@ use crate::store::notifications::Told;
 use crate::web::route::Route;
 
 /// The kinds of notifications that are mailed too.
-pub const MAILED: [&str; 5] =
-    ["invitation.asked", "access.asked", "invitation.undelivered", "invitation.no_seat", "invitation.ending"];
+pub const MAILED: [&str; 6] = [
+    "invitation.asked",
+    "access.asked",
+    "invitation.undelivered",
+    "invitation.no_seat",
+    "invitation.ending",
+    "webhook.disabled",
+];
 
 /// Writes it; nothing to somebody who has left the organization since, or of what is not mailed.
 ///
@@ -33,7 +40,8 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
     };
     let address = told.about_email.as_deref();
     let invited = address.unwrap_or("Somebody");
-    let who = told.asked_by.as_deref().unwrap_or(invited);
+    let host = told.place();
+    let who = host.or(told.asked_by.as_deref()).unwrap_or(invited);
     // Whoever is called by their address only is not named twice.
     let person = match told.member_name.as_deref().or(told.invited.as_deref()) {
         Some(name) if Some(name) != address && address.is_some() => {
@@ -95,6 +103,17 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
                 offer,
             )
         }
+        "webhook.disabled" => match (told.webhook_id, host) {
+            (Some(webhook), Some(host)) => (
+                " was turned off",
+                format!("It was turned off {}.", told.why_turned_off()),
+                webhook_off(told, host),
+                "Look at the webhook",
+                Some(Route::WebhookPage(told.slug.clone(), webhook)),
+            ),
+            // It was deleted since, or they run the organization no more.
+            _ => return Ok(None),
+        },
         _ => return Ok(None),
     };
     let letter = Letter {
@@ -102,7 +121,11 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
         sender: Some(organization),
         accent: told.branding_accent.as_deref(),
         above: named(organization),
-        heading: vec![Word::Name(who), Word::Is(after)],
+        heading: vec![
+            Word::Is(if host.is_some() { "The webhook to " } else { "" }),
+            Word::Name(who),
+            Word::Is(after),
+        ],
         preview,
         said,
         action: route.map(|route| (words, route.url(&config.origin))),
@@ -142,6 +165,25 @@ fn asked(told: &Told, person: &str) -> (&'static str, String, Vec<String>) {
             ],
         ),
     }
+}
+
+/// A webhook was turned off by itself.
+fn webhook_off(told: &Told, host: &str) -> Vec<String> {
+    let (host, organization) = (named(host), named(&told.organization_name));
+    let (why, then) = match told.reason.as_deref() {
+        Some("gone") => (
+            format!("{host} answered that it is gone for good (410)"),
+            "If it has moved, give the webhook its new address. Then turn it on and deliver again what failed.",
+        ),
+        _ => (
+            format!("Every delivery to {host} failed for 5 days"),
+            "Fix the receiver, then turn the webhook on and deliver again what failed.",
+        ),
+    };
+    vec![
+        format!("{why}, so it is not told any more what happens in {organization}."),
+        format!("{then} What happens while it is off is not told later."),
+    ]
 }
 
 fn no_seat(told: &Told, person: &str) -> Vec<String> {

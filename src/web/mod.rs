@@ -341,6 +341,34 @@ async fn security<P: Platform>(
         (Route::SecurityFactorOff, Post) => pages::security::submit_off(ctx, request).await,
         (Route::SecurityFactorOff, _) => pages::security::show_off(ctx, request).await,
         (Route::SecuritySessions, _) => pages::security::end_sessions(ctx, request).await,
+        _ => webhooks(ctx, request, route, verb).await,
+    }
+}
+
+/// The pages of webhooks.
+async fn webhooks<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    route: &Route,
+    verb: Verb,
+) -> Result<Reply> {
+    use Verb::Post;
+    use pages::settings::webhooks;
+    match (route, verb) {
+        (Route::WebhooksPage(slug), Post) => webhooks::create(ctx, request, slug).await,
+        (Route::WebhooksPage(slug), _) => webhooks::show(ctx, request, slug).await,
+        (Route::WebhookPage(slug, id), Post) => webhooks::one::submit(ctx, request, slug, *id).await,
+        (Route::WebhookPage(slug, id), _) => webhooks::one::show(ctx, request, slug, *id).await,
+        (Route::WebhookSecret(slug, id), Post) => webhooks::acts::rotate(ctx, request, slug, *id).await,
+        (Route::WebhookSecret(slug, id), _) => webhooks::acts::ask_rotate(ctx, request, slug, *id).await,
+        (Route::WebhookDelete(slug, id), Post) => webhooks::acts::delete(ctx, request, slug, *id).await,
+        (Route::WebhookDelete(slug, id), _) => webhooks::acts::ask_delete(ctx, request, slug, *id).await,
+        (Route::DeliveryPage(slug, id, job), Post) => {
+            webhooks::delivery::replay(ctx, request, slug, *id, *job).await
+        }
+        (Route::DeliveryPage(slug, id, job), _) => {
+            webhooks::delivery::show(ctx, request, slug, *id, *job).await
+        }
         _ => Err(Code::NotFound.into()),
     }
 }

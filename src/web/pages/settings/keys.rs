@@ -3,7 +3,7 @@
 use askama::Template;
 use serde::Deserialize;
 
-use super::{Tab, tabs};
+use super::{ShownOnce, Tab, tabs};
 use crate::domain::api_key::Scope;
 use crate::domain::ids::ApiKeyId;
 use crate::domain::time::Timestamp;
@@ -67,15 +67,6 @@ impl Row {
         let revoke = status.1.then(|| Route::KeyRevoke(slug.to_owned(), key.id).path());
         Self { key, status, revoke }
     }
-}
-
-#[derive(Template)]
-#[template(path = "pages/key_made.html")]
-struct Made<'a> {
-    frame: Frame,
-    name: &'a str,
-    secret: String,
-    back: String,
 }
 
 fn path(desk: &Desk) -> String {
@@ -149,10 +140,14 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
     let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
     let desk = desk.administered()?;
     match make(ctx, request, &desk, &form).await {
-        Ok((key, secret)) => desk.reply(&Made {
+        Ok((key, secret)) => desk.reply(&ShownOnce {
             frame: desk.frame(Place::Settings),
+            of: "The key",
             name: &key.name,
+            called: ("Key", "key"),
             secret,
+            told: Vec::new(),
+            test: None,
             back: path(&desk),
         }),
         Err(error @ Error::Refused(_)) => list(ctx, request, &desk, Some((&form, &error))).await,

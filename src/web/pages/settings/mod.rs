@@ -1,14 +1,17 @@
 //! Settings, for those who run an organization: its name and rules (S1-13, S3-15), how it shows itself (S0-06 to S0-09, S0-24),
-//! its plan and who holds its seats, the keys of its programs.
+//! its plan and who holds its seats, the keys of its programs and the webhooks that tell them what happens.
 
 mod branding;
 mod general;
 mod keys;
+mod once;
 mod seats;
+pub mod webhooks;
 
 pub use self::branding::{change as rebrand, show as branding};
 pub use self::general::{change, show};
 pub use self::keys::{ask as revoke_key, create as create_key, revoke as revoked_key, show as keys};
+use self::once::ShownOnce;
 pub use self::seats::show as seats;
 
 use crate::web::pages::desk::Way;
@@ -21,6 +24,7 @@ enum Tab {
     Branding,
     Seats,
     Keys,
+    Webhooks,
 }
 
 /// The ways between them.
@@ -32,5 +36,6 @@ fn tabs(slug: &str, here: Tab) -> Vec<Way> {
         way("Branding", Tab::Branding, Route::BrandingPage(slug())),
         way("Plan and seats", Tab::Seats, Route::SeatsPage(slug())),
         way("API keys", Tab::Keys, Route::KeysPage(slug())),
+        way("Webhooks", Tab::Webhooks, Route::WebhooksPage(slug())),
     ]
 }
