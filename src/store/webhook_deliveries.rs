@@ -137,7 +137,7 @@ pub fn answers(webhook: WebhookId) -> Statement {
 pub fn let_go(webhook: WebhookId, now: Timestamp, requeue_at: Timestamp) -> Statement {
     Statement::new(
         "UPDATE jobs SET due_at = ?2, requeue_at = ?3 WHERE id IN (
-           SELECT id FROM jobs WHERE webhook_id = ?1 AND waiting = 1 AND due_at > ?2 AND attempts = 0
+           SELECT id FROM jobs WHERE webhook_id = ?1 AND waiting = 1 AND attempts = 0
            ORDER BY due_at LIMIT 200)
          RETURNING id",
         params![webhook, now, requeue_at],
@@ -390,7 +390,8 @@ pub fn replay_failed(write: Write<'_>, jobs: &[JobId], requeue_at: Timestamp) ->
                 "CROSS JOIN (SELECT f.id, f.webhook_event, f.webhook_id FROM audit_events a
                    CROSS JOIN jobs f INDEXED BY jobs_of_webhook_failed ON f.webhook_id = a.subject
                    WHERE a.id = ?1 AND f.failed_at IS NOT NULL AND NOT EXISTS (
-                     SELECT 1 FROM jobs x WHERE x.webhook_event = f.webhook_event AND x.webhook_id = f.webhook_id AND x.id > f.id)
+                     SELECT 1 FROM jobs x WHERE x.webhook_event = f.webhook_event AND x.webhook_id = f.webhook_id
+                       AND (x.failed_at IS NULL OR x.id > f.id))
                    ORDER BY f.id DESC LIMIT json_array_length(?3)) j
                  WHERE c.id = ?1 RETURNING id"
             ),

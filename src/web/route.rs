@@ -403,6 +403,7 @@ mod tests {
             .replace("{member}", &MemberId::new(now, [1; 10]).to_string())
             .replace("{session}", &SessionId::new(now, [1; 10]).to_string())
             .replace("{workspace}", &WorkspaceId::new(now, [1; 10]).to_string())
+            .replace("{webhook}", &WebhookId::new(now, [1; 10]).to_string())
             .replace("{resource}", &ResourceId::new(now, [1; 10]).to_string())
     }
 

@@ -152,6 +152,7 @@ fn every_id_of_another_organization_is_as_if_it_did_not_exist() {
         ("{session}", "ses_01h455vb4pex5vsknk084sn02r"),
         ("{job}", "job_01h455vb4pex5vsknk084sn02q"),
         ("{key}", "key_01h455vb4pex5vsknk084sn02q"),
+        ("{webhook}", "whk_01h455vb4pex5vsknk084sn02q"),
     ];
     for (pattern, methods) in Route::PATTERNS.iter().filter(|(pattern, _)| pattern.starts_with("/v1/")) {
         if !nowhere.iter().any(|(name, _)| pattern.contains(name)) {

@@ -5,6 +5,7 @@ use crate::support::World;
 use crate::support::client::{Answer, Client, Team};
 use crate::support::platform::token_in;
 use crate::support::scene::resource;
+use crate::support::webhooks::{URL, make};
 use crate::{another, remove};
 use http::Method;
 use serde_json::{Value, json};
@@ -147,7 +148,9 @@ impl Cast {
         let job = if of_import { self.bulk() } else { self.job.clone() };
         let session = if pattern.contains("{session}") { self.session() } else { String::new() };
         let key = if pattern.contains("{key}") { self.api_key() } else { String::new() };
+        let webhook = if pattern.contains("{webhook}") { self.webhook() } else { String::new() };
         let path = pattern
+            .replace("{webhook}", &webhook)
             .replace("{key}", &key)
             .replace("{session}", &session)
             .replace("{workspace}", &self.workspace)
@@ -174,6 +177,12 @@ impl Cast {
     fn api_key(&mut self) -> String {
         let body = json!({"name": "Another", "scopes": ["access:check"]});
         self.team.world.operator().post(&self.team.path("/api-keys"), &body).ok().str("/id")
+    }
+
+    /// A webhook, to be deleted. The others were.
+    fn webhook(&mut self) -> String {
+        self.team.world.state().database.borrow().change("UPDATE webhooks SET deleted_at = created_at, secret = ''");
+        make(&mut self.team, URL, &["member.added"]).0
     }
 
     /// A session of the owner's, to be ended.
@@ -245,6 +254,10 @@ impl Cast {
             ("POST", "/v1/organizations/{organization}/api-keys") => {
                 json!({"name": "Backend", "scopes": ["access:check"], "password": "a sentence works well"})
             }
+            ("POST", "/v1/organizations/{organization}/webhooks") => {
+                json!({"url": URL, "events": ["member.added"], "password": "a sentence works well"})
+            }
+            ("PATCH", "/v1/organizations/{organization}/webhooks/{webhook}") => json!({"events": ["member.removed"]}),
             ("POST", "/v1/me/token") => json!({"organization_id": self.team.organization}),
             ("POST", "/v1/check") => {
                 json!({"member_id": self.member, "workspace_id": self.workspace, "permission": "compose"})

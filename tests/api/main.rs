@@ -85,6 +85,9 @@ mod templates;
 mod totp;
 mod vouching;
 mod what_to_do_next;
+mod webhook_deliveries;
+mod webhook_events;
+mod webhooks;
 mod wizard;
 mod workspaces;
 

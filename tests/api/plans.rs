@@ -101,6 +101,7 @@ fn journey() -> Team {
     crate::wizard::walk(&mut team);
     crate::api_keys::walk(&team.world);
     crate::vouching::walk(&mut team);
+    crate::webhooks::walk(&mut team);
     crate::idempotency::walk(&mut team);
     crate::found_by_name::walk(&mut team);
     ask(&mut team);

@@ -12,6 +12,7 @@ pub mod scene;
 pub mod simulation;
 pub mod sqlite;
 pub mod totp;
+pub mod webhooks;
 
 pub use client::{Answer, Client};
 pub use platform::{Native, World};

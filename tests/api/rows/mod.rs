@@ -14,6 +14,7 @@ pub mod places;
 pub mod programs;
 pub mod settings;
 pub mod team;
+pub mod webhooks;
 pub mod well_known;
 pub mod wizard;
 
@@ -48,6 +49,7 @@ pub const ANSWERS: &[&[Answers]] = &[
     programs::ANSWERS,
     team::ANSWERS,
     settings::ANSWERS,
+    webhooks::ANSWERS,
     well_known::ANSWERS,
     wizard::ANSWERS,
 ];
@@ -66,6 +68,7 @@ pub const COSTS: &[&[Costs]] = &[
     programs::COSTS,
     team::COSTS,
     settings::COSTS,
+    webhooks::COSTS,
     well_known::COSTS,
     wizard::COSTS,
 ];

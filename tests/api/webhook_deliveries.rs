@@ -1,0 +1,275 @@
+//! What a webhook's receiver answers, and what comes of it: steps, rests, giving up, turning off, delivering again.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use usher::domain::ids::JobId;
+use usher::domain::webhook::STEPS;
+use usher::jobs::message::Verdict;
+use usher::platform::Unanswered;
+
+use crate::refusal;
+use crate::support::client::Team;
+use crate::support::scene::notified;
+use crate::support::webhooks::{Hooked, Said, header, make, says, sent, told};
+
+/// A webhook with one delivery that waits: of a test.
+fn waiting() -> (Hooked, JobId) {
+    let mut hooked = Hooked::of("team");
+    let delivery = hooked.team.owner.post(&hooked.path("/test"), &json!({})).ok();
+    let job = delivery.str("/id").parse().unwrap();
+    (hooked, job)
+}
+
+/// Delivers this job once; answers after how long it is to be delivered again, if it is.
+fn answered(hooked: &Hooked, job: JobId, said: Said) -> Option<Duration> {
+    hooked.team.world.state().deliveries.borrow_mut().clear();
+    hooked.team.world.state().answers.borrow_mut().push_back(said);
+    match hooked.team.world.deliver_to_webhook(job) {
+        Verdict::Retry(wait) => Some(wait),
+        Verdict::Ack => None,
+    }
+}
+
+#[test]
+fn a_test_event_tells_nothing_and_says_so() {
+    let (mut hooked, _) = waiting();
+    let [(kind, data)] = hooked.hears().try_into().unwrap();
+    assert_eq!(kind, "webhook.test");
+    assert_eq!(data, json!({"organization_id": hooked.team.organization, "webhook_id": hooked.id}));
+    let delivery = hooked.delivery();
+    assert_eq!((&delivery["status"], &delivery["type"]), (&json!("delivered"), &json!("webhook.test")));
+    assert_eq!(delivery["attempts"][0]["status"], 200);
+    assert_eq!(delivery["next_attempt_at"], Value::Null);
+}
+
+/// The first retry comes after 5 to 15 seconds, and the last after a day.
+#[test]
+fn what_fails_is_tried_again_by_steps_and_given_up_after_a_day() {
+    let (mut hooked, job) = waiting();
+    let mut waited = Duration::ZERO;
+    for (place, step) in STEPS.iter().enumerate() {
+        let wait = answered(&hooked, job, says(500)).unwrap_or_else(|| panic!("try {place} is not the last"));
+        let spread = step.as_secs_f64() / 4.0 + 1.5;
+        assert!((wait.as_secs_f64() - step.as_secs_f64()).abs() <= spread, "{place}: {wait:?}");
+        if place == 0 {
+            assert!((5..=15).contains(&wait.as_secs()), "{wait:?}");
+        }
+        let shown = hooked.delivery();
+        assert_eq!((&shown["status"], shown["attempts"].as_array().unwrap().len()), (&json!("waiting"), place + 1));
+        assert_eq!(shown["attempts"][place]["failure"], "answered 500");
+        assert_eq!(answered(&hooked, job, says(200)), None, "not before its time");
+        hooked.team.world.state().answers.borrow_mut().clear();
+        hooked.team.world.pass(wait);
+        waited += wait;
+    }
+    assert!(waited > Duration::from_hours(18), "{waited:?}");
+    assert_eq!(answered(&hooked, job, says(500)), None);
+    let shown = hooked.delivery();
+    assert_eq!((&shown["status"], &shown["failure"]), (&json!("failed"), &json!("answered 500")));
+    assert_eq!(shown["attempts"].as_array().unwrap().len(), STEPS.len() + 1);
+}
+
+#[test]
+fn each_try_has_the_same_id_and_body_and_its_own_time() {
+    let (hooked, job) = waiting();
+    let wait = answered(&hooked, job, says(503)).unwrap();
+    hooked.team.world.pass(wait);
+    assert_eq!(answered(&hooked, job, says(204)), None);
+    let requests = sent(&hooked.team.world);
+    let [first, second] = requests.as_slice() else { panic!("two tries") };
+    assert_eq!(header(first, "webhook-id"), header(second, "webhook-id"));
+    assert_eq!(first.body(), second.body());
+    assert_ne!(header(first, "webhook-timestamp"), header(second, "webhook-timestamp"));
+    assert_ne!(header(first, "webhook-signature"), header(second, "webhook-signature"));
+}
+
+#[test]
+fn whatever_is_no_success_is_a_failure_and_says_what_it_was() {
+    for (said, status, failure) in [
+        (says(301), json!(301), "answered 301: redirects are not followed"),
+        (says(404), json!(404), "answered 404"),
+        (Err(Unanswered::TimedOut), Value::Null, "no answer within ten seconds"),
+        (Err(Unanswered::Unreachable), Value::Null, "no connection"),
+    ] {
+        let (mut hooked, job) = waiting();
+        assert!(answered(&hooked, job, said).is_some(), "{failure}");
+        let attempt = hooked.delivery()["attempts"][0].clone();
+        assert_eq!((&attempt["status"], &attempt["failure"]), (&status, &json!(failure)));
+        let (_, within) = hooked.team.world.state().asked.borrow_mut().remove(0);
+        assert_eq!(within, Duration::from_secs(10));
+        let kept = hooked.team.world.state().database.borrow().dump();
+        assert!(!kept.contains("what a receiver says"), "of the answer nothing is kept but its status");
+    }
+}
+
+#[test]
+fn a_receiver_that_asks_to_wait_is_waited_for() {
+    let (hooked, job) = waiting();
+    let mut busy = says(429).unwrap();
+    busy.headers_mut().insert("retry-after", "7200".parse().unwrap());
+    let wait = answered(&hooked, job, Ok(busy)).unwrap();
+    assert_eq!(wait.as_secs(), 7201);
+}
+
+/// While a receiver fails, what happened since waits; what was tried comes back by its own steps, and lets the rest go.
+#[test]
+fn nothing_new_is_tried_with_a_receiver_that_just_failed() {
+    let (mut hooked, job) = waiting();
+    assert!(answered(&hooked, job, says(500)).is_some());
+    hooked.team.world.state().asked.borrow_mut().clear();
+    hooked.team.invited("ana@client.test", "client");
+    hooked.answers([]);
+    assert!(sent(&hooked.team.world).is_empty(), "it rests");
+    let waits = hooked.deliveries();
+    assert_eq!(waits.iter().filter(|one| one["status"] == "waiting").count(), 3);
+    hooked.team.world.pass(Duration::from_secs(14));
+    hooked.team.world.state().answers.borrow_mut().extend([says(200), says(200), says(200)]);
+    hooked.team.world.deliver_to_webhook(job);
+    hooked.team.world.deliver();
+    let heard: Vec<String> = sent(&hooked.team.world).iter().map(|request| told(request).0).collect();
+    assert_eq!(heard, ["webhook.test", "invitation.created", "invitation.sent"]);
+    assert_eq!(hooked.shown()["failing_since"], Value::Null);
+}
+
+#[test]
+fn one_receiver_that_fails_keeps_nothing_from_another() {
+    let (mut hooked, job) = waiting();
+    make(&mut hooked.team, "https://well.example.com/", &["invitation.created"]);
+    assert!(answered(&hooked, job, says(500)).is_some());
+    hooked.team.world.state().asked.borrow_mut().clear();
+    hooked.team.invited("ana@client.test", "client");
+    hooked.answers([says(200)]);
+    let requests = sent(&hooked.team.world);
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].uri().host(), Some("well.example.com"));
+}
+
+/// What the queue loses the tick finds, and what waits for a receiver comes back by itself when that has rested.
+#[test]
+fn a_delivery_whose_message_was_lost_is_delivered_all_the_same() {
+    let (mut hooked, job) = waiting();
+    hooked.team.world.state().deliveries.borrow_mut().clear();
+    hooked.team.world.pass(Duration::from_secs(31));
+    hooked.team.world.tick();
+    assert_eq!(hooked.hears_of(), ["webhook.test"]);
+    assert_eq!(hooked.team.world.deliver_to_webhook(job), Verdict::Ack);
+    assert!(sent(&hooked.team.world).is_empty(), "once is enough");
+}
+
+/// The consumer died after the receiver was told and before that was written down: it is told again, under the same id.
+#[test]
+fn a_delivery_whose_consumer_died_is_made_again() {
+    let (hooked, job) = waiting();
+    hooked.team.world.state().deliveries.borrow_mut().clear();
+    let sql = format!("UPDATE jobs SET attempts = 1, due_at = due_at + 60000, requeue_at = requeue_at + 60000 WHERE id = '{job}'");
+    hooked.team.world.state().database.borrow().change(&sql);
+    assert_eq!(hooked.team.world.deliver_to_webhook(job), Verdict::Ack, "somebody has it");
+    hooked.team.world.pass(Duration::from_secs(100));
+    hooked.team.world.tick();
+    hooked.team.world.state().answers.borrow_mut().push_back(says(200));
+    hooked.team.world.deliver();
+    assert_eq!(sent(&hooked.team.world).len(), 1);
+}
+
+/// Turned off by itself: it failed for five days, and one more delivery was given up.
+#[test]
+fn a_receiver_that_fails_for_five_days_is_turned_off_and_its_maker_is_told() {
+    let mut hooked = Hooked::of("team");
+    for day in 0.. {
+        assert!(day < 7, "it is turned off after five days");
+        if hooked.shown()["status"] == "disabled" {
+            break;
+        }
+        let job: JobId = hooked.team.owner.post(&hooked.path("/test"), &json!({})).ok().str("/id").parse().unwrap();
+        while let Some(wait) = answered(&hooked, job, says(500)) {
+            hooked.team.world.pass(wait);
+        }
+    }
+    let shown = hooked.shown();
+    assert_eq!(shown["disabled_for"], "failures");
+    let olga = hooked.team.member("olga.owner@studio.test");
+    assert!(notified(&hooked.team, &olga).contains(&"webhook.disabled".to_owned()));
+    hooked.team.world.deliver();
+    let told = hooked.team.world.mailbox().pop().unwrap();
+    assert_eq!(told["to"], "olga.owner@studio.test");
+    assert!(told["text"].as_str().unwrap().contains("app.example.com"), "{told}");
+    hooked.team.owner.patch(&hooked.path(""), &json!({"enabled": true})).ok();
+    let shown = hooked.shown();
+    assert_eq!((&shown["status"], &shown["failing_since"]), (&json!("active"), &Value::Null), "it begins anew");
+}
+
+#[test]
+fn a_receiver_that_is_gone_is_turned_off_at_once() {
+    let (mut hooked, job) = waiting();
+    assert_eq!(answered(&hooked, job, says(410)), None);
+    let shown = hooked.shown();
+    assert_eq!((&shown["status"], &shown["disabled_for"]), (&json!("disabled"), &json!("gone")));
+    assert_eq!(hooked.delivery()["failure"], "answered 410");
+}
+
+#[test]
+fn a_delivery_is_made_again_under_the_same_id_and_what_waits_is_not() {
+    let (mut hooked, job) = waiting();
+    let path = hooked.path(&format!("/deliveries/{job}/replay"));
+    assert_eq!(hooked.team.owner.post(&path, &json!({})).refusal(), refusal(409, "not_replayable"));
+    hooked.answers([says(200)]);
+    let first = sent(&hooked.team.world).remove(0);
+    let again = hooked.team.owner.post(&path, &json!({})).ok();
+    assert_eq!(again.status, 202);
+    assert_ne!(again.str("/id"), job.to_string());
+    hooked.answers([says(200)]);
+    let second = sent(&hooked.team.world).remove(1);
+    assert_eq!(header(&first, "webhook-id"), header(&second, "webhook-id"));
+    assert_eq!(first.body(), second.body());
+    assert_eq!(hooked.deliveries().len(), 2);
+}
+
+/// Everything that was given up, each event once, and nothing that got through since.
+#[test]
+fn what_failed_is_delivered_again_all_at_once() {
+    let mut hooked = Hooked::of("team");
+    for name in ["ana", "bea", "cia"] {
+        hooked.team.world.pass(Duration::from_secs(1));
+        hooked.team.invited(&format!("{name}@client.test"), "client");
+        hooked.answers([says(410)]);
+        hooked.team.owner.patch(&hooked.path(""), &json!({"enabled": true})).ok();
+    }
+    hooked.hears();
+    let failed = hooked.path("/deliveries?status=failed&limit=100");
+    let of_failed = |hooked: &mut Hooked| hooked.team.owner.get(&failed).ok().json()["data"].as_array().unwrap().len();
+    let before = of_failed(&mut hooked);
+    assert!(before >= 3, "{before}");
+    let all = hooked.path("/deliveries/replay");
+    let replayed = hooked.team.owner.post(&all, &json!({})).ok().json()["replayed"].as_u64().unwrap();
+    let heard = hooked.hears_of();
+    assert_eq!(heard.len() as u64, replayed);
+    assert_eq!(heard.iter().filter(|kind| *kind == "invitation.created").count(), 3);
+    let rest = hooked.team.owner.post(&all, &json!({})).ok().json();
+    assert_eq!(rest, json!({"replayed": 0}), "they got through");
+}
+
+#[test]
+fn the_log_is_kept_for_thirty_days_and_what_waits_as_long_as_it_waits() {
+    let (mut hooked, _) = waiting();
+    hooked.answers([says(200)]);
+    hooked.team.world.pass(Duration::from_hours(29 * 24));
+    hooked.team.world.tick();
+    assert_eq!(hooked.team.world.count("SELECT count(*) FROM webhook_events"), 1);
+    hooked.team.world.pass(Duration::from_hours(2 * 24));
+    hooked.team.world.tick();
+    for table in ["webhook_events", "webhook_attempts", "jobs WHERE webhook_id IS NOT NULL"] {
+        assert_eq!(hooked.team.world.count(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
+    }
+}
+
+/// A delivery costs two round trips: taking it, and settling it.
+#[test]
+fn a_delivery_costs_two_round_trips_and_what_nobody_is_told_costs_none() {
+    let (hooked, job) = waiting();
+    assert_eq!(answered(&hooked, job, says(200)), None);
+    assert_eq!(hooked.team.world.last_job_cost().d1, 2);
+    let mut plain = Team::new();
+    plain.invited("ana@client.test", "client");
+    assert_eq!(plain.world.count("SELECT count(*) FROM webhook_events"), 0);
+}
