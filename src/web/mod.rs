@@ -14,12 +14,13 @@ pub mod shape;
 
 use http::{Method, StatusCode};
 
-use crate::domain::ids::InvitationId;
+use crate::domain::ids::{InvitationId, WebhookId};
 use crate::error::{Code, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, Statement};
 use crate::store::idempotency::Once;
 use pages::kept::Again;
+use pages::settings::webhooks::acts::Act as WebhookAct;
 use pages::team::acts::Act;
 use reply::Reply;
 use request::{Oversized, Request};
@@ -359,10 +360,8 @@ async fn webhooks<P: Platform>(
         (Route::WebhooksPage(slug), _) => webhooks::show(ctx, request, slug).await,
         (Route::WebhookPage(slug, id), Post) => webhooks::one::submit(ctx, request, slug, *id).await,
         (Route::WebhookPage(slug, id), _) => webhooks::one::show(ctx, request, slug, *id).await,
-        (Route::WebhookSecret(slug, id), Post) => webhooks::acts::rotate(ctx, request, slug, *id).await,
-        (Route::WebhookSecret(slug, id), _) => webhooks::acts::ask_rotate(ctx, request, slug, *id).await,
-        (Route::WebhookDelete(slug, id), Post) => webhooks::acts::delete(ctx, request, slug, *id).await,
-        (Route::WebhookDelete(slug, id), _) => webhooks::acts::ask_delete(ctx, request, slug, *id).await,
+        (Route::WebhookSecret(slug, id), _) => webhook_act(ctx, request, slug, *id, WebhookAct::Rotate, verb).await,
+        (Route::WebhookDelete(slug, id), _) => webhook_act(ctx, request, slug, *id, WebhookAct::Delete, verb).await,
         (Route::DeliveryPage(slug, id, job), Post) => {
             webhooks::delivery::replay(ctx, request, slug, *id, *job).await
         }
@@ -370,6 +369,21 @@ async fn webhooks<P: Platform>(
             webhooks::delivery::show(ctx, request, slug, *id, *job).await
         }
         _ => Err(Code::NotFound.into()),
+    }
+}
+
+/// What is done with a webhook once and for all: asked once more, or done.
+async fn webhook_act<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    id: WebhookId,
+    act: WebhookAct,
+    verb: Verb,
+) -> Result<Reply> {
+    match verb {
+        Verb::Post => pages::settings::webhooks::acts::done(ctx, request, slug, id, act).await,
+        _ => pages::settings::webhooks::acts::ask(ctx, request, slug, id, act).await,
     }
 }
 

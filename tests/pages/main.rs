@@ -43,6 +43,7 @@ mod structure;
 mod team;
 mod team_offers;
 mod team_remove;
+mod webhooks_page;
 mod weight;
 mod well_known;
 mod wizard;

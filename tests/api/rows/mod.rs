@@ -16,6 +16,7 @@ pub mod settings;
 pub mod team;
 pub mod webhooks;
 pub mod well_known;
+pub mod webhooks_pages;
 pub mod wizard;
 
 /// Method, pattern, and what each of [`crate::cast::CALLERS`] gets: a status, or a status and a code.
@@ -51,6 +52,7 @@ pub const ANSWERS: &[&[Answers]] = &[
     settings::ANSWERS,
     webhooks::ANSWERS,
     well_known::ANSWERS,
+    webhooks_pages::ANSWERS,
     wizard::ANSWERS,
 ];
 /// Every part's costs.
@@ -70,5 +72,6 @@ pub const COSTS: &[&[Costs]] = &[
     settings::COSTS,
     webhooks::COSTS,
     well_known::COSTS,
+    webhooks_pages::COSTS,
     wizard::COSTS,
 ];

@@ -22,4 +22,5 @@ mod states;
 mod table;
 mod team;
 mod walk;
+mod webhooks;
 mod wizard;

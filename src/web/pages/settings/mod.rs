@@ -14,7 +14,12 @@ pub use self::keys::{ask as revoke_key, create as create_key, revoke as revoked_
 use self::once::ShownOnce;
 pub use self::seats::show as seats;
 
-use crate::web::pages::desk::Way;
+use crate::error::Result;
+use crate::flow::Context;
+use crate::platform::Platform;
+use crate::store::accounts::At;
+use crate::web::pages::desk::{Desk, Way};
+use crate::web::request::Request;
 use crate::web::route::Route;
 
 /// The pages of the settings.
@@ -38,4 +43,13 @@ fn tabs(slug: &str, here: Tab) -> Vec<Way> {
         way("API keys", Tab::Keys, Route::KeysPage(slug())),
         way("Webhooks", Tab::Webhooks, Route::WebhooksPage(slug())),
     ]
+}
+
+/// The desk of this organization, for those who run it.
+///
+/// # Errors
+/// As [`Desk::open`]'s, and 403 for anybody else there.
+async fn opened<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Desk> {
+    let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
+    desk.administered()
 }

@@ -1,12 +1,11 @@
 //! What is done with a webhook once and for all: another secret, and deleting it. Each is asked once more.
 
-use super::{path, secret_once};
+use super::{opened, path, secret_once};
 use crate::domain::ids::WebhookId;
 use crate::domain::webhook::place;
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, webhooks as flow};
 use crate::platform::Platform;
-use crate::store::accounts::At;
 use crate::store::webhooks::{self, Shown};
 use crate::web::pages::confirm::Confirm;
 use crate::web::pages::desk::{Desk, Place};
@@ -16,6 +15,15 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 use crate::web::route::Route;
 
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// It gets another secret.
+    Rotate,
+    /// It is deleted.
+    Delete,
+}
+
 /// A webhook of this organization, for owner and admins.
 async fn one<P: Platform>(
     ctx: &Context<'_, P>,
@@ -23,127 +31,79 @@ async fn one<P: Platform>(
     slug: &str,
     id: WebhookId,
 ) -> Result<(Desk, Shown)> {
-    let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
-    let desk = desk.administered()?;
+    let desk = opened(ctx, request, slug).await?;
     let found = ctx.platform.run(webhooks::select(desk.actor.organization_id, id, ctx.now())).await?;
     Ok((desk, found.first()?.ok_or_else(|| Error::from(Code::NotFound))?))
 }
 
-/// `GET …/secret`: says what follows.
+/// `GET …/secret` and `GET …/delete`: says what follows.
 ///
 /// # Errors
 /// 403 for whoever doesn't run the organization, 404 for a webhook that is not its own.
-pub async fn ask_rotate<P: Platform>(
+pub async fn ask<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     slug: &str,
     id: WebhookId,
+    act: Act,
 ) -> Result<Reply> {
     let (desk, webhook) = one(ctx, request, slug, id).await?;
-    desk.reply(&about_secret(&desk, &webhook, None))
+    desk.reply(&question(&desk, &webhook, act, None))
 }
 
-/// `POST`: the new secret, on a page that nothing keeps.
+/// `POST`: the new secret, on a page that nothing keeps; or back to the list, which says that it is deleted.
 ///
 /// # Errors
-/// As [`ask_rotate`].
-pub async fn rotate<P: Platform>(
+/// As [`ask`].
+pub async fn done<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     slug: &str,
     id: WebhookId,
+    act: Act,
 ) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
     let (desk, webhook) = one(ctx, request, slug, id).await?;
-    let done = match form.fresh() {
-        Ok(()) => flow::rotate(ctx, desk.actor.organization_id, Some(&desk.actor), id).await,
-        Err(error) => Err(error),
+    let (organization, by) = (desk.actor.organization_id, Some(&desk.actor));
+    let done = match (form.fresh(), act) {
+        (Err(error), _) => Err(error),
+        (Ok(()), Act::Rotate) => flow::rotate(ctx, organization, by, id).await.map(Some),
+        (Ok(()), Act::Delete) => flow::delete(ctx, organization, by, id).await.map(|()| None),
     };
     match done {
-        Ok((webhook, secret)) => secret_once(&desk, &webhook, &secret, webhook.old_secret_until),
-        Err(error @ Error::Refused(_)) => desk.refused(&error, &about_secret(&desk, &webhook, Some(&error))),
-        Err(error) => Err(error),
-    }
-}
-
-/// `GET …/delete`: says what follows.
-///
-/// # Errors
-/// As [`ask_rotate`].
-pub async fn ask_delete<P: Platform>(
-    ctx: &Context<'_, P>,
-    request: &Request,
-    slug: &str,
-    id: WebhookId,
-) -> Result<Reply> {
-    let (desk, webhook) = one(ctx, request, slug, id).await?;
-    desk.reply(&about_deleting(&desk, &webhook, None))
-}
-
-/// `POST`: deletes it, and back to the list that says so.
-///
-/// # Errors
-/// As [`ask_rotate`].
-pub async fn delete<P: Platform>(
-    ctx: &Context<'_, P>,
-    request: &Request,
-    slug: &str,
-    id: WebhookId,
-) -> Result<Reply> {
-    let form = Form::read(ctx, request)?;
-    let (desk, webhook) = one(ctx, request, slug, id).await?;
-    let done = match form.fresh() {
-        Ok(()) => flow::delete(ctx, desk.actor.organization_id, Some(&desk.actor), id).await,
-        Err(error) => Err(error),
-    };
-    match done {
-        Ok(()) => {
+        Ok(Some((webhook, secret))) => secret_once(&desk, &webhook, &secret),
+        Ok(None) => {
             let list = Route::WebhooksPage(desk.setting.slug.clone()).path();
             Ok(said::see_other(&list, "The webhook is deleted. It is told nothing from now on."))
         }
         Err(error @ Error::Refused(_)) => {
-            desk.refused(&error, &about_deleting(&desk, &webhook, Some(&error)))
+            desk.refused(&error, &question(&desk, &webhook, act, Some(&error)))
         }
         Err(error) => Err(error),
     }
 }
 
-fn about_secret<'a>(desk: &'a Desk, webhook: &'a Shown, error: Option<&Error>) -> Confirm<'a> {
-    let mut follows = vec![
-        "You get a new one, shown once. The old secret works for 24 more hours: deliveries are signed with both, \
-         so your receiver never has to stop."
-            .to_owned(),
-    ];
-    if let Some(until) = webhook.old_secret_until {
-        follows.push(format!(
-            "It was replaced not long ago: the one before, which counts until {}, stops counting at once.",
-            until.in_words()
-        ));
-    }
-    let route = Route::WebhookSecret(desk.setting.slug.clone(), webhook.id);
-    let question = ("Replace the signing secret of ", "Replace the secret", false);
-    confirm(desk, webhook, error, question, follows, &route)
-}
-
-fn about_deleting<'a>(desk: &'a Desk, webhook: &'a Shown, error: Option<&Error>) -> Confirm<'a> {
-    let follows = vec![
-        "Its program is told nothing any more. What still waits to be delivered is given up.".to_owned(),
-        "This can’t be taken back: its secret and its deliveries are gone. To stop it for a while, turn it off instead."
-            .to_owned(),
-    ];
-    let route = Route::WebhookDelete(desk.setting.slug.clone(), webhook.id);
-    confirm(desk, webhook, error, ("Delete the webhook to ", "Delete the webhook", true), follows, &route)
-}
-
-/// The question before the webhook's place, the button, and whether that can't be taken back.
-fn confirm<'a>(
-    desk: &'a Desk,
-    webhook: &'a Shown,
-    error: Option<&Error>,
-    (before, button, danger): (&'static str, &'static str, bool),
-    follows: Vec<String>,
-    route: &Route,
-) -> Confirm<'a> {
+fn question<'a>(desk: &'a Desk, webhook: &'a Shown, act: Act, error: Option<&Error>) -> Confirm<'a> {
+    let slug = desk.setting.slug.clone();
+    let (before, button, route, follows) = match act {
+        Act::Rotate => (
+            "Replace the signing secret of ",
+            "Replace the secret",
+            Route::WebhookSecret(slug, webhook.id),
+            what_a_new_secret_does(webhook),
+        ),
+        Act::Delete => (
+            "Delete the webhook to ",
+            "Delete the webhook",
+            Route::WebhookDelete(slug, webhook.id),
+            vec![
+                "Its program is told nothing any more. What still waits to be delivered is given up.".to_owned(),
+                "This can’t be taken back: its secret and its deliveries are gone. To stop it for a while, turn it \
+                 off instead."
+                    .to_owned(),
+            ],
+        ),
+    };
     Confirm {
         frame: desk.frame(Place::Settings),
         nonce: &desk.key.nonce,
@@ -155,8 +115,23 @@ fn confirm<'a>(
         action: route.path(),
         carried: Vec::new(),
         button,
-        danger,
+        danger: act == Act::Delete,
         keep: "Keep it",
         back: path(desk, webhook.id),
     }
+}
+
+fn what_a_new_secret_does(webhook: &Shown) -> Vec<String> {
+    let mut follows = vec![
+        "You get a new one, shown once. The old secret works for 24 more hours: deliveries are signed with both, \
+         so your receiver never has to stop."
+            .to_owned(),
+    ];
+    if let Some(until) = webhook.old_secret_until {
+        follows.push(format!(
+            "It was replaced not long ago: the one before, which counts until {}, stops counting at once.",
+            until.in_words()
+        ));
+    }
+    follows
 }

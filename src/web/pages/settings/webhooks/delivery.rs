@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use askama::Template;
 
-use super::path;
+use super::{opened, path};
 use super::words::{Row, answer, took};
 use crate::domain::ids::{JobId, WebhookId};
 use crate::domain::webhook::place;
@@ -13,7 +13,6 @@ use crate::error::{Code, Error, Result};
 use crate::flow::{Context, webhooks as flow};
 use crate::json;
 use crate::platform::{Platform, ResultSet};
-use crate::store::accounts::At;
 use crate::store::webhook_deliveries::{self, Sent, Shown as Delivery};
 use crate::store::webhooks::{self, Shown};
 use crate::web::pages::desk::{Desk, Place};
@@ -53,8 +52,7 @@ pub async fn show<P: Platform>(
     id: WebhookId,
     job: JobId,
 ) -> Result<Reply> {
-    let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
-    page(ctx, &desk.administered()?, id, job, None).await
+    page(ctx, &opened(ctx, request, slug).await?, id, job, None).await
 }
 
 async fn page<P: Platform>(
@@ -107,8 +105,7 @@ pub async fn replay<P: Platform>(
     job: JobId,
 ) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
-    let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
-    let desk = desk.administered()?;
+    let desk = opened(ctx, request, slug).await?;
     let done = match form.fresh() {
         Ok(()) => flow::replay(ctx, desk.actor.organization_id, Some(&desk.actor), id, job).await,
         Err(error) => Err(error),

@@ -8,7 +8,7 @@ mod words;
 use askama::Template;
 
 use self::words::{Fields, State, events, of_all};
-use super::{ShownOnce, Tab, tabs};
+use super::{ShownOnce, Tab, opened, tabs};
 use crate::domain::ids::WebhookId;
 use crate::domain::signature::Secret;
 use crate::domain::time::Timestamp;
@@ -16,12 +16,12 @@ use crate::domain::webhook::place;
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, again, second_factor, webhooks as flow};
 use crate::platform::{Platform, ResultSet};
-use crate::store::accounts::{self, At, SignedIn};
+use crate::store::accounts::{self, SignedIn};
 use crate::store::webhooks::{self, MOST, Shown};
 use crate::web::api::webhooks::wanted;
 use crate::web::pages::desk::{Desk, Place, Way};
 use crate::web::pages::form::Form;
-use crate::web::pages::{Frame, Problems, session};
+use crate::web::pages::{Frame, Markup, Problems, session};
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use crate::web::route::Route;
@@ -73,8 +73,7 @@ fn stale<P: Platform>(ctx: &Context<'_, P>, found: Option<&ResultSet>) -> Result
 /// # Errors
 /// 403 for anybody else there.
 pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
-    let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
-    list(ctx, request, &desk.administered()?, None).await
+    list(ctx, request, &opened(ctx, request, slug).await?, None).await
 }
 
 async fn list<P: Platform>(
@@ -106,7 +105,7 @@ async fn list<P: Platform>(
         nonce: &desk.key.nonce,
         action: Route::WebhooksPage(desk.setting.slug.clone()).path(),
         rows: rows.iter().map(row).collect(),
-        fields: Fields::of_new(&problems, typed, email.as_deref()).rendered()?,
+        fields: Fields::of_new(&problems, typed, email.as_deref()).html()?,
         problems,
     };
     match refused {
@@ -121,10 +120,9 @@ async fn list<P: Platform>(
 /// 403 for whoever doesn't run the organization.
 pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
-    let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
-    let desk = desk.administered()?;
+    let desk = opened(ctx, request, slug).await?;
     match make(ctx, request, &desk, &form).await {
-        Ok((webhook, secret)) => secret_once(&desk, &webhook, &secret, None),
+        Ok((webhook, secret)) => secret_once(&desk, &webhook, &secret),
         Err(error @ Error::Refused(_)) => list(ctx, request, &desk, Some((&form, &error))).await,
         Err(error) => Err(error),
     }
@@ -144,13 +142,13 @@ async fn make<P: Platform>(
 }
 
 /// A secret, this once; and until when another one counts too.
-fn secret_once(desk: &Desk, webhook: &Shown, secret: &Secret, old: Option<Timestamp>) -> Result<Reply> {
+fn secret_once(desk: &Desk, webhook: &Shown, secret: &Secret) -> Result<Reply> {
     let mut told = vec![
         "Your receiver checks with it that a delivery comes from here: each is signed as Standard Webhooks \
          (standardwebhooks.com) describes, which has a library for most languages."
             .to_owned(),
     ];
-    if let Some(until) = old {
+    if let Some(until) = webhook.old_secret_until {
         told.push(format!("Until {}, deliveries are signed with the old secret too.", until.in_words()));
     }
     let path = path(desk, webhook.id);

@@ -4,21 +4,21 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::words::{Fields, Row, State, answer, events, took};
-use super::{Tab, path, problems, stale, tabs};
+use super::{Tab, opened, path, problems, stale, tabs};
 use crate::domain::change::Change;
 use crate::domain::ids::WebhookId;
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::place;
+use crate::domain::webhook::{place, turned_off};
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, again, webhooks as flow};
 use crate::platform::{Platform, ResultSet};
-use crate::store::accounts::{self, At};
+use crate::store::accounts;
 use crate::store::webhook_deliveries::{self, Shown as Delivery};
 use crate::store::webhooks::{self, Shown};
 use crate::web::api::webhooks::{Patch, changes};
 use crate::web::pages::desk::{Desk, Place, Way};
 use crate::web::pages::form::Form;
-use crate::web::pages::{Frame, Problems, said, session};
+use crate::web::pages::{Frame, Markup, Problems, said, session};
 use crate::web::reply::Reply;
 use crate::web::request::{self, Request};
 use crate::web::route::Route;
@@ -67,8 +67,7 @@ pub async fn show<P: Platform>(
     slug: &str,
     id: WebhookId,
 ) -> Result<Reply> {
-    let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
-    page(ctx, request, &desk.administered()?, id, None).await
+    page(ctx, request, &opened(ctx, request, slug).await?, id, None).await
 }
 
 async fn page<P: Platform>(
@@ -121,7 +120,7 @@ async fn page<P: Platform>(
         only_failed,
         any_failed: rows.iter().any(|row| row.failure.is_some()),
         rows: rows.into_iter().map(row).collect(),
-        fields: Fields::of_known(&problems, &webhook, typed, email.as_deref()).rendered()?,
+        fields: Fields::of_known(&problems, &webhook, typed, email.as_deref()).html()?,
         on: typed.map_or(on, |form| form.has("enabled")),
         old_until: webhook.old_secret_until,
         secret: Route::WebhookSecret(slug.clone(), id).path(),
@@ -142,7 +141,7 @@ fn what_to_do(why: &str) -> (String, &'static str) {
         "gone" => "If it has moved, change the URL below. Then turn it on and deliver again what failed.",
         _ => "It is told nothing until you turn it on, and nothing of what happens meanwhile.",
     };
-    (format!("Turned off {}.", crate::domain::webhook::turned_off(why)), then)
+    (format!("Turned off {}.", turned_off(why)), then)
 }
 
 /// `POST`: changes it, tries it out, or has delivered again what failed.
@@ -156,8 +155,7 @@ pub async fn submit<P: Platform>(
     id: WebhookId,
 ) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
-    let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
-    let desk = desk.administered()?;
+    let desk = opened(ctx, request, slug).await?;
     match act(ctx, request, &desk, id, &form).await {
         Err(error @ Error::Refused(_)) => page(ctx, request, &desk, id, Some((&form, &error))).await,
         done => done,

@@ -4,12 +4,11 @@ use askama::Template;
 
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::{EVENTS, turned_off};
-use crate::error::Result;
 use crate::jobs::webhook_delivery::MOST_ATTEMPTS;
 use crate::store::webhook_deliveries::{Attempt, Shown as Delivery};
 use crate::store::webhooks::Shown;
-use crate::web::pages::Markup;
-use crate::web::pages::{Problems, form::Form};
+use crate::web::pages::Problems;
+use crate::web::pages::form::Form;
 
 /// What a form sends for every type of event.
 pub const ALL: &str = "all";
@@ -139,11 +138,6 @@ impl<'a> Fields<'a> {
         let groups =
             groups.map(|events| (group(events.first().map_or("", |first| first.0)), events)).collect();
         Self { problems, url, all, chosen, groups, email, asked }
-    }
-
-    /// Their HTML.
-    pub fn rendered(&self) -> Result<String> {
-        self.html()
     }
 }
 
