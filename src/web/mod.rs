@@ -360,8 +360,12 @@ async fn webhooks<P: Platform>(
         (Route::WebhooksPage(slug), _) => webhooks::show(ctx, request, slug).await,
         (Route::WebhookPage(slug, id), Post) => webhooks::one::submit(ctx, request, slug, *id).await,
         (Route::WebhookPage(slug, id), _) => webhooks::one::show(ctx, request, slug, *id).await,
-        (Route::WebhookSecret(slug, id), _) => webhook_act(ctx, request, slug, *id, WebhookAct::Rotate, verb).await,
-        (Route::WebhookDelete(slug, id), _) => webhook_act(ctx, request, slug, *id, WebhookAct::Delete, verb).await,
+        (Route::WebhookSecret(slug, id), _) => {
+            webhook_act(ctx, request, slug, *id, WebhookAct::Rotate, verb).await
+        }
+        (Route::WebhookDelete(slug, id), _) => {
+            webhook_act(ctx, request, slug, *id, WebhookAct::Delete, verb).await
+        }
         (Route::DeliveryPage(slug, id, job), Post) => {
             webhooks::delivery::replay(ctx, request, slug, *id, *job).await
         }

@@ -187,7 +187,12 @@ impl Cast {
 
     /// A webhook, to be deleted. The others were.
     fn webhook(&mut self) -> String {
-        self.team.world.state().database.borrow().change("UPDATE webhooks SET deleted_at = created_at, secret = ''");
+        self.team
+            .world
+            .state()
+            .database
+            .borrow()
+            .change("UPDATE webhooks SET deleted_at = created_at, secret = ''");
         make(&mut self.team, URL, &["member.added"]).0
     }
 
@@ -263,7 +268,9 @@ impl Cast {
             ("POST", "/v1/organizations/{organization}/webhooks") => {
                 json!({"url": URL, "events": ["member.added"], "password": "a sentence works well"})
             }
-            ("PATCH", "/v1/organizations/{organization}/webhooks/{webhook}") => json!({"events": ["member.removed"]}),
+            ("PATCH", "/v1/organizations/{organization}/webhooks/{webhook}") => {
+                json!({"events": ["member.removed"]})
+            }
             ("POST", "/v1/me/token") => json!({"organization_id": self.team.organization}),
             ("POST", "/v1/check") => {
                 json!({"member_id": self.member, "workspace_id": self.workspace, "permission": "compose"})

@@ -146,7 +146,11 @@ const TABLE: &[Row] = &[
     (
         "/o/{slug}/settings/webhooks",
         Owner,
-        &[("url", "https://typed.example.com/"), ("events", "seats.limit_reached"), ("password", "hidden words")],
+        &[
+            ("url", "https://typed.example.com/"),
+            ("events", "seats.limit_reached"),
+            ("password", "hidden words"),
+        ],
         &[
             "value=\"https://typed.example.com/\"",
             "value=\"seats.limit_reached\" autocomplete=\"off\" checked",
@@ -257,8 +261,9 @@ impl Stage {
         let (webhook, _) = make(&mut team, URL, &["seats.limit_reached"]);
         let test = team.path(&format!("/webhooks/{webhook}/test"));
         let delivery = team.owner.post(&test, &json!({})).ok().str("/id");
-        let failed =
-            format!("UPDATE jobs SET failed_at = created_at, failure = 'answered 500' WHERE id = '{delivery}'");
+        let failed = format!(
+            "UPDATE jobs SET failed_at = created_at, failure = 'answered 500' WHERE id = '{delivery}'"
+        );
         team.world.state().database.borrow().change(&failed);
         let mut owner = browsing(team.owner.clone());
         browser(&team.world).submit("/sign-in", "/sign-in", &[("email", OLGA), ("password", PASSWORD)]).ok();
@@ -399,7 +404,9 @@ fn every_form_that_is_too_old_is_shown_again_with_what_was_typed_and_does_nothin
             && methods.contains(&http::Method::POST);
         assert_eq!(
             is_form,
-            TABLE.iter().any(|row| row.0.replace("{client}", "{member}").replace("{delivery}", "{job}") == *pattern),
+            TABLE
+                .iter()
+                .any(|row| row.0.replace("{client}", "{member}").replace("{delivery}", "{job}") == *pattern),
             "a row for {pattern}"
         );
     }

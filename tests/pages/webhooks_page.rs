@@ -66,7 +66,11 @@ fn ways(page: &str, path: &str) -> Vec<String> {
     let below = |tag: &crate::reading::Tag| {
         [tag.get("href"), tag.get("action")].iter().any(|to| to.starts_with(&format!("{path}/")))
     };
-    tags(page).iter().filter(|tag| below(tag)).map(|tag| format!("{}{}", tag.get("href"), tag.get("action"))).collect()
+    tags(page)
+        .iter()
+        .filter(|tag| below(tag))
+        .map(|tag| format!("{}{}", tag.get("href"), tag.get("action")))
+        .collect()
 }
 
 #[test]
@@ -77,7 +81,10 @@ fn a_webhook_is_added_its_secret_shown_once_and_tried_out() {
     let empty = owner.get(&path);
     check_page(&empty);
     let text = seen(&empty.text());
-    assert!(text.contains("No webhook yet") && text.contains("tells your own program what happens here"), "{text}");
+    assert!(
+        text.contains("No webhook yet") && text.contains("tells your own program what happens here"),
+        "{text}"
+    );
     assert!(is_checked(&empty.text(), "everything"), "it is told everything unless something is chosen");
     let made = owner.submit(&path, &path, &[("url", URL), ("events", "all")]);
     check_page(&made);
@@ -122,7 +129,11 @@ fn what_was_typed_comes_back_with_what_is_wrong() {
     let mut owner = browsing(team.owner.clone());
     for (fields, field, told) in [
         (vec![("url", "http://app.example.com/"), ("events", "member.added")], "url", "begins with https://"),
-        (vec![("url", "https://10.0.0.1/"), ("events", "member.added")], "url", "the public name of a server"),
+        (
+            vec![("url", "https://10.0.0.1/"), ("events", "member.added")],
+            "url",
+            "the public name of a server",
+        ),
         (vec![("url", "https://app.example.com/")], "events", "at least one type of event"),
         (vec![("url", "https://app.example.com/"), ("events", "member.gone")], "events", "Use some of"),
     ] {
@@ -131,7 +142,9 @@ fn what_was_typed_comes_back_with_what_is_wrong() {
         assert_eq!(refused.status, 422, "{fields:?}");
         let page = refused.text();
         assert!(seen(&page).contains(told), "{told} in {}", seen(&page));
-        assert!(page.contains(&format!("href=\"#{field}\"")) && page.contains(&format!("id=\"{field}-wrong\"")));
+        assert!(
+            page.contains(&format!("href=\"#{field}\"")) && page.contains(&format!("id=\"{field}-wrong\""))
+        );
         assert_eq!(value_of(&page, "url"), fields[0].1);
         assert_eq!(is_checked(&page, "member.added"), fields.contains(&("events", "member.added")));
         assert!(!is_checked(&page, "everything"));
@@ -161,7 +174,12 @@ fn whoever_signed_in_a_while_ago_types_their_password_for_a_new_one_and_for_anot
     let saved = scene.owner.submit(
         &scene.path.clone(),
         &scene.path.clone(),
-        &[("url", "https://new.example.com/"), ("events", "member.added"), ("enabled", "yes"), ("do", "save")],
+        &[
+            ("url", "https://new.example.com/"),
+            ("events", "member.added"),
+            ("enabled", "yes"),
+            ("do", "save"),
+        ],
     );
     assert_eq!(saved.status, 303);
     assert_eq!(scene.hooked.shown()["events"], json!(["member.added"]));
@@ -179,11 +197,18 @@ fn what_it_is_told_and_whether_is_changed_by_one_form() {
     assert_eq!(saved.header("location"), Some(&*path));
     let page = scene.open();
     assert!(seen(&page).contains("The webhook is saved, and turned off."));
-    assert!(seen(&page).contains("Turned off by choice. It is told nothing until you turn it on"), "{}", seen(&page));
+    assert!(
+        seen(&page).contains("Turned off by choice. It is told nothing until you turn it on"),
+        "{}",
+        seen(&page)
+    );
     assert!(!is_checked(&page, "everything") && !is_checked(&page, "enabled"));
     assert!(is_checked(&page, "member.added") && !is_checked(&page, "member.removed"));
     let shown = scene.hooked.shown();
-    assert_eq!((&shown["events"], &shown["status"]), (&json!(["member.added", "seats.limit_reached"]), &json!("disabled")));
+    assert_eq!(
+        (&shown["events"], &shown["status"]),
+        (&json!(["member.added", "seats.limit_reached"]), &json!("disabled"))
+    );
     let refused = scene.press("test");
     check_page(&refused);
     assert_eq!(refused.status, 409);
@@ -219,7 +244,10 @@ fn each_delivery_says_what_came_of_it() {
     let failing = scene.tested([says(503)]);
     let page = scene.open();
     let text = seen(&page);
-    assert!(text.contains("Retrying 503") && text.contains("Failing since 21 November 2026, 22:00 UTC"), "{text}");
+    assert!(
+        text.contains("Retrying 503") && text.contains("Failing since 21 November 2026, 22:00 UTC"),
+        "{text}"
+    );
     assert!(text.contains(&format!("1 of {MOST_ATTEMPTS}, next at 21 November 2026, 22:00 UTC")), "{text}");
     // What is not settled can't be delivered again; what was delivered can.
     assert_eq!(tags(&page).iter().filter(|tag| tag.get("action").ends_with(&delivered)).count(), 1);
@@ -326,7 +354,11 @@ fn one_that_failed_for_days_says_what_to_do() {
         scene.press("test");
         scene.hooked.team.world.tick();
         scene.hooked.answers((0..20).map(|_| says(500)));
-        scene.owner.submit("/sign-in", "/sign-in", &[("email", "olga.owner@studio.test"), ("password", PASSWORD)]);
+        scene.owner.submit(
+            "/sign-in",
+            "/sign-in",
+            &[("email", "olga.owner@studio.test"), ("password", PASSWORD)],
+        );
         if scene.hooked.shown()["status"] == "disabled" {
             break;
         }
@@ -339,7 +371,12 @@ fn one_that_failed_for_days_says_what_to_do() {
     let told = scene.owner.get("/me/notifications");
     check_page(&told);
     let text = seen(&told.text());
-    assert!(text.contains("The webhook to app.example.com of Example Studio was turned off after 5 days of failures."), "{text}");
+    assert!(
+        text.contains(
+            "The webhook to app.example.com of Example Studio was turned off after 5 days of failures."
+        ),
+        "{text}"
+    );
     assert!(told.text().contains(&format!("href=\"{}\"", scene.path)), "{}", told.text());
     let activity = page_of(&mut scene.hooked.team, "/activity?action=webhook.disabled");
     let text = seen(&scene.owner.get(&activity).ok().text());
@@ -347,7 +384,10 @@ fn one_that_failed_for_days_says_what_to_do() {
     assert!(text.contains("Reason After 5 days of failures"), "{text}");
     scene.press("on");
     scene.press("again");
-    assert!(seen(&scene.open()).contains("on their way again") || seen(&scene.open()).contains("on its way again"));
+    assert!(
+        seen(&scene.open()).contains("on their way again")
+            || seen(&scene.open()).contains("on its way again")
+    );
 }
 
 #[test]
@@ -355,7 +395,10 @@ fn one_whose_receiver_is_gone_says_what_to_do_and_only_those_who_run_the_organiz
     let mut scene = Scene::new();
     scene.tested([says(410)]);
     let text = seen(&scene.open());
-    assert!(text.contains("Turned off because its receiver is gone. If it has moved, change the URL below."), "{text}");
+    assert!(
+        text.contains("Turned off because its receiver is gone. If it has moved, change the URL below."),
+        "{text}"
+    );
     let of_olga = "UPDATE members SET role = 'member' WHERE role = 'owner'";
     let text = seen(&scene.owner.get("/me/notifications").ok().text());
     assert!(text.contains("because its receiver is gone."), "{text}");
@@ -378,13 +421,19 @@ fn replacing_the_secret_is_asked_once_more_and_the_old_one_counts_for_a_day() {
     let secret = value_of(&replaced.text(), "secret");
     assert_ne!(secret, scene.hooked.secret);
     let text = seen(&replaced.text());
-    assert!(text.contains("Until 22 November 2026, 22:00 UTC, deliveries are signed with the old secret too."), "{text}");
+    assert!(
+        text.contains("Until 22 November 2026, 22:00 UTC, deliveries are signed with the old secret too."),
+        "{text}"
+    );
     scene.tested([says(200)]);
     let request = sent(&scene.hooked.team.world).remove(0);
     assert!(is_signed_with(&secret, &request) && is_signed_with(&scene.hooked.secret, &request));
     assert!(seen(&scene.open()).contains("The old one counts until 22 November 2026, 22:00 UTC."));
     let again = seen(&scene.owner.get(&path).text());
-    assert!(again.contains("which counts until 22 November 2026, 22:00 UTC, stops counting at once"), "{again}");
+    assert!(
+        again.contains("which counts until 22 November 2026, 22:00 UTC, stops counting at once"),
+        "{again}"
+    );
 }
 
 #[test]
@@ -393,7 +442,9 @@ fn deleting_is_asked_once_more_and_then_it_is_told_nothing() {
     let path = format!("{}/delete", scene.path);
     let question = scene.owner.get(&path);
     check_page(&question);
-    assert!(text_of(&question.text(), "h1").contains("Delete the webhook to app.example.com/webhooks/usher?"));
+    assert!(
+        text_of(&question.text(), "h1").contains("Delete the webhook to app.example.com/webhooks/usher?")
+    );
     let list = scene.path.rsplit_once('/').unwrap().0.to_owned();
     assert_eq!(scene.owner.submit(&path, &path, &[]).header("location"), Some(&*list));
     assert!(seen(&scene.owner.get(&list).text()).contains("No webhook yet"));
@@ -414,18 +465,25 @@ fn another_organizations_webhook_is_not_there() {
     let mut oscar = browsing(other.owner.clone());
     let of_ours = there.split("/settings").next().unwrap().to_owned();
     let before = scene.stored();
-    for path in [scene.path.clone(), format!("{}/secret", scene.path), format!("{}/delete", scene.path), there] {
+    for path in
+        [scene.path.clone(), format!("{}/secret", scene.path), format!("{}/delete", scene.path), there]
+    {
         let under_his = path.replace(&of_ours, &of_other);
         let list = format!("{of_other}/settings/webhooks");
         assert_eq!(oscar.get(&path).status, 404);
         assert_eq!(oscar.get(&under_his).status, 404, "{under_his}");
         for path in [&path, &under_his] {
             for act in ["test", "again", "on", "save"] {
-                assert_eq!(oscar.submit(&list, path, &[("do", act), ("url", URL), ("events", "all")]).status, 404);
+                assert_eq!(
+                    oscar.submit(&list, path, &[("do", act), ("url", URL), ("events", "all")]).status,
+                    404
+                );
             }
         }
     }
-    let without = |dump: &str| dump.lines().filter(|line| !line.starts_with("sessions:")).collect::<Vec<_>>().join("\n");
+    let without = |dump: &str| {
+        dump.lines().filter(|line| !line.starts_with("sessions:")).collect::<Vec<_>>().join("\n")
+    };
     assert_eq!(without(&scene.stored()), without(&before));
 }
 
@@ -435,7 +493,11 @@ fn what_is_done_with_webhooks_is_told_in_the_activity() {
     let there = scene.tested([says(200)]);
     scene.owner.submit(&there, &there, &[]);
     let path = scene.path.clone();
-    scene.owner.submit(&path, &path, &[("url", "https://new.example.com/"), ("events", "member.added"), ("do", "save")]);
+    scene.owner.submit(
+        &path,
+        &path,
+        &[("url", "https://new.example.com/"), ("events", "member.added"), ("do", "save")],
+    );
     for act in ["/secret", "/delete"] {
         let path = format!("{path}{act}");
         scene.owner.submit(&path, &path, &[]).text();
@@ -454,7 +516,8 @@ fn what_is_done_with_webhooks_is_told_in_the_activity() {
     ] {
         assert!(text.contains(told), "{told} in {text}");
     }
-    let actions = scene.hooked.team.world.state().database.borrow().query("SELECT DISTINCT action FROM audit_events");
+    let actions =
+        scene.hooked.team.world.state().database.borrow().query("SELECT DISTINCT action FROM audit_events");
     for action in actions {
         let option = format!("<option value=\"{}\">", action["action"].as_str().unwrap());
         assert!(page.text().contains(&option), "{option}");

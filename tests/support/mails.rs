@@ -17,8 +17,14 @@ pub fn kinds(schema: &str) -> BTreeSet<&str> {
         list.split('\'').skip(1).step_by(2)
     };
     // The first sends invitations of its own, the next three mail nobody; the others say only that there is something to tell.
-    let told =
-        ["bulk_invite", "hook_event", "webhook_events", "webhook_delivery", "notification_email", "account_notice"];
+    let told = [
+        "bulk_invite",
+        "hook_event",
+        "webhook_events",
+        "webhook_delivery",
+        "notification_email",
+        "account_notice",
+    ];
     let kinds = listed("CHECK (kind IN").filter(|kind| !told.contains(kind));
     kinds.chain(listed("CHECK (notice IN")).chain(MAILED).collect()
 }

@@ -15,8 +15,8 @@ pub mod programs;
 pub mod settings;
 pub mod team;
 pub mod webhooks;
-pub mod well_known;
 pub mod webhooks_pages;
+pub mod well_known;
 pub mod wizard;
 
 /// Method, pattern, and what each of [`crate::cast::CALLERS`] gets: a status, or a status and a code.

@@ -106,13 +106,15 @@ async fn main_job(scripts: bool) {
     let secret = browser.at("#secret").await.prop("value").await.unwrap().unwrap();
     server().keep_secret(&secret);
     if scripts {
-        let allowed =
-            json!({"origin": server().origin(), "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
+        let allowed = json!({"origin": server().origin(), "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
         browser.command("Browser.grantPermissions", &allowed);
         browser.at("[data-copy]").await.click().await.unwrap();
         browser.comes_to_say("Secret copied. Keep it where only your program finds it.").await;
     } else {
-        assert!(!browser.at("[data-copy]").await.is_displayed().await.unwrap(), "no button without what it does");
+        assert!(
+            !browser.at("[data-copy]").await.is_displayed().await.unwrap(),
+            "no button without what it does"
+        );
     }
     browser.press("Send a test event").await;
     assert!(browser.text().await.contains("A test event is on its way."));
@@ -122,7 +124,10 @@ async fn main_job(scripts: bool) {
     library.verify(body.as_bytes(), &headers).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["type"], "webhook.test");
     let page = browser.text().await;
-    assert!(page.contains(headers["webhook-id"].to_str().unwrap()) && page.contains("\"type\": \"webhook.test\""), "{page}");
+    assert!(
+        page.contains(headers["webhook-id"].to_str().unwrap()) && page.contains("\"type\": \"webhook.test\""),
+        "{page}"
+    );
     browser.press("Replay").await;
     browser.comes_to_say("<td data-of=\"Answer\">204</td>").await;
     let again = receiver.once_heard(2).remove(1);
@@ -224,7 +229,9 @@ async fn look_at_states(browser: &Browser, team: &mut Team<'_>, page: &str, id: 
             json!((1..=times).collect::<Vec<_>>())
         )
     };
-    let given_up = format!("UPDATE jobs SET done_at = NULL, failed_at = created_at, failure = 'answered 503' WHERE id = {first}");
+    let given_up = format!(
+        "UPDATE jobs SET done_at = NULL, failed_at = created_at, failure = 'answered 503' WHERE id = {first}"
+    );
     let retried = format!(
         "UPDATE jobs SET done_at = NULL, attempts = 3, due_at = created_at + 3600000, requeue_at = due_at + 3600000 WHERE id = {last}"
     );
@@ -236,8 +243,7 @@ async fn look_at_states(browser: &Browser, team: &mut Team<'_>, page: &str, id: 
     browser.press("Failed only").await;
     faults.extend(browser.look("webhook-failed", WIDTHS, OF_PAGES).await);
     browser.press("invitation.created").await;
-    faults
-        .extend(browser.look("delivery-failed", WIDTHS, OF_PAGES).await);
+    faults.extend(browser.look("delivery-failed", WIDTHS, OF_PAGES).await);
     as_if(id, &["UPDATE webhooks SET failures = 0, failing_since = NULL, rests_until = NULL WHERE id = ?1"]);
     browser.goto(page).await;
     faults.extend(browser.look("webhook", WIDTHS, OF_PAGES).await);

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use usher::domain::api_key::Scope;
-use usher::domain::webhook::EVENTS;
 use usher::domain::ids::{Id, Kind, Resource, Workspace};
+use usher::domain::webhook::EVENTS;
 use usher::platform::Entropy;
 
 use crate::scene::{browser, browsing, upload};

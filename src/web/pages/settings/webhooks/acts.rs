@@ -76,9 +76,7 @@ pub async fn done<P: Platform>(
             let list = Route::WebhooksPage(desk.setting.slug.clone()).path();
             Ok(said::see_other(&list, "The webhook is deleted. It is told nothing from now on."))
         }
-        Err(error @ Error::Refused(_)) => {
-            desk.refused(&error, &question(&desk, &webhook, act, Some(&error)))
-        }
+        Err(error @ Error::Refused(_)) => desk.refused(&error, &question(&desk, &webhook, act, Some(&error))),
         Err(error) => Err(error),
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use askama::Template;
 
-use super::{opened, path};
 use super::words::{Row, answer, took};
+use super::{opened, path};
 use crate::domain::ids::{JobId, WebhookId};
 use crate::domain::webhook::place;
 use crate::error::{Code, Error, Result};
