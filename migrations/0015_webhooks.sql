@@ -26,7 +26,7 @@ CREATE TABLE webhooks (
   CHECK ((old_secret IS NULL) = (old_until IS NULL))
 ) STRICT;
 CREATE INDEX webhooks_of_organization ON webhooks (organization_id, id) WHERE deleted_at IS NULL;
-CREATE INDEX webhooks_live ON webhooks (organization_id) WHERE live = 1;
+CREATE INDEX webhooks_live ON webhooks (organization_id, live);
 
 -- What happened. The triggers below write a row in the transaction of whatever did it, so that no way of doing it is
 -- forgotten, and only where somebody is to be told. Nothing in a transaction tells the time: at the end of its batch each is

@@ -112,9 +112,7 @@ pub enum BadUrl {
     #[error("Leave name and password out of the address: deliveries are signed.")]
     Credentials,
     /// Leads to a machine's own or a private network.
-    #[error(
-        "Use the public name of a server: this one is private, local, or written in an unusual way."
-    )]
+    #[error("Use the public name of a server: this one is private, local, or written in an unusual way.")]
     Private,
 }
 
@@ -165,8 +163,18 @@ pub fn turned_off(why: &str) -> &'static str {
 
 /// Names that lead nowhere public, or to a cloud's own data about its machines.
 const LOCAL: [&str; 12] = [
-    "localhost", "local", "internal", "intranet", "lan", "home", "corp", "private", "localdomain", "arpa",
-    "onion", "invalid",
+    "localhost",
+    "local",
+    "internal",
+    "intranet",
+    "lan",
+    "home",
+    "corp",
+    "private",
+    "localdomain",
+    "arpa",
+    "onion",
+    "invalid",
 ];
 
 fn is_public(host: &str) -> bool {
@@ -271,16 +279,67 @@ mod tests {
     #[test]
     fn what_leads_to_a_private_network_is_refused_in_any_spelling() {
         for host in [
-            "127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.1", "0x7F.0.0.1", "017700000001",
-            "0177.0.0.1", "127.0.0.1.", "127.000.000.001", "0", "0.0.0.0", "10.0.0.1", "10.1", "172.16.0.1",
-            "172.31.255.255", "192.168.1.1", "192.168.257", "169.254.169.254", "169.254.43518", "100.64.0.1",
-            "100.100.100.200", "198.18.0.1", "192.0.0.1", "192.0.2.1", "203.0.113.9", "224.0.0.1", "240.0.0.1",
-            "255.255.255.255", "999.1.1.1", "1.2.3.4.5", "%31%32%37.0.0.1", "[::1]", "[::]", "[0:0:0:0:0:0:0:1]",
-            "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[::ffff:10.0.0.1]", "[fe80::1]",
-            "[fe80::1%25eth0]", "[fc00::1]", "[fd12:3456::1]", "[ff02::1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]",
-            "[2001::1]", "[2001:db8::1]", "localhost", "LOCALHOST", "localhost.", "a.localhost", "printer",
-            "router.local", "metadata.google.internal", "db.lan", "1.0.0.127.in-addr.arpa", "a..b.example",
-            "-", ".example.com",
+            "127.0.0.1",
+            "127.1",
+            "127.0.1",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.1",
+            "0x7F.0.0.1",
+            "017700000001",
+            "0177.0.0.1",
+            "127.0.0.1.",
+            "127.000.000.001",
+            "0",
+            "0.0.0.0",
+            "10.0.0.1",
+            "10.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "192.168.257",
+            "169.254.169.254",
+            "169.254.43518",
+            "100.64.0.1",
+            "100.100.100.200",
+            "198.18.0.1",
+            "192.0.0.1",
+            "192.0.2.1",
+            "203.0.113.9",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "999.1.1.1",
+            "1.2.3.4.5",
+            "%31%32%37.0.0.1",
+            "[::1]",
+            "[::]",
+            "[0:0:0:0:0:0:0:1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::127.0.0.1]",
+            "[::ffff:10.0.0.1]",
+            "[fe80::1]",
+            "[fe80::1%25eth0]",
+            "[fc00::1]",
+            "[fd12:3456::1]",
+            "[ff02::1]",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "[2001::1]",
+            "[2001:db8::1]",
+            "localhost",
+            "LOCALHOST",
+            "localhost.",
+            "a.localhost",
+            "printer",
+            "router.local",
+            "metadata.google.internal",
+            "db.lan",
+            "1.0.0.127.in-addr.arpa",
+            "a..b.example",
+            "-",
+            ".example.com",
         ] {
             let refused = check_url(&format!("https://{host}/"), false);
             assert!(matches!(refused, Err(BadUrl::Private | BadUrl::Malformed)), "{host}: {refused:?}");
@@ -294,7 +353,8 @@ mod tests {
             assert_eq!(check_url(url, true), Ok(()), "{url}");
             assert_eq!(check_url(url, false), Err(BadUrl::NotHttps), "{url}");
         }
-        for url in ["http://127.0.0.2/", "http://10.0.0.1/", "http://2130706433/", "http://app.example.com/"] {
+        for url in ["http://127.0.0.2/", "http://10.0.0.1/", "http://2130706433/", "http://app.example.com/"]
+        {
             assert_eq!(check_url(url, true), Err(BadUrl::NotHttps), "{url}");
         }
     }
@@ -303,7 +363,8 @@ mod tests {
     fn tries_begin_within_seconds_and_go_on_for_a_day() {
         let first = |random| wait(1, random).unwrap().as_secs_f64();
         assert!(first([0, 0]) >= 5.0 && first([255, 255]) <= 15.0);
-        let hours = |random| (1..=10).map(|attempt| wait(attempt, random).unwrap().as_secs()).sum::<u64>() / 3600;
+        let hours =
+            |random| (1..=10).map(|attempt| wait(attempt, random).unwrap().as_secs()).sum::<u64>() / 3600;
         assert_eq!((hours([0, 0]), hours([255, 255])), (18, 30));
         let usual: Duration = STEPS.iter().sum();
         assert!(usual > Duration::from_hours(24));

@@ -115,9 +115,8 @@ pub async fn test<P: Platform>(
     let (job, event, now) = (ctx.id(), ctx.id(), ctx.now());
     let data = serde_json::json!({"organization_id": organization, "webhook_id": id});
     let body = body(TEST, now, &data);
-    let tested = |write: Write<'_>| {
-        Vec::from(webhook_deliveries::test(write, event, &body, job, lost_at(now)))
-    };
+    let tested =
+        |write: Write<'_>| Vec::from(webhook_deliveries::test(write, event, &body, job, lost_at(now)));
     deliver(ctx, organization, actor, id, job, tested).await
 }
 
@@ -130,9 +129,8 @@ pub async fn replay<P: Platform>(
     delivery: JobId,
 ) -> Result<Delivery> {
     let (job, now) = (ctx.id(), ctx.now());
-    let replayed = |write: Write<'_>| {
-        Vec::from(webhook_deliveries::replay(write, delivery, job, lost_at(now)))
-    };
+    let replayed =
+        |write: Write<'_>| Vec::from(webhook_deliveries::replay(write, delivery, job, lost_at(now)));
     deliver(ctx, organization, actor, id, job, replayed).await
 }
 
@@ -211,11 +209,7 @@ async fn deliver<P: Platform>(
 ) -> Result<Delivery> {
     let (entry, by) = ctx.acting(actor);
     let mut batch = statements(Write { entry: &entry, organization, id, by: &by });
-    batch.extend([
-        webhook_deliveries::one(id, job),
-        store::select(organization, id, ctx.now()),
-        by.select(),
-    ]);
+    batch.extend([webhook_deliveries::one(id, job), store::select(organization, id, ctx.now()), by.select()]);
     let results = ctx.platform.batch(batch).await?;
     let [.., delivery, shown, acts] = results.as_slice() else {
         return Err(Error::Internal("a claim, a write and three reads".to_owned()));

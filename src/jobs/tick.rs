@@ -10,7 +10,10 @@ use crate::jobs::{MOST_ATTEMPTS, lost_at, webhook_delivery};
 use crate::platform::Platform;
 use crate::store::jobs::Requeued;
 use crate::store::next_mails::{self, Due, Ids};
-use crate::store::{drafts, email_changes, guesses, hooks, idempotency, invitations, jobs, quota, sessions, webhook_deliveries, webhook_events};
+use crate::store::{
+    drafts, email_changes, guesses, hooks, idempotency, invitations, jobs, quota, sessions,
+    webhook_deliveries, webhook_events,
+};
 
 /// How long a session that is over keeps its row, for looking into what happened.
 pub const SESSIONS_KEPT: Duration = Duration::from_hours(30 * 24);

@@ -69,8 +69,11 @@ async fn send(platform: &impl Platform, config: &Config, id: JobId, delivery: &D
     let whose = delivery.webhook_id.to_string();
     let open = |sealed: &str| config.keys.unseal(&whose, sealed).map(Secret::of);
     let began = platform.now();
-    let secrets: Vec<Secret> =
-        [Some(&delivery.secret), delivery.old_secret.as_ref()].into_iter().flatten().filter_map(|sealed| open(sealed)).collect();
+    let secrets: Vec<Secret> = [Some(&delivery.secret), delivery.old_secret.as_ref()]
+        .into_iter()
+        .flatten()
+        .filter_map(|sealed| open(sealed))
+        .collect();
     let answer = match request(delivery, &secrets, began) {
         Some(request) => platform.exchange(request, PATIENCE).await.map_err(|why| match why {
             Unanswered::Unreachable => "no connection",
@@ -109,8 +112,10 @@ async fn send(platform: &impl Platform, config: &Config, id: JobId, delivery: &D
     };
     let gone = status == Some(StatusCode::GONE);
     let told = answer.as_ref().ok().and_then(asked_to_wait).unwrap_or_default();
-    let wait = webhook::wait(delivery.attempts, platform.random()).filter(|_| !gone).map(|wait| wait.max(told));
-    let fails = store::fails(delivery.webhook_id, now, now.plus(webhook::rest(delivery.failures + 1).max(told)));
+    let wait =
+        webhook::wait(delivery.attempts, platform.random()).filter(|_| !gone).map(|wait| wait.max(told));
+    let fails =
+        store::fails(delivery.webhook_id, now, now.plus(webhook::rest(delivery.failures + 1).max(told)));
     if let Some(wait) = wait {
         let due = now.plus(wait);
         let batch = vec![jobs::retry(id, delivery.attempts, due, lost_at(due), failure), fails];

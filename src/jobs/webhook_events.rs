@@ -38,7 +38,8 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId, attempt: 
         let mut found = found.iter();
         let mut told = Vec::new();
         for event in &events {
-            let data = if event.receivers.is_empty() { None } else { data(platform, config, event, found.next())? };
+            let data =
+                if event.receivers.is_empty() { None } else { data(platform, config, event, found.next())? };
             let receivers = event.receivers.iter().filter(|_| data.is_some());
             told.push(Told {
                 seq: event.seq,

@@ -220,7 +220,10 @@ pub struct Due {
 /// Reads [`Due`].
 #[must_use]
 pub fn due(id: JobId) -> Statement {
-    Statement::new("SELECT due_at FROM jobs WHERE id = ?1 AND waiting = 1 AND webhook_id IS NULL", params![id])
+    Statement::new(
+        "SELECT due_at FROM jobs WHERE id = ?1 AND waiting = 1 AND webhook_id IS NULL",
+        params![id],
+    )
 }
 
 /// Settles as failed those that were taken as often as they may be and never settled: their consumer died each time.

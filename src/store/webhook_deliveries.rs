@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::json_text;
 use crate::domain::ids::{EventId, JobId, NotificationId, WebhookId};
-use crate::domain::webhook::TEST;
 use crate::domain::time::Timestamp;
+use crate::domain::webhook::TEST;
 use crate::params;
 use crate::platform::Statement;
 use crate::store::audit::Entry;
@@ -333,7 +333,13 @@ macro_rules! delivery {
 
 /// Delivers an event that tells nothing, to try the webhook out. The first is the claim; `RETURNING` of the last tells.
 #[must_use]
-pub fn test(write: Write<'_>, event: EventId, body: &str, job: JobId, requeue_at: Timestamp) -> [Statement; 3] {
+pub fn test(
+    write: Write<'_>,
+    event: EventId,
+    body: &str,
+    job: JobId,
+    requeue_at: Timestamp,
+) -> [Statement; 3] {
     let claim = write.entry.id;
     [
         Statement::new(to_webhook!("", ""), write.params("webhook.tested")),

@@ -395,9 +395,10 @@ fn whatever_changes_who_may_do_what_tells_what_was_and_what_is() {
                 )
             })
             .collect();
-        let by_subject = |one: &(String, Value, Value), other: &(String, Value, Value)| one.0.cmp(&other.0);
-        entries.sort_by(by_subject);
-        told.sort_by(by_subject);
+        // Of one moment, they are in no order.
+        let key = |(subject, before, _): &(String, Value, Value)| (subject.clone(), before.to_string());
+        entries.sort_by_key(key);
+        told.sort_by_key(key);
         assert_eq!(entries, told, "{place}: {action}");
         for (subject, ..) in &told {
             let found = log(&mut scene.team, &format!("&subject={subject}&since={since}"));

@@ -169,7 +169,10 @@ fn every_id_of_another_organization_is_as_if_it_did_not_exist() {
                 told["request_id"] = Value::Null;
                 (answer.status.as_u16(), told)
             };
-            let before = cast.team.world.state().database.borrow().dump();
+            // What the cast was given behind the service's back is nobody's request.
+            let database = || cast.team.world.state().database.borrow();
+            database().change("DELETE FROM webhook_events WHERE at IS NULL");
+            let before = database().dump();
             let foreign = told(&theirs);
             assert_eq!(foreign.0, 404, "{method} {pattern}");
             assert_eq!(foreign, told(&unknown), "{method} {pattern}");

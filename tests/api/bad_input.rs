@@ -72,6 +72,7 @@ impl Scene {
             .replace("{draft}", "drf_01h455vb4pex5vsknk084sn02q")
             .replace("{step}", "person")
             .replace("{key}", "key_01h455vb4pex5vsknk084sn02q")
+            .replace("{webhook}", "whk_01h455vb4pex5vsknk084sn02q")
     }
 
     fn dump(&self) -> String {

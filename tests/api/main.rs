@@ -84,10 +84,10 @@ mod sessions_list;
 mod templates;
 mod totp;
 mod vouching;
-mod what_to_do_next;
 mod webhook_deliveries;
 mod webhook_events;
 mod webhooks;
+mod what_to_do_next;
 mod wizard;
 mod workspaces;
 

@@ -56,7 +56,10 @@ fn what_fails_is_tried_again_by_steps_and_given_up_after_a_day() {
             assert!((5..=15).contains(&wait.as_secs()), "{wait:?}");
         }
         let shown = hooked.delivery();
-        assert_eq!((&shown["status"], shown["attempts"].as_array().unwrap().len()), (&json!("waiting"), place + 1));
+        assert_eq!(
+            (&shown["status"], shown["attempts"].as_array().unwrap().len()),
+            (&json!("waiting"), place + 1)
+        );
         assert_eq!(shown["attempts"][place]["failure"], "answered 500");
         assert_eq!(answered(&hooked, job, says(200)), None, "not before its time");
         hooked.team.world.state().answers.borrow_mut().clear();
@@ -162,7 +165,9 @@ fn a_delivery_whose_message_was_lost_is_delivered_all_the_same() {
 fn a_delivery_whose_consumer_died_is_made_again() {
     let (hooked, job) = waiting();
     hooked.team.world.state().deliveries.borrow_mut().clear();
-    let sql = format!("UPDATE jobs SET attempts = 1, due_at = due_at + 60000, requeue_at = requeue_at + 60000 WHERE id = '{job}'");
+    let sql = format!(
+        "UPDATE jobs SET attempts = 1, due_at = due_at + 60000, requeue_at = requeue_at + 60000 WHERE id = '{job}'"
+    );
     hooked.team.world.state().database.borrow().change(&sql);
     assert_eq!(hooked.team.world.deliver_to_webhook(job), Verdict::Ack, "somebody has it");
     hooked.team.world.pass(Duration::from_secs(100));
@@ -181,7 +186,8 @@ fn a_receiver_that_fails_for_five_days_is_turned_off_and_its_maker_is_told() {
         if hooked.shown()["status"] == "disabled" {
             break;
         }
-        let job: JobId = hooked.team.owner.post(&hooked.path("/test"), &json!({})).ok().str("/id").parse().unwrap();
+        let job: JobId =
+            hooked.team.owner.post(&hooked.path("/test"), &json!({})).ok().str("/id").parse().unwrap();
         while let Some(wait) = answered(&hooked, job, says(500)) {
             hooked.team.world.pass(wait);
         }
@@ -196,7 +202,11 @@ fn a_receiver_that_fails_for_five_days_is_turned_off_and_its_maker_is_told() {
     assert!(told["text"].as_str().unwrap().contains("app.example.com"), "{told}");
     hooked.team.owner.patch(&hooked.path(""), &json!({"enabled": true})).ok();
     let shown = hooked.shown();
-    assert_eq!((&shown["status"], &shown["failing_since"]), (&json!("active"), &Value::Null), "it begins anew");
+    assert_eq!(
+        (&shown["status"], &shown["failing_since"]),
+        (&json!("active"), &Value::Null),
+        "it begins anew"
+    );
 }
 
 #[test]
@@ -237,7 +247,8 @@ fn what_failed_is_delivered_again_all_at_once() {
     }
     hooked.hears();
     let failed = hooked.path("/deliveries?status=failed&limit=100");
-    let of_failed = |hooked: &mut Hooked| hooked.team.owner.get(&failed).ok().json()["data"].as_array().unwrap().len();
+    let of_failed =
+        |hooked: &mut Hooked| hooked.team.owner.get(&failed).ok().json()["data"].as_array().unwrap().len();
     let before = of_failed(&mut hooked);
     assert!(before >= 3, "{before}");
     let all = hooked.path("/deliveries/replay");

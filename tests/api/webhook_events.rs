@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::support::World;
 use crate::support::client::Team;
 use crate::support::scene::{self, plan_of};
 use crate::support::webhooks::{Hooked, make, says, sent, told};
-use crate::support::World;
 
 /// What an invitation goes through, from being made to somebody coming in.
 #[test]
@@ -35,7 +35,10 @@ fn an_invitation_is_told_when_it_is_made_sent_and_accepted() {
     assert_eq!(of("member.added")["organization_id"], hooked.team.organization);
     assert_eq!(of("member.added")["user"]["email"], "ana@client.test");
     let added = of("membership.added");
-    assert_eq!((&added["member_id"], &added["workspace_id"]), (&json!(member), &json!(hooked.team.workspace())));
+    assert_eq!(
+        (&added["member_id"], &added["workspace_id"]),
+        (&json!(member), &json!(hooked.team.workspace()))
+    );
     assert_eq!(added["access"]["permissions"]["mode"], "default");
 }
 
@@ -66,7 +69,8 @@ fn what_a_provider_tells_of_a_mail_is_told_on() {
     let message = rows[0]["id"].as_str().unwrap();
     for delivery in ["delivered", "bounced", "complained"] {
         let job: usher::domain::ids::JobId = Id::new(hooked.team.world.now(), hooked.team.world.random());
-        let told = json!({"message": {"id": message, "delivery": delivery}, "subscription": null}).to_string();
+        let told =
+            json!({"message": {"id": message, "delivery": delivery}, "subscription": null}).to_string();
         let now = hooked.team.world.now().millis();
         hooked.team.world.state().database.borrow().change(&format!(
             "INSERT INTO hook_events (id, told, received_at) VALUES ('{job}', '{told}', {now});
@@ -113,14 +117,17 @@ fn an_organization_and_its_plan_are_told_when_they_change() {
     hooked.team.world.operator().put(&hooked.team.path("/plan"), &plan).ok();
     let heard = hooked.hears();
     assert_eq!(heard.len(), 2, "{heard:?}");
-    assert!(heard.iter().all(|(kind, data)| kind == "organization.updated" && data["plan"]["key"] == "agency"));
+    assert!(
+        heard.iter().all(|(kind, data)| kind == "organization.updated" && data["plan"]["key"] == "agency")
+    );
 }
 
 /// The last seat is told when it goes, not each time that somebody comes in with the seat that was kept for them.
 #[test]
 fn the_last_seat_is_told_once() {
     let mut hooked = Hooked::to(Team::make(World::new(), "team", Some(plan_of(2))));
-    let reached = |heard: &[(String, Value)]| heard.iter().filter(|(kind, _)| kind == "seats.limit_reached").count();
+    let reached =
+        |heard: &[(String, Value)]| heard.iter().filter(|(kind, _)| kind == "seats.limit_reached").count();
     hooked.team.invited("mia@studio.test", "member");
     assert_eq!(reached(&hooked.hears()), 0);
     let last = hooked.team.invited("max@studio.test", "member");
@@ -180,15 +187,20 @@ fn however_often_the_job_is_done_each_event_is_delivered_once() {
         hooked.team.world.deliver_one(*job);
     }
     assert_eq!(hooked.hears_of(), ["invitation.created"]);
-    assert_eq!(hooked.team.world.count("SELECT count(*) FROM jobs WHERE kind = 'webhook_events'"), 0, "and forgotten");
+    assert_eq!(
+        hooked.team.world.count("SELECT count(*) FROM jobs WHERE kind = 'webhook_events'"),
+        0,
+        "and forgotten"
+    );
 }
 
 /// Many at once: a list of a hundred clients is a hundred events, in their order.
 #[test]
 fn many_events_are_told_in_their_order() {
     let mut hooked = Hooked::of("team");
-    let rows: Vec<Value> =
-        (0..100).map(|n| json!({"email": format!("client{n:03}@client.test"), "role": "client", "send_email": false})).collect();
+    let rows: Vec<Value> = (0..100)
+        .map(|n| json!({"email": format!("client{n:03}@client.test"), "role": "client", "send_email": false}))
+        .collect();
     hooked.team.owner.post(&hooked.team.path("/invitations/bulk"), &json!({"rows": rows})).ok();
     let heard = hooked.hears();
     let created: Vec<String> = heard

@@ -14,16 +14,22 @@ use crate::{about, api_keys, complaint, refusal};
 
 /// Everything about webhooks, so that each of their statements is run.
 pub fn walk(team: &mut Team) {
-    let mut hooked = Hooked::to(Team { world: team.world.clone(), organization: team.organization.clone(), owner: team.owner.clone() });
-    team.invited("told@client.test", "client");
-    hooked.answers([says(500), says(500)]);
+    let mut hooked = Hooked::to(Team {
+        world: team.world.clone(),
+        organization: team.organization.clone(),
+        owner: team.owner.clone(),
+    });
     hooked.team.owner.post(&hooked.path("/test"), &json!({})).ok();
     hooked.answers([says(410)]);
     let failed = hooked.path("/deliveries?status=failed");
     let job = hooked.team.owner.get(&failed).ok().str("/data/0/id");
     hooked.team.owner.patch(&hooked.path(""), &json!({"enabled": true})).ok();
-    hooked.team.owner.post(&hooked.path(&format!("/deliveries/{job}/replay")), &json!({})).ok();
     hooked.team.owner.post(&hooked.path("/deliveries/replay"), &json!({})).ok();
+    hooked.answers([says(500)]);
+    hooked.team.owner.post(&hooked.path(&format!("/deliveries/{job}/replay")), &json!({})).ok();
+    hooked.answers([]);
+    hooked.team.world.pass(std::time::Duration::from_mins(1));
+    hooked.team.world.tick();
     hooked.hears();
     hooked.team.owner.post(&hooked.path("/rotate"), &json!({})).ok();
     hooked.team.owner.delete(&hooked.path("")).ok();
@@ -73,7 +79,14 @@ fn an_address_that_leads_to_a_private_network_is_refused() {
     let mut team = Team::new();
     let path = team.path("/webhooks");
     let before = team.world.state().database.borrow().dump();
-    for url in ["http://app.example.com/", "https://10.0.0.1/", "https://2130706433/", "https://[::ffff:7f00:1]/", "https://db.internal/", "x"] {
+    for url in [
+        "http://app.example.com/",
+        "https://10.0.0.1/",
+        "https://2130706433/",
+        "https://[::ffff:7f00:1]/",
+        "https://db.internal/",
+        "x",
+    ] {
         let refused = team.owner.post(&path, &json!({"url": url, "events": ["member.added"]}));
         assert_eq!(complaint(&refused), about(422, "invalid_value", "/url"), "{url}");
     }
@@ -91,7 +104,11 @@ fn an_address_that_leads_to_a_private_network_is_refused() {
         (json!({"enabled": null}), "/enabled"),
         (json!({"events": ["nothing"]}), "/events/0"),
     ] {
-        assert_eq!(complaint(&team.owner.patch(&path, &body)), about(422, "invalid_value", pointer), "{body}");
+        assert_eq!(
+            complaint(&team.owner.patch(&path, &body)),
+            about(422, "invalid_value", pointer),
+            "{body}"
+        );
     }
 }
 
@@ -168,7 +185,8 @@ fn after_the_root_keys_were_rotated_a_secret_is_sealed_anew_when_it_is_used() {
         rows[0]["secret"].as_str().unwrap().to_owned()
     };
     let secret = Secret::parse(&hooked.secret).unwrap();
-    let old = KeyRing::parse(ROOT_KEY, ORIGIN).ok().unwrap().seal(&hooked.id, secret.bytes(), [9; 24]).unwrap();
+    let old =
+        KeyRing::parse(ROOT_KEY, ORIGIN).ok().unwrap().seal(&hooked.id, secret.bytes(), [9; 24]).unwrap();
     hooked.team.world.state().database.borrow().change(&format!("UPDATE webhooks SET secret = '{old}'"));
     hooked.team.owner.post(&hooked.path("/test"), &json!({})).ok();
     hooked.answers([says(200)]);
@@ -186,7 +204,11 @@ fn after_the_root_keys_were_rotated_a_secret_is_sealed_anew_when_it_is_used() {
 #[test]
 fn what_is_done_with_it_is_in_the_audit_log_without_what_its_address_may_hide() {
     let mut hooked = Hooked::of("team");
-    hooked.team.owner.patch(&hooked.path(""), &json!({"url": "https://hooks.example.com/s3cr3t", "enabled": false})).ok();
+    hooked
+        .team
+        .owner
+        .patch(&hooked.path(""), &json!({"url": "https://hooks.example.com/s3cr3t", "enabled": false}))
+        .ok();
     hooked.team.owner.patch(&hooked.path(""), &json!({"enabled": true})).ok();
     hooked.team.owner.post(&hooked.path("/rotate"), &json!({})).ok();
     hooked.team.owner.post(&hooked.path("/test"), &json!({})).ok();
@@ -208,7 +230,8 @@ fn what_is_done_with_it_is_in_the_audit_log_without_what_its_address_may_hide() 
         ]
     );
     let log = hooked.team.owner.get(&hooked.team.path("/audit?limit=100")).ok().json();
-    let updated = log["data"].as_array().unwrap().iter().rfind(|entry| entry["action"] == "webhook.updated").unwrap();
+    let updated =
+        log["data"].as_array().unwrap().iter().rfind(|entry| entry["action"] == "webhook.updated").unwrap();
     assert_eq!(updated["before"]["name"], "https://app.example.com");
     assert_eq!(updated["after"]["name"], "https://hooks.example.com");
     assert_eq!((&updated["before"]["enabled"], &updated["after"]["enabled"]), (&json!(true), &json!(false)));
@@ -222,14 +245,21 @@ fn one_that_is_turned_off_hears_nothing_and_one_that_is_deleted_has_no_secret_le
     assert_eq!(hooked.shown()["disabled_for"], "choice");
     hooked.team.invited("ana@client.test", "client");
     assert_eq!(hooked.hears(), []);
-    assert_eq!(hooked.team.world.count("SELECT count(*) FROM webhook_events"), 0, "nothing is even written down");
+    assert_eq!(
+        hooked.team.world.count("SELECT count(*) FROM webhook_events"),
+        0,
+        "nothing is even written down"
+    );
     let refused = hooked.team.owner.post(&hooked.path("/test"), &json!({}));
     assert_eq!(refused.refusal(), refusal(409, "webhook_disabled"));
     hooked.team.owner.patch(&hooked.path(""), &json!({"enabled": true})).ok();
     hooked.team.invited("bea@client.test", "client");
     hooked.team.owner.delete(&hooked.path("")).ok();
     assert_eq!(hooked.hears(), [], "what waited for it is given up");
-    assert_eq!(hooked.team.world.count("SELECT count(*) FROM webhooks WHERE secret <> '' OR old_secret IS NOT NULL"), 0);
+    assert_eq!(
+        hooked.team.world.count("SELECT count(*) FROM webhooks WHERE secret <> '' OR old_secret IS NOT NULL"),
+        0
+    );
 }
 
 #[test]

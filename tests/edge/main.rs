@@ -29,3 +29,4 @@ mod races;
 #[allow(dead_code, reason = "what other tests ask of the app too")]
 #[path = "../support/totp.rs"]
 mod totp;
+mod webhooks;

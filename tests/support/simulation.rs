@@ -290,7 +290,9 @@ impl Simulation {
                 event.job = Some(message.job);
                 world.note(format!(
                     "{number} is delivery {} of {}, dead: {}",
-                    message.tries, message.job, message.source == Source::DeadLetters
+                    message.tries,
+                    message.job,
+                    message.source == Source::DeadLetters
                 ));
             }
             Doing::Garbage => world.note(format!("{number} is garbage from the queue")),

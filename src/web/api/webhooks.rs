@@ -67,7 +67,11 @@ fn events(fields: &mut Fields, events: &[String]) -> Vec<&'static str> {
         found.extend(fields.take(&format!("/events/{place}"), Code::InvalidValue, event));
     }
     if events.is_empty() {
-        fields.refuse("/events", Code::InvalidValue, "Say what it is to be told: at least one type of event.");
+        fields.refuse(
+            "/events",
+            Code::InvalidValue,
+            "Say what it is to be told: at least one type of event.",
+        );
     }
     order::once(found)
 }
