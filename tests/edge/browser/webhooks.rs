@@ -3,70 +3,21 @@
 //! The rule: the main job is done with scripts and without, and each page fits every screen in every state. What is sent, and
 //! what becomes of it, is shown elsewhere.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use http::HeaderMap;
-use http::header::{HeaderName, HeaderValue};
-use serde_json::{Value, json};
+use fantoccini::Locator;
+use serde_json::json;
 
 use super::chromium::{Browser, run, server};
 use super::look::{OF_PAGES, WIDTHS};
-use crate::harness::{Team, wait_for};
+use crate::harness::{Heard, Receiver, Team, wait_for};
 
-/// What a receiver heard: the headers, and the body.
-type Heard = (HeaderMap, String);
+/// Where the receiver takes everything.
+const HOOKS: &str = "/webhooks/usher";
 
-/// A receiver that answers as its path says: `/204` with that status.
-pub struct Receiver {
-    origin: String,
-    heard: Arc<Mutex<Vec<Heard>>>,
-}
-
-impl Receiver {
-    pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let origin = format!("http://{}", listener.local_addr().unwrap());
-        let heard = Arc::<Mutex<Vec<Heard>>>::default();
-        let shared = Arc::clone(&heard);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let _ = hear(&stream, &shared);
-            }
-        });
-        Self { origin, heard }
-    }
-
-    pub fn at(&self, path: &str) -> String {
-        format!("{}{path}", self.origin)
-    }
-
-    /// What it heard, once it is this much.
-    fn once_heard(&self, count: usize) -> Vec<Heard> {
-        wait_for("the receiver to hear it", || {
-            Some(self.heard.lock().unwrap().clone()).filter(|heard| heard.len() == count)
-        })
-    }
-}
-
-fn hear(mut stream: &TcpStream, heard: &Mutex<Vec<Heard>>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(stream);
-    let mut first = String::new();
-    reader.read_line(&mut first)?;
-    let mut headers = HeaderMap::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        headers.insert(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
-    }
-    let mut body = vec![0; headers["content-length"].to_str().unwrap().parse().unwrap()];
-    reader.read_exact(&mut body)?;
-    heard.lock().unwrap().push((headers, String::from_utf8(body).unwrap()));
-    let status = first.split(['/', ' ']).find(|part| part.len() == 3).unwrap_or("200");
-    write!(stream, "HTTP/1.1 {status} Said\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+/// What a receiver was told there, once it is this much.
+fn once_heard(receiver: &Receiver, count: usize) -> Vec<Heard> {
+    wait_for("the receiver to be told", || Some(receiver.heard(HOOKS)).filter(|heard| heard.len() == count))
 }
 
 fn studio() -> (Team<'static>, String) {
@@ -88,7 +39,7 @@ impl Browser {
     }
 
     async fn at(&self, css: &str) -> fantoccini::elements::Element {
-        let found = self.client.find(fantoccini::Locator::Css(css)).await;
+        let found = self.client.find(Locator::Css(css)).await;
         found.unwrap_or_else(|_| panic!("nothing is at {css}"))
     }
 }
@@ -101,7 +52,7 @@ async fn main_job(scripts: bool) {
     browser.be(&team.owner);
     browser.goto(&settings).await;
     browser.press("Webhooks").await;
-    browser.fill("URL", &receiver.at("/hooks/204")).await;
+    browser.fill("URL", &receiver.url(HOOKS)).await;
     browser.press("Add the webhook").await;
     let secret = browser.at("#secret").await.prop("value").await.unwrap().unwrap();
     server().keep_secret(&secret);
@@ -118,20 +69,16 @@ async fn main_job(scripts: bool) {
     }
     browser.press("Send a test event").await;
     assert!(browser.text().await.contains("A test event is on its way."));
-    browser.comes_to_say("<td data-of=\"Answer\">204</td>").await;
-    let (headers, body) = receiver.once_heard(1).remove(0);
-    let library = standardwebhooks::Webhook::new(&secret).unwrap();
-    library.verify(body.as_bytes(), &headers).unwrap();
-    assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["type"], "webhook.test");
+    browser.comes_to_say("<td data-of=\"Answer\">200</td>").await;
+    let heard = once_heard(&receiver, 1).remove(0);
+    heard.verify(&secret).unwrap();
+    assert_eq!(heard.kind(), "webhook.test");
     let page = browser.text().await;
-    assert!(
-        page.contains(headers["webhook-id"].to_str().unwrap()) && page.contains("\"type\": \"webhook.test\""),
-        "{page}"
-    );
+    let id = &heard.headers["webhook-id"];
+    assert!(page.contains(id) && page.contains("\"type\": \"webhook.test\""), "{page}");
     browser.press("Replay").await;
-    browser.comes_to_say("<td data-of=\"Answer\">204</td>").await;
-    let again = receiver.once_heard(2).remove(1);
-    assert_eq!(again.0["webhook-id"], headers["webhook-id"]);
+    browser.comes_to_say("<td data-of=\"Answer\">200</td>").await;
+    assert_eq!(&once_heard(&receiver, 2)[1].headers["webhook-id"], id);
     browser.press_at("//a[contains(., 'All deliveries to')]").await;
     let log = browser.text().await;
     assert_eq!(log.matches("Delivered").count(), 2, "{log}");
@@ -162,7 +109,7 @@ async fn added(browser: &Browser, list: &str, url: &str) -> String {
     browser.press("Add the webhook").await;
     let secret = browser.at("#secret").await.prop("value").await.unwrap().unwrap();
     server().keep_secret(&secret);
-    let way = browser.client.find(fantoccini::Locator::LinkText("I saved it")).await.unwrap();
+    let way = browser.client.find(Locator::LinkText("I saved it")).await.unwrap();
     way.attr("href").await.unwrap().unwrap()
 }
 
@@ -185,20 +132,20 @@ fn the_pages_of_webhooks_fit_every_screen() {
         browser.press("Add the webhook").await;
         faults.extend(browser.look("webhooks-wrong", WIDTHS, OF_PAGES).await);
 
-        let page = added(&browser, &list, &receiver.at("/webhooks/usher")).await;
+        let page = added(&browser, &list, &receiver.url(HOOKS)).await;
         let id = page.rsplit('/').next().unwrap().to_owned();
         faults.extend(browser.look("webhook-made", WIDTHS, OF_PAGES).await);
         browser.press("I saved it").await;
         faults.extend(browser.look("webhook-none", WIDTHS, OF_PAGES).await);
         team.invited(&server().address("ana.client"), "client");
-        receiver.once_heard(2);
+        once_heard(&receiver, 2);
         browser.goto(&page).await;
         browser.press("Send test").await;
         browser.comes_to_say("<td data-of=\"Answer\">200</td>").await;
         faults.extend(browser.look("delivery", WIDTHS, OF_PAGES).await);
         faults.extend(look_at_states(&browser, &mut team, &page, &id).await);
 
-        let gone = added(&browser, &list, &receiver.at("/webhooks/410")).await;
+        let gone = added(&browser, &list, &receiver.url("/gone")).await;
         browser.goto(&gone).await;
         browser.press("Send test").await;
         browser.comes_to_say("<td data-of=\"Answer\">410</td>").await;
