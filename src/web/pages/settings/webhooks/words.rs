@@ -29,7 +29,10 @@ impl State {
     /// How a webhook is.
     pub fn of(webhook: &Shown) -> Self {
         match (&webhook.disabled_for, webhook.failing_since) {
-            (Some(why), _) => Self { word: "Turned off", mark: "bad", why: turned_off(why), since: None },
+            (Some(why), _) => {
+                let mark = if why == "choice" { "" } else { "bad" };
+                Self { word: "Turned off", mark, why: turned_off(why), since: None }
+            }
             (None, Some(since)) => Self { word: "Failing", mark: "warn", why: "", since: Some(since) },
             (None, None) => Self { word: "Active", mark: "good", why: "", since: None },
         }
