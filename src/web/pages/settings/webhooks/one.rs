@@ -171,7 +171,7 @@ async fn act<P: Platform>(
 ) -> Result<Reply> {
     form.fresh()?;
     let (organization, by) = (desk.actor.organization_id, Some(&desk.actor));
-    let path = path(desk, id);
+    let back = path(desk, id);
     match form.text("do") {
         "test" => {
             let delivery = flow::test(ctx, organization, by, id).await?;
@@ -184,12 +184,12 @@ async fn act<P: Platform>(
                 1 => "1 event is on its way again.".to_owned(),
                 many => format!("{many} events are on their way again."),
             };
-            Ok(said::see_other(&path, &said))
+            Ok(said::see_other(&back, &said))
         }
         "on" => {
             let patch = Patch { enabled: Change::Set(true), ..Patch::default() };
             flow::change(ctx, organization, by, id, &changes(ctx.config, patch)?).await?;
-            Ok(said::see_other(&path, "The webhook is turned on."))
+            Ok(said::see_other(&back, "The webhook is turned on."))
         }
         "save" => save(ctx, request, desk, id, form).await,
         _ => Err(Code::InvalidForm.into()),
