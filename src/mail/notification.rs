@@ -103,17 +103,13 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
                 offer,
             )
         }
-        "webhook.disabled" => match (told.webhook_id, host) {
-            (Some(webhook), Some(host)) => (
-                " was turned off",
-                format!("It was turned off {}.", told.why_turned_off()),
-                webhook_off(told, host),
-                "Look at the webhook",
-                Some(Route::WebhookPage(told.slug.clone(), webhook)),
-            ),
-            // It was deleted since, or they run the organization no more.
-            _ => return Ok(None),
-        },
+        "webhook.disabled" => {
+            // It may be deleted since, or they run the organization no more.
+            let (Some(webhook), Some(host)) = (told.webhook_id, host) else { return Ok(None) };
+            let (preview, said) = webhook_off(told, host);
+            let there = Route::WebhookPage(told.slug.clone(), webhook);
+            (" was turned off", preview, said, "Look at the webhook", Some(there))
+        }
         _ => return Ok(None),
     };
     let letter = Letter {
@@ -168,7 +164,7 @@ fn asked(told: &Told, person: &str) -> (&'static str, String, Vec<String>) {
 }
 
 /// A webhook was turned off by itself.
-fn webhook_off(told: &Told, host: &str) -> Vec<String> {
+fn webhook_off(told: &Told, host: &str) -> (String, Vec<String>) {
     let (host, organization) = (named(host), named(&told.organization_name));
     let (why, then) = match told.reason.as_deref() {
         Some("gone") => (
@@ -180,10 +176,11 @@ fn webhook_off(told: &Told, host: &str) -> Vec<String> {
             "Fix the receiver, then turn the webhook on and deliver again what failed.",
         ),
     };
-    vec![
+    let said = vec![
         format!("{why}, so it is not told any more what happens in {organization}."),
         format!("{then} What happens while it is off is not told later."),
-    ]
+    ];
+    (format!("It was turned off {}.", told.why_turned_off()), said)
 }
 
 fn no_seat(told: &Told, person: &str) -> Vec<String> {

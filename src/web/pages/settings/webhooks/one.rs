@@ -43,18 +43,12 @@ struct Page<'a> {
     /// Whether one of those that are shown was given up.
     any_failed: bool,
     next: Option<String>,
-    first: bool,
+    first: Option<String>,
     fields: String,
     on: bool,
     old_until: Option<Timestamp>,
     secret: String,
     delete: String,
-}
-
-impl Page<'_> {
-    fn list(&self) -> String {
-        if self.only_failed { format!("{}?status=failed", self.path) } else { self.path.clone() }
-    }
 }
 
 /// `GET /o/{slug}/settings/webhooks/{webhook}?status=failed`, for owner and admins.
@@ -116,7 +110,8 @@ async fn page<P: Platform>(
         state: State::of(&webhook),
         off: webhook.disabled_for.as_deref().map(what_to_do),
         next: rows.last().filter(|_| more).map(|last| format!("{path}?{status}cursor={}", last.id)),
-        first: !cursor.is_empty(),
+        first: (!cursor.is_empty())
+            .then(|| format!("{path}{}", if only_failed { "?status=failed" } else { "" })),
         only_failed,
         any_failed: rows.iter().any(|row| row.failure.is_some()),
         rows: rows.into_iter().map(row).collect(),
