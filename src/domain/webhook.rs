@@ -144,6 +144,23 @@ pub fn check_url(text: &str, here: bool) -> Result<(), BadUrl> {
     }
 }
 
+/// Where an address leads, for a person to know it by: its host and its path. What stands after those may be a secret.
+#[must_use]
+pub fn place(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('?').next().unwrap_or(rest).trim_end_matches('/')
+}
+
+/// Why a webhook was turned off, in words after that it was.
+#[must_use]
+pub fn turned_off(why: &str) -> &'static str {
+    match why {
+        "failures" => "after 5 days of failures",
+        "gone" => "because its receiver is gone",
+        _ => "by choice",
+    }
+}
+
 /// Names that lead nowhere public, or to a cloud's own data about its machines.
 const LOCAL: [&str; 12] = [
     "localhost",
@@ -211,6 +228,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_webhook_is_known_by_its_host_and_path() {
+        for (url, told) in [
+            ("https://app.example.com/webhooks/usher?token=a", "app.example.com/webhooks/usher"),
+            ("https://app.example.com/", "app.example.com"),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+            ("https://app.example.com?token=a/b", "app.example.com"),
+        ] {
+            assert_eq!(place(url), told);
+        }
+    }
 
     #[test]
     fn an_address_is_public_and_https() {

@@ -7,6 +7,7 @@
 //! what is there twice and what nobody knows.
 
 mod cell;
+mod pretty;
 
 use std::fmt::Display;
 
@@ -16,6 +17,8 @@ use serde_json::Value;
 
 use crate::error::below;
 use cell::Cell;
+
+pub use pretty::pretty;
 
 /// JSON as it was written: objects in their order, with what is in them twice.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,11 +1,11 @@
-//! The mails to those who invite, about somebody who can't go on without them. Each tells what a notification tells in the app,
+//! The mails to those who invite, about somebody who can't go on without them; and to those who run an organization, about a
+//! program that is told nothing any more. Each tells what a notification tells in the app,
 //! and leads to the page where something can be done; the mail itself does nothing.
 //!
 //! In their headers people are called by their address, which the organization has entered: a name is what somebody else
 //! typed (V33).
 
 use crate::config::Config;
-use crate::domain::invitation::Reason;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
@@ -31,7 +31,8 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
     };
     let address = told.about_email.as_deref();
     let invited = address.unwrap_or("Somebody");
-    let who = told.asked_by.as_deref().unwrap_or(invited);
+    let host = told.place();
+    let who = host.or(told.asked_by.as_deref()).unwrap_or(invited);
     // Whoever is called by their address only is not named twice.
     let person = match told.member_name.as_deref().or(told.invited.as_deref()) {
         Some(name) if Some(name) != address && address.is_some() => {
@@ -103,6 +104,13 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
                 offer,
             )
         }
+        "webhook.disabled" => {
+            // It may be deleted since, or they run the organization no more.
+            let (Some(webhook), Some(host)) = (told.webhook_id, host) else { return Ok(None) };
+            let (preview, said) = webhook_off(told, host);
+            let there = Route::WebhookPage(told.slug.clone(), webhook);
+            (" was turned off", preview, said, "Look at the webhook", Some(there))
+        }
         _ => return Ok(None),
     };
     let choose = format!("{}?of={}", Route::NotificationSettings.url(&config.origin), told.slug);
@@ -111,7 +119,11 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
         sender: Some(organization),
         accent: told.branding_accent.as_deref(),
         above: named(organization),
-        heading: vec![Word::Name(who), Word::Is(after)],
+        heading: vec![
+            Word::Is(if host.is_some() { "The webhook to " } else { "" }),
+            Word::Name(who),
+            Word::Is(after),
+        ],
         preview,
         said,
         action: route.map(|route| (words, route.url(&config.origin))),
@@ -132,9 +144,9 @@ fn why(told: &Told) -> String {
 }
 
 fn declined(told: &Told, person: &str) -> Vec<String> {
-    let why = match told.reason {
-        Some(Reason::UnknownSender) => ": they say that they don't know who sent it",
-        None => "",
+    let why = match told.reason.as_deref() {
+        Some("unknown_sender") => ": they say that they don't know who sent it",
+        _ => "",
     };
     vec![
         format!("{person} declined your invitation to {}{why}.", named(&told.organization_name)),
@@ -169,6 +181,26 @@ fn asked(told: &Told, person: &str) -> (&'static str, String, Vec<String>) {
             ],
         ),
     }
+}
+
+/// A webhook was turned off by itself.
+fn webhook_off(told: &Told, host: &str) -> (String, Vec<String>) {
+    let (host, organization) = (named(host), named(&told.organization_name));
+    let (why, then) = match told.reason.as_deref() {
+        Some("gone") => (
+            format!("{host} answered that it is gone for good (410)"),
+            "If it has moved, give the webhook its new address. Then turn it on and deliver again what failed.",
+        ),
+        _ => (
+            format!("Every delivery to {host} failed for 5 days"),
+            "Fix the receiver, then turn the webhook on and deliver again what failed.",
+        ),
+    };
+    let said = vec![
+        format!("{why}, so it is not told any more what happens in {organization}."),
+        format!("{then} What happens while it is off is not told later."),
+    ];
+    (format!("It was turned off {}.", told.why_turned_off()), said)
 }
 
 fn no_seat(told: &Told, person: &str) -> Vec<String> {

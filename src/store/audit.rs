@@ -18,7 +18,7 @@ pub struct Entry {
     pub id: EventId,
     /// When.
     pub at: Timestamp,
-    /// A member's id, an API key's, `operator`, `invitee` or `billing`.
+    /// A member's id, an API key's, `operator`, `invitee`, `billing` or `usher`.
     pub actor: String,
     /// The request's id.
     pub request_id: String,

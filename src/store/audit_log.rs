@@ -23,7 +23,7 @@ pub struct Logged {
     pub id: EventId,
     /// When it happened.
     pub at: Timestamp,
-    /// A member's id, an API key's, `operator`, `invitee` or `billing`.
+    /// A member's id, an API key's, `operator`, `invitee`, `billing` or `usher`.
     pub actor: String,
     /// What happened, such as `invitation.revoked`.
     pub action: String,
@@ -48,7 +48,7 @@ pub struct Told {
     pub id: EventId,
     /// When it happened.
     pub at: Timestamp,
-    /// A member's id, an API key's, `operator`, `invitee` or `billing`.
+    /// A member's id, an API key's, `operator`, `invitee`, `billing` or `usher`.
     pub actor: String,
     /// What happened.
     pub action: String,
@@ -64,7 +64,7 @@ pub struct Told {
     pub actor_name: Option<String>,
     /// The key of the program that did it in their name.
     pub key_name: Option<String>,
-    /// The member, workspace or account that it happened to.
+    /// The member, workspace, account, key or webhook that it happened to.
     pub subject_name: Option<String>,
     /// The invitation that it happened to.
     #[serde(deserialize_with = "json_text_or_null")]
@@ -134,7 +134,8 @@ macro_rules! told_of {
                       WHEN 'mbr_' THEN (SELECT name FROM members WHERE id = p.subject)
                       WHEN 'wsp_' THEN (SELECT name FROM workspaces WHERE id = p.subject)
                       WHEN 'res_' THEN (SELECT name FROM resources WHERE id = p.subject)
-                      WHEN 'key_' THEN (SELECT name FROM api_keys WHERE id = p.subject) END AS subject_name,
+                      WHEN 'key_' THEN (SELECT name FROM api_keys WHERE id = p.subject)
+                      WHEN 'whk_' THEN coalesce(p.after ->> '$.name', p.before ->> '$.name') END AS subject_name,
                     (SELECT json_object('kind', kind, 'role', role, 'email', email, 'nickname', nickname)
                      FROM invitations WHERE id = p.subject) AS invited,
                     (SELECT name FROM workspaces
@@ -231,7 +232,7 @@ fn params(organization: OrganizationId, filter: &Filter, before: Option<EventId>
 /// Who did something, and when.
 #[derive(Debug, Deserialize)]
 pub struct Author {
-    /// A member's id, an API key's, `operator`, `invitee` or `billing`.
+    /// A member's id, an API key's, `operator`, `invitee`, `billing` or `usher`.
     pub actor: String,
     /// What they are called; nothing if it was no member.
     pub name: Option<String>,

@@ -20,7 +20,7 @@ pub struct Event {
 }
 
 /// Each of them. What is not here is always told: that somebody's own access is another, and what is done to their account.
-pub const EVENTS: [Event; 8] = [
+pub const EVENTS: [Event; 9] = [
     Event { kind: "invitation.accepted", mailed: Some(false) },
     Event { kind: "invitation.declined", mailed: Some(false) },
     Event { kind: "invitation.undelivered", mailed: Some(true) },
@@ -29,6 +29,7 @@ pub const EVENTS: [Event; 8] = [
     Event { kind: "access.asked", mailed: Some(true) },
     Event { kind: "invitation.ending", mailed: Some(true) },
     Event { kind: "bulk.finished", mailed: None },
+    Event { kind: "webhook.disabled", mailed: Some(true) },
 ];
 
 impl Event {

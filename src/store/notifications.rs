@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::json_text;
 use crate::domain::ids::{
-    EventId, InvitationId, JobId, MemberId, NotificationId, OrganizationId, RedemptionId, WorkspaceId,
+    EventId, InvitationId, JobId, MemberId, NotificationId, OrganizationId, RedemptionId, WebhookId,
+    WorkspaceId,
 };
-use crate::domain::invitation::Reason;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
+use crate::domain::webhook::{place, turned_off};
 use crate::error::{Error, Result};
 use crate::params;
 use crate::platform::{Database, Statement};
@@ -193,8 +194,12 @@ pub struct Told {
     pub invited: Option<String>,
     /// The address of whoever asked for an invitation of their own.
     pub asked_by: Option<String>,
-    /// Why whoever declined did.
-    pub reason: Option<Reason>,
+    /// Why whoever declined did, or why a webhook was turned off.
+    pub reason: Option<String>,
+    /// The webhook it is about, as long as it is there and they run the organization.
+    pub webhook_id: Option<WebhookId>,
+    /// Where that leads.
+    pub host: Option<String>,
     /// The workspace it is about.
     pub workspace_id: Option<WorkspaceId>,
     /// Its name.
@@ -215,13 +220,28 @@ pub struct Told {
     pub seat_limit: Option<i64>,
 }
 
+impl Told {
+    /// The host and port of the webhook that it is about.
+    #[must_use]
+    pub fn place(&self) -> Option<&str> {
+        self.host.as_deref().map(place)
+    }
+
+    /// Why that was turned off.
+    #[must_use]
+    pub fn why_turned_off(&self) -> &'static str {
+        turned_off(self.reason.as_deref().unwrap_or_default())
+    }
+}
+
 /// What a [`Told`] is read from: the notification `n` to the user `u`.
 macro_rules! told_from {
     () => {
         "LEFT JOIN members me ON me.organization_id = o.id AND me.user_id = u.id AND me.removed_at IS NULL
          LEFT JOIN members a ON a.id = n.about ->> 'member_id' AND me.id IS NOT NULL
          LEFT JOIN invitations i ON i.id = n.about ->> 'invitation_id' AND me.id IS NOT NULL
-         LEFT JOIN workspaces w ON w.id = n.about ->> 'workspace_id' AND me.id IS NOT NULL"
+         LEFT JOIN workspaces w ON w.id = n.about ->> 'workspace_id' AND me.id IS NOT NULL
+         LEFT JOIN webhooks h ON h.id = n.about ->> 'webhook_id' AND h.deleted_at IS NULL AND me.role IN ('owner', 'admin')"
     };
 }
 
@@ -231,6 +251,7 @@ macro_rules! told_columns {
         "n.id, n.kind, o.slug, n.created_at, n.read_at, n.in_app, me.id IS NOT NULL AS inside, a.id AS member_id,
          a.name AS member_name, i.id AS invitation_id, coalesce(i.nickname, i.name, i.email) AS invited,
          w.id AS workspace_id, w.name AS workspace_name, i.expires_at, n.about ->> 'reason' AS reason,
+         h.id AS webhook_id, iif(me.role IN ('owner', 'admin'), n.about ->> 'host', NULL) AS host,
          iif(me.id IS NOT NULL, n.about ->> 'email', NULL) AS asked_by,
          coalesce(i.email, a.email_key) AS about_email"
     };

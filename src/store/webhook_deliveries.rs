@@ -283,6 +283,22 @@ pub fn one(webhook: WebhookId, id: JobId) -> Statement {
     )
 }
 
+/// What a delivery sends.
+#[derive(Debug, Deserialize)]
+pub struct Sent {
+    /// Its body, byte for byte.
+    pub body: String,
+}
+
+/// Reads what one delivery to a webhook sends.
+#[must_use]
+pub fn sent(webhook: WebhookId, id: JobId) -> Statement {
+    Statement::new(
+        "SELECT e.body FROM jobs j JOIN webhook_events e ON e.seq = j.webhook_event WHERE j.id = ?2 AND j.webhook_id = ?1",
+        params![webhook, id],
+    )
+}
+
 /// A claim to have something delivered to the webhook `?7` of the organization `?6`, which is on, by somebody who still is what
 /// `?8` says: `to_webhook!(after, join)`.
 macro_rules! to_webhook {

@@ -14,12 +14,13 @@ pub mod shape;
 
 use http::{Method, StatusCode};
 
-use crate::domain::ids::InvitationId;
+use crate::domain::ids::{InvitationId, WebhookId};
 use crate::error::{Code, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, Statement};
 use crate::store::idempotency::Once;
 use pages::kept::Again;
+use pages::settings::webhooks::acts::Act as WebhookAct;
 use pages::team::acts::Act;
 use reply::Reply;
 use request::{Oversized, Request};
@@ -369,7 +370,52 @@ async fn security<P: Platform>(
         (Route::SecurityFactorOff, Post) => pages::security::submit_off(ctx, request).await,
         (Route::SecurityFactorOff, _) => pages::security::show_off(ctx, request).await,
         (Route::SecuritySessions, _) => pages::security::end_sessions(ctx, request).await,
+        _ => webhooks(ctx, request, route, verb).await,
+    }
+}
+
+/// The pages of webhooks.
+async fn webhooks<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    route: &Route,
+    verb: Verb,
+) -> Result<Reply> {
+    use Verb::Post;
+    use pages::settings::webhooks;
+    match (route, verb) {
+        (Route::WebhooksPage(slug), Post) => webhooks::create(ctx, request, slug).await,
+        (Route::WebhooksPage(slug), _) => webhooks::show(ctx, request, slug).await,
+        (Route::WebhookPage(slug, id), Post) => webhooks::one::submit(ctx, request, slug, *id).await,
+        (Route::WebhookPage(slug, id), _) => webhooks::one::show(ctx, request, slug, *id).await,
+        (Route::WebhookSecret(slug, id), _) => {
+            webhook_act(ctx, request, slug, *id, WebhookAct::Rotate, verb).await
+        }
+        (Route::WebhookDelete(slug, id), _) => {
+            webhook_act(ctx, request, slug, *id, WebhookAct::Delete, verb).await
+        }
+        (Route::DeliveryPage(slug, id, job), Post) => {
+            webhooks::delivery::replay(ctx, request, slug, *id, *job).await
+        }
+        (Route::DeliveryPage(slug, id, job), _) => {
+            webhooks::delivery::show(ctx, request, slug, *id, *job).await
+        }
         _ => Err(Code::NotFound.into()),
+    }
+}
+
+/// What is done with a webhook once and for all: asked once more, or done.
+async fn webhook_act<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    slug: &str,
+    id: WebhookId,
+    act: WebhookAct,
+    verb: Verb,
+) -> Result<Reply> {
+    match verb {
+        Verb::Post => pages::settings::webhooks::acts::done(ctx, request, slug, id, act).await,
+        _ => pages::settings::webhooks::acts::ask(ctx, request, slug, id, act).await,
     }
 }
 

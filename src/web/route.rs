@@ -134,6 +134,16 @@ routes! {
     KeysPage(slug: String) "/o/{slug}/settings/keys" [GET, POST];
     /// Revoking one of them: asked once more, and done.
     KeyRevoke(slug: String, key: ApiKeyId) "/o/{slug}/settings/keys/{key}/revoke" [GET, POST];
+    /// The webhooks by which its programs are told what happens, and the form that makes one.
+    WebhooksPage(slug: String) "/o/{slug}/settings/webhooks" [GET, POST];
+    /// One of them: what was delivered, and what it is told.
+    WebhookPage(slug: String, webhook: WebhookId) "/o/{slug}/settings/webhooks/{webhook}" [GET, POST];
+    /// Another secret for it: asked once more, and shown once.
+    WebhookSecret(slug: String, webhook: WebhookId) "/o/{slug}/settings/webhooks/{webhook}/secret" [GET, POST];
+    /// Deleting it: asked once more, and done.
+    WebhookDelete(slug: String, webhook: WebhookId) "/o/{slug}/settings/webhooks/{webhook}/delete" [GET, POST];
+    /// What was delivered to it, and what came of it; and delivering that again.
+    DeliveryPage(slug: String, webhook: WebhookId, job: JobId) "/o/{slug}/settings/webhooks/{webhook}/deliveries/{job}" [GET, POST];
     /// Who changed who may do what.
     ActivityPage(slug: String) "/o/{slug}/activity" [GET];
     /// The entries that are shown there, as a spreadsheet.

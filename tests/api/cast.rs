@@ -151,6 +151,12 @@ impl Cast {
         let session = if pattern.contains("{session}") { self.session() } else { String::new() };
         let key = if pattern.contains("{key}") { self.api_key() } else { String::new() };
         let webhook = if pattern.contains("{webhook}") { self.webhook() } else { String::new() };
+        let job = if pattern.starts_with("/o/") && pattern.ends_with("/deliveries/{job}") {
+            let test = self.team.path(&format!("/webhooks/{webhook}/test"));
+            self.team.world.operator().post(&test, &json!({})).ok().str("/id")
+        } else {
+            job
+        };
         let path = pattern
             .replace("{webhook}", &webhook)
             .replace("{key}", &key)

@@ -14,6 +14,8 @@ use crate::{about, api_keys, complaint, refusal};
 
 /// Everything about webhooks, so that each of their statements is run.
 pub fn walk(team: &mut Team) {
+    // What waits from before would be told to the new webhook, whose receiver isn't there yet: it would rest.
+    team.world.deliver();
     let mut hooked = Hooked::to(Team {
         world: team.world.clone(),
         organization: team.organization.clone(),

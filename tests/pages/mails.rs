@@ -14,6 +14,7 @@ use crate::support::client::{PASSWORD, Team, nonce_in};
 use crate::support::mails;
 use crate::support::platform::{ORIGIN, World};
 use crate::support::scene::{plan, second_factor};
+use crate::support::webhooks::{Hooked, says};
 
 const OLGA: &str = "olga.owner@studio.test";
 /// Where Olga wants to be written to.
@@ -398,6 +399,25 @@ const ALL: &[Row] = &[
         preview: "The invitation ends on 28 November 2026, 22:00 UTC.",
         facts: &["Mia Member (mia.member@studio.test) has not answered", "or withdraw it"],
         action: Some(("Manage the invitation", "/o/example-studio-*/invitations/inv_")),
+    },
+    Row {
+        what: "webhook.disabled",
+        comes: || {
+            let mut hooked = Hooked::to(team());
+            hooked.team.owner.post(&hooked.path("/test"), &json!({})).ok();
+            hooked.answers([says(410)]);
+            hooked.team.world
+        },
+        to: OLGA,
+        subject: "The webhook to app.example.com was turned off",
+        preview: "It was turned off because its receiver is gone.",
+        facts: &[
+            "app.example.com answered that it is gone for good (410), so it is not told any more what happens in \
+             Example Studio.",
+            "Then turn it on and deliver again what failed.",
+            "What happens while it is off is not told later.",
+        ],
+        action: Some(("Look at the webhook", "/o/example-studio-*/settings/webhooks/whk_")),
     },
 ];
 

@@ -47,6 +47,7 @@ mod team_offers;
 mod team_remove;
 mod timeline;
 mod undo;
+mod webhooks_page;
 mod weight;
 mod well_known;
 mod wizard;

@@ -16,6 +16,7 @@ use crate::structure::check_page;
 use crate::support::client::{PASSWORD, Team, nonce_in};
 use crate::support::scene::{place, plan_of, resource, second_factor};
 use crate::support::totp::App;
+use crate::support::webhooks::{URL, make};
 use crate::support::{Answer, Client};
 
 const OLGA: &str = "olga.owner@studio.test";
@@ -155,6 +156,35 @@ const TABLE: &[Row] = &[
     ),
     ("/o/{slug}/settings/keys/{key}/revoke", Owner, &[], &["Revoke the API key"]),
     (
+        "/o/{slug}/settings/webhooks",
+        Owner,
+        &[
+            ("url", "https://typed.example.com/"),
+            ("events", "seats.limit_reached"),
+            ("password", "hidden words"),
+        ],
+        &[
+            "value=\"https://typed.example.com/\"",
+            "value=\"seats.limit_reached\" autocomplete=\"off\" checked",
+        ],
+    ),
+    (
+        "/o/{slug}/settings/webhooks/{webhook}",
+        Owner,
+        &[
+            ("do", "save"),
+            ("url", "https://typed.example.com/"),
+            ("events", "member.added"),
+            ("password", "hidden words"),
+        ],
+        &["value=\"https://typed.example.com/\"", "value=\"member.added\" autocomplete=\"off\" checked"],
+    ),
+    ("/o/{slug}/settings/webhooks/{webhook}", Owner, &[("do", "test")], &["Send test"]),
+    ("/o/{slug}/settings/webhooks/{webhook}", Owner, &[("do", "again")], &["Deliver again what failed"]),
+    ("/o/{slug}/settings/webhooks/{webhook}/secret", Owner, &[], &["Replace the secret"]),
+    ("/o/{slug}/settings/webhooks/{webhook}/delete", Owner, &[], &["Delete the webhook"]),
+    ("/o/{slug}/settings/webhooks/{webhook}/deliveries/{delivery}", Owner, &[], &["Replay"]),
+    (
         "/o/{slug}/settings/branding",
         Owner,
         &[("do", "save"), ("branding/name", "Typed Name"), ("branding/message", "Typed words")],
@@ -244,6 +274,13 @@ impl Stage {
         let job = team.owner.post(&team.path("/invitations/bulk"), &row).ok().str("/job_id");
         let key = json!({"name": "Backend", "scopes": ["access:check"]});
         let key = team.owner.post(&team.path("/api-keys"), &key).ok().str("/id");
+        let (webhook, _) = make(&mut team, URL, &["seats.limit_reached"]);
+        let test = team.path(&format!("/webhooks/{webhook}/test"));
+        let delivery = team.owner.post(&test, &json!({})).ok().str("/id");
+        let failed = format!(
+            "UPDATE jobs SET failed_at = created_at, failure = 'answered 500' WHERE id = '{delivery}'"
+        );
+        team.world.state().database.borrow().change(&failed);
         let mut owner = browsing(team.owner.clone());
         browser(&team.world).submit("/sign-in", "/sign-in", &[("email", OLGA), ("password", PASSWORD)]).ok();
         let session = team.owner.get("/v1/sessions").ok();
@@ -270,6 +307,8 @@ impl Stage {
             ("{invitation}", invitation),
             ("{link}", link),
             ("{key}", key),
+            ("{webhook}", webhook),
+            ("{delivery}", delivery),
             ("{waiting}", waiting),
             ("{removed}", removed),
             ("{then}", then),
@@ -383,7 +422,9 @@ fn every_form_that_is_too_old_is_shown_again_with_what_was_typed_and_does_nothin
             && methods.contains(&http::Method::POST);
         assert_eq!(
             is_form,
-            TABLE.iter().any(|row| row.0.replace("{client}", "{member}") == *pattern),
+            TABLE
+                .iter()
+                .any(|row| row.0.replace("{client}", "{member}").replace("{delivery}", "{job}") == *pattern),
             "a row for {pattern}"
         );
     }

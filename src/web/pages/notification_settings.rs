@@ -71,6 +71,7 @@ fn words(event: Event) -> &'static str {
         "invitation.asked" => "Somebody asks for an invitation",
         "access.asked" => "Somebody asks for access",
         "invitation.ending" => "Your invitation ends in two days without an answer",
+        "webhook.disabled" => "A webhook of yours is turned off because its receiver fails",
         _ => "Your invitations of many people are done",
     }
 }

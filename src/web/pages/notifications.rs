@@ -116,9 +116,11 @@ fn row(told: &Told) -> Row {
             (format!("{person} joined {organization} by your invitation."), member, "See them")
         }
         "invitation.declined" => {
-            let why = match told.reason {
-                Some(Reason::UnknownSender) => ": they say that they don't know who sent it",
-                None => "",
+            let why = match told.reason.as_deref() {
+                Some(reason) if reason == Reason::UnknownSender.as_str() => {
+                    ": they say that they don't know who sent it"
+                }
+                _ => "",
             };
             (format!("{invited} declined your invitation to {organization}{why}."), invitation, "See it")
         }
@@ -157,6 +159,12 @@ fn row(told: &Told) -> Row {
         }
         "access.asked" => {
             (format!("{person} asks for access to {place} in {organization}."), member, "See them")
+        }
+        "webhook.disabled" => {
+            let (host, why) = (told.place(), told.why_turned_off());
+            let whose = host.map_or_else(|| "A webhook".to_owned(), |host| format!("The webhook to {host}"));
+            let webhook = told.webhook_id.map(|id| Route::WebhookPage(slug(), id));
+            (format!("{whose} of {organization} was turned off {why}."), webhook, "See what failed")
         }
         "bulk.finished" => (
             format!("Your invitations of many people to {organization} are done."),

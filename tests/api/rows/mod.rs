@@ -15,6 +15,7 @@ pub mod programs;
 pub mod settings;
 pub mod team;
 pub mod webhooks;
+pub mod webhooks_pages;
 pub mod well_known;
 pub mod wizard;
 
@@ -51,6 +52,7 @@ pub const ANSWERS: &[&[Answers]] = &[
     settings::ANSWERS,
     webhooks::ANSWERS,
     well_known::ANSWERS,
+    webhooks_pages::ANSWERS,
     wizard::ANSWERS,
 ];
 /// Every part's costs.
@@ -70,5 +72,6 @@ pub const COSTS: &[&[Costs]] = &[
     settings::COSTS,
     webhooks::COSTS,
     well_known::COSTS,
+    webhooks_pages::COSTS,
     wizard::COSTS,
 ];

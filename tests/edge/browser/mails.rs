@@ -10,7 +10,7 @@ use serde_json::json;
 use super::chromium::{Browser, run, server};
 use super::look::OF_MAILS;
 use super::security::now;
-use crate::harness::{PASSWORD, Server, Team};
+use crate::harness::{PASSWORD, Receiver, Server, Team};
 use crate::mails;
 use crate::totp::App;
 
@@ -122,6 +122,11 @@ fn of_an_organization() -> Vec<Shown> {
     person.post("/v1/invitations/decline", &json!({"token": token})).ok();
     person.submit(&format!("/i/{token}"), &format!("/i/{token}/ask"), &[]);
     all.push(shown("invitation.asked", "", &olga, "finn.client"));
+    let webhook = json!({"url": Receiver::start().url("/gone"), "events": ["seats.limit_reached"]});
+    let webhook = team.owner.post(&team.path("/webhooks"), &webhook).ok();
+    server.keep_secret(&webhook.str("/secret"));
+    team.owner.post(&team.path(&format!("/webhooks/{}/test", webhook.str("/id"))), &json!({})).ok();
+    all.push(shown("webhook.disabled", "", &olga, "The webhook to 127.0.0.1"));
     all
 }
 

@@ -25,4 +25,5 @@ mod table;
 mod team;
 mod telling;
 mod walk;
+mod webhooks;
 mod wizard;

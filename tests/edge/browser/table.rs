@@ -83,6 +83,28 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("/o/{slug}/settings/seats", &["seats", "seats-none", "seats-trial"]),
     ("/o/{slug}/settings/keys", &["keys", "keys-none", "keys-wrong", "key-made"]),
     ("/o/{slug}/settings/keys/{key}/revoke", &["key-revoke"]),
+    (
+        "/o/{slug}/settings/webhooks",
+        &["webhooks", "webhooks-none", "webhooks-wrong", "webhooks-some", "webhook-made"],
+    ),
+    (
+        "/o/{slug}/settings/webhooks/{webhook}",
+        &[
+            "webhook",
+            "webhook-none",
+            "webhook-failing",
+            "webhook-off",
+            "webhook-gone",
+            "webhook-failed",
+            "webhook-wrong",
+        ],
+    ),
+    ("/o/{slug}/settings/webhooks/{webhook}/secret", &["webhook-secret", "webhook-secret-new"]),
+    ("/o/{slug}/settings/webhooks/{webhook}/delete", &["webhook-delete"]),
+    (
+        "/o/{slug}/settings/webhooks/{webhook}/deliveries/{job}",
+        &["delivery", "delivery-waiting", "delivery-failed"],
+    ),
     ("/o/{slug}/activity", &["activity", "activity-none", "activity-wrong", "menu"]),
     ("/o/{slug}/team/import", &["import", "import-check", "import-to-mend"]),
     ("/o/{slug}/team/import/{job}", &["import-done", "import-undo", "import-undone"]),
@@ -213,6 +235,7 @@ const SOURCES: &[&str] = &[
     include_str!("settings.rs"),
     include_str!("states.rs"),
     include_str!("team.rs"),
+    include_str!("webhooks.rs"),
     include_str!("wizard.rs"),
 ];
 

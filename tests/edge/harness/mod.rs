@@ -18,7 +18,7 @@ pub use backstage::OUT_OF_ORDER;
 pub use client::{Answer, Client, SESSION_COOKIE};
 pub use host::{Host, free_port, node, wait_for_port};
 pub use provider::{Asked, PROVIDER_KEY, Provider};
-pub use receiver::Receiver;
+pub use receiver::{Heard, Receiver};
 pub use scene::{PASSWORD, Team};
 pub use server::{Deployment, OPERATOR_KEY, ROOT_KEY, Server};
 pub use shared::{racing, shared};

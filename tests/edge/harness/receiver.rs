@@ -1,6 +1,6 @@
 //! A host product's receiver of webhooks on this machine. What it answers follows from the path it was registered with:
-//! `/takes` takes everything, `/fails-once` fails the first time that it is told an event, `/moves` sends elsewhere, `/hangs`
-//! never answers before it is let go.
+//! `/takes` takes everything, `/fails-once` fails the first time that it is told an event, `/moves` sends elsewhere, `/gone` is
+//! there no more, `/hangs` never answers before it is let go.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -103,6 +103,7 @@ fn serve(mut stream: &TcpStream, shared: &Shared) -> Option<()> {
     let answer = match heard.path.as_str() {
         "/fails-once" if earlier == 0 => "500 Internal Server Error\r\n",
         "/moves" => "307 Temporary Redirect\r\nlocation: /moved\r\n",
+        "/gone" => "410 Gone\r\n",
         "/hangs" => {
             let let_go = shared.let_go.lock().unwrap();
             drop(shared.bell.wait_while(let_go, |let_go| !*let_go).unwrap());

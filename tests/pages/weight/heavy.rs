@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 use usher::domain::api_key::Scope;
 use usher::domain::ids::{Id, Kind, Member, Organization, Resource, Workspace};
+use usher::domain::webhook::EVENTS;
 use usher::platform::Entropy;
 
 use crate::scene::{browser, browsing, upload};
 use crate::support::client::{PASSWORD, Team, nonce_in};
 use crate::support::platform::{Native, World, token_in};
 use crate::support::scene::{plan_of, second_factor, somebody};
+use crate::support::webhooks::make;
 use crate::support::{Answer, Client};
 
 /// More than a page of any list has.
@@ -125,6 +127,41 @@ impl Heavy {
             made = self.team.world.operator().post(&self.team.path("/api-keys"), &body).ok().str("/id");
         }
         made
+    }
+
+    /// As many webhooks as there may be, the newest with more failed deliveries than a page lists, one of them tried as often as it
+    /// may be. Answers those two.
+    fn webhooks(&mut self) -> (String, String) {
+        let world = self.team.world.clone();
+        let list = self.team.path("/webhooks");
+        for webhook in world.operator().get(&list).ok().json()["data"].as_array().unwrap() {
+            world.operator().delete(&format!("{list}/{}", webhook["id"].as_str().unwrap()));
+        }
+        let events: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
+        let mut webhook = String::new();
+        for number in 0..20 {
+            let url = format!("https://{number}.example.com/{}", name(number).replace(' ', "-").repeat(3));
+            (webhook, _) = make(&mut self.team, &url, &events);
+        }
+        self.invite(&json!({"kind": "email", "email": address(self.fresh + 3000)}));
+        world.deliver();
+        for _ in 0..30 {
+            world.operator().post(&format!("{list}/{webhook}/test"), &json!({})).ok();
+        }
+        let of_events = "jobs WHERE webhook_id IS NOT NULL";
+        let told = format!("SELECT id FROM {of_events} AND webhook_id = '{webhook}' ORDER BY id LIMIT 1");
+        let job = world.state().database.borrow().query(&told)[0]["id"].as_str().unwrap().to_owned();
+        let now = world.now().millis();
+        for attempt in 1..=11 {
+            world.state().database.borrow().change(&format!(
+                "INSERT OR IGNORE INTO webhook_attempts (job_id, attempt, at, millis, failure)
+                 SELECT id, {attempt}, {now} + {attempt} * 97531, 10000 - {attempt} * 7, 'no answer within ten seconds' FROM {of_events}"
+            ));
+        }
+        world.state().database.borrow().change(&format!(
+            "UPDATE jobs SET failed_at = {now}, failure = 'no answer within ten seconds' WHERE webhook_id IS NOT NULL"
+        ));
+        (webhook, job)
     }
 
     fn of(template: &str) -> Self {
@@ -435,6 +472,26 @@ pub const SCREENS: &[(&str, Open)] = &[
     ("/o/{slug}/settings/keys/{key}/revoke", |heavy| {
         let key = heavy.keys();
         one(heavy.desk(&format!("settings/keys/{key}/revoke")))
+    }),
+    ("/o/{slug}/settings/webhooks", |heavy| {
+        heavy.webhooks();
+        one(heavy.desk("settings/webhooks"))
+    }),
+    ("/o/{slug}/settings/webhooks/{webhook}", |heavy| {
+        let (webhook, _) = heavy.webhooks();
+        one(heavy.desk(&format!("settings/webhooks/{webhook}")))
+    }),
+    ("/o/{slug}/settings/webhooks/{webhook}/secret", |heavy| {
+        let (webhook, _) = heavy.webhooks();
+        one(heavy.desk(&format!("settings/webhooks/{webhook}/secret")))
+    }),
+    ("/o/{slug}/settings/webhooks/{webhook}/delete", |heavy| {
+        let (webhook, _) = heavy.webhooks();
+        one(heavy.desk(&format!("settings/webhooks/{webhook}/delete")))
+    }),
+    ("/o/{slug}/settings/webhooks/{webhook}/deliveries/{job}", |heavy| {
+        let (webhook, job) = heavy.webhooks();
+        one(heavy.desk(&format!("settings/webhooks/{webhook}/deliveries/{job}")))
     }),
     ("/o/{slug}/activity", |heavy| one(heavy.desk("activity"))),
     ("/o/{slug}/team/import", |heavy| {

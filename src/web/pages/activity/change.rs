@@ -6,6 +6,7 @@ use crate::domain::invitation::{Kind, Reason};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
+use crate::domain::webhook::turned_off;
 use crate::store::audit_log::Told;
 use crate::web::pages::words;
 
@@ -78,6 +79,9 @@ fn tell(facts: &mut Vec<(String, String)>, name: &str, value: &Value, told: &Tol
             let may = template.catalog.in_words(template.catalog.read_keys(&keys)).join(", ");
             facts.push((name.to_owned(), if may.is_empty() { "None".to_owned() } else { may }));
         }
+        Value::String(why) if name == "Reason" && told.action == "webhook.disabled" => {
+            facts.push((name.to_owned(), words(turned_off(why))));
+        }
         other => facts.push((name.to_owned(), text(other, told))),
     }
 }
@@ -104,6 +108,7 @@ fn label(field: &str) -> String {
         "workspace_id" => "Workspace".to_owned(),
         "workspace_ids" => "Workspaces".to_owned(),
         "member_id" => "Member".to_owned(),
+        "delivery_id" => "Delivery".to_owned(),
         "resources" => "Accounts".to_owned(),
         "addable_kinds" => "Accounts they may add".to_owned(),
         "clients_need_resource" => "Clients without an account stay outside".to_owned(),

@@ -142,6 +142,19 @@ pub static ACTIONS: &[Action] = &[
     action("resource.deleted", "Accounts deleted", "deleted the account", Named, From),
     action("api_key.created", "API keys made", "made the API key", Named, Stop),
     action("api_key.revoked", "API keys revoked", "revoked the API key", Named, Stop),
+    action("webhook.created", "Webhooks made", "made the webhook to", Named, Stop),
+    action("webhook.updated", "Webhooks changed", "changed the webhook to", Named, Stop),
+    action(
+        "webhook.secret_rotated",
+        "Secrets of webhooks replaced",
+        "replaced the secret of the webhook to",
+        Named,
+        Stop,
+    ),
+    action("webhook.tested", "Webhooks tested", "sent a test event to", Named, Stop),
+    action("webhook.replayed", "Events delivered again", "had events delivered again to", Named, Stop),
+    action("webhook.disabled", "Webhooks turned off", "turned off the webhook to", Named, Stop),
+    action("webhook.deleted", "Webhooks deleted", "deleted the webhook to", Named, Stop),
     action("organization.created", "Organization made", "made the organization", Nothing, Stop),
     action("organization.updated", "Settings changed", "changed the settings", Nothing, Stop),
     action("organization.logo_changed", "Logo changed", "changed the logo", Nothing, Stop),
@@ -174,6 +187,7 @@ impl Sentence {
             ("operator", None) => Some("The operator".to_owned()),
             ("invitee", None) => whose.clone(),
             ("billing", None) => Some("The subscription".to_owned()),
+            ("usher", None) => Some("Usher".to_owned()),
             _ => None,
         };
         let actor = actor.unwrap_or_else(|| "Somebody".to_owned());

@@ -3,14 +3,14 @@
 use askama::Template;
 use serde::Deserialize;
 
-use super::{Tab, tabs};
+use super::{ShownOnce, Tab, opened, tabs};
 use crate::domain::api_key::Scope;
 use crate::domain::ids::ApiKeyId;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, again, api_keys as flow, second_factor};
 use crate::platform::{Platform, ResultSet};
-use crate::store::accounts::{self, At, SignedIn};
+use crate::store::accounts::{self, SignedIn};
 use crate::store::api_keys::{self, Shown};
 use crate::web::api::api_keys::{Body, wanted};
 use crate::web::pages::confirm::Confirm;
@@ -69,15 +69,6 @@ impl Row {
     }
 }
 
-#[derive(Template)]
-#[template(path = "pages/key_made.html")]
-struct Made<'a> {
-    frame: Frame,
-    name: &'a str,
-    secret: String,
-    back: String,
-}
-
 fn path(desk: &Desk) -> String {
     Route::KeysPage(desk.setting.slug.clone()).path()
 }
@@ -87,8 +78,7 @@ fn path(desk: &Desk) -> String {
 /// # Errors
 /// 403 for anybody else there.
 pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
-    let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
-    list(ctx, request, &desk.administered()?, None).await
+    list(ctx, request, &opened(ctx, request, slug).await?, None).await
 }
 
 async fn list<P: Platform>(
@@ -146,13 +136,16 @@ async fn list<P: Platform>(
 /// 403 for whoever doesn't run the organization.
 pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
-    let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
-    let desk = desk.administered()?;
+    let desk = opened(ctx, request, slug).await?;
     match make(ctx, request, &desk, &form).await {
-        Ok((key, secret)) => desk.reply(&Made {
+        Ok((key, secret)) => desk.reply(&ShownOnce {
             frame: desk.frame(Place::Settings),
+            of: "The key",
             name: &key.name,
+            called: ("Key", "key"),
             secret,
+            told: Vec::new(),
+            test: None,
             back: path(&desk),
         }),
         Err(error @ Error::Refused(_)) => list(ctx, request, &desk, Some((&form, &error))).await,
@@ -201,8 +194,7 @@ async fn one<P: Platform>(
     slug: &str,
     id: ApiKeyId,
 ) -> Result<(Desk, Shown)> {
-    let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
-    let desk = desk.administered()?;
+    let desk = opened(ctx, request, slug).await?;
     let found = ctx.platform.run(api_keys::select(desk.actor.organization_id, id)).await?;
     Ok((desk, found.first()?.ok_or_else(|| Error::from(Code::NotFound))?))
 }
