@@ -15,6 +15,7 @@ use crate::store::workspaces::LAST;
 
 /// A key, as the API shows it: never the key itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "ApiKey"))]
 pub struct Shown {
     /// Its id.
     pub id: ApiKeyId,

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::domain::authority::{Actor, Reach};
 use crate::domain::ids::OrganizationId;
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet};
@@ -21,10 +22,22 @@ const LIFE: Duration = Duration::from_mins(5);
 /// Of so many workspaces a token tells: it has to fit into a header.
 const MOST_WORKSPACES: usize = 50;
 
+/// Where the token is to count.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewHostToken"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
+    #[cfg_attr(described, schemars(with = "OrganizationId"))]
     organization_id: String,
+}
+
+/// A token that says who somebody is and may do in an organization.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "HostToken"))]
+pub(super) struct Issued {
+    /// A JWT (ES256): `/.well-known/jwks.json` has the keys to check it with.
+    token: String,
+    expires_at: Timestamp,
 }
 
 /// `POST`: 200 with the token, for whoever is a member of that organization and came through its second factor.
@@ -55,7 +68,7 @@ pub async fn issue<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resu
     }
     let ends = now.plus(LIFE).whole_seconds();
     let token = ctx.config.keys.sign_for_host(claims(&me, &actor), now, ends);
-    Ok(reply::json(StatusCode::OK, &json!({"token": token, "expires_at": ends})))
+    Ok(reply::json(StatusCode::OK, &Issued { token, expires_at: ends }))
 }
 
 /// Who they are there and what they may do: in every workspace, for owner and admins; else in each that they were put in,

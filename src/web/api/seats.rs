@@ -1,7 +1,7 @@
 //! An organization's seats: how many there are, and who holds them. For those who run it.
 
 use http::StatusCode;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::domain::ids::{InvitationId, Member, OrganizationId};
 use crate::error::{Code, Error, Result};
@@ -14,6 +14,20 @@ use crate::web::api::{Page, PageQuery};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
+
+/// An organization's seats in numbers.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Seats"))]
+pub(super) struct Counted {
+    /// How many the plan has; null is any number.
+    limit: Option<i64>,
+    /// How many members take.
+    used: i64,
+    /// How many open invitations reserve.
+    reserved: i64,
+    /// How many are left; null is any number.
+    available: Option<i64>,
+}
 
 /// `GET`: the seats in numbers. `limit` null is unlimited, and then so is `available`; a plan that was lowered below its use
 /// has none available, never fewer.
@@ -30,8 +44,7 @@ pub async fn count<P: Platform>(
     let seats = ResultSet::row_of::<Seats>(found.first())?;
     let Seats { seat_limit, used, reserved } = seats.ok_or_else(|| Error::from(Code::NotFound))?;
     let available = seat_limit.map(|limit| (limit - used - reserved).max(0));
-    let shown = json!({"limit": seat_limit, "used": used, "reserved": reserved, "available": available});
-    Ok(reply::json(StatusCode::OK, &shown))
+    Ok(reply::json(StatusCode::OK, &Counted { limit: seat_limit, used, reserved, available }))
 }
 
 /// `GET …/holders`: reserving invitations first, then members, each newest first.
