@@ -220,6 +220,7 @@ pub struct Shown {
 #[derive(Debug, Serialize)]
 #[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Permissions"))]
 struct ShownPermissions {
+    #[cfg_attr(described, schemars(extend("enum" = ["default", "custom"])))]
     mode: &'static str,
     keys: Vec<&'static str>,
 }
@@ -228,6 +229,7 @@ struct ShownPermissions {
 #[serde(untagged)]
 #[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Resources"))]
 enum ShownResources {
+    #[cfg_attr(described, schemars(extend("const" = "all")))]
     All(&'static str),
     Listed(Vec<Grant>),
 }

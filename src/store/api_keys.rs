@@ -25,6 +25,7 @@ pub struct Shown {
     pub name: String,
     /// What it may do.
     #[serde(deserialize_with = "json_text")]
+    #[cfg_attr(described, schemars(with = "Vec<crate::domain::api_key::Scope>"))]
     pub scopes: Vec<String>,
     /// Its last four letters.
     pub hint: String,

@@ -32,6 +32,7 @@ mod check;
 mod chosen_passwords;
 mod copied_links;
 mod costs;
+mod description;
 mod disconnecting;
 mod email_changes;
 mod found_by_name;

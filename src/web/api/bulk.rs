@@ -57,8 +57,12 @@ pub(super) struct Row {
     /// Which: the first one is 1.
     #[serde(rename = "row")]
     number: usize,
-    /// `would_create` or `refused` in a dry run; `waiting`, `created` or `refused` in a job; `undone` once its invitation was
-    /// taken back.
+    /// `would_create` or `refused` in a dry run; `waiting`, `created` or `refused` in a job; once that is taken back `revoked`, or
+    /// `cancelled` where it had not come to the row.
+    #[cfg_attr(
+        described,
+        schemars(extend("enum" = ["would_create", "waiting", "created", "refused", "revoked", "cancelled"]))
+    )]
     outcome: String,
     /// The invitation that it made, or that stands in its way.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -58,6 +58,7 @@ pub(super) struct Link {
 #[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "EmailChangeState"))]
 pub(super) struct Confirmed {
     /// `changed`, or `waiting` for the other mailbox.
+    #[cfg_attr(described, schemars(extend("enum" = ["changed", "waiting"])))]
     state: &'static str,
 }
 

@@ -246,6 +246,7 @@ pub(super) struct Fate<'a> {
     /// As it was named.
     member_id: &'a str,
     /// `removed`, or `refused`.
+    #[cfg_attr(described, schemars(extend("enum" = ["removed", "refused"])))]
     outcome: &'static str,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -112,7 +112,7 @@ struct Owner {
 
 /// A plan as the operator writes it: its time is RFC 3339, like every time of the API.
 #[derive(Deserialize)]
-#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewPlan"))]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewPlan", extend("required" = ["key", "seat_limit"])))]
 #[serde(deny_unknown_fields)]
 pub(super) struct PlanBody {
     /// The plan's name with whoever sells it.
@@ -121,7 +121,6 @@ pub(super) struct PlanBody {
     /// How many seats it has, 0 to 1,000,000; null is any number.
     // Said outright, null being any number: nobody is to have a plan without end by leaving a word out.
     #[serde(default)]
-    #[cfg_attr(described, schemars(required))]
     seat_limit: Change<i64>,
     // The operator's own words; those that Usher asks for are in docs/templates.md.
     /// Features, such as `custom_client_permissions`; at most 100.

@@ -45,7 +45,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .answers::<Taken>(202, "Taken in.")
             .refuses(PROVING)
             .refuses(&[Code::InvalidEmail, Code::EmailUnverified, Code::DailyLimit]),
-        Operation::new(Method::DELETE, "/v1/me/email", "cancelMyEmailChange", "Stop the change of one's address").done(),
+        Operation::new(Method::DELETE, "/v1/me/email", "cancelMyEmailChange", "Stop the change of one's address").done().refuses(&[Code::NotFound]),
         Operation::new(Method::POST, "/v1/email-changes/confirm", "confirmEmailChange", "Prove one of the two mailboxes")
             .by(&[Everybody])
             .body::<email_change::Link>()

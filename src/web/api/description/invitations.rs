@@ -52,7 +52,7 @@ pub(super) fn operations() -> Vec<Operation> {
         .or_text("text/csv")
         .answers::<Each<bulk::Row>>(200, "Of a dry run: what would become of each row.")
         .answers::<bulk::Started>(202, "The job that makes them.")
-        .refuses(&[Code::RoleNotAllowed]),
+        .refuses(&[Code::InvalidForm, Code::RoleNotAllowed]),
         Operation::new(Method::GET, "/v1/jobs/{job}", "getJob", "Look how far a job is")
             .paged()
             .answers::<bulk::Progress>(200, "The job, with a page of its rows."),
@@ -102,6 +102,8 @@ pub(super) fn operations() -> Vec<Operation> {
                 Code::AccessRemoved,
                 Code::SeatLimitReached,
                 Code::TrialEnded,
+                Code::PlanFeatureRequired,
+                Code::DailyLimit,
                 Code::SignInRequired,
                 Code::WrongAccount,
                 Code::EmailUnverified,
@@ -117,7 +119,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .refuses(&[
                 Code::InvitationRevoked,
                 Code::InvitationUsed,
-                Code::NotPending,
+                Code::LinkDisabled, Code::LinkFull, Code::LinkHasNoRecipient, Code::NotPending,
             ]),
     ];
     for (path, id, summary, codes) in [
@@ -128,6 +130,8 @@ pub(super) fn operations() -> Vec<Operation> {
             &[
                 Code::Undeliverable,
                 Code::LinkHasNoRecipient,
+                Code::AlreadyInvited,
+                Code::AlreadyMember,
                 Code::DailyLimit,
                 Code::SeatLimitReached,
                 Code::TrialEnded,

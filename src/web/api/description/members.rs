@@ -45,7 +45,12 @@ pub(super) fn operations() -> Vec<Operation> {
         .told("For its owner, who becomes an admin.")
         .body::<members::NewOwner>()
         .answers::<Shown>(200, "The new owner.")
-        .refuses(&[Code::MemberNotActive, Code::SeatLimitReached, Code::TrialEnded]),
+        .refuses(&[
+            Code::EmailUnverified,
+            Code::MemberNotActive,
+            Code::SeatLimitReached,
+            Code::TrialEnded,
+        ]),
         Operation::new(Method::GET, one, "getMember", "Look at a member")
             .answers::<Shown>(200, "The member."),
         Operation::new(Method::PATCH, one, "changeMember", "Change a member's role or name")
@@ -54,6 +59,7 @@ pub(super) fn operations() -> Vec<Operation> {
             .refuses(&[
                 Code::LastOwner,
                 Code::MemberNotActive,
+                Code::PlanFeatureRequired,
                 Code::RoleNotAllowed,
                 Code::SeatLimitReached,
                 Code::TrialEnded,
@@ -62,7 +68,7 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new(Method::DELETE, one, "removeMember", "Remove a member, or leave")
             .query::<members::RemovalQuery>()
             .done()
-            .refuses(&[Code::LastOwner]),
+            .refuses(&[Code::LastOwner, Code::MemberNotActive]),
         Operation::new(
             Method::POST,
             "/v1/members/{member}/password-link",

@@ -54,6 +54,8 @@ struct Schemas {
     bodies: SchemaGenerator,
     /// Of what is answered.
     answers: SchemaGenerator,
+    /// The refusals that have a status of their own wherever they are answered.
+    refusals: Map<String, Value>,
 }
 
 impl Schemas {
@@ -65,7 +67,11 @@ impl Schemas {
             settings.contract = contract;
             settings.into_generator()
         };
-        Self { bodies: generator(Contract::Deserialize), answers: generator(Contract::Serialize) }
+        Self {
+            bodies: generator(Contract::Deserialize),
+            answers: generator(Contract::Serialize),
+            refusals: Map::new(),
+        }
     }
 
     /// The schema itself, in the place of its name.
@@ -74,6 +80,15 @@ impl Schemas {
         let name =
             named["$ref"].as_str().and_then(|name| name.rsplit('/').next()).unwrap_or_default().to_owned();
         self.bodies.definitions_mut().remove(&name).unwrap_or(named)
+    }
+
+    /// The refusal with this code alone, by its name.
+    fn refused_with(&mut self, code: Code) -> Value {
+        if !self.refusals.contains_key(code.as_str()) {
+            let refused = operation::refused(&[code], self);
+            self.refusals.insert(code.as_str().to_owned(), refused);
+        }
+        json!({"$ref": format!("#/components/responses/{}", code.as_str())})
     }
 
     /// All that have a name. What is both sent and answered has one schema.
@@ -106,6 +121,7 @@ pub fn document() -> Value {
     }
     let examples: Map<String, Value> =
         Code::ALL.iter().map(|code| (code.as_str().to_owned(), example(*code))).collect();
+    let refusals = std::mem::take(&mut schemas.refusals);
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {"title": "Usher", "version": env!("CARGO_PKG_VERSION"), "description": ABOUT},
@@ -114,6 +130,7 @@ pub fn document() -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas.all(),
+            "responses": refusals,
             "examples": examples,
             "parameters": parameters(),
             "headers": headers(),
@@ -205,6 +222,10 @@ fn tidy(value: &mut Value) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(tidy),
         Value::Object(fields) => {
+            // What is left out is left out, and not null.
+            if fields.get("default") == Some(&Value::Null) {
+                fields.remove("default");
+            }
             for (name, value) in fields.iter_mut() {
                 match value {
                     Value::String(text) if name == "description" && text != ABOUT => *text = plain(text),

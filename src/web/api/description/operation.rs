@@ -184,7 +184,7 @@ impl Operation {
 
     /// All that it may be refused with.
     fn all_codes(&self) -> Vec<Code> {
-        let mut codes = vec![Code::Internal, Code::Misconfigured];
+        let mut codes = vec![Code::PayloadTooLarge, Code::Internal, Code::Misconfigured];
         let mut add = |applies: bool, more: &[Code]| {
             if applies {
                 codes.extend(more);
@@ -193,7 +193,6 @@ impl Operation {
         let changes = !self.method.is_safe();
         let is_of_others = self.by.iter().any(|by| matches!(by, By::Provider(_)));
         let reads_json = self.body.iter().any(|(content_type, _)| *content_type == JSON);
-        add(changes, &[Code::PayloadTooLarge]);
         add(!self.is_public() || is_of_others, &[Code::Unauthenticated]);
         add(!self.is_public() && !self.is_by(By::Holder), &[Code::Forbidden]);
         add(changes && !is_of_others, &[Code::CrossSiteRequest]);
@@ -302,26 +301,36 @@ impl Operation {
             }
             responses.insert(answer.status.to_string(), response);
         }
-        let problem = schema::<crate::web::reply::Problem<'_>>(&mut schemas.answers);
         for codes in self.all_codes().chunk_by(|one, other| one.status() == other.status()) {
             let Some(status) = codes.first().map(|code| code.status()) else { continue };
-            let names: Vec<String> = codes.iter().map(|code| format!("`{}`", code.as_str())).collect();
-            let example = |code: &Code| {
-                let name = code.as_str();
-                (name.to_owned(), json!({"$ref": format!("#/components/examples/{name}")}))
+            let described = match codes {
+                [only] => schemas.refused_with(*only),
+                codes => refused(codes, schemas),
             };
-            let examples: Map<_, _> = codes.iter().map(example).collect();
-            let mut response = json!({
-                "description": format!("{}: {}.", status.canonical_reason().unwrap_or_default(), names.join(", ")),
-                "content": {"application/problem+json": {"schema": problem, "examples": examples}},
-            });
-            if codes.iter().any(|code| matches!(code, Code::RateLimited | Code::IdempotencyInProgress)) {
-                response["headers"] = json!({"Retry-After": {"$ref": "#/components/headers/RetryAfter"}});
-            }
-            responses.insert(status.as_str().to_owned(), response);
+            responses.insert(status.as_str().to_owned(), described);
         }
         responses
     }
+}
+
+/// A refusal with one of these codes, which have one status.
+pub(super) fn refused(codes: &[Code], schemas: &mut Schemas) -> Value {
+    let status = codes.first().and_then(|code| code.status().canonical_reason()).unwrap_or_default();
+    let names: Vec<String> = codes.iter().map(|code| format!("`{}`", code.as_str())).collect();
+    let example = |code: &Code| {
+        let name = code.as_str();
+        (name.to_owned(), json!({"$ref": format!("#/components/examples/{name}")}))
+    };
+    let examples: Map<_, _> = codes.iter().map(example).collect();
+    let problem = schema::<crate::web::reply::Problem<'_>>(&mut schemas.answers);
+    let mut response = json!({
+        "description": format!("{status}: {}.", names.join(", ")),
+        "content": {"application/problem+json": {"schema": problem, "examples": examples}},
+    });
+    if codes.iter().any(|code| matches!(code, Code::RateLimited | Code::IdempotencyInProgress)) {
+        response["headers"] = json!({"Retry-After": {"$ref": "#/components/headers/RetryAfter"}});
+    }
+    response
 }
 
 fn described((content_type, schema): Content, generator: &mut SchemaGenerator) -> (String, Value) {

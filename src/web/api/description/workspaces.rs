@@ -94,7 +94,7 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .body::<memberships::Changed>()
         .answers::<memberships::Shown>(200, "What they have there.")
-        .refuses(&[Code::MemberNotActive, Code::RateLimited])
+        .refuses(&[Code::MemberNotActive, Code::MembershipExists, Code::RateLimited])
         .refuses(GIVING),
         Operation::new(
             Method::DELETE,
@@ -102,7 +102,8 @@ pub(super) fn operations() -> Vec<Operation> {
             "endMembership",
             "Take a member out of a workspace",
         )
-        .done(),
+        .done()
+        .refuses(&[Code::BeyondYourAccess, Code::MemberNotActive, Code::MembershipExists]),
         Operation::new(
             Method::GET,
             "/v1/workspaces/{workspace}/members/{member}/access",
