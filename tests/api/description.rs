@@ -1,5 +1,5 @@
 //! The API's description and what is answered hold each other: every answer of these tests is held against it (`Client::send`), and
-//! a walk through it asks every operation as everybody. The same walk goes through the real runtime (`tests/edge/description.rs`).
+//! a walk through it asks every operation as everybody. The same walk goes through the real runtime (`tests/edge/described.rs`).
 
 use http::Method;
 use serde_json::{Value, json};

@@ -21,6 +21,8 @@ pub struct Scene<'a> {
     /// What stands for a path's parameter, by its name.
     path: BTreeMap<String, String>,
     scopes: Vec<String>,
+    /// The keys that lack one of them, by that one.
+    lacking: BTreeMap<String, Credentials>,
     count: u32,
 }
 
@@ -56,12 +58,15 @@ impl<'a> Scene<'a> {
             known: BTreeMap::new(),
             path: BTreeMap::new(),
             scopes: Vec::new(),
+            lacking: BTreeMap::new(),
             count: 0,
         };
         let organization = scene.organization("owner");
         scene.organization("foreigner");
         scene.path.insert("organization".to_owned(), organization.clone());
         scene.known.insert("OrganizationId".to_owned(), organization);
+        let owner = scene.get("owner", &scene.below("/members"))["data"][0]["id"].clone();
+        scene.path.insert("owner".to_owned(), owner.as_str().unwrap().to_owned());
         let workspaces = scene.get("owner", &scene.below("/workspaces"));
         let workspace = workspaces["data"][0]["id"].as_str().unwrap().to_owned();
         scene.path.insert("workspace".to_owned(), workspace.clone());
@@ -123,8 +128,8 @@ impl<'a> Scene<'a> {
                 self.take_out();
             }
             "transferOwnership" => {
-                let owner = self.get("owner", &self.below("/members?role=owner"));
-                self.know("MemberId", owner["data"][0]["id"].as_str().unwrap());
+                let owner = self.path("owner");
+                self.know("MemberId", &owner);
             }
             "previewInvitation" | "acceptInvitation" | "declineInvitation" => {
                 self.make("invitation");
@@ -159,10 +164,13 @@ impl<'a> Scene<'a> {
                 person
             }
             "key_without_scope" => {
-                let scope = operation.scope();
-                let others: Vec<String> =
-                    self.scopes.iter().filter(|known| Some(known.as_str()) != scope).cloned().collect();
-                self.key(&others)
+                let scope = operation.scope().unwrap_or("access:check").to_owned();
+                if !self.lacking.contains_key(&scope) {
+                    let others: Vec<_> = self.scopes.iter().filter(|known| **known != scope).cloned().collect();
+                    let key = self.key(&others);
+                    self.lacking.insert(scope.clone(), key);
+                }
+                self.lacking[&scope].clone()
             }
             _ => self.callers[caller].clone(),
         }
