@@ -59,7 +59,10 @@ fn the_page_that_tells_of_the_api_is_there_in_development_and_is_not_deployed() 
     assert!(policy.starts_with("default-src 'none'; style-src 'self'"), "{policy}");
     let text = page.text();
     for inline in ["<script", "<style", " style=", " on"] {
-        assert!(!text.split('<').any(|tag| format!("<{}", tag.split('>').next().unwrap()).contains(inline)), "{inline}");
+        assert!(
+            !text.split('<').any(|tag| format!("<{}", tag.split('>').next().unwrap()).contains(inline)),
+            "{inline}"
+        );
     }
     let description = Description::read(&server.client().get("/openapi.json").ok().body);
     for operation in description.operations() {
@@ -73,5 +76,8 @@ fn the_page_that_tells_of_the_api_is_there_in_development_and_is_not_deployed() 
         files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
     };
     let all = [names(assets), names(&format!("{assets}/assets"))].concat();
-    assert!(all.contains(&"openapi.json".to_owned()) && !all.iter().any(|name| name.starts_with("docs")), "{all:?}");
+    assert!(
+        all.contains(&"openapi.json".to_owned()) && !all.iter().any(|name| name.starts_with("docs")),
+        "{all:?}"
+    );
 }

@@ -261,6 +261,7 @@ impl Walk<'_, '_> {
             body: &request.body,
         });
         self.walked.requests += 1;
+        self.scene.settle(operation, got.status);
         let answered =
             Answered { status: got.status, content_type: got.content_type.as_deref(), body: &got.body };
         let told =
