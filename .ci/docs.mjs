@@ -64,8 +64,8 @@ function fields(schema) {
   const choice = (of) => html`<dt>${type(of)}</dt>
 <dd>${words(of.description)}${of.properties && fields(of)}</dd>`;
   const choices = schema.oneOf ?? schema.anyOf ?? [];
-  if (properties.length) return html`<dl class="fields">${properties.sort(first).map(field)}</dl>`;
-  if (choices.length) return html`<dl class="fields">${choices.map(choice)}</dl>`;
+  if (properties.length) return html`<dl class="named">${properties.sort(first).map(field)}</dl>`;
+  if (choices.length) return html`<dl class="named">${choices.map(choice)}</dl>`;
   return schema.description ? "" : html`<p>${type(schema)}</p>`;
 }
 
@@ -139,7 +139,7 @@ function answer([status, response]) {
   const { description, content: contents } = resolved(response);
   const examples = Object.values(contents ?? {})[0]?.examples;
   if (examples) {
-    const told = Object.entries(examples).map(([code, example]) => html`<li><code>${code}</code> ${resolved(example).value.detail}</li>`);
+    const told = Object.entries(examples).map(([code, example]) => html`<li><code>${code}</code> ${words(resolved(example).value.detail)}</li>`);
     return html`<dt>${status}</dt>
 <dd><ul>${told}</ul></dd>`;
   }
@@ -159,9 +159,9 @@ function operation(path, method, of) {
 <summary><h3>${of.summary}</h3> <code>${method.toUpperCase()} ${path}</code></summary>
 ${of.description && html`<p>${words(of.description)}</p>`}
 <p>For ${between(of.security.map(caller), ", or ")}.</p>
-${parameters.length > 0 && html`<h4>Parameters</h4><dl class="fields">${parameters.map(parameter)}</dl>`}
+${parameters.length > 0 && html`<h4>Parameters</h4><dl class="named">${parameters.map(parameter)}</dl>`}
 ${of.requestBody && html`<h4>Body</h4>${Object.entries(of.requestBody.content).map(([kind, each]) => content(kind, each))}`}
-<h4>Answers</h4><dl class="answers">${answers.map(answer)}</dl>
+<h4>Answers</h4><dl class="replies">${answers.map(answer)}</dl>
 <h4>Example</h4><pre tabindex="0">${curl(method, path, of)}</pre>
 </details>`;
 }
@@ -195,7 +195,7 @@ ${paragraphs(api.info.description)}
 <p>The same for programs: <a href="/openapi.json">openapi.json</a>. In the examples <code>$USHER</code> is the deployment’s origin.</p>
 <nav aria-label="Parts"><ul>${api.tags.map(({ name, description }) => html`<li><a href="#${name}">${description}</a></li>`)}<li><a href="#types">Types</a></li></ul></nav>
 <p>Any operation may also answer:</p>
-<dl class="answers">${everywhere.map((status) => answer([status, all[0][2].responses[status]]))}</dl>
+<dl class="replies">${everywhere.map((status) => answer([status, all[0][2].responses[status]]))}</dl>
 ${parts}
 <section id="types"><h2>Types</h2>
 ${types}

@@ -147,7 +147,10 @@ impl Walk<'_, '_> {
         let of_account = operation.described["tags"][0] == "account";
         let caller = match () {
             // Whoever tries passwords too often has to wait.
-            () if may("session") && of_account => "person",
+            () if may("session") && of_account => {
+                self.scene.replace_person();
+                "person"
+            }
             () if may("session") => "owner",
             () if may("operatorKey") => "operator",
             () => "nobody",

@@ -155,7 +155,6 @@ impl<'a> Scene<'a> {
     /// How this caller calls this operation. What ends somebody's session is asked by somebody who is there for nothing else.
     pub fn credentials(&mut self, caller: &str, operation: Operation<'_>) -> Credentials {
         match caller {
-            "person" => self.joined("client"),
             "owner" | "admin" | "member" | "client" | "foreigner" if operation.id() == "signOut" => {
                 self.joined("client")
             }
@@ -305,6 +304,12 @@ impl<'a> Scene<'a> {
         }
         let parameter = if what == "link" { "invitation" } else { what };
         self.path.insert(parameter.to_owned(), id);
+    }
+
+    /// Somebody else than before calls as `person`.
+    pub fn replace_person(&mut self) {
+        let person = self.joined("client");
+        self.callers.insert("person".to_owned(), person);
     }
 
     /// After this was answered: what has to be as it was.

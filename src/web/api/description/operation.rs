@@ -255,7 +255,7 @@ impl Operation {
         if let Some(query) = self.query {
             let fields = schemas.inlined(query);
             for (name, field) in fields["properties"].as_object().into_iter().flatten() {
-                let mut field = field.clone();
+                let mut field = said(field);
                 let told = field.as_object_mut().and_then(|field| field.remove("description"));
                 parameters.push(json!({"name": name, "in": "query", "description": told, "schema": field}));
             }
@@ -311,6 +311,27 @@ impl Operation {
         }
         responses
     }
+}
+
+/// A field that can be left out, but not be null: a query's.
+fn said(field: &Value) -> Value {
+    let mut field = field.clone();
+    if let Some(kinds) = field["type"].as_array() {
+        let kind = kinds.iter().find(|kind| *kind != "null").cloned();
+        field["type"] = kind.unwrap_or_default();
+    }
+    if let Some(values) = field.get_mut("enum").and_then(Value::as_array_mut) {
+        values.retain(|value| !value.is_null());
+    }
+    let choices = field.get("anyOf").and_then(Value::as_array);
+    if let Some(only) =
+        choices.and_then(|choices| choices.iter().find(|choice| choice["type"] != "null")).cloned()
+        && let Some(fields) = field.as_object_mut()
+    {
+        fields.remove("anyOf");
+        fields.extend(only.as_object().cloned().unwrap_or_default());
+    }
+    field
 }
 
 /// A refusal with one of these codes, which have one status.
