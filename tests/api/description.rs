@@ -84,13 +84,13 @@ fn a_description_that_is_wrong_is_found_out() {
         (
             &|document: &mut Value| {
                 document["components"]["schemas"]["Organization"]["properties"]["slug"] =
-                    json!({"type": "integer"})
+                    json!({"type": "integer"});
             },
             "not valid",
         ),
         (
             &|document: &mut Value| {
-                document["components"]["schemas"]["Organization"]["required"] = json!(["missing"])
+                document["components"]["schemas"]["Organization"]["required"] = json!(["missing"]);
             },
             "not valid",
         ),
