@@ -1,5 +1,6 @@
 //! Names the stylesheet and the script by their content, as the build does when it copies them (`/assets/usher.<hash>.css`),
-//! lists the templates (each file of `src/domain/templates/` is one), and makes the set of common passwords.
+//! lists the templates (each file of `src/domain/templates/` is one), makes the set of common passwords, and says where types
+//! know their schema (`cfg(described)`): anywhere but in the Worker, which carries the API's description as a file.
 
 use sha2::{Digest, Sha256};
 
@@ -13,6 +14,10 @@ fn main() {
     name_asset("USHER_SCRIPT", "js");
     list_templates();
     make_common_passwords();
+    println!("cargo:rustc-check-cfg=cfg(described)");
+    if std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|target| target != "wasm32") {
+        println!("cargo:rustc-cfg=described");
+    }
 }
 
 fn name_asset(variable: &str, extension: &str) {

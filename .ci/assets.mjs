@@ -1,14 +1,16 @@
-// Copies the static files under names that carry their hash, so that browsers may keep them for ever.
-// node .ci/assets.mjs <from> <to>. The Worker computes the same names (build.rs).
+// Copies the static files under names that carry their hash, so that browsers may keep them for ever; the API's description
+// keeps its name. node .ci/assets.mjs <from> <to>. The Worker computes the same names (build.rs).
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 
 const [from, to] = process.argv.slice(2);
 const served = join(to, "assets"); // at /assets/
+const description = "openapi.json"; // at its own path
 
 const files = new Map();
 for (const name of readdirSync(from)) {
+  if (name === description) continue;
   const bytes = readFileSync(join(from, name));
   const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
   files.set(`${basename(name, extname(name))}.${hash}${extname(name)}`, bytes);
@@ -17,7 +19,16 @@ for (const name of readdirSync(from)) {
 mkdirSync(served, { recursive: true });
 for (const [name, bytes] of files) writeFileSync(join(served, name), bytes);
 for (const name of readdirSync(served)) if (!files.has(name)) rmSync(join(served, name));
+// Without the blanks that are for whoever reads its changes.
+writeFileSync(join(to, description), JSON.stringify(JSON.parse(readFileSync(join(from, description), "utf8"))));
 writeFileSync(
   join(to, "_headers"),
-  "/assets/*\n  Cache-Control: public, max-age=31536000, immutable\n  X-Content-Type-Options: nosniff\n",
+  `/assets/*
+  Cache-Control: public, max-age=31536000, immutable
+  X-Content-Type-Options: nosniff
+/${description}
+  Cache-Control: public, max-age=300
+  X-Content-Type-Options: nosniff
+  X-Robots-Tag: noindex
+`,
 );

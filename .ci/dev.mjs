@@ -55,6 +55,8 @@ wrangler = spawn(
   "wrangler",
   [
     ...["dev", "--local", "--ip", "127.0.0.1", "--port", port, "--persist-to", state],
+    // With the page that tells of the API.
+    ...["--assets", "build/development"],
     ...["--show-interactive-dev-session", "false"],
     ...Object.entries(settings).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
   ].map(String),
@@ -90,6 +92,7 @@ if (!stopping) {
 ${people.map(({ email, is }) => `  as         ${email} (${is})`).join("\n")}
   password   ${password}
   mailbox    ${origin}/dev/mailbox
+  the API    ${origin}/docs
   operator   Authorization: Bearer ${OPERATOR_KEY}
 `);
 }

@@ -15,7 +15,9 @@ const layout = "v3";
 
 /** Starts the Worker on `port`; `vars` replaces settings and secrets, and an empty value takes one away. */
 export function startWorker({ port, state, vars }) {
-  const { workerOptions } = readWrangler("wrangler.toml");
+  // With the page that tells of the API, which is not deployed.
+  const assets = { directory: "build/development" };
+  const { workerOptions } = readWrangler("wrangler.toml", undefined, { overrides: { assets } });
   const bindings = { ...workerOptions.bindings, ...vars };
   for (const [name, value] of Object.entries(vars)) if (value === "") delete bindings[name];
 

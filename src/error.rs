@@ -44,6 +44,7 @@ pub struct Refusal {
 
 /// One field that was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub struct FieldError {
     /// A JSON pointer into the body (RFC 6901), or `?name` for a query parameter.
     pub pointer: String,

@@ -51,6 +51,7 @@ impl Default for Resources {
 /// One resource given to one person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Grant"))]
 pub struct Grant {
     /// Which.
     pub id: ResourceId,
@@ -65,6 +66,7 @@ pub struct Grant {
 /// Whose credentials reach a resource, and so who has to renew them (S2-14, S2-15).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub enum Credentials {
     /// The owner's.
     Owner,
@@ -207,6 +209,7 @@ fn json_text_or_null<'de, D: serde::Deserializer<'de>, T: serde::de::Deserialize
 
 /// An access as the API shows it: `permissions` is `{mode, keys}`, `keys` holding every leaf that it comes to.
 #[derive(Debug, Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Access"))]
 pub struct Shown {
     permissions: ShownPermissions,
     resources: ShownResources,
@@ -215,14 +218,18 @@ pub struct Shown {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Permissions"))]
 struct ShownPermissions {
+    #[cfg_attr(described, schemars(extend("enum" = ["default", "custom"])))]
     mode: &'static str,
     keys: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Resources"))]
 enum ShownResources {
+    #[cfg_attr(described, schemars(extend("const" = "all")))]
     All(&'static str),
     Listed(Vec<Grant>),
 }

@@ -16,6 +16,7 @@ pub const MOST_LEAVES: usize = 128;
 /// What follows from a grant alone, with nothing ticked (S2-07, S2-09).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub enum FromGrant {
     /// From any grant: whoever is given an account may view it.
     Any,
@@ -77,6 +78,7 @@ pub struct Leaf {
     clippy::struct_excessive_bools,
     reason = "the flags of a leaf, summed up: any of them goes with any other"
 )]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Permission"))]
 pub struct Node {
     /// Such as `posts`.
     pub key: String,

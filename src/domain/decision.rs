@@ -65,6 +65,7 @@ impl HeldResources {
 /// What stands between a person and what they were given, if anything does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "AccessState"))]
 pub enum State {
     /// Nothing.
     Ready,
@@ -129,6 +130,7 @@ pub enum About {
 /// Why something is allowed or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "CheckReason"))]
 pub enum Reason {
     /// Allowed: owner and admins may everything.
     OwnerOrAdmin,

@@ -13,6 +13,7 @@ use crate::error::Code;
 /// For one address, or for many people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "InvitationKind"))]
 pub enum Kind {
     /// Bound to one address and accepted once.
     Email,
@@ -34,6 +35,7 @@ impl Kind {
 /// Why somebody declines, where they say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "DeclineReason"))]
 pub enum Reason {
     /// They don't know who invites them: it was not meant for them.
     UnknownSender,
@@ -52,6 +54,7 @@ impl Reason {
 /// What an invitation is at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "InvitationStatus"))]
 pub enum Status {
     /// Open: can be accepted.
     Pending,
@@ -108,6 +111,7 @@ impl Status {
 /// How far the invitation's e-mail got, as the inviter sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub enum Delivery {
     /// No e-mail was asked for.
     None,

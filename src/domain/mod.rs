@@ -25,6 +25,8 @@ pub mod policy;
 pub mod quota;
 pub mod reset_link;
 pub mod role;
+#[cfg(described)]
+mod schema;
 pub mod second_factor;
 pub mod secret;
 pub mod shades;

@@ -7,6 +7,7 @@ use crate::domain::time::Timestamp;
 /// What an organization has paid for. Set by the operator or by the billing webhook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub struct Plan {
     /// The plan's name with whoever sells it.
     pub key: String,
@@ -24,6 +25,7 @@ pub struct Plan {
 /// How an organization shows itself to those it invites (S0-06, S0-08). What is not set is its name, the product's colour, and
 /// no message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub struct Branding {
     /// What its links' pages call it.
     pub name: Option<String>,

@@ -10,6 +10,7 @@ use crate::domain::role::Role;
 /// A policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub struct Policy {
     /// Who may invite whom. Nobody may invite an owner: ownership is transferred.
     invites: BTreeMap<String, Vec<Role>>,
@@ -30,6 +31,7 @@ pub struct Policy {
 /// What a client may do if nobody says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub enum ClientDefault {
     /// What the catalog marks for clients.
     Preset,
@@ -40,6 +42,7 @@ pub enum ClientDefault {
 /// How long something lives, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub struct Lifetime {
     /// Unless said.
     pub default: u64,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What a member is in an organization. Ordered: a later role stands above an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Hash)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub enum Role {
     /// Somebody outside: sees and does only what they were granted.
     Client,

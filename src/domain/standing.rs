@@ -57,6 +57,7 @@ pub struct Redeemed {
 /// What the holder of a link does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub enum Next {
     /// Make an account: the address has none that counts.
     SignUp,

@@ -13,6 +13,7 @@ use crate::flow::webhooks::body;
 use crate::jobs::{Outcome, lost_at};
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::jobs::{self, Requeued};
+use crate::store::organizations::Seats;
 use crate::store::webhook_events::{self, Event, Told};
 use crate::store::{invitations, members, memberships, organizations};
 use crate::web::api::told;
@@ -96,7 +97,7 @@ fn data(
         "member" => found.first()?.map(|member| told::member(member, template)),
         "membership" => told::membership(found.first()?, template, event.kind == "membership.removed"),
         "organization" => found.first()?.map(|organization| told::organization(config, organization)),
-        _ => found.first()?.map(told::seats),
+        _ => found.first::<Seats>()?.map(|seats| told::seats(&seats)),
     };
     if let Some(fields) = data.as_mut().and_then(Value::as_object_mut) {
         fields.insert("organization_id".to_owned(), json!(event.organization_id));

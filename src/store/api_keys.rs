@@ -15,6 +15,7 @@ use crate::store::workspaces::LAST;
 
 /// A key, as the API shows it: never the key itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "ApiKey"))]
 pub struct Shown {
     /// Its id.
     pub id: ApiKeyId,
@@ -24,6 +25,7 @@ pub struct Shown {
     pub name: String,
     /// What it may do.
     #[serde(deserialize_with = "json_text")]
+    #[cfg_attr(described, schemars(with = "Vec<crate::domain::api_key::Scope>"))]
     pub scopes: Vec<String>,
     /// Its last four letters.
     pub hint: String,

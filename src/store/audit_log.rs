@@ -18,6 +18,7 @@ use crate::store::workspaces::LAST;
 
 /// An entry, as the API shows it.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "AuditEntry"))]
 pub struct Logged {
     /// Its id.
     pub id: EventId,

@@ -109,6 +109,7 @@ pub fn select_plan_allows(id: InvitationId) -> Statement {
 
 /// Somebody who came in by an invitation, as the API shows them.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub struct Redemption {
     /// Where a page of them goes on.
     #[serde(skip_serializing)]

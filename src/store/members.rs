@@ -45,6 +45,7 @@ pub struct Member {
 
 /// Who a member is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub struct Person {
     /// Their account.
     pub id: UserId,
@@ -81,6 +82,7 @@ pub struct WorkspaceName {
 /// Whether a member is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "MemberStatus"))]
 pub enum Status {
     /// In.
     Active,

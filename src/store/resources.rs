@@ -15,6 +15,7 @@ use crate::store::workspaces::LAST;
 
 /// A resource, as the API shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub struct Resource {
     /// Its id.
     pub id: ResourceId,
@@ -39,6 +40,7 @@ pub struct Resource {
 /// Whether a resource is in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "ResourceStatus"))]
 pub enum Status {
     /// It is.
     Connected,

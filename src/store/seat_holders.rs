@@ -12,6 +12,7 @@ use crate::store::workspaces::LAST;
 
 /// Somebody who takes a seat, or for whom one is reserved, as the API shows it.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "SeatHolder"))]
 pub struct Holder {
     /// The member who takes it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,6 +33,7 @@ pub struct Holder {
 /// Why somebody takes a seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "SeatReason"))]
 pub enum Reason {
     /// Their role does.
     Role,

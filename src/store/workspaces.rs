@@ -12,6 +12,7 @@ use crate::platform::Statement;
 
 /// A workspace, as the API shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 pub struct Workspace {
     /// Its id.
     pub id: WorkspaceId,

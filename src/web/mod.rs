@@ -108,6 +108,7 @@ async fn call<P: Platform>(
     match (route, verb) {
         (Route::Health, _) => Ok(reply::json(StatusCode::OK, &serde_json::json!({"status": "ok"}))),
         (Route::Ready, _) => ready(ctx).await,
+        (Route::PublicKeys, _) => Ok(pages::well_known::public_keys(ctx)),
 
         (Route::Organizations, Post) => api::organizations::create(ctx, request).await,
         (Route::Organizations, _) => api::organizations::list(ctx, request).await,
@@ -257,7 +258,6 @@ async fn page<P: Platform>(
     match (route, verb) {
         (Route::Home, _) => Ok(pages::home::show(request)),
         (Route::SecurityText, _) => pages::well_known::security(ctx),
-        (Route::PublicKeys, _) => Ok(pages::well_known::public_keys(ctx)),
         (Route::ChangePassword, _) => Ok(reply::see_other(&Route::SecurityPassword.path())),
         (Route::SignIn, Post) => pages::sign_in::submit(ctx, request).await,
         (Route::SignIn, _) => pages::sign_in::show(ctx, request),

@@ -34,8 +34,17 @@ pub fn with_body(status: StatusCode, content_type: &'static str, body: impl Into
 /// A JSON reply.
 #[must_use]
 pub fn json(status: StatusCode, value: &impl Serialize) -> Reply {
+    json_written(status, &|body| value.serialize(&mut serde_json::Serializer::new(body)).is_ok())
+}
+
+/// What of a JSON reply is the same for every type: once in the Wasm, and not as often as there are types.
+fn json_written(status: StatusCode, write: &dyn Fn(&mut Vec<u8>) -> bool) -> Reply {
+    let mut body = Vec::new();
     // Our own types always serialise: their keys are strings and their numbers finite.
-    with_body(status, "application/json", serde_json::to_vec(value).unwrap_or_default())
+    if !write(&mut body) {
+        body.clear();
+    }
+    with_body(status, "application/json", body)
 }
 
 /// A JSON reply that was written before.
@@ -78,24 +87,35 @@ pub fn see_other(path: &str) -> Reply {
     reply
 }
 
+/// A refusal (RFC 9457). Programs read `code`.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
+pub struct Problem<'a> {
+    /// `urn:usher:problem:` and the code.
+    r#type: String,
+    /// A few words for the whole class of problem.
+    title: &'a str,
+    status: u16,
+    /// For people: what to do next.
+    detail: &'a str,
+    /// Stable: what programs read.
+    code: &'a str,
+    /// What whoever runs the service finds the request by.
+    request_id: &'a str,
+    /// What is wrong with which field: the first twenty.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+    /// With `already_invited`: the invitation that is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation_id: Option<InvitationId>,
+    /// With `resource_exists`: the resource that is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_id: Option<ResourceId>,
+}
+
 /// A refusal as `application/problem+json` (RFC 9457).
 #[must_use]
 pub fn problem(error: &Error, request_id: &str) -> Reply {
-    #[derive(Serialize)]
-    struct Problem<'a> {
-        r#type: String,
-        title: &'a str,
-        status: u16,
-        detail: &'a str,
-        code: &'a str,
-        request_id: &'a str,
-        #[serde(skip_serializing_if = "<[_]>::is_empty")]
-        errors: &'a [FieldError],
-        #[serde(skip_serializing_if = "Option::is_none")]
-        invitation_id: Option<InvitationId>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        resource_id: Option<ResourceId>,
-    }
     let internal;
     let refusal = match error {
         Error::Refused(refusal) => refusal.as_ref(),

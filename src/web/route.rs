@@ -401,7 +401,7 @@ impl Route {
         let path = self.path();
         !path.starts_with("/v1/")
             && !path.starts_with("/hooks/")
-            && !matches!(self, Self::Health | Self::Ready)
+            && !matches!(self, Self::Health | Self::Ready | Self::PublicKeys)
     }
 }
 

@@ -33,6 +33,7 @@ mod chosen_passwords;
 mod copied_links;
 mod costs;
 mod deliveries;
+mod description;
 mod disconnecting;
 mod email_changes;
 mod found_by_name;

@@ -16,6 +16,10 @@ mod browser;
 mod bulk;
 mod costs;
 mod crowds;
+mod described;
+#[allow(dead_code, reason = "what other tests ask of the description too")]
+#[path = "../support/description.rs"]
+mod description;
 mod growth;
 mod harness;
 mod hooks;
@@ -30,4 +34,6 @@ mod races;
 #[allow(dead_code, reason = "what other tests ask of the app too")]
 #[path = "../support/totp.rs"]
 mod totp;
+#[path = "../support/walk/mod.rs"]
+mod walk;
 mod webhooks;

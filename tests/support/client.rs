@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
+use super::description::{Answered, DESCRIPTION};
 use super::platform::{ORIGIN, World, block_on};
 use super::scene;
 
@@ -106,7 +107,9 @@ impl Client {
     pub fn send(&mut self, method: &Method, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Answer {
         let request = self.request(method, path, content_type, body);
         let reply = block_on(self.world.app().handle(request));
-        self.receive(reply)
+        let answer = self.receive(reply);
+        check(method, path, &answer);
+        answer
     }
 
     /// Builds a request without sending it, for whoever polls it themselves.
@@ -219,6 +222,19 @@ impl Client {
     pub fn invite(&mut self, organization: &str, email: &str, role: &str) -> Answer {
         let body = json!({"kind": "email", "role": role, "email": email});
         self.post(&format!("/v1/organizations/{organization}/invitations"), &body)
+    }
+}
+
+/// Holds an answer against the API's description, wherever that tells of the request.
+fn check(method: &Method, path: &str, answer: &Answer) {
+    let Some(operation) = DESCRIPTION.operation(method.as_str(), path) else { return };
+    let answered = Answered {
+        status: answer.status.as_u16(),
+        content_type: answer.header("content-type"),
+        body: &answer.body,
+    };
+    if let Some(complaint) = DESCRIPTION.complaint(operation, &answered) {
+        panic!("{method} {path}: {complaint}: {}", answer.text());
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part of the world")]
 
 pub mod client;
+pub mod description;
 pub mod hooks;
 pub mod mails;
 pub mod platform;
@@ -12,6 +13,7 @@ pub mod scene;
 pub mod simulation;
 pub mod sqlite;
 pub mod totp;
+pub mod walk;
 pub mod webhooks;
 
 pub use client::{Answer, Client};

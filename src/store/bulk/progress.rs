@@ -37,6 +37,7 @@ pub struct Import {
 /// What a bulk invitation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "JobStatus"))]
 pub enum Status {
     /// Nobody has taken it yet.
     Waiting,

@@ -5,6 +5,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::authority::Actor;
+#[cfg(described)]
+use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{MemberId, OrganizationId};
 use crate::domain::text::Name;
 use crate::error::{Code, Fields, Result};
@@ -15,22 +17,33 @@ use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::members::{self, Member};
 use crate::store::passwords::{self, Version};
+#[cfg(described)]
+use crate::web::api::by_hand;
 use crate::web::api::field::{self, one_of};
 use crate::web::api::members::Shown;
-use crate::web::api::{access, no_fields, offer};
+use crate::web::api::{HandedOver, access, no_fields, offer};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
 /// The body of `POST …/members`.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewMember"))]
 #[serde(deny_unknown_fields)]
 pub struct Body {
+    #[cfg_attr(described, schemars(with = "EmailAddress"))]
     email: String,
+    #[cfg_attr(described, schemars(with = "Name"))]
     name: String,
+    /// Nobody is added as the owner.
+    #[cfg_attr(described, schemars(with = "by_hand::GivenRole"))]
     role: String,
+    /// The oldest workspace unless said; at most 100.
+    #[cfg_attr(described, schemars(with = "Option<by_hand::Workspaces>"))]
     workspace_ids: Option<Vec<String>>,
+    #[cfg_attr(described, schemars(with = "Option<by_hand::AccessBody>"))]
     access: Option<Value>,
+    /// Whether they are mailed, with a link to set a password if they have none.
     notify: bool,
 }
 
@@ -77,5 +90,5 @@ pub async fn password_link<P: Platform>(
     let (Some(member), Some(version)) = (member, version) else { return Err(Code::NotFound.into()) };
     no_fields(request)?;
     let (url, expires_at) = password_link::copy(ctx, &actor, member, version).await?;
-    Ok(reply::json(StatusCode::OK, &serde_json::json!({"url": url, "expires_at": expires_at})))
+    Ok(reply::json(StatusCode::OK, &HandedOver { url, expires_at }))
 }

@@ -25,15 +25,19 @@ const LIVES: RangeInclusive<u64> = 3600..=5 * 365 * 86400;
 
 /// A key as a request asks for it.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewApiKey"))]
 #[serde(deny_unknown_fields)]
 pub struct Body {
     /// What people call it.
+    #[cfg_attr(described, schemars(with = "Name"))]
     pub name: String,
     /// What it may do.
+    #[cfg_attr(described, schemars(with = "Vec<Scope>", length(min = 1)))]
     pub scopes: Vec<String>,
-    /// After how many seconds it ends by itself.
+    /// After how many seconds it ends by itself: an hour to five years; never unless said.
+    #[cfg_attr(described, schemars(range(min = 3600, max = 157_680_000)))]
     pub expires_in: Option<u64>,
-    /// The password of whoever makes it.
+    /// The password of whoever makes it, unless they typed it within five minutes.
     pub password: Option<String>,
 }
 

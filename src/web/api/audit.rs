@@ -2,25 +2,43 @@
 
 use serde::Deserialize;
 
+#[cfg(described)]
+use crate::domain::ids::EventId;
 use crate::domain::ids::OrganizationId;
+#[cfg(described)]
+use crate::domain::time::Timestamp;
 use crate::error::{Fields, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
 use crate::store::audit_log::{self, Filter, Logged};
+#[cfg(described)]
+use crate::web::api::by_hand;
 use crate::web::api::{Page, field};
 use crate::web::guard::Caller;
 use crate::web::reply::Reply;
 use crate::web::request::{self, Request};
 
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct Query {
+pub(super) struct Query {
+    /// How many to answer at most: 1 to 100; 25 unless said.
+    #[cfg_attr(described, schemars(with = "Option<by_hand::Limit>"))]
     limit: Option<String>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[cfg_attr(described, schemars(with = "Option<EventId>"))]
     cursor: Option<String>,
+    /// Only what this one did: a member's or a key's id, `operator`, `invitee` or `billing`.
     actor: Option<String>,
+    /// Only this, such as `invitation.revoked`.
     action: Option<String>,
+    /// Only what happened to this id.
     subject: Option<String>,
+    /// From this moment on.
+    #[cfg_attr(described, schemars(with = "Option<Timestamp>"))]
     since: Option<String>,
+    /// Before this moment.
+    #[cfg_attr(described, schemars(with = "Option<Timestamp>"))]
     until: Option<String>,
 }
 

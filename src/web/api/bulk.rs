@@ -14,7 +14,9 @@ use crate::json::Json;
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::accounts::At;
 use crate::store::bulk::{self, Import, Standing};
-use crate::web::api::{Page, PageQuery, field, named, no_fields, offer, spreadsheet};
+#[cfg(described)]
+use crate::web::api::by_hand;
+use crate::web::api::{Each, Page, PageQuery, field, named, no_fields, offer, spreadsheet};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -24,31 +26,84 @@ const MOST_ROWS: usize = 1000;
 /// The largest row, in bytes: as large as the body of a single invitation.
 const LARGEST_ROW: usize = 64 * 1024;
 
+/// Many invitations.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewInvitations"))]
 #[serde(deny_unknown_fields)]
-struct Body {
-    /// As they were written: each is read by itself, so that what is wrong with one is told of that one.
+pub(super) struct Body {
+    // As they were written: each is read by itself, so that what is wrong with one is told of that one.
+    /// 1 to 1,000 of what a single invitation takes, of the kind `email`, which need not be said. A row may name workspaces in
+    /// `workspaces`, and accounts by `name` in the place of `id`.
+    #[cfg_attr(described, schemars(with = "Vec<by_hand::BulkRow>", length(min = 1, max = 1000)))]
     rows: Vec<Json>,
+    /// Whether only to tell what would become of each row.
     #[serde(default)]
     dry_run: bool,
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct Query {
+pub(super) struct Query {
+    /// Whether only to tell what would become of each row; the body may ask for it too.
+    #[cfg_attr(described, schemars(with = "Option<bool>"))]
     dry_run: Option<String>,
 }
 
 /// What became of a row, or would.
 #[derive(Serialize)]
-struct Row {
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "BulkOutcome"))]
+pub(super) struct Row {
+    /// Which: the first one is 1.
     #[serde(rename = "row")]
     number: usize,
+    /// `would_create` or `refused` in a dry run; `waiting`, `created` or `refused` in a job; once that is taken back `revoked`, or
+    /// `cancelled` where it had not come to the row.
+    #[cfg_attr(
+        described,
+        schemars(extend("enum" = ["would_create", "waiting", "created", "refused", "revoked", "cancelled"]))
+    )]
     outcome: String,
+    /// The invitation that it made, or that stands in its way.
     #[serde(skip_serializing_if = "Option::is_none")]
     invitation_id: Option<InvitationId>,
+    /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(described, schemars(with = "Option<by_hand::RowProblem>"))]
     problem: Option<Value>,
+}
+
+/// The job that makes them.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "JobBegun"))]
+pub(super) struct Started {
+    job_id: JobId,
+}
+
+/// How far a job is, with a page of its rows in their order.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Job"))]
+pub(super) struct Progress {
+    id: JobId,
+    /// `bulk_invite`.
+    kind: &'static str,
+    status: bulk::Status,
+    /// How many rows there are.
+    total: i64,
+    /// To how many of them it came.
+    done: i64,
+    data: Vec<Row>,
+    /// Where the next page of rows begins; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// What taking back came to.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "JobUndone"))]
+pub(super) struct Undone {
+    /// How many invitations were withdrawn.
+    revoked: usize,
+    status: bulk::Status,
 }
 
 /// `POST`: 1 to 1,000 rows, as JSON or as CSV. 202 with the job; a dry run, asked for in the body or the query, 200 with
@@ -78,10 +133,10 @@ pub async fn create<P: Platform>(
     };
     if !dry_run {
         let job = flow::start(ctx, &actor, rows).await?;
-        return Ok(reply::json(StatusCode::ACCEPTED, &serde_json::json!({"job_id": job})));
+        return Ok(reply::json(StatusCode::ACCEPTED, &Started { job_id: job }));
     }
     let foreseen = flow::foresee(ctx, &actor, rows).await?;
-    let data: Vec<Row> = foreseen
+    let data = foreseen
         .into_iter()
         .zip(1..)
         .map(|(foreseen, number)| match foreseen {
@@ -93,7 +148,7 @@ pub async fn create<P: Platform>(
             }
         })
         .collect();
-    Ok(reply::json(StatusCode::OK, &serde_json::json!({"data": data})))
+    Ok(reply::json(StatusCode::OK, &Each { data }))
 }
 
 /// A row of a spreadsheet, where it stands in it, and for whom it is, as it is written there.
@@ -248,15 +303,15 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, job: JobI
     let data = rows.into_iter().map(shown).collect::<Result<Vec<Row>>>()?;
     Ok(reply::json(
         StatusCode::OK,
-        &serde_json::json!({
-            "id": import.id,
-            "kind": "bulk_invite",
-            "status": import.status(),
-            "total": import.progress.total,
-            "done": import.progress.done,
-            "data": data,
-            "next_cursor": next_cursor,
-        }),
+        &Progress {
+            id: import.id,
+            kind: "bulk_invite",
+            status: import.status(),
+            total: import.progress.total,
+            done: import.progress.done,
+            data,
+            next_cursor,
+        },
     ))
 }
 
@@ -274,5 +329,5 @@ pub async fn undo<P: Platform>(ctx: &Context<'_, P>, request: &Request, job: Job
     let (actor, import, _) = over(ctx, request, job, Vec::new()).await?;
     no_fields(request)?;
     let revoked = flow::undo(ctx, &actor, &import).await?;
-    Ok(reply::json(StatusCode::OK, &serde_json::json!({"revoked": revoked, "status": bulk::Status::Undone})))
+    Ok(reply::json(StatusCode::OK, &Undone { revoked, status: bulk::Status::Undone }))
 }

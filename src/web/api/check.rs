@@ -6,10 +6,9 @@
 //! Only one that is deleted is unknown.
 
 use http::StatusCode;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
-use crate::domain::decision::decide;
+use crate::domain::decision::{Reason, decide};
 use crate::domain::ids::{MemberId, ResourceId, WorkspaceId};
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
@@ -20,13 +19,28 @@ use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
+/// A question.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Question"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
+    #[cfg_attr(described, schemars(with = "MemberId"))]
     member_id: String,
+    #[cfg_attr(described, schemars(with = "WorkspaceId"))]
     workspace_id: String,
+    /// A key of the catalog. One that it has not is not allowed.
     permission: String,
+    /// On which resource; on none in particular unless said.
+    #[cfg_attr(described, schemars(with = "Option<ResourceId>"))]
     resource_id: Option<String>,
+}
+
+/// Its answer.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Answer"))]
+pub(super) struct Decided {
+    allowed: bool,
+    reason: Reason,
 }
 
 /// `POST`: 200 with `{allowed, reason}`. For those who run the organization, of anybody in it, and for everybody of
@@ -61,5 +75,5 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resu
         &body.permission,
         &asked.about(body.resource_id.is_some()),
     );
-    Ok(reply::json(StatusCode::OK, &json!({"allowed": reason.allows(), "reason": reason})))
+    Ok(reply::json(StatusCode::OK, &Decided { allowed: reason.allows(), reason }))
 }

@@ -25,16 +25,20 @@ const LIFE: Duration = Duration::from_mins(5);
 /// Of so many workspaces a token tells: it has to fit into a header.
 const MOST_WORKSPACES: usize = 50;
 
+/// Where the token is to count.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewHostToken"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
+    #[cfg_attr(described, schemars(with = "OrganizationId"))]
     organization_id: String,
 }
 
-/// A token for a host product.
+/// A token that says who somebody is and may do in an organization.
 #[derive(Serialize)]
-struct Token {
-    /// A JWT (ES256), to be checked with the keys at `/.well-known/jwks.json`.
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "HostToken"))]
+pub(super) struct Token {
+    /// A JWT (ES256): `/.well-known/jwks.json` has the keys to check it with.
     token: String,
     /// When it ends.
     expires_at: Timestamp,

@@ -16,16 +16,19 @@ use crate::flow::{Context, change_invitation, manage};
 use crate::platform::Platform;
 use crate::store::invitation_list::{self, Filter};
 use crate::store::invitations::Record;
+#[cfg(described)]
+use crate::web::api::by_hand;
 use crate::web::api::field::{self, one_of};
 use crate::web::api::offer::{self, Body, ChangesBody};
-use crate::web::api::{Page, no_fields};
+use crate::web::api::{HandedOver, Page, no_fields};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
 /// An invitation, as the API shows it.
 #[derive(Serialize)]
-pub struct Shown {
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Invitation"))]
+pub(super) struct Shown {
     id: InvitationId,
     organization_id: OrganizationId,
     kind: Kind,
@@ -40,11 +43,15 @@ pub struct Shown {
     locale: String,
     status: Status,
     delivery: Delivery,
+    /// Whether it reserves a seat.
     takes_seat: bool,
+    /// How many people may come in; null is any number.
     max_uses: Option<i64>,
+    /// How many did.
     uses: i64,
     expires_at: Timestamp,
     created_at: Timestamp,
+    /// The member who invites; nobody where a program or the operator did.
     invited_by: Option<MemberId>,
     accepted_at: Option<Timestamp>,
     accepted_by: Option<MemberId>,
@@ -53,7 +60,9 @@ pub struct Shown {
     disabled_at: Option<Timestamp>,
 }
 
+/// What a link's page says in the place of the organization's own words.
 #[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "InvitationBranding"))]
 struct Branding {
     name: Option<String>,
     message: Option<String>,
@@ -106,13 +115,25 @@ pub async fn create<P: Platform>(
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct Query {
+pub(super) struct Query {
+    /// How many to answer at most: 1 to 100; 25 unless said.
+    #[cfg_attr(described, schemars(with = "Option<by_hand::Limit>"))]
     limit: Option<String>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[cfg_attr(described, schemars(with = "Option<InvitationId>"))]
     cursor: Option<String>,
+    /// Only those that are this now.
+    #[cfg_attr(described, schemars(with = "Option<Status>"))]
     status: Option<String>,
+    /// Only those of this kind.
+    #[cfg_attr(described, schemars(with = "Option<Kind>"))]
     kind: Option<String>,
+    /// Only those into this workspace.
+    #[cfg_attr(described, schemars(with = "Option<WorkspaceId>"))]
     workspace_id: Option<String>,
+    /// What the address, name or nickname begins with.
     q: Option<String>,
 }
 
@@ -178,7 +199,7 @@ pub async fn link<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Invi
     let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
     no_fields(request)?;
     let (url, expires_at) = manage::copy_link(ctx, &by, record).await?;
-    Ok(reply::json(StatusCode::OK, &serde_json::json!({"url": url, "expires_at": expires_at})))
+    Ok(reply::json(StatusCode::OK, &HandedOver { url, expires_at }))
 }
 
 /// `PATCH`: 200 with the invitation. Until it is settled or over, and only what is given.

@@ -1,13 +1,20 @@
 //! What the holder of a link does: look, accept, decline. The token comes in the body, never in a query.
 
 use http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{InvitationId, MemberId, OrganizationId, WorkspaceId};
+#[cfg(described)]
+use crate::domain::invitation::Reason;
+use crate::domain::invitation::{Kind, Status};
 use crate::domain::link::Link;
+#[cfg(described)]
+use crate::domain::organization::Accent;
+use crate::domain::role::Role;
 use crate::domain::standing::Next;
 use crate::domain::text::Name;
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Fields, Result};
 use crate::flow::accept::{Accept, accept as redeem};
 use crate::flow::{Context, decline as flow, look, vouch};
@@ -20,10 +27,61 @@ use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 use crate::web::route::Route;
 
+/// A link's token.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "InvitationToken"))]
 #[serde(deny_unknown_fields)]
-struct TokenBody {
+pub(super) struct TokenBody {
     token: String,
+}
+
+/// What the holder of a link is offered.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Preview"))]
+pub(super) struct Offered<'a> {
+    invitation_id: InvitationId,
+    kind: Kind,
+    role: Role,
+    organization: Whose<'a>,
+    brand: Brand<'a>,
+    workspaces: Vec<Named<'a>>,
+    /// Who invites, where that is somebody.
+    invited_by: Option<Named<'a>>,
+    message: Option<&'a str>,
+    /// The invited address, not in full: `a••@client.test`.
+    email_hint: Option<String>,
+    /// Whether a second factor is asked for.
+    require_mfa: bool,
+    status: Status,
+    expires_at: Timestamp,
+    /// What they do next.
+    next: Next,
+}
+
+/// Who invites them somewhere.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "PreviewOrganization"))]
+struct Whose<'a> {
+    name: &'a str,
+    logo_url: Option<String>,
+    #[cfg_attr(described, schemars(with = "Option<Accent>"))]
+    accent: Option<&'a str>,
+}
+
+/// What heads its page.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "PreviewBrand"))]
+struct Brand<'a> {
+    name: &'a str,
+    /// Whether that is the product's name, for want of a brand.
+    is_product: bool,
+}
+
+/// Somebody or something by name.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Named"))]
+struct Named<'a> {
+    name: &'a str,
 }
 
 /// `POST …/preview`: what the link's holder is offered, and what they do next. No address in full, no token.
@@ -47,48 +105,66 @@ pub async fn preview<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Re
         .map(|hash| Route::Brand(invitation.organization_id, hash).url(&ctx.config.origin));
     // Without a brand it is the product's page, unless the plan keeps its name from it.
     let unbranded = if view.hides_product { &view.organization_name } else { &ctx.config.product_name };
-    let workspaces: Vec<_> =
-        view.workspaces.iter().map(|workspace| json!({"name": workspace.name})).collect();
-    Ok(reply::json(
-        StatusCode::OK,
-        &json!({
-            "invitation_id": invitation.id,
-            "kind": invitation.kind,
-            "role": invitation.role,
-            "organization": {"name": view.shown_name(), "logo_url": logo_url, "accent": view.branding_accent},
-            "brand": {
-                "name": view.brand().unwrap_or(unbranded),
-                "is_product": view.brand().is_none() && !view.hides_product,
-            },
-            "workspaces": workspaces,
-            "invited_by": view.inviter_name.as_ref().map(|name| json!({"name": name})),
-            "message": view.shown_message(),
-            "email_hint": invitation.email.as_ref().map(EmailAddress::masked),
-            "require_mfa": view.require_mfa,
-            "status": invitation.status(now),
-            "expires_at": invitation.expires_at,
-            "next": next,
-        }),
-    ))
+    let offered = Offered {
+        invitation_id: invitation.id,
+        kind: invitation.kind,
+        role: invitation.role,
+        organization: Whose { name: view.shown_name(), logo_url, accent: view.branding_accent.as_deref() },
+        brand: Brand {
+            name: view.brand().unwrap_or(unbranded),
+            is_product: view.brand().is_none() && !view.hides_product,
+        },
+        workspaces: view.workspaces.iter().map(|workspace| Named { name: &workspace.name }).collect(),
+        invited_by: view.inviter_name.as_deref().map(|name| Named { name }),
+        message: view.shown_message(),
+        email_hint: invitation.email.as_ref().map(EmailAddress::masked),
+        require_mfa: view.require_mfa,
+        status: invitation.status(now),
+        expires_at: invitation.expires_at,
+        next,
+    };
+    Ok(reply::json(StatusCode::OK, &offered))
 }
 
+/// Who accepts: whoever is signed in; or somebody new, with `name` and `password`, and with `email` where the link is for many;
+/// or, from a program, one of the host product's own users.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Acceptance"))]
 #[serde(deny_unknown_fields)]
-struct AcceptBody {
+pub(super) struct AcceptBody {
     token: String,
+    #[cfg_attr(described, schemars(with = "Option<EmailAddress>"))]
     email: Option<String>,
+    #[cfg_attr(described, schemars(with = "Option<Name>"))]
     name: Option<String>,
     password: Option<String>,
     user: Option<UserBody>,
 }
 
+/// The member that somebody is now.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Accepted"))]
+pub(super) struct Shown<'a> {
+    member_id: MemberId,
+    organization_id: OrganizationId,
+    workspace_ids: &'a [WorkspaceId],
+    role: Role,
+    /// `enrol_mfa` where they may do nothing yet for want of a second factor; else `none`.
+    next: Next,
+}
+
 /// A host product's own user.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "HostUser"))]
 #[serde(deny_unknown_fields)]
 struct UserBody {
+    /// The host product's own id of them: 1 to 255 characters.
     subject: String,
+    #[cfg_attr(described, schemars(with = "EmailAddress"))]
     email: String,
+    #[cfg_attr(described, schemars(with = "Name"))]
     name: String,
+    /// Whether they proved to the host product that the address is theirs. Nobody comes in with one that they did not prove.
     email_verified: bool,
 }
 
@@ -122,14 +198,14 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     Ok(reply)
 }
 
-fn shown(joined: &Joined, link: &Link) -> Value {
-    json!({
-        "member_id": joined.member_id,
-        "organization_id": link.organization_id,
-        "workspace_ids": joined.workspace_ids,
-        "role": joined.role,
-        "next": if joined.lacks_factor { Next::EnrolMfa } else { Next::None },
-    })
+fn shown<'a>(joined: &'a Joined, link: &Link) -> Shown<'a> {
+    Shown {
+        member_id: joined.member_id,
+        organization_id: link.organization_id,
+        workspace_ids: &joined.workspace_ids,
+        role: joined.role,
+        next: if joined.lacks_factor { Next::EnrolMfa } else { Next::None },
+    }
 }
 
 /// Reads for whom a program accepts. Their address counts only if the host product knows that it is theirs (V24).
@@ -175,10 +251,14 @@ async fn limited<P: Platform>(ctx: &Context<'_, P>, request: &Request, what: &st
     caller
 }
 
+/// Whoever declines.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Decline"))]
 #[serde(deny_unknown_fields)]
-struct DeclineBody {
+pub(super) struct DeclineBody {
     token: String,
+    /// `unknown_sender` from whoever it was not meant for: the inviter is told.
+    #[cfg_attr(described, schemars(with = "Option<Reason>"))]
     reason: Option<String>,
 }
 

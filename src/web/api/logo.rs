@@ -1,6 +1,7 @@
 //! `…/logo`: an organization's logo, for its owner and admins; and the public address that pages show it from.
 
 use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
 
 use crate::domain::ids::OrganizationId;
 use crate::error::Result;
@@ -11,6 +12,13 @@ use crate::web::reply::{self, Reply};
 use crate::web::request::Request;
 use crate::web::route::Route;
 
+/// Where a logo is shown from.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Logo"))]
+pub(super) struct Shown {
+    logo_url: String,
+}
+
 /// `PUT`: sets the logo, whose bytes are the body. 200 with its address.
 pub async fn set<P: Platform>(
     ctx: &Context<'_, P>,
@@ -19,8 +27,8 @@ pub async fn set<P: Platform>(
 ) -> Result<Reply> {
     let actor = Caller::of(request, ctx.config)?.administrator_of(ctx, organization).await?;
     let hash = logo::set(ctx, &actor, request.body()).await?;
-    let url = Route::Brand(organization, hash).url(&ctx.config.origin);
-    Ok(reply::json(StatusCode::OK, &serde_json::json!({"logo_url": url})))
+    let logo_url = Route::Brand(organization, hash).url(&ctx.config.origin);
+    Ok(reply::json(StatusCode::OK, &Shown { logo_url }))
 }
 
 /// `DELETE`: takes the logo away. 204.

@@ -1,9 +1,5 @@
 //! An organization's members.
 
-use http::StatusCode;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-
 use crate::domain::access;
 use crate::domain::authority::Actor;
 use crate::domain::change::Change;
@@ -21,23 +17,29 @@ use crate::flow::transfer::only_the_owner;
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::members::{self, Filter, MOST_PLACES, Member, Person, Status};
+#[cfg(described)]
+use crate::web::api::by_hand;
 use crate::web::api::field::{self, one_of};
-use crate::web::api::{Page, no_fields};
+use crate::web::api::{Each, Page, no_fields};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
 
 /// The most members that one request removes.
 pub const MOST_REMOVED: usize = 100;
 
 /// A member, as the API shows them.
 #[derive(Serialize)]
-pub struct Shown {
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Member"))]
+pub(super) struct Shown {
     id: MemberId,
     user: Person,
     role: Role,
     status: Status,
     takes_seat: bool,
+    /// Of those that they were put in, the ones that the caller comes into.
     workspaces: Vec<ShownPlace>,
     /// Whether they are in more than these: `GET …/workspaces?member_id=` lists all.
     more_workspaces: bool,
@@ -45,7 +47,9 @@ pub struct Shown {
     removed_at: Option<Timestamp>,
 }
 
+/// A workspace that a member was put in.
 #[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "MemberWorkspace"))]
 struct ShownPlace {
     id: WorkspaceId,
     name: String,
@@ -91,13 +95,25 @@ impl Shown {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct Query {
+pub(super) struct Query {
+    /// How many to answer at most: 1 to 100; 25 unless said.
+    #[cfg_attr(described, schemars(with = "Option<by_hand::Limit>"))]
     limit: Option<String>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[cfg_attr(described, schemars(with = "Option<MemberId>"))]
     cursor: Option<String>,
+    /// Only those in this role.
+    #[cfg_attr(described, schemars(with = "Option<Role>"))]
     role: Option<String>,
+    /// Only those who were put into this workspace.
+    #[cfg_attr(described, schemars(with = "Option<WorkspaceId>"))]
     workspace_id: Option<String>,
+    /// Only these; `active` unless said.
+    #[cfg_attr(described, schemars(with = "Option<Status>"))]
     status: Option<String>,
+    /// What their name or address begins with.
     q: Option<String>,
 }
 
@@ -156,12 +172,17 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Membe
     Ok(reply::json(StatusCode::OK, &Shown::of(member, &actor)))
 }
 
+/// What changes of a member.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "MemberChanges"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
     #[serde(default)]
+    #[cfg_attr(described, schemars(with = "Role"))]
     role: Change<String>,
+    /// What this organization calls them.
     #[serde(default)]
+    #[cfg_attr(described, schemars(with = "Name"))]
     name: Change<String>,
 }
 
@@ -198,8 +219,11 @@ pub fn read_changes(role: Change<String>, name: Change<String>) -> Result<Wanted
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct RemovalQuery {
+pub(super) struct RemovalQuery {
+    /// Whether the open invitations that they sent are withdrawn too.
+    #[cfg_attr(described, schemars(with = "Option<bool>"))]
     revoke_their_invitations: Option<String>,
 }
 
@@ -228,11 +252,40 @@ pub async fn restore<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: M
     Ok(reply::json(StatusCode::OK, &Shown::of(member, &actor)))
 }
 
+/// Whom to remove.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Removal"))]
 #[serde(deny_unknown_fields)]
-struct Several {
+pub(super) struct Several {
+    /// 1 to 100 of them.
+    #[cfg_attr(described, schemars(with = "Vec<MemberId>", length(min = 1, max = 100)))]
     member_ids: Vec<String>,
+    /// Whether the open invitations that they sent are withdrawn too.
     revoke_their_invitations: Option<bool>,
+}
+
+/// What became of one of them.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Removed"))]
+pub(super) struct Fate<'a> {
+    /// As it was named.
+    member_id: &'a str,
+    /// `removed`, or `refused`.
+    #[cfg_attr(described, schemars(extend("enum" = ["removed", "refused"])))]
+    outcome: &'static str,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<Problem<'a>>,
+}
+
+/// A refusal of one of many: what a problem of its own would say.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "RemovalProblem"))]
+struct Problem<'a> {
+    status: u16,
+    code: &'a str,
+    title: &'a str,
+    detail: String,
 }
 
 /// `POST …/members/remove`: 200 with what became of each, in order (S0-31).
@@ -251,7 +304,7 @@ pub async fn remove_several<P: Platform>(
     let known: Vec<MemberId> = named.iter().copied().flatten().collect();
     let with_sent = body.revoke_their_invitations.unwrap_or(false);
     let mut fates = remove_members(ctx, &actor, &known, with_sent).await?.0.into_iter();
-    let data: Vec<Value> = body
+    let data = body
         .member_ids
         .iter()
         .zip(named)
@@ -260,26 +313,30 @@ pub async fn remove_several<P: Platform>(
                 Some(_) => fates.next().flatten(),
                 None => Some(Code::NotFound.into()),
             };
-            match refused {
-                None => json!({"member_id": id, "outcome": "removed"}),
-                Some(why) => json!({"member_id": id, "outcome": "refused", "problem": problem(&why)}),
-            }
+            let problem = refused.as_ref().map(problem);
+            let outcome = if problem.is_none() { "removed" } else { "refused" };
+            Fate { member_id: id, outcome, problem }
         })
         .collect();
-    Ok(reply::json(StatusCode::OK, &json!({"data": data})))
+    Ok(reply::json(StatusCode::OK, &Each { data }))
 }
 
-/// A refusal of one row of many: what a problem of its own would say.
-fn problem(why: &Error) -> Value {
+fn problem(why: &Error) -> Problem<'static> {
     let code = why.code();
-    json!({
-        "status": code.status().as_u16(), "code": code.as_str(), "title": code.title(), "detail": why.detail(),
-    })
+    Problem {
+        status: code.status().as_u16(),
+        code: code.as_str(),
+        title: code.title(),
+        detail: why.detail().into_owned(),
+    }
 }
 
+/// Who is to own the organization.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct NewOwner {
+pub(super) struct NewOwner {
+    #[cfg_attr(described, schemars(with = "MemberId"))]
     member_id: String,
 }
 

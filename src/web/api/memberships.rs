@@ -18,16 +18,20 @@ use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::memberships::{self, Place};
 use crate::web::api::access::read;
+#[cfg(described)]
+use crate::web::api::by_hand;
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
 /// What somebody has in a workspace, as the API shows it.
 #[derive(Serialize)]
-struct Shown {
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Membership"))]
+pub(super) struct Shown {
     member_id: MemberId,
     workspace_id: WorkspaceId,
     role: Role,
+    /// What stands between them and what they were given, if anything does.
     state: State,
     #[serde(flatten)]
     access: access::Shown,
@@ -85,10 +89,14 @@ async fn inviter_and<P: Platform>(
     if actor.invitable().is_empty() { Err(Code::Forbidden.into()) } else { Ok((actor, place)) }
 }
 
+/// Who comes into a workspace.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewMembership"))]
 #[serde(deny_unknown_fields)]
-struct New {
+pub(super) struct New {
+    #[cfg_attr(described, schemars(with = "MemberId"))]
     member_id: String,
+    #[cfg_attr(described, schemars(with = "Option<by_hand::AccessBody>"))]
     access: Option<Value>,
 }
 
@@ -109,10 +117,13 @@ pub async fn create<P: Platform>(
     Ok(reply::json(StatusCode::CREATED, &Shown::of(of, place, &actor)))
 }
 
+/// What changes of what somebody was given.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "MembershipChanges"))]
 #[serde(deny_unknown_fields)]
-struct Changed {
+pub(super) struct Changed {
     #[serde(default)]
+    #[cfg_attr(described, schemars(with = "Change<by_hand::AccessBody>"))]
     access: Change<Value>,
 }
 

@@ -5,9 +5,13 @@ pub mod adding;
 pub mod api_keys;
 pub mod audit;
 pub mod bulk;
+#[cfg(described)]
+mod by_hand;
 pub mod catalog;
 pub mod check;
 pub mod deliveries;
+#[cfg(described)]
+pub mod description;
 pub mod email_change;
 pub mod field;
 pub mod host_token;
@@ -43,6 +47,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{Id, Kind};
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Fields, Result};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -52,10 +57,45 @@ const DEFAULT_PAGE: usize = 25;
 
 /// Where a list goes on, and how far: `?limit=` and `&cursor=` of every list.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
+    /// How many to answer at most: 1 to 100; 25 unless said.
+    #[cfg_attr(described, schemars(with = "Option<by_hand::Limit>"))]
     limit: Option<String>,
+    /// Where to go on: `next_cursor` of the page before.
     cursor: Option<String>,
+}
+
+/// A page of a list, newest first.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(inline))]
+pub(super) struct Listed<S> {
+    data: Vec<S>,
+    /// Where the next page begins; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// Something for each of what a request named, in its order.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(inline))]
+struct Each<S> {
+    data: Vec<S>,
+}
+
+/// Nothing: the request was taken in, and what comes of it is told elsewhere.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
+struct Taken {}
+
+/// A link, to be handed over. No other answer holds one.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
+struct HandedOver {
+    /// Null where the answer is a repeated one.
+    #[cfg_attr(described, schemars(with = "Option<String>"))]
+    url: String,
+    expires_at: Timestamp,
 }
 
 /// A checked [`PageQuery`].
@@ -113,17 +153,20 @@ impl<K: Kind> Page<K> {
     ) -> Reply {
         let next_cursor = self.cut(&mut rows, id);
         let data: Vec<S> = rows.into_iter().map(shown).collect();
-        reply::json(StatusCode::OK, &serde_json::json!({"data": data, "next_cursor": next_cursor}))
+        reply::json(StatusCode::OK, &Listed { data, next_cursor })
     }
 }
 
 /// An empty POST: a body without fields, or none.
 fn no_fields(request: &Request) -> Result<()> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Nothing {}
     request::json::<Nothing>(request).map(|_| ())
 }
+
+/// No field: what there is to say is said by the path.
+#[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 /// Nobody.
 fn unauthenticated() -> Error {

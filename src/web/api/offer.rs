@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use crate::domain::authority::{Actor, Authority};
 use crate::domain::change::Change;
+#[cfg(described)]
+use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::invitation::Kind;
 use crate::domain::offer::Offer;
@@ -15,6 +17,8 @@ use crate::domain::text::{Message, Name};
 use crate::error::{Code, Fields, Result};
 use crate::flow::change_invitation::Changes;
 use crate::flow::invite::Invite;
+#[cfg(described)]
+use crate::web::api::by_hand;
 use crate::web::api::field::{changed, one_of, optional};
 use crate::web::api::{access, field};
 
@@ -29,28 +33,51 @@ pub const LOCALES: [&str; 1] = ["en"];
 
 /// The body of `POST …/invitations`.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewInvitation"))]
 #[serde(deny_unknown_fields)]
 pub struct Body {
+    /// A link is for many people, and gives the role `client` only.
+    #[cfg_attr(described, schemars(with = "Kind"))]
     kind: String,
+    /// Nobody is invited as the owner.
+    #[cfg_attr(described, schemars(with = "by_hand::GivenRole"))]
     role: String,
+    /// Needed for the kind `email`.
+    #[cfg_attr(described, schemars(with = "Option<EmailAddress>"))]
     email: Option<String>,
+    /// The oldest workspace unless said; at most 100.
+    #[cfg_attr(described, schemars(with = "Option<by_hand::Workspaces>"))]
     workspace_ids: Option<Vec<String>>,
+    #[cfg_attr(described, schemars(with = "Option<Name>"))]
     name: Option<String>,
+    /// What the inviting side calls them; the invited person never sees it.
+    #[cfg_attr(described, schemars(with = "Option<Name>"))]
     nickname: Option<String>,
+    #[cfg_attr(described, schemars(with = "Option<by_hand::AccessBody>"))]
     access: Option<Value>,
+    /// What the mail and the page say besides.
+    #[cfg_attr(described, schemars(with = "Option<Message>"))]
     message: Option<String>,
     branding: Option<Branding>,
+    /// The language of the mail and the page.
+    #[cfg_attr(described, schemars(with = "Option<by_hand::Locale>"))]
     locale: Option<String>,
+    /// For how many seconds it can be accepted; the policy says what may be asked for, and what holds unless said.
     expires_in: Option<u64>,
+    /// Whether the link is mailed; the policy's unless said.
     send_email: Option<bool>,
+    /// How many people may come in by a link, 1 to 1,000,000; any number unless said.
     max_uses: Option<i64>,
 }
 
 /// What a link's page says in the place of the organization's own words.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewInvitationBranding"))]
 #[serde(deny_unknown_fields)]
 pub struct Branding {
+    #[cfg_attr(described, schemars(with = "Option<Name>"))]
     name: Option<String>,
+    #[cfg_attr(described, schemars(with = "Option<Message>"))]
     message: Option<String>,
 }
 
@@ -106,31 +133,47 @@ fn invite(fields: &mut Fields, actor: &Actor, body: Body) -> Option<Invite> {
 
 /// The body of `PATCH /v1/invitations/{inv}`. What is not in it stays; null takes away what there need not be.
 #[derive(Default, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "InvitationChanges"))]
 #[serde(deny_unknown_fields, default)]
 pub struct ChangesBody {
     #[serde(deserialize_with = "given")]
+    #[cfg_attr(described, schemars(with = "by_hand::GivenRole"))]
     role: Option<String>,
+    /// Another address: the link that was mailed to the old one is dead.
     #[serde(deserialize_with = "given")]
+    #[cfg_attr(described, schemars(with = "EmailAddress"))]
     email: Option<String>,
     #[serde(deserialize_with = "given")]
+    #[cfg_attr(described, schemars(with = "by_hand::Workspaces"))]
     workspace_ids: Option<Vec<String>>,
+    #[cfg_attr(described, schemars(with = "Change<Name>"))]
     name: Change<String>,
+    #[cfg_attr(described, schemars(with = "Change<Name>"))]
     nickname: Change<String>,
     #[serde(deserialize_with = "given")]
+    #[cfg_attr(described, schemars(with = "Option<by_hand::AccessBody>"))]
     access: Option<Value>,
+    #[cfg_attr(described, schemars(with = "Change<Message>"))]
     message: Change<String>,
     branding: Change<BrandingChanges>,
+    #[cfg_attr(described, schemars(with = "Change<by_hand::Locale>"))]
     locale: Change<String>,
+    /// For how many seconds from now it can be accepted.
     #[serde(deserialize_with = "given")]
+    #[cfg_attr(described, schemars(with = "u64"))]
     expires_in: Option<u64>,
+    /// How many people may come in by a link; null is any number.
     max_uses: Change<i64>,
 }
 
 /// What changes of a link's own words.
 #[derive(Default, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "InvitationBrandingChanges"))]
 #[serde(deny_unknown_fields, default)]
 struct BrandingChanges {
+    #[cfg_attr(described, schemars(with = "Change<Name>"))]
     name: Change<String>,
+    #[cfg_attr(described, schemars(with = "Change<Message>"))]
     message: Change<String>,
 }
 

@@ -3,11 +3,13 @@
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::config::Config;
 use crate::domain::authority::Actor;
 use crate::domain::change::Change;
+#[cfg(described)]
+use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, OrganizationId};
 use crate::domain::organization::{Accent, Branding, Plan, Slug};
 use crate::domain::policy::Policy;
@@ -20,6 +22,8 @@ use crate::flow::create_organization::{New, create_organization};
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::organizations::{self, Difference, Organization};
+#[cfg(described)]
+use crate::web::api::by_hand;
 use crate::web::api::field::{self, changed, changed_name};
 use crate::web::api::{Page, policy};
 use crate::web::guard::Caller;
@@ -31,18 +35,33 @@ const MOST_FEATURES: usize = 100;
 
 /// An organization, as the API shows it to those who run it and to the operator.
 #[derive(Serialize)]
-pub struct Shown {
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Organization"))]
+pub(super) struct Shown {
     id: OrganizationId,
     name: String,
+    /// What it is called in the paths of its pages.
     slug: String,
+    /// What its permissions, kinds and policy are of.
     template: String,
     plan: Plan,
     branding: Branding,
+    /// Whether it asks everybody for a second factor.
     require_mfa: bool,
     /// The template's, with the organization's own changes. Nothing if this deployment has lost the template.
     policy: Option<Policy>,
+    /// The invitation that its first owner got.
     owner_invitation_id: Option<InvitationId>,
     created_at: Timestamp,
+}
+
+/// An organization, as the API shows it to everybody else who is in.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "OrganizationInBrief"))]
+pub(super) struct Brief {
+    id: OrganizationId,
+    name: String,
+    slug: String,
+    branding: Branding,
 }
 
 impl Shown {
@@ -63,34 +82,53 @@ impl Shown {
     }
 }
 
+/// A new organization.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewOrganization"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
+    #[cfg_attr(described, schemars(with = "Name"))]
     name: String,
+    /// One of those of this deployment, such as `team`.
+    #[cfg_attr(described, schemars(with = "by_hand::TemplateKey"))]
     template: String,
     owner: Owner,
+    /// What its pages' paths call it; made of the name unless said.
+    #[cfg_attr(described, schemars(with = "Option<Slug>"))]
     slug: Option<String>,
+    /// The template's own unless said.
     plan: Option<PlanBody>,
 }
 
+/// Who is invited to own it.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewOrganizationOwner"))]
 #[serde(deny_unknown_fields)]
 struct Owner {
+    #[cfg_attr(described, schemars(with = "EmailAddress"))]
     email: String,
+    #[cfg_attr(described, schemars(with = "Name"))]
     name: String,
 }
 
 /// A plan as the operator writes it: its time is RFC 3339, like every time of the API.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewPlan", extend("required" = ["key", "seat_limit"])))]
 #[serde(deny_unknown_fields)]
-struct PlanBody {
+pub(super) struct PlanBody {
+    /// The plan's name with whoever sells it.
+    #[cfg_attr(described, schemars(with = "Name"))]
     key: String,
+    /// How many seats it has, 0 to 1,000,000; null is any number.
     // Said outright, null being any number: nobody is to have a plan without end by leaving a word out.
     #[serde(default)]
     seat_limit: Change<i64>,
     // The operator's own words; those that Usher asks for are in docs/templates.md.
+    /// Features, such as `custom_client_permissions`; at most 100.
     #[serde(default)]
     features: Vec<String>,
+    /// When the trial ends. An ended trial lets people work and refuses new seats.
+    #[cfg_attr(described, schemars(with = "Option<Timestamp>"))]
     trial_ends_at: Option<String>,
 }
 
@@ -176,32 +214,41 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Organ
         reply::json(StatusCode::OK, &Shown::of(ctx.config, organization))
     } else {
         let Organization { id, name, slug, branding, .. } = organization;
-        let shown = json!({"id": id, "name": name, "slug": slug, "branding": branding});
-        reply::json(StatusCode::OK, &shown)
+        reply::json(StatusCode::OK, &Brief { id, name, slug, branding })
     })
 }
 
+/// What changes of an organization.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "OrganizationChanges"))]
 #[serde(deny_unknown_fields)]
-struct Changed {
+pub(super) struct Changed {
     #[serde(default)]
+    #[cfg_attr(described, schemars(with = "Name"))]
     name: Change<String>,
     #[serde(default)]
     branding: Change<ChangedBranding>,
     #[serde(default)]
+    #[cfg_attr(described, schemars(with = "Change<by_hand::PolicyChanges>"))]
     policy: Change<Map<String, Value>>,
+    /// Whether it asks everybody for a second factor.
     #[serde(default)]
     require_mfa: Change<bool>,
 }
 
+/// What changes of its brand.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "BrandingChanges"))]
 #[serde(deny_unknown_fields)]
 struct ChangedBranding {
     #[serde(default)]
+    #[cfg_attr(described, schemars(with = "Change<Name>"))]
     name: Change<String>,
     #[serde(default)]
+    #[cfg_attr(described, schemars(with = "Change<Accent>"))]
     accent: Change<String>,
     #[serde(default)]
+    #[cfg_attr(described, schemars(with = "Change<Message>"))]
     message: Change<String>,
 }
 

@@ -2,21 +2,25 @@
 
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::json;
 
+#[cfg(described)]
+use crate::domain::email_address::EmailAddress;
 use crate::error::{Fields, Result};
 use crate::flow::change_password::change_password;
 use crate::flow::set_password::{look, set_password};
 use crate::flow::{Context, reset_password};
 use crate::platform::Platform;
-use crate::web::api::{field, sessions};
+use crate::web::api::{Taken, field, sessions};
 use crate::web::guard::{Caller, check_browser_origin, limit_network};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
+/// Whose password was forgotten.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "PasswordReset"))]
 #[serde(deny_unknown_fields)]
-struct Asking {
+pub(super) struct Asking {
+    #[cfg_attr(described, schemars(with = "EmailAddress"))]
     email: String,
 }
 
@@ -29,12 +33,14 @@ pub async fn ask<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result
     let email = field::email(&mut fields, "/email", &body.email);
     let email = fields.finish(email)?;
     reset_password::ask(ctx, &email).await?;
-    Ok(reply::json(StatusCode::ACCEPTED, &json!({})))
+    Ok(reply::json(StatusCode::ACCEPTED, &Taken {}))
 }
 
+/// Another password for one's account.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "PasswordChange"))]
 #[serde(deny_unknown_fields)]
-struct Change {
+pub(super) struct Change {
     current_password: String,
     password: String,
 }
@@ -48,10 +54,13 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     Ok(reply::no_content())
 }
 
+/// A password, by a link to set one.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewPassword"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
     token: String,
+    /// 12 to 128 characters, none that many people use.
     password: String,
 }
 

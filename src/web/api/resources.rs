@@ -13,6 +13,8 @@ use crate::flow::workspaces::check_inside;
 use crate::platform::Platform;
 use crate::store::accounts::At;
 use crate::store::resources::{self, Resource, Status};
+#[cfg(described)]
+use crate::web::api::by_hand;
 use crate::web::api::{Page, field, no_fields};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
@@ -21,11 +23,17 @@ use crate::web::request::{self, Request};
 /// The longest external id, in bytes.
 const LONGEST_EXTERNAL_ID: usize = 200;
 
+/// A new resource.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewResource"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
+    /// One of the template's, such as `facebook`.
+    #[cfg_attr(described, schemars(with = "by_hand::ResourceKind"))]
     kind: String,
+    #[cfg_attr(described, schemars(with = "Name"))]
     name: String,
+    /// What the host product calls it: 1 to 200 bytes.
     external_id: Option<String>,
 }
 
@@ -53,10 +61,17 @@ fn external_id(fields: &mut Fields, text: &str) -> Option<String> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct Query {
+pub(super) struct Query {
+    /// How many to answer at most: 1 to 100; 25 unless said.
+    #[cfg_attr(described, schemars(with = "Option<by_hand::Limit>"))]
     limit: Option<String>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[cfg_attr(described, schemars(with = "Option<ResourceId>"))]
     cursor: Option<String>,
+    /// Only those of this kind.
+    #[cfg_attr(described, schemars(with = "Option<by_hand::ResourceKind>"))]
     kind: Option<String>,
 }
 

@@ -1,6 +1,7 @@
 //! An organization's seats: how many there are, and who holds them. For those who run it.
 
 use http::StatusCode;
+use serde::Serialize;
 
 use crate::domain::ids::{InvitationId, Member, OrganizationId};
 use crate::error::{Code, Error, Result};
@@ -9,10 +10,31 @@ use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::organizations::{self, Seats};
 use crate::store::seat_holders::{self, Before, Holder};
-use crate::web::api::{Page, PageQuery, told};
+use crate::web::api::{Page, PageQuery};
 use crate::web::guard::Caller;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
+
+/// An organization's seats in numbers.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Seats"))]
+pub(super) struct Counted {
+    /// How many the plan has; null is any number.
+    limit: Option<i64>,
+    /// How many members take.
+    used: i64,
+    /// How many open invitations reserve.
+    reserved: i64,
+    /// How many are left; null is any number.
+    available: Option<i64>,
+}
+
+impl Counted {
+    pub(super) fn of(seats: &Seats) -> Self {
+        let Seats { seat_limit: limit, used, reserved } = *seats;
+        Self { limit, used, reserved, available: limit.map(|limit| (limit - used - reserved).max(0)) }
+    }
+}
 
 /// `GET`: the seats in numbers. `limit` null is unlimited, and then so is `available`; a plan that was lowered below its use
 /// has none available, never fewer.
@@ -28,7 +50,7 @@ pub async fn count<P: Platform>(
     }
     let seats = ResultSet::row_of::<Seats>(found.first())?;
     let seats = seats.ok_or_else(|| Error::from(Code::NotFound))?;
-    Ok(reply::json(StatusCode::OK, &told::seats(seats)))
+    Ok(reply::json(StatusCode::OK, &Counted::of(&seats)))
 }
 
 /// `GET …/holders`: reserving invitations first, then members, each newest first.

@@ -1,11 +1,11 @@
 //! Signing in and out, by JSON, and the list of where one is signed in.
 
 use http::StatusCode;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::SessionId;
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::sign_in::Entry;
 use crate::flow::{Context, second_factor, sign_in};
@@ -17,9 +17,12 @@ use crate::web::guard::{self, Caller};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request, SESSION_COOKIE};
 
+/// Whoever signs in.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "SignIn"))]
 #[serde(deny_unknown_fields)]
-struct Body {
+pub(super) struct Body {
+    #[cfg_attr(described, schemars(with = "EmailAddress"))]
     email: String,
     password: String,
 }
@@ -35,10 +38,43 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     Ok(entered(StatusCode::CREATED, &entry))
 }
 
+/// A code of the app, or a recovery code.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "SignInCode"))]
 #[serde(deny_unknown_fields)]
-struct CodeBody {
+pub(super) struct CodeBody {
     code: String,
+}
+
+/// Whoever showed who they are.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "SignedIn"))]
+#[serde(untagged)]
+pub(super) enum Entered<'a> {
+    /// They are in.
+    In {
+        /// Who.
+        user: me::Shown<'a>,
+    },
+    /// Their second factor is still asked for: `POST /v1/sessions/mfa`.
+    Waiting {
+        /// True.
+        mfa_required: bool,
+    },
+}
+
+/// Where somebody is signed in.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Session"))]
+pub(super) struct Shown {
+    id: SessionId,
+    /// In words, such as `Firefox on Linux`.
+    device: String,
+    created_at: Timestamp,
+    /// The day, in UTC.
+    last_used_on: String,
+    /// Whether this request came with it.
+    current: bool,
 }
 
 /// `POST /v1/sessions/mfa`: 201 with the account and the cookie of a session, for one that waits for the second factor.
@@ -53,8 +89,8 @@ pub async fn pass<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
 /// The account of somebody who showed who they are, or that their second factor is still asked for; and the cookie.
 pub(super) fn entered(status: StatusCode, entry: &Entry) -> Reply {
     let body = match &entry.me {
-        Some(me) => json!({"user": me::shown(me)}),
-        None => json!({"mfa_required": true}),
+        Some(me) => Entered::In { user: me::shown(me) },
+        None => Entered::Waiting { mfa_required: true },
     };
     let mut reply = reply::json(status, &body);
     reply::let_in(&mut reply, entry);
@@ -76,14 +112,12 @@ pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
         return Err(Error::Internal("three results".to_owned()));
     };
     me.first::<SignedIn>()?.ok_or_else(unauthenticated)?;
-    let shown = |open: Open| {
-        json!({
-            "id": open.id,
-            "device": open.device,
-            "created_at": open.created_at,
-            "last_used_on": open.last_used_at.date(),
-            "current": open.current,
-        })
+    let shown = |open: Open| Shown {
+        id: open.id,
+        device: open.device,
+        created_at: open.created_at,
+        last_used_on: open.last_used_at.date(),
+        current: open.current,
     };
     Ok(page.reply(open.rows()?, |open| open.id.to_string(), shown))
 }

@@ -10,7 +10,7 @@ use crate::json;
 use crate::store;
 use crate::store::memberships::Place;
 use crate::store::organizations::{Organization, Seats};
-use crate::web::api::{invitations, members, organizations};
+use crate::web::api::{invitations, members, organizations, seats};
 
 /// Something of ours as JSON that more is added to. By way of its text: what writes that is there already for each type, and what
 /// makes such a value of it would be there a second time.
@@ -52,8 +52,6 @@ pub fn organization(config: &Config, organization: Organization) -> Value {
 
 /// The seats in numbers.
 #[must_use]
-pub fn seats(seats: Seats) -> Value {
-    let Seats { seat_limit, used, reserved } = seats;
-    let available = seat_limit.map(|limit| (limit - used - reserved).max(0));
-    json!({"limit": seat_limit, "used": used, "reserved": reserved, "available": available})
+pub fn seats(seats: &Seats) -> Value {
+    value(&seats::Counted::of(seats))
 }

@@ -4,6 +4,8 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use crate::domain::change::Change;
+#[cfg(described)]
+use crate::domain::ids::MemberId;
 use crate::domain::ids::{OrganizationId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::text::Name;
@@ -14,6 +16,8 @@ use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::workspaces::{self, Workspace};
 use crate::web::api::Page;
+#[cfg(described)]
+use crate::web::api::by_hand;
 use crate::web::api::field::changed_name;
 use crate::web::api::organizations::said;
 use crate::web::guard::Caller;
@@ -21,10 +25,17 @@ use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct Query {
+pub(super) struct Query {
+    /// How many to answer at most: 1 to 100; 25 unless said.
+    #[cfg_attr(described, schemars(with = "Option<by_hand::Limit>"))]
     limit: Option<String>,
+    /// Where to go on: `next_cursor` of the page before.
+    #[cfg_attr(described, schemars(with = "Option<WorkspaceId>"))]
     cursor: Option<String>,
+    /// Only those that this member was put in.
+    #[cfg_attr(described, schemars(with = "Option<MemberId>"))]
     member_id: Option<String>,
 }
 
@@ -61,9 +72,12 @@ pub async fn list<P: Platform>(
     Ok(page.reply(rows, |workspace: &Workspace| workspace.id.to_string(), |workspace| workspace))
 }
 
+/// A new workspace.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewWorkspace"))]
 #[serde(deny_unknown_fields)]
-struct New {
+pub(super) struct New {
+    #[cfg_attr(described, schemars(with = "Name"))]
     name: String,
 }
 
@@ -91,11 +105,15 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Works
     Ok(reply::json(StatusCode::OK, &workspace))
 }
 
+/// What changes of a workspace.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "WorkspaceChanges"))]
 #[serde(deny_unknown_fields)]
-struct Changed {
+pub(super) struct Changed {
     #[serde(default)]
+    #[cfg_attr(described, schemars(with = "Name"))]
     name: Change<String>,
+    /// Whether it asks everybody who comes in for a second factor.
     #[serde(default)]
     require_mfa: Change<bool>,
 }

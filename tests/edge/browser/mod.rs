@@ -5,6 +5,7 @@
 //! narrow screen; and what axe-core finds. Each page is photographed into `target/screenshots/` on the way.
 
 mod chromium;
+mod docs;
 mod failures;
 mod hand_over;
 mod integrate;
