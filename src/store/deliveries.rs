@@ -20,6 +20,7 @@ const STEPS: [&str; 9] =
 
 /// A step of an e-mail's way, and when it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "InvitationDeliveryStep"))]
 pub struct Step {
     /// Which: `queued`, `stopped`, `sent`, `delayed`, `failed`, `delivered`, `reminded`, `bounced` or `complained`.
     pub step: String,

@@ -93,6 +93,7 @@ pub fn turned_off(id: JobId, now: Timestamp) -> Statement {
 
 /// One try, and what came of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "WebhookAttempt"))]
 pub struct Attempt {
     /// When it began.
     pub at: Timestamp,
@@ -212,6 +213,7 @@ pub fn turn_off(
 
 /// A delivery, as the API shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "WebhookDelivery"))]
 pub struct Shown {
     /// Its job.
     pub id: JobId,

@@ -17,6 +17,7 @@ pub const MOST: i64 = 20;
 
 /// A webhook, as the API shows it: never its secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Webhook"))]
 pub struct Shown {
     /// Its id.
     pub id: WebhookId,

@@ -16,8 +16,9 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{MemberId, ResourceId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
+use crate::domain::webhook;
 use crate::error::FieldError;
-use crate::store::api_keys;
+use crate::store::{api_keys, webhooks};
 use crate::web::api::organizations;
 
 /// A schema under this name, or wherever it is used where it has none.
@@ -52,6 +53,15 @@ schema! {
     /// Workspaces, each once however often it is named.
     Workspaces true |generator| json_schema!({
         "type": "array", "items": generator.subschema_for::<WorkspaceId>(), "minItems": 1, "maxItems": 100,
+    });
+    /// Where a webhook's receiver is.
+    WebhookUrl true |_| json_schema!({
+        "type": "string", "format": "uri", "maxLength": 1000, "examples": ["https://app.example.com/webhooks/usher"],
+        "description": "A public server's, which begins with https://.",
+    });
+    /// A type of event.
+    WebhookEvent true |_| json_schema!({
+        "type": "string", "enum": webhook::EVENTS.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
     });
     /// A language.
     Locale true |_| json_schema!({"type": "string", "enum": super::offer::LOCALES});
@@ -163,6 +173,16 @@ pub struct MadeApiKey {
     #[serde(flatten)]
     key: api_keys::Shown,
     /// The key itself, this once: `usher_…`. Null where the answer is a repeated one.
+    secret: Option<String>,
+}
+
+/// A webhook, and its secret.
+#[derive(JsonSchema)]
+#[schemars(rename = "WebhookWithSecret")]
+pub struct WebhookWithSecret {
+    #[serde(flatten)]
+    webhook: webhooks::Shown,
+    /// What its deliveries are signed with, this once: `whsec_…`. Null where the answer is a repeated one.
     secret: Option<String>,
 }
 

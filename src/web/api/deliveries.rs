@@ -14,7 +14,8 @@ use crate::web::request::Request;
 
 /// The e-mail of one version of an invitation.
 #[derive(Serialize)]
-struct Delivery {
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "InvitationDelivery"))]
+pub(super) struct Delivery {
     /// The version: each sending has its own, and the links of older ones are dead.
     ver: i64,
     /// Its steps, the first first.

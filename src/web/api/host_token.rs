@@ -120,15 +120,17 @@ fn claims(me: &SignedIn, actor: &Actor) -> Map<String, Value> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "HandOverExchange"))]
 #[serde(deny_unknown_fields)]
-struct Exchange {
+pub(super) struct Exchange {
     code: String,
     verifier: String,
 }
 
 /// Who was handed over to a host product.
 #[derive(Serialize)]
-struct HandedOver {
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "HandedOver"))]
+pub(super) struct HandedOver {
     /// The same as `POST /v1/me/token` answers with.
     token: String,
     /// When it ends.

@@ -16,7 +16,8 @@ use crate::web::request::{self, Request};
 
 /// What somebody is told in one organization.
 #[derive(Serialize)]
-struct Settings<'a> {
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NotificationSettings"))]
+pub(super) struct Settings<'a> {
     /// Which.
     organization: Organization<'a>,
     /// Each event that one may choose to be told of.
@@ -25,6 +26,7 @@ struct Settings<'a> {
 
 /// The organization.
 #[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NotifyingOrganization"))]
 struct Organization<'a> {
     id: OrganizationId,
     name: &'a str,
@@ -32,6 +34,7 @@ struct Organization<'a> {
 
 /// How somebody is told of an event.
 #[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NotificationSetting"))]
 struct Told {
     /// What happens: the `kind` of its notifications.
     kind: &'static str,
@@ -76,9 +79,11 @@ pub async fn list<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
 
 /// What is to be different in one organization.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NotificationSettingsChange"))]
 #[serde(deny_unknown_fields)]
-struct Change {
+pub(super) struct Change {
     /// Which.
+    #[cfg_attr(described, schemars(with = "OrganizationId"))]
     organization_id: String,
     /// Of which events.
     events: Vec<Of>,
@@ -86,6 +91,7 @@ struct Change {
 
 /// What is to be different of one event: only what is given.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NotificationSettingChange"))]
 #[serde(deny_unknown_fields)]
 struct Of {
     kind: String,

@@ -1,8 +1,8 @@
 //! Webhooks: where an organization's programs are told what happens.
 
 use http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::config::Config;
 use crate::domain::change::Change;
@@ -15,6 +15,8 @@ use crate::flow::{Context, again, webhooks as flow};
 use crate::platform::{Platform, ResultSet};
 use crate::store::webhook_deliveries::{self, Shown as Delivery};
 use crate::store::webhooks::{self, Changes, Shown};
+#[cfg(described)]
+use crate::web::api::by_hand;
 use crate::web::api::field::one_of;
 use crate::web::api::{Page, no_fields, told};
 use crate::web::guard::Caller;
@@ -23,11 +25,14 @@ use crate::web::request::{self, Request};
 
 /// A webhook as a request asks for it.
 #[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NewWebhook"))]
 #[serde(deny_unknown_fields)]
 pub struct Body {
     /// Where its receiver is.
+    #[cfg_attr(described, schemars(with = "by_hand::WebhookUrl"))]
     pub url: String,
     /// The types of events that it is told; at least one.
+    #[cfg_attr(described, schemars(with = "Vec<by_hand::WebhookEvent>", length(min = 1)))]
     pub events: Vec<String>,
     /// The password of whoever makes it.
     pub password: Option<String>,
@@ -35,13 +40,17 @@ pub struct Body {
 
 /// What of a webhook is to be changed.
 #[derive(Default, Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "WebhookChange"))]
 #[serde(deny_unknown_fields, default)]
 pub struct Patch {
     /// Where its receiver is.
+    #[cfg_attr(described, schemars(with = "by_hand::WebhookUrl"))]
     pub url: Change<String>,
     /// The types of events that it is told.
+    #[cfg_attr(described, schemars(with = "Vec<by_hand::WebhookEvent>", length(min = 1)))]
     pub events: Change<Vec<String>>,
     /// Whether it is on.
+    #[cfg_attr(described, schemars(with = "bool"))]
     pub enabled: Change<bool>,
     /// The password of whoever changes where it is told.
     pub password: Option<String>,
@@ -204,6 +213,27 @@ pub async fn test<P: Platform>(
     Ok(reply::json(StatusCode::ACCEPTED, &delivery))
 }
 
+/// Which deliveries.
+#[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "DeliveryQuery"))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Query {
+    #[cfg_attr(described, schemars(with = "Option<by_hand::Limit>"))]
+    limit: Option<String>,
+    /// Where the page before ended: its `next_cursor`.
+    cursor: Option<String>,
+    /// Only those that failed.
+    #[cfg_attr(described, schemars(with = "Option<Which>"))]
+    status: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(inline))]
+#[serde(rename_all = "snake_case")]
+enum Which {
+    Failed,
+}
+
 /// `GET …/deliveries?status=failed`: what was delivered, newest first, for thirty days.
 pub async fn deliveries<P: Platform>(
     ctx: &Context<'_, P>,
@@ -211,18 +241,6 @@ pub async fn deliveries<P: Platform>(
     id: OrganizationId,
     webhook: WebhookId,
 ) -> Result<Reply> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Query {
-        limit: Option<String>,
-        cursor: Option<String>,
-        status: Option<String>,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Which {
-        Failed,
-    }
     Caller::of(request, ctx.config)?.running(ctx, id).await?;
     let query: Query = request::query(request)?;
     let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
@@ -237,6 +255,13 @@ pub async fn deliveries<P: Platform>(
     ResultSet::row_of::<Shown>(found.first())?.ok_or_else(|| Error::from(Code::NotFound))?;
     let rows = found.get(1).map(ResultSet::rows).transpose()?.unwrap_or_default();
     Ok(page.reply(rows, |delivery: &Delivery| delivery.id.to_string(), |delivery| delivery))
+}
+
+/// How many deliveries are made again.
+#[derive(Serialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "ReplayedDeliveries"))]
+pub(super) struct Replayed {
+    replayed: usize,
 }
 
 /// `POST …/deliveries/{job}/replay`: 202, with a new delivery of the same event under the same id.
@@ -264,7 +289,7 @@ pub async fn replay_failed<P: Platform>(
     let actor = Caller::of(request, ctx.config)?.running(ctx, id).await?;
     no_fields(request)?;
     let replayed = flow::replay_failed(ctx, id, actor.as_ref(), webhook).await?;
-    Ok(reply::json(StatusCode::ACCEPTED, &json!({"replayed": replayed})))
+    Ok(reply::json(StatusCode::ACCEPTED, &Replayed { replayed }))
 }
 
 /// A person shows again who they are.

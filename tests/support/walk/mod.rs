@@ -182,7 +182,7 @@ impl Walk<'_, '_> {
             match parameter["in"].as_str().unwrap() {
                 "path" => {
                     let mut other = operation.path.to_owned();
-                    for known in ["org", "wsp", "res", "inv", "mbr", "job", "key", "ses"] {
+                    for known in ["org", "wsp", "res", "inv", "mbr", "job", "key", "ses", "whk"] {
                         other =
                             other.replace(&format!("{{{}}}", scene::named(known)), &scene::unknown(known));
                     }

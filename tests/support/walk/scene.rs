@@ -37,6 +37,7 @@ pub fn named(prefix: &str) -> &'static str {
         "job" => "job",
         "key" => "key",
         "ses" => "session",
+        "whk" => "webhook",
         other => panic!("what is {other}"),
     }
 }
@@ -107,7 +108,7 @@ impl<'a> Scene<'a> {
         let id = operation.id();
         self.known.remove("token");
         self.known.remove("email");
-        for parameter in ["invitation", "job", "key", "session"] {
+        for parameter in ["invitation", "job", "key", "session", "webhook"] {
             // The owner's other session is one until they end it: signing in is limited.
             let is_there = parameter == "session" && self.path.contains_key(parameter);
             if path.contains(&format!("{{{parameter}}}")) && !is_there {
@@ -125,6 +126,18 @@ impl<'a> Scene<'a> {
             self.make("member");
         }
         match id {
+            "restoreMember" => {
+                self.make("member");
+                let member = self.path("member");
+                let owner = self.callers["owner"].clone();
+                self.asked(&owner, "DELETE", &format!("/v1/members/{member}"), &Value::Null);
+            }
+            "replayDelivery" => {
+                // There is no such receiver, and nobody delivers here: the delivery is given up with its webhook's being off.
+                let hook = self.below(&format!("/webhooks/{}", self.path("webhook")));
+                let delivery = self.post("owner", &format!("{hook}/test"), &json!({}));
+                self.path.insert("job".to_owned(), delivery["id"].as_str().unwrap().to_owned());
+            }
             "addMembership" => {
                 self.newcomer();
                 self.take_out();
@@ -284,6 +297,15 @@ impl<'a> Scene<'a> {
             "key" => {
                 self.key(&["access:check".to_owned()]);
                 return;
+            }
+            "webhook" => {
+                if let Some(before) = self.path.get("webhook") {
+                    let owner = self.callers["owner"].clone();
+                    self.asked(&owner, "DELETE", &self.below(&format!("/webhooks/{before}")), &Value::Null);
+                }
+                let operator = self.operator.clone();
+                let body = json!({"url": "https://receiver.example.com/", "events": ["seats.limit_reached"]});
+                self.post_as(&operator, &self.below("/webhooks"), &body)["id"].clone()
             }
             "session" => {
                 let me = self.get("owner", "/v1/me")["user"]["email"].clone();

@@ -5,8 +5,8 @@ use http::Method;
 use super::operation::By::{Everybody, Operator};
 use super::operation::Operation;
 use crate::error::Code;
-use crate::web::api::notifications;
 use crate::web::api::{Listed, Taken, email_change, host_token, me, passwords, second_factor, sessions};
+use crate::web::api::{notification_settings, notifications};
 
 /// What a password or a code is refused with.
 const PROVING: &[Code] = &[Code::InvalidCredentials, Code::InvalidCode, Code::RateLimited];
@@ -27,6 +27,24 @@ pub(super) fn operations() -> Vec<Operation> {
             .body::<host_token::Body>()
             .answers::<host_token::Token>(200, "The token.")
             .refuses(&[Code::NotFound, Code::MfaRequired, Code::EmailUnverified]),
+        Operation::new(
+            Method::POST,
+            "/v1/tokens",
+            "exchangeHandOver",
+            "Learn who was handed over by a code",
+        )
+        .told("What the host product was sent with its `state`, within a minute.")
+        .body::<host_token::Exchange>()
+        .answers::<host_token::HandedOver>(200, "Who they are, with a token.")
+        .refuses(&[Code::HandOverInvalid]),
+        Operation::new(Method::GET, "/v1/me/notification-settings", "getNotificationSettings", "Look at what one is told of, and how")
+            .told("In each organization that one is in.")
+            .paged()
+            .answers::<Listed<notification_settings::Settings<'_>>>(200, "A page of organizations."),
+        Operation::new(Method::PATCH, "/v1/me/notification-settings", "changeNotificationSettings", "Change what one is told of, and how")
+            .body::<notification_settings::Change>()
+            .answers::<notification_settings::Settings<'_>>(200, "The settings of that organization.")
+            .refuses(&[Code::NotFound]),
         Operation::new(Method::GET, "/v1/me/notifications", "listNotifications", "List what happened")
             .query::<notifications::Query>()
             .answers::<Listed<notifications::Shown>>(200, "A page of notifications."),

@@ -8,7 +8,7 @@ use super::workspaces::GIVING;
 use crate::error::Code;
 use crate::store::links::Redemption;
 use crate::web::api::invitations::{Query, Shown};
-use crate::web::api::{Each, HandedOver, Listed, bulk, invitee, offer};
+use crate::web::api::{Each, HandedOver, Listed, bulk, deliveries, invitee, offer};
 
 /// What is wrong with an invitation's address, or has become of it.
 const INVITING: &[Code] = &[
@@ -70,6 +70,15 @@ pub(super) fn operations() -> Vec<Operation> {
             .refuses(&[Code::NotPending, Code::NotALink])
             .refuses(INVITING)
             .refuses(GIVING),
+        Operation::new(
+            Method::GET,
+            "/v1/invitations/{invitation}/deliveries",
+            "listInvitationDeliveries",
+            "List how the e-mails of an invitation went",
+        )
+        .by(&[Operator, Session])
+        .paged()
+        .answers::<Listed<deliveries::Delivery>>(200, "A page of them."),
         Operation::new(
             Method::GET,
             "/v1/invitations/{invitation}/redemptions",

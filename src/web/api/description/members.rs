@@ -71,6 +71,21 @@ pub(super) fn operations() -> Vec<Operation> {
             .refuses(&[Code::LastOwner, Code::MemberNotActive]),
         Operation::new(
             Method::POST,
+            "/v1/members/{member}/restore",
+            "restoreMember",
+            "Undo a member's removal",
+        )
+        .told("For ten minutes after it, by whoever may remove them.")
+        .no_fields()
+        .answers::<members::Shown>(200, "The member, as they were.")
+        .refuses(&[
+            Code::NotUndoable,
+            Code::SeatLimitReached,
+            Code::TrialEnded,
+            Code::AlreadyInvited,
+        ]),
+        Operation::new(
+            Method::POST,
             "/v1/members/{member}/password-link",
             "copyPasswordLink",
             "Get the link with which a member sets a password, to hand over",

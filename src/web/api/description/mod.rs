@@ -17,6 +17,7 @@ mod invitations;
 mod members;
 mod operation;
 mod organizations;
+mod webhooks;
 mod workspaces;
 
 use std::collections::BTreeMap;
@@ -32,7 +33,7 @@ use operation::Operation;
 const ABOUT: &str = include_str!("about.md");
 
 /// The parts of the API, in the order in which a reader meets them.
-fn parts() -> [(&'static str, &'static str, Vec<Operation>); 6] {
+fn parts() -> [(&'static str, &'static str, Vec<Operation>); 7] {
     [
         (
             "organizations",
@@ -51,6 +52,7 @@ fn parts() -> [(&'static str, &'static str, Vec<Operation>); 6] {
             "Whoever is signed in: their account, sessions and second factor.",
             account::operations(),
         ),
+        ("webhooks", "Webhooks: what happens, told to an organization's programs.", webhooks::operations()),
         ("elsewhere", "Health, public keys, and what providers tell.", elsewhere::operations()),
     ]
 }

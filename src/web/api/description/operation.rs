@@ -361,7 +361,7 @@ fn described((content_type, schema): Content, generator: &mut SchemaGenerator) -
 }
 
 /// What paths name: the parameter, its prefix, and its schema.
-pub(super) const PARAMETERS: [(&str, &str, fn(&mut SchemaGenerator) -> Value); 8] = [
+pub(super) const PARAMETERS: [(&str, &str, fn(&mut SchemaGenerator) -> Value); 9] = [
     ("organization", "org", schema::<ids::OrganizationId>),
     ("workspace", "wsp", schema::<ids::WorkspaceId>),
     ("resource", "res", schema::<ids::ResourceId>),
@@ -370,4 +370,5 @@ pub(super) const PARAMETERS: [(&str, &str, fn(&mut SchemaGenerator) -> Value); 8
     ("job", "job", schema::<ids::JobId>),
     ("key", "key", schema::<ids::ApiKeyId>),
     ("session", "ses", schema::<ids::SessionId>),
+    ("webhook", "whk", schema::<ids::WebhookId>),
 ];
