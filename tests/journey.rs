@@ -35,8 +35,9 @@ fn an_invitation_travels_from_a_request_to_an_inbox_to_a_member() {
     let workspaces = mia.get("/v1/me/workspaces").ok().json();
     assert_eq!(workspaces["data"][0]["organization"]["name"], "Example Studio");
 
-    let members = team.owner.get(&team.path("/members")).ok().json();
+    let members = team.owner.get(&team.path("/members?role=member")).ok().json();
     assert_eq!(members["data"][0]["user"]["name"], "Mia Member");
+    let members = team.owner.get(&team.path("/members")).ok().json();
     assert_eq!(members["data"].as_array().unwrap().len(), 2);
     let settled =
         team.owner.get(&format!("/v1/invitations/{}", invitation["id"].as_str().unwrap())).ok().json();

@@ -96,10 +96,9 @@ async fn send(platform: &impl Platform, config: &Config, id: JobId, delivery: &D
     let newest = secrets.first().filter(|_| !config.keys.is_newest(&delivery.secret));
     let sealed = newest.and_then(|secret| config.keys.seal(&whose, secret.bytes(), platform.random()));
     let noted = [
-        Some(store::note(id, delivery.attempts, &attempt)),
-        sealed.map(|sealed| store::reseal(delivery.webhook_id, &delivery.secret, &sealed)),
+        store::note(id, delivery.attempts, &attempt),
+        store::reseal(delivery.webhook_id, &delivery.secret, sealed.as_ref()),
     ];
-    let noted = noted.into_iter().flatten();
     let Some(failure) = &attempt.failure else {
         let batch = vec![jobs::done(id, delivery.attempts, None, now), store::answers(delivery.webhook_id)];
         let results = platform.batch(batch.into_iter().chain(noted).collect()).await?;

@@ -156,11 +156,11 @@ pub fn fails(webhook: WebhookId, now: Timestamp, rests_until: Timestamp) -> Stat
     )
 }
 
-/// Seals a webhook's secret anew, unless it was replaced meanwhile.
+/// Keeps a webhook's secret as it was sealed anew, if it was, unless it was replaced meanwhile.
 #[must_use]
-pub fn reseal(webhook: WebhookId, was: &str, secret: &str) -> Statement {
+pub fn reseal(webhook: WebhookId, was: &str, secret: Option<&String>) -> Statement {
     Statement::new(
-        "UPDATE webhooks SET secret = ?3 WHERE id = ?1 AND secret = ?2",
+        "UPDATE webhooks SET secret = ?3 WHERE id = ?1 AND secret = ?2 AND ?3 IS NOT NULL",
         params![webhook, was, secret],
     )
 }
@@ -391,17 +391,18 @@ pub fn replay_failed(write: Write<'_>, jobs: &[JobId], requeue_at: Timestamp) ->
         Statement::new(to_webhook!("", ""), write.params("webhook.replayed")),
         Statement::new(
             concat!(
-                delivery!(
-                    "?3 ->> ('$[' || (row_number() OVER (ORDER BY j.id) - 1) || ']')",
-                    "j.webhook_event"
-                ),
-                "CROSS JOIN (SELECT f.id, f.webhook_event, f.webhook_id FROM audit_events a
+                "WITH given_up AS MATERIALIZED (
+                   SELECT f.id, f.webhook_event FROM audit_events a
                    CROSS JOIN jobs f INDEXED BY jobs_of_webhook_failed ON f.webhook_id = a.subject
                    WHERE a.id = ?1 AND f.failed_at IS NOT NULL AND NOT EXISTS (
                      SELECT 1 FROM jobs x WHERE x.webhook_event = f.webhook_event AND x.webhook_id = f.webhook_id
                        AND (x.failed_at IS NULL OR x.id > f.id))
-                   ORDER BY f.id DESC LIMIT json_array_length(?3)) j
-                 WHERE c.id = ?1 RETURNING id"
+                   ORDER BY f.id DESC LIMIT json_array_length(?3)) ",
+                delivery!(
+                    "?3 ->> ('$[' || (row_number() OVER (ORDER BY given_up.id) - 1) || ']')",
+                    "given_up.webhook_event"
+                ),
+                "CROSS JOIN given_up WHERE c.id = ?1 RETURNING id"
             ),
             params![write.entry.id, requeue_at, serde_json::json!(jobs).to_string()],
         ),

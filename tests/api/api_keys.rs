@@ -280,6 +280,7 @@ fn what_a_key_does_in_somebodys_name_is_told_with_the_key() {
     let program = any_program(&team);
     let key = team.owner.get(&team.path("/api-keys")).ok().str("/data/0/id");
     let client = json!({"kind": "email", "role": "client", "email": "ana@client.test"});
+    team.world.pass(std::time::Duration::from_secs(1));
     program.clone().with_header("usher-actor", &mia).post(&team.path("/invitations"), &client).ok();
     let newest =
         |team: &mut Team| team.owner.get(&team.path("/audit?limit=1")).ok().json()["data"][0].clone();

@@ -68,6 +68,7 @@ fn whoever_chose_nothing_is_told_as_usual() {
                 {"kind": "access.asked", "in_app": true, "by_email": true},
                 {"kind": "invitation.ending", "in_app": true, "by_email": true},
                 {"kind": "bulk.finished", "in_app": true, "by_email": null},
+                {"kind": "webhook.disabled", "in_app": true, "by_email": true},
             ],
         })
     );

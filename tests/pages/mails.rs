@@ -94,6 +94,8 @@ const ALL: &[Row] = &[
             let mut team = invited();
             let id = open_invitation(&team);
             team.owner.post(&format!("/v1/invitations/{id}/revoke"), &json!({})).ok();
+            // Until then it may be taken back.
+            team.world.pass(Duration::from_mins(10));
             wait(&team, 0);
             team.world
         },

@@ -89,6 +89,7 @@ fn of_two_forms_that_change_two_things_both_count() {
 #[test]
 fn somebody_in_two_organizations_chooses_for_each() {
     let (mut team, mut owner) = open();
+    team.world.pass(std::time::Duration::from_secs(1));
     team.world.operator().create_organization("<b>Second & Sons</b>", "olga.owner@studio.test");
     team.world.deliver();
     let token = team.world.mailed_token("olga.owner@studio.test");

@@ -277,9 +277,9 @@ fn a_delivery_shows_what_was_sent_and_no_secret() {
     scene.hooked.team.invited("ana@client.test", "client");
     scene.hooked.answers([says(200)]);
     let request = sent(&scene.hooked.team.world).remove(0);
-    let page = scene.open();
-    let way = ways(&page, &format!("{}/deliveries", scene.path)).remove(0);
-    let shown = scene.owner.get(&way);
+    let is_its = |one: &&serde_json::Value| one["event_id"] == header(&request, "webhook-id");
+    let delivery = scene.hooked.deliveries().iter().find(is_its).unwrap()["id"].clone();
+    let shown = scene.owner.get(&format!("{}/deliveries/{}", scene.path, delivery.as_str().unwrap()));
     check_page(&shown);
     let text = text_of(&shown.text(), "pre");
     let squeezed = |text: &str| text.split_whitespace().collect::<String>();

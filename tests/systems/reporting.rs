@@ -22,6 +22,7 @@ fn addresses(team: &mut Team, query: &str) -> Vec<String> {
 #[test]
 fn the_users_page_lists_staff_and_clients_who_have_an_account() {
     let mut team = Team::of("reporting");
+    team.world.pass(std::time::Duration::from_secs(1));
     team.add("sam.staff@studio.test", "member", json!({})).ok();
     team.world.pass(std::time::Duration::from_secs(1));
     team.add(ANA, "client", json!({})).ok();

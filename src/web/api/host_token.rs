@@ -129,7 +129,7 @@ pub(super) struct Exchange {
 
 /// Who was handed over to a host product.
 #[derive(Serialize)]
-#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "HandedOver"))]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "HandedOverPerson"))]
 pub(super) struct HandedOver {
     /// The same as `POST /v1/me/token` answers with.
     token: String,

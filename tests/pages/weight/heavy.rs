@@ -431,7 +431,8 @@ pub const SCREENS: &[(&str, Open)] = &[
         one(heavy.desk(&format!("team/remove?{}", chosen.join("&"))))
     }),
     ("/o/{slug}/team/restore", |heavy| {
-        let client = heavy.clients.last().unwrap().clone();
+        // Of the others more is asked.
+        let client = heavy.clients.remove(0);
         heavy.team.owner.delete(&format!("/v1/members/{client}")).ok();
         let removed = heavy.team.owner.get(&format!("/v1/members/{client}")).ok().str("/removed_at");
         one(heavy.desk(&format!("team/restore?member={client}&at={removed}")))

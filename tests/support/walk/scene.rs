@@ -299,9 +299,11 @@ impl<'a> Scene<'a> {
                 return;
             }
             "webhook" => {
-                if let Some(before) = self.path.get("webhook") {
-                    let owner = self.callers["owner"].clone();
-                    self.asked(&owner, "DELETE", &self.below(&format!("/webhooks/{before}")), &Value::Null);
+                // There may be twenty.
+                let owner = self.callers["owner"].clone();
+                for before in self.get("owner", &self.below("/webhooks"))["data"].as_array().unwrap() {
+                    let before = self.below(&format!("/webhooks/{}", before["id"].as_str().unwrap()));
+                    self.asked(&owner, "DELETE", &before, &Value::Null);
                 }
                 let operator = self.operator.clone();
                 let body = json!({"url": "https://receiver.example.com/", "events": ["seats.limit_reached"]});

@@ -36,7 +36,7 @@ pub(super) fn operations() -> Vec<Operation> {
         .told("What the host product was sent with its `state`, within a minute.")
         .body::<host_token::Exchange>()
         .answers::<host_token::HandedOver>(200, "Who they are, with a token.")
-        .refuses(&[Code::HandOverInvalid]),
+        .refuses(&[Code::HandOverInvalid, Code::NotFound]),
         Operation::new(Method::GET, "/v1/me/notification-settings", "getNotificationSettings", "Look at what one is told of, and how")
             .told("In each organization that one is in.")
             .paged()
