@@ -220,7 +220,7 @@ WHEN EXISTS (SELECT 1 FROM webhooks WHERE organization_id = NEW.organization_id 
     ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER tells_invitation_mailed AFTER UPDATE OF delivery ON invitations
-WHEN NEW.delivery <> OLD.delivery AND NEW.delivery IN ('sent', 'delivered', 'bounced', 'complained', 'failed')
+WHEN NEW.delivery <> OLD.delivery AND NEW.delivery IN ('sent', 'delivered', 'bounced', 'failed')
   AND EXISTS (SELECT 1 FROM webhooks WHERE organization_id = NEW.organization_id AND live = 1) BEGIN
   INSERT INTO webhook_events (organization_id, type, subject, place)
     VALUES (NEW.organization_id, 'invitation.' || NEW.delivery, NEW.id, '')

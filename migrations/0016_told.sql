@@ -84,3 +84,13 @@ WHEN (NEW.branding_name, NEW.branding_accent, NEW.branding_message)
   SET branding_before = json_object('name', OLD.branding_name, 'accent', OLD.branding_accent, 'message', OLD.branding_message)
   WHERE id = NEW.id;
 END;
+
+-- Who reported which mail is told by the step of that mail: what else is not sent to them any more, nobody reported.
+CREATE TRIGGER tells_invitation_complained AFTER INSERT ON invitation_steps
+WHEN NEW.step = 'complained' AND EXISTS (
+  SELECT 1 FROM invitations i JOIN webhooks w ON w.organization_id = i.organization_id AND w.live = 1
+  WHERE i.id = NEW.invitation_id) BEGIN
+  INSERT INTO webhook_events (organization_id, type, subject, place)
+    SELECT organization_id, 'invitation.complained', id, '' FROM invitations WHERE id = NEW.invitation_id
+    ON CONFLICT DO NOTHING;
+END;

@@ -100,7 +100,7 @@ scopes! {
     AuditRead "audit:read";
     /// To read webhooks and what was delivered to them.
     WebhooksRead "webhooks:read";
-    /// To make, change, test and delete webhooks, and to have events delivered again.
+    /// To make, change, test and delete webhooks, and to have events delivered again: what it is told so is all that happens.
     WebhooksWrite "webhooks:write";
 }
 

@@ -60,7 +60,7 @@ pub async fn create<P: Platform>(
     Ok((shown.first()?.ok_or_else(|| Error::from(Code::NotFound))?, secret))
 }
 
-/// Changes a webhook.
+/// Changes a webhook. What waited for one that is turned on, or is reached elsewhere from now on, goes out at once.
 pub async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     organization: OrganizationId,
@@ -68,7 +68,14 @@ pub async fn change<P: Platform>(
     id: WebhookId,
     changes: &Changes,
 ) -> Result<Shown> {
-    write(ctx, organization, actor, id, |write| Vec::from(store::change(write, changes))).await
+    let shown = write(ctx, organization, actor, id, |write| Vec::from(store::change(write, changes))).await?;
+    if shown.disabled_at.is_none() && (changes.url.is_some() || changes.enabled == Some(true)) {
+        let now = ctx.now();
+        let let_go = ctx.platform.run(webhook_deliveries::let_go(id, now, lost_at(now))).await?;
+        let let_go: Vec<JobId> = let_go.rows::<Requeued>()?.into_iter().map(|job| job.id).collect();
+        ctx.platform.enqueue_deliveries(&let_go);
+    }
+    Ok(shown)
 }
 
 /// Gives a webhook another secret. Deliveries are signed with the one before too for [`OVERLAP`], so that its receiver never has

@@ -87,7 +87,7 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result
         return hook_event::run(platform, config, id, lease.attempts, event.first()?).await;
     }
     if lease.kind == Kind::WebhookEvents {
-        return webhook_events::run(platform, config, id, lease.attempts).await;
+        return webhook_events::run(platform, config, id).await;
     }
     let facts = Facts { view: view.first()?, added: added.first()?, to: to.first()?, told: told.first()? };
     email::run(platform, config, id, &lease, &facts).await

@@ -29,6 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[allow(clippy::cast_possible_wrap)] // There are ten.
 pub const MOST_ATTEMPTS: i64 = STEPS.len() as i64 + 1;
 
+/// What was not tried yet waits for a receiver no longer than this, whatever that asks for.
+const LONGEST_REST: Duration = Duration::from_mins(10);
+
 /// A webhook is turned off when it has failed for as long.
 const FAILS_FOR: Duration = Duration::from_hours(5 * 24);
 
@@ -38,15 +41,17 @@ const FAILS_FOR: Duration = Duration::from_hours(5 * 24);
 /// The database's; the lease then runs out and the job is taken again.
 pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result<Outcome> {
     let now = platform.now();
+    let leased_until = now.plus(LEASE);
     let results = platform
         .batch(vec![
-            store::lease(id, now, now.plus(LEASE), MOST_ATTEMPTS),
+            store::lease(id, now, leased_until, MOST_ATTEMPTS),
             store::turned_off(id, now),
             store::select(id, now),
+            store::try_alone(id, now.plus(PATIENCE), leased_until),
         ])
         .await?;
-    let [leased, _, delivery] = results.as_slice() else {
-        return Err(Error::Internal("three results".to_owned()));
+    let [leased, _, delivery, _] = results.as_slice() else {
+        return Err(Error::Internal("four results".to_owned()));
     };
     let Some(delivery) = delivery.first::<Delivery>()? else { return Ok(Outcome::NotOurs) };
     if leased.any() {
@@ -93,8 +98,9 @@ async fn send(platform: &impl Platform, config: &Config, id: JobId, delivery: &D
         status: status.map(|status| status.as_u16()),
         failure,
     };
-    let newest = secrets.first().filter(|_| !config.keys.is_newest(&delivery.secret));
-    let sealed = newest.and_then(|secret| config.keys.seal(&whose, secret.bytes(), platform.random()));
+    // Of the two, only what the present one opens to.
+    let anew = open(&delivery.secret).filter(|_| !config.keys.is_newest(&delivery.secret));
+    let sealed = anew.and_then(|secret| config.keys.seal(&whose, secret.bytes(), platform.random()));
     let noted = [
         store::note(id, delivery.attempts, &attempt),
         store::reseal(delivery.webhook_id, &delivery.secret, sealed.as_ref()),
@@ -113,8 +119,11 @@ async fn send(platform: &impl Platform, config: &Config, id: JobId, delivery: &D
     let told = answer.as_ref().ok().and_then(asked_to_wait).unwrap_or_default();
     let wait =
         webhook::wait(delivery.attempts, platform.random()).filter(|_| !gone).map(|wait| wait.max(told));
-    let fails =
-        store::fails(delivery.webhook_id, now, now.plus(webhook::rest(delivery.failures + 1).max(told)));
+    let fails = store::fails(
+        delivery,
+        now,
+        now.plus(webhook::rest(delivery.failures + 1).max(told.min(LONGEST_REST))),
+    );
     if let Some(wait) = wait {
         let due = now.plus(wait);
         let batch = vec![jobs::retry(id, delivery.attempts, due, lost_at(due), failure), fails];
@@ -141,8 +150,7 @@ async fn turn_off(platform: &impl Platform, delivery: &Delivery, gone: bool, now
         request_id: delivery.event_id.to_string(),
     };
     let notification = Id::new(now, platform.random());
-    let batch =
-        store::turn_off(&entry, delivery.webhook_id, failing_before, notification, mail, lost_at(now));
+    let batch = store::turn_off(&entry, delivery, failing_before, notification, mail, lost_at(now));
     let results = platform.batch(Vec::from(batch)).await?;
     if results.last().is_some_and(crate::platform::ResultSet::any) {
         platform.enqueue(mail);

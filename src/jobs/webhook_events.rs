@@ -11,21 +11,25 @@ use crate::domain::ids::{Id, JobId};
 use crate::error::{Error, Result};
 use crate::flow::webhooks::body;
 use crate::jobs::{Outcome, lost_at};
-use crate::platform::{Platform, ResultSet, Statement};
-use crate::store::jobs::{self, Requeued};
+use crate::platform::{Level, Platform, ResultSet, Statement};
+use crate::store::jobs::Requeued;
 use crate::store::organizations::Seats;
 use crate::store::webhook_events::{self, Event, Told};
 use crate::store::{invitations, members, memberships, organizations};
 use crate::web::api::told;
 
-/// So many times are some events told before others get their turn: the platform allows a thousand queries at a time.
-const TIMES: usize = 20;
+/// So many times are some events told before others get their turn: the platform allows a thousand queries at a time, and other
+/// jobs' messages come with this one's.
+const TIMES: usize = 4;
+
+/// A body is cut to what it is about if it is larger, and so many bytes are written down at a time: the database takes two million.
+const LARGEST: usize = 250_000;
 
 /// Tells the events of a job, and settles it.
 ///
 /// # Errors
 /// The database's; the lease then runs out and the job is taken again.
-pub async fn run(platform: &impl Platform, config: &Config, id: JobId, attempt: i64) -> Result<Outcome> {
+pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result<Outcome> {
     let mut events: Vec<Event> = platform.run(webhook_events::untold(id)).await?.rows()?;
     for _ in 0..TIMES {
         let reads: Vec<Statement> = events
@@ -38,15 +42,25 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId, attempt: 
         let now = platform.now();
         let mut found = found.iter();
         let mut told = Vec::new();
+        let mut size = 0;
         for event in &events {
             let data =
-                if event.receivers.is_empty() { None } else { data(platform, config, event, found.next())? };
-            let receivers = event.receivers.iter().filter(|_| data.is_some());
+                if event.receivers.is_empty() { None } else { data(platform, config, event, found.next()) };
+            let body = data.map(|data| {
+                let whole = body(&event.kind, event.at, &data);
+                if whole.len() > LARGEST { body(&event.kind, event.at, &in_brief(event)) } else { whole }
+            });
+            size += body.as_ref().map_or(0, String::len);
+            if size > 2 * LARGEST && !told.is_empty() {
+                // The rest has its turn after these.
+                break;
+            }
+            let receivers = event.receivers.iter().filter(|_| body.is_some());
             told.push(Told {
                 seq: event.seq,
                 id: Id::new(event.at, platform.random()),
                 deliveries: receivers.map(|webhook| (Id::new(now, platform.random()), *webhook)).collect(),
-                body: data.map(|data| body(&event.kind, event.at, &data)),
+                body,
             });
         }
         let [written, put] = webhook_events::tell(&told, now, lost_at(now));
@@ -64,7 +78,7 @@ pub async fn run(platform: &impl Platform, config: &Config, id: JobId, attempt: 
         events = left.rows()?;
     }
     let now = platform.now();
-    platform.run(jobs::retry(id, attempt, now, lost_at(now), "more to tell")).await?;
+    platform.run(webhook_events::go_on(id, now, lost_at(now))).await?;
     Ok(Outcome::Retry(std::time::Duration::ZERO))
 }
 
@@ -81,8 +95,30 @@ fn read(event: &Event, platform: &impl Platform) -> Option<Statement> {
     })
 }
 
-/// What an event tells: the thing as the API shows it. Nothing if there is nothing to tell any more.
+/// An event of what is too large to be told: where it is to be looked up.
+fn in_brief(event: &Event) -> Value {
+    json!({"id": event.subject, "organization_id": event.organization_id, "too_large": true})
+}
+
+/// What an event tells. Nothing if there is nothing to tell any more, or it can't be read: that is for the log, and keeps nothing
+/// else from being told.
 fn data(
+    platform: &impl Platform,
+    config: &Config,
+    event: &Event,
+    found: Option<&ResultSet>,
+) -> Option<Value> {
+    read_as_shown(platform, config, event, found).unwrap_or_else(|error| {
+        let why = if let Error::Internal(why) = error { why } else { String::new() };
+        let line =
+            json!({"event": "webhook_event", "type": event.kind, "subject": event.subject, "why": why});
+        platform.log(Level::Error, &line.to_string());
+        None
+    })
+}
+
+/// The thing that an event tells of, as the API shows it.
+fn read_as_shown(
     platform: &impl Platform,
     config: &Config,
     event: &Event,

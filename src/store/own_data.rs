@@ -28,14 +28,16 @@ macro_rules! mine {
     };
 }
 
-/// Their times in organizations, the newest first.
+/// Their times in organizations, the newest first: of those that ask them for a second factor, only once they have one (S2-06).
 macro_rules! my_members {
     () => {
         concat!(
             mine!(),
             "CROSS JOIN members m ON m.user_id = u.id
                AND (u.email_verified_at IS NOT NULL OR u.confined_to = m.organization_id)
-             CROSS JOIN organizations o ON o.id = m.organization_id "
+             CROSS JOIN organizations o ON o.id = m.organization_id
+               AND (u.mfa_enabled_at IS NOT NULL OR (o.require_mfa = 0 AND (m.role NOT IN ('owner', 'admin')
+                 OR NOT EXISTS (SELECT 1 FROM workspaces z WHERE z.organization_id = o.id AND z.require_mfa = 1)))) "
         )
     };
 }

@@ -60,6 +60,17 @@ pub fn lease(id: JobId, now: Timestamp, until: Timestamp, most_attempts: i64) ->
     )
 }
 
+/// Lets nothing else that is new be tried with a webhook whose deliveries failed, while this one is, if it was taken: many wait, and
+/// each would wait for an answer.
+#[must_use]
+pub fn try_alone(id: JobId, until: Timestamp, leased_until: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE webhooks SET rests_until = max(coalesce(rests_until, 0), ?2)
+         WHERE id = (SELECT webhook_id FROM jobs WHERE id = ?1 AND waiting = 1 AND due_at = ?3) AND failures > 0",
+        params![id, until, leased_until],
+    )
+}
+
 /// Reads a [`Delivery`].
 #[must_use]
 pub fn select(id: JobId, now: Timestamp) -> Statement {
@@ -145,14 +156,15 @@ pub fn let_go(webhook: WebhookId, now: Timestamp, requeue_at: Timestamp) -> Stat
     )
 }
 
-/// Notes that a delivery to a webhook failed: it is left alone until `rests_until`.
+/// Notes that a delivery to a webhook failed: it is left alone until `rests_until`. Nothing to one that is reached elsewhere by
+/// now.
 #[must_use]
-pub fn fails(webhook: WebhookId, now: Timestamp, rests_until: Timestamp) -> Statement {
+pub fn fails(delivery: &Delivery, now: Timestamp, rests_until: Timestamp) -> Statement {
     Statement::new(
         "UPDATE webhooks SET failures = failures + 1, failing_since = coalesce(failing_since, ?2),
            rests_until = max(coalesce(rests_until, 0), ?3)
-         WHERE id = ?1 AND live = 1",
-        params![webhook, now, rests_until],
+         WHERE id = ?1 AND live = 1 AND url = ?4",
+        params![delivery.webhook_id, now, rests_until, &delivery.url],
     )
 }
 
@@ -171,14 +183,14 @@ pub fn reseal(webhook: WebhookId, was: &str, secret: Option<&String>) -> Stateme
 #[must_use]
 pub fn turn_off(
     entry: &Entry,
-    webhook: WebhookId,
+    delivery: &Delivery,
     failing_before: Option<Timestamp>,
     notification: NotificationId,
     mail: JobId,
     requeue_at: Timestamp,
 ) -> [Statement; 4] {
     let mut params = entry.params("webhook.disabled");
-    params.extend(params![webhook, failing_before]);
+    params.extend(params![delivery.webhook_id, failing_before, &delivery.url]);
     [
         Statement::new(
             audited!(
@@ -186,7 +198,7 @@ pub fn turn_off(
                 "NULL",
                 concat!("json_object('name', ", place_of!("w.url"), ", 'reason', iif(?7 IS NULL, 'gone', 'failures'))"),
                 "FROM webhooks w JOIN organizations o ON o.id = w.organization_id
-                 WHERE w.id = ?6 AND w.live = 1 AND (?7 IS NULL OR w.failing_since <= ?7)"
+                 WHERE w.id = ?6 AND w.live = 1 AND w.url = ?8 AND (?7 IS NULL OR w.failing_since <= ?7)"
             ),
             params,
         ),

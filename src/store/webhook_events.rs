@@ -54,7 +54,7 @@ pub fn untold(job: JobId) -> Statement {
                  WHERE w.organization_id = e.organization_id AND w.live = 1
                    AND EXISTS (SELECT 1 FROM json_each(w.events) x WHERE x.value = e.type)) AS receivers
          FROM webhook_events e JOIN organizations o ON o.id = e.organization_id
-         WHERE e.job_id = ?1 AND e.id IS NULL ORDER BY e.seq LIMIT ?2",
+         WHERE e.job_id = ?1 AND +e.id IS NULL ORDER BY e.seq LIMIT ?2",
         params![job, AT_A_TIME],
     )
 }
@@ -94,12 +94,21 @@ pub fn tell(told: &[Told], now: Timestamp, requeue_at: Timestamp) -> [Statement;
     ]
 }
 
+/// Puts a job back that has told some of its events: that was no try that failed.
+#[must_use]
+pub fn go_on(job: JobId, now: Timestamp, requeue_at: Timestamp) -> Statement {
+    Statement::new(
+        "UPDATE jobs SET attempts = 0, due_at = ?2, requeue_at = ?3 WHERE id = ?1 AND kind = 'webhook_events' AND waiting = 1",
+        params![job, now, requeue_at],
+    )
+}
+
 /// Forgets a job that has told all of its events.
 #[must_use]
 pub fn all_told(job: JobId) -> Statement {
     Statement::new(
         "DELETE FROM jobs WHERE id = ?1 AND kind = 'webhook_events'
-         AND NOT EXISTS (SELECT 1 FROM webhook_events WHERE job_id = ?1 AND id IS NULL) RETURNING id",
+         AND NOT EXISTS (SELECT 1 FROM webhook_events WHERE job_id = ?1 AND +id IS NULL) RETURNING id",
         params![job],
     )
 }
@@ -111,7 +120,7 @@ pub fn forget(before: Timestamp) -> Statement {
         "DELETE FROM webhook_events WHERE seq IN (
            SELECT e.seq FROM webhook_events e WHERE e.at < ?1
              AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.webhook_event = e.seq AND j.waiting = 1)
-           ORDER BY e.at LIMIT 200)",
+           ORDER BY e.at LIMIT 1000)",
         params![before],
     )
 }

@@ -62,11 +62,11 @@ macro_rules! place_of {
         concat!(
             "substr(",
             $url,
-            ", 1, instr(substr(",
+            ", 1, instr(replace(substr(",
             $url,
             ", instr(",
             $url,
-            ", '//') + 2) || '/', '/') + instr(",
+            ", '//') + 2), '?', '/') || '/', '/') + instr(",
             $url,
             ", '//'))"
         )

@@ -17,7 +17,7 @@ use crate::web::route::Route;
 
 /// The longest key.
 const LONGEST: usize = 255;
-/// What an answer may hold that is kept nowhere: secrets that are shown once, and links.
+/// What an answer may hold that is kept nowhere: a secret that is shown once, or else a link.
 const SECRETS: [&str; 2] = ["secret", "url"];
 
 impl Route {
@@ -116,10 +116,10 @@ fn without_secrets(body: &[u8]) -> Option<String> {
     }
     let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
     if let Some(fields) = body.as_object_mut() {
-        for secret in SECRETS {
-            if let Some(value) = fields.get_mut(secret) {
-                *value = Value::Null;
-            }
+        // What has a secret has no link: the `url` of a webhook is its own.
+        let secret = SECRETS.into_iter().find(|name| fields.contains_key(*name));
+        if let Some(value) = secret.and_then(|name| fields.get_mut(name)) {
+            *value = Value::Null;
         }
     }
     Some(body.to_string())

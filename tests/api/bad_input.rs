@@ -8,6 +8,7 @@ use usher::domain::link::{Link, Via};
 use usher::domain::time::Timestamp;
 use usher::web::route::Route;
 
+use crate::support::World;
 use crate::support::client::{Answer, Client, Team};
 use crate::support::platform::{Cost, ORIGIN, ROOT_KEY};
 use crate::{bulk, complaint, refusal};
@@ -28,7 +29,8 @@ pub struct Scene {
 
 impl Scene {
     pub fn new() -> Self {
-        let mut team = Team::new();
+        let mut team =
+            Team::in_world(World::with_settings(&[("PRODUCT_URL", "https://app.example.test/callback")]));
         let invitation = team.invited("mia.member@studio.test", "member");
         team.world.deliver();
         let token = team.world.mailed_token("mia.member@studio.test");

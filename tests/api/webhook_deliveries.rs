@@ -284,3 +284,73 @@ fn a_delivery_costs_two_round_trips_and_what_nobody_is_told_costs_none() {
     plain.invited("ana@client.test", "client");
     assert_eq!(plain.world.count("SELECT count(*) FROM webhook_events"), 0);
 }
+
+/// Whoever mended a receiver doesn't wait for what had failed before.
+#[test]
+fn what_waited_goes_out_at_once_when_the_webhook_is_changed() {
+    let (mut hooked, job) = waiting();
+    assert!(answered(&hooked, job, says(500)).is_some());
+    hooked.team.world.state().asked.borrow_mut().clear();
+    hooked.team.invited("ana@client.test", "client");
+    hooked.answers([]);
+    assert!(sent(&hooked.team.world).is_empty(), "it rests");
+    hooked.team.owner.patch(&hooked.path(""), &json!({"url": "https://mended.example.com/"})).ok();
+    hooked.answers([says(200), says(200)]);
+    let hosts: Vec<_> =
+        sent(&hooked.team.world).iter().map(|sent| sent.uri().host().unwrap().to_owned()).collect();
+    assert_eq!(hosts, ["mended.example.com"; 2]);
+}
+
+/// What an old address answers is nothing to the new one.
+#[test]
+fn an_answer_that_comes_after_the_address_was_changed_turns_nothing_off() {
+    let (mut hooked, _) = waiting();
+    let database = || hooked.team.world.state().database.borrow();
+    let row = database().query("SELECT * FROM webhooks").remove(0);
+    let delivery = usher::store::webhook_deliveries::Delivery {
+        webhook_id: row["id"].as_str().unwrap().parse().unwrap(),
+        url: "https://old.example.com/".to_owned(),
+        secret: String::new(),
+        old_secret: None,
+        live: true,
+        rests_until: None,
+        failures: 0,
+        failing_since: None,
+        event_id: usher::domain::ids::Id::new(hooked.team.world.now(), hooked.team.world.random()),
+        body: String::new(),
+        attempts: 1,
+        due_at: hooked.team.world.now(),
+        waiting: true,
+    };
+    let now = hooked.team.world.now();
+    let fails = usher::store::webhook_deliveries::fails(&delivery, now, now);
+    hooked.team.world.state().database.borrow_mut().batch(&[fails]).unwrap();
+    assert_eq!(hooked.shown()["failing_since"], Value::Null);
+}
+
+/// Many wait for a receiver that may answer again: one of them tries it, and would each wait for ten seconds if it did not.
+#[test]
+fn after_a_rest_one_delivery_tries_the_receiver_for_all() {
+    let (mut hooked, job) = waiting();
+    assert!(answered(&hooked, job, says(500)).is_some());
+    hooked.team.invited("ana@client.test", "client");
+    hooked.answers([]);
+    hooked.team.world.pass(Duration::from_secs(30));
+    let waits: Vec<JobId> = hooked
+        .deliveries()
+        .iter()
+        .filter(|one| one["attempts"] == json!([]))
+        .map(|one| one["id"].as_str().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(waits.len(), 2);
+    hooked.team.world.state().asked.borrow_mut().clear();
+    // The first is taken, and waits for its answer when the second is to be.
+    let leased = hooked.team.world.now().plus(usher::jobs::LEASE);
+    let taken = [
+        usher::store::webhook_deliveries::lease(waits[0], hooked.team.world.now(), leased, 11),
+        usher::store::webhook_deliveries::try_alone(waits[0], leased, leased),
+    ];
+    hooked.team.world.state().database.borrow_mut().batch(&taken).unwrap();
+    hooked.team.world.deliver_to_webhook(waits[1]);
+    assert!(sent(&hooked.team.world).is_empty());
+}

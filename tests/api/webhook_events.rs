@@ -211,3 +211,58 @@ fn many_events_are_told_in_their_order() {
     let expected: Vec<String> = (0..100).map(|n| format!("client{n:03}@client.test")).collect();
     assert_eq!(created, expected);
 }
+
+/// The database takes two million bytes at a time, and so does nobody's receiver.
+#[test]
+fn what_is_too_large_to_be_told_is_told_in_brief() {
+    let mut hooked = Hooked::of("client-links");
+    let member = hooked.team.add("ana@client.test", "client", json!({})).ok().str("/id");
+    hooked.hears();
+    let organization = hooked.team.organization.clone();
+    hooked.team.world.state().database.borrow().change(&format!(
+        "WITH RECURSIVE n (i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 17)
+           INSERT INTO workspaces (id, organization_id, name, created_at)
+           SELECT 'wsp_000000000000000000000000' || i, '{organization}', 'Workspace ' || i, 0 FROM n;
+         INSERT INTO memberships (member_id, workspace_id, created_at)
+           SELECT '{member}', id, 0 FROM workspaces WHERE created_at = 0;
+         WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 1499)
+           INSERT INTO resources (id, organization_id, workspace_id, kind, name, created_at)
+           SELECT 'res_00000000000000000000' || substr(w.id, 29) || n.i, '{organization}', w.id, 'facebook', 'A page', 0
+           FROM n CROSS JOIN workspaces w WHERE w.created_at = 0;
+         INSERT INTO grants (member_id, workspace_id, resource_id, approve)
+           SELECT '{member}', workspace_id, id, 1 FROM resources WHERE created_at = 0;
+         DELETE FROM webhook_events WHERE at IS NULL"
+    ));
+    hooked.team.owner.patch(&format!("/v1/members/{member}"), &json!({"name": "Ana Other"})).ok();
+    let [(kind, data)] = hooked.hears().try_into().unwrap();
+    assert_eq!(kind, "member.updated");
+    assert_eq!(data, json!({"id": member, "organization_id": organization, "too_large": true}));
+}
+
+/// Of several mails to an address that reported one, that one was reported.
+#[test]
+fn a_complaint_is_told_of_the_invitation_whose_mail_was_reported() {
+    let mut hooked = Hooked::of("team");
+    let reported = hooked.team.invited("ana@client.test", "client");
+    hooked.team.world.deliver();
+    let rows = hooked.team.world.state().database.borrow().query(
+        "SELECT provider_message_id AS id FROM jobs WHERE kind = 'invitation_email' AND provider_message_id IS NOT NULL ORDER BY rowid DESC LIMIT 1",
+    );
+    let message = rows[0]["id"].as_str().unwrap().to_owned();
+    hooked.team.owner.post(&format!("/v1/invitations/{reported}/revoke"), &json!({})).ok();
+    hooked.team.invited("ana@client.test", "client");
+    hooked.hears();
+    let job: usher::domain::ids::JobId =
+        usher::domain::ids::Id::new(hooked.team.world.now(), hooked.team.world.random());
+    let told =
+        json!({"message": {"id": message, "delivery": "complained"}, "subscription": null}).to_string();
+    let now = hooked.team.world.now().millis();
+    hooked.team.world.state().database.borrow().change(&format!(
+        "INSERT INTO hook_events (id, told, received_at) VALUES ('{job}', '{told}', {now});
+         INSERT INTO jobs (id, kind, hook_event_id, created_at, due_at, requeue_at) VALUES ('{job}', 'hook_event', '{job}', {now}, {now}, {now})"
+    ));
+    hooked.team.world.deliver_one(job);
+    let heard = hooked.hears();
+    let told: Vec<(&str, &Value)> = heard.iter().map(|(kind, data)| (kind.as_str(), &data["id"])).collect();
+    assert_eq!(told, [("invitation.complained", &json!(reported))]);
+}

@@ -26,7 +26,7 @@ pub(super) struct Settings<'a> {
 
 /// The organization.
 #[derive(Serialize)]
-#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "NotifyingOrganization"))]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(inline))]
 struct Organization<'a> {
     id: OrganizationId,
     name: &'a str,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::session;
-use crate::domain::access;
+use crate::domain::access::{self, Access};
 use crate::domain::ids::{MemberId, OrganizationId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
@@ -45,8 +45,15 @@ struct ShownPlace {
 }
 
 impl ShownPlace {
-    fn of(place: Placed, template: &'static Template, role: Role) -> Self {
+    /// Before the second factor is there that it asks for, nobody sees what is theirs (S2-06).
+    fn of(place: Placed, template: &'static Template, role: Role, second_factor: bool) -> Self {
         let access = place.access.of(template, role);
+        let is_asked = place.asked_of_all || access.require_mfa;
+        let access = if is_asked && !second_factor {
+            Access { require_mfa: true, ..Access::nothing() }
+        } else {
+            access
+        };
         let may = template.catalog.in_words(access.permissions.effective(template, role));
         Self { id: place.id, name: place.name, may, access: access.shown(template, role) }
     }
@@ -103,11 +110,12 @@ fn memberships<P: Platform>(ctx: &Context<'_, P>, places: &ResultSet, members: &
     for (place, member) in places.iter().zip(members) {
         let template = ctx.config.templates.named(&place.template);
         let template = template.ok_or_else(|| Error::Internal("unknown template".to_owned()))?;
-        let role = member.role;
+        let (role, second_factor) = (member.role, member.second_factor);
         let active = member.status == Status::Active;
         let more_workspaces = active && member.workspaces.len() > MOST_PLACES;
         let workspaces = member.workspaces.into_iter().take(if active { MOST_PLACES } else { 0 });
-        let workspaces = workspaces.map(|place| ShownPlace::of(place, template, role)).collect();
+        let workspaces =
+            workspaces.map(|place| ShownPlace::of(place, template, role, second_factor)).collect();
         let shown_here = Membership {
             organization_id: place.organization_id,
             organization_name: &place.organization_name,

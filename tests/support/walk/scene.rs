@@ -133,7 +133,7 @@ impl<'a> Scene<'a> {
                 self.asked(&owner, "DELETE", &format!("/v1/members/{member}"), &Value::Null);
             }
             "replayDelivery" => {
-                // There is no such receiver, and nobody delivers here: the delivery is given up with its webhook's being off.
+                // It waits: what is settled by then is delivered again in other tests.
                 let hook = self.below(&format!("/webhooks/{}", self.path("webhook")));
                 let delivery = self.post("owner", &format!("{hook}/test"), &json!({}));
                 self.path.insert("job".to_owned(), delivery["id"].as_str().unwrap().to_owned());
@@ -197,6 +197,9 @@ impl<'a> Scene<'a> {
             "acceptInvitation" => {
                 Some(json!({"token": self.known("token"), "name": "Somebody New", "password": PASSWORD}))
             }
+            "changeNotificationSettings" => Some(json!({
+                "organization_id": self.path("organization"), "events": [{"kind": "access.asked", "in_app": true}],
+            })),
             "createInvitation" => {
                 Some(json!({"kind": "email", "role": "client", "email": self.address("invited")}))
             }
