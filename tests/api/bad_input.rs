@@ -45,7 +45,11 @@ impl Scene {
     fn json_posts(&self) -> Vec<(String, Client)> {
         let takes_json = |(pattern, methods): &&(&str, &[Method])| {
             // A job that isn't there is 404 whatever the body says.
-            pattern.starts_with("/v1/") && methods.contains(&Method::POST) && !pattern.contains("{job}")
+            // Only programs exchange codes: what they send is walked through (`description.rs`).
+            pattern.starts_with("/v1/")
+                && methods.contains(&Method::POST)
+                && !pattern.contains("{job}")
+                && *pattern != "/v1/tokens"
         };
         let posts = Route::PATTERNS.iter().filter(takes_json);
         posts
