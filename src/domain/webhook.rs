@@ -196,6 +196,7 @@ fn is_public(host: &str) -> bool {
     labels.len() > 1 && !LOCAL.contains(last)
 }
 
+#[allow(clippy::unnested_or_patterns, reason = "a line for each block, as they are given out")]
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let reserved = matches!(

@@ -99,6 +99,7 @@ impl<P: Platform> Context<'_, P> {
     }
 
     /// What whoever runs the organization does, or the operator where it is nobody of it: its entry, and who acts.
+    #[must_use]
     pub fn acting(&self, actor: Option<&Actor>) -> (audit::Entry, Acting) {
         match actor {
             Some(actor) => (self.entry(&actor.principal), Acting::of(actor)),

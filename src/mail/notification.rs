@@ -22,13 +22,7 @@ use crate::web::route::Route;
 pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
     let (Some(to), Some(role), true) = (&told.email, told.role, told.inside) else { return Ok(None) };
     let organization = &*told.organization_name;
-    // A workspace is often called what its organization is.
-    let place = match told.workspace_name.as_deref() {
-        Some(workspace) if workspace != organization => {
-            format!("{} of {}", named(workspace), named(organization))
-        }
-        _ => named(organization),
-    };
+    let place = place(told);
     let address = told.about_email.as_deref();
     let invited = address.unwrap_or("Somebody");
     let host = told.place();
@@ -59,15 +53,7 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
         "invitation.undelivered" => (
             " did not get your invitation",
             format!("The e-mail with your invitation to {} did not arrive.", named(organization)),
-            vec![
-                format!(
-                    "We could not deliver your invitation to {}, which is for {person}.",
-                    named(organization)
-                ),
-                "The invitation still works. Check the address and send it again, or copy the link and hand it over \
-                 yourself."
-                    .to_owned(),
-            ],
+            undelivered(organization, &person),
             "Check the address",
             offer,
         ),
@@ -134,6 +120,17 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
     letter.mail(config).map(Some)
 }
 
+/// A workspace, which is often called what its organization is.
+fn place(told: &Told) -> String {
+    let organization = named(&told.organization_name);
+    match told.workspace_name.as_deref() {
+        Some(workspace) if workspace != told.organization_name => {
+            format!("{} of {organization}", named(workspace))
+        }
+        _ => organization,
+    }
+}
+
 /// Why they get it.
 fn why(told: &Told) -> String {
     let too = if told.in_app { " It is in your notifications too." } else { "" };
@@ -141,6 +138,16 @@ fn why(told: &Told) -> String {
         "You received this because you invite people to {}, or run it.{too}",
         named(&told.organization_name)
     )
+}
+
+fn undelivered(organization: &str, person: &str) -> Vec<String> {
+    let organization = named(organization);
+    vec![
+        format!("We could not deliver your invitation to {organization}, which is for {person}."),
+        "The invitation still works. Check the address and send it again, or copy the link and hand it over \
+         yourself."
+            .to_owned(),
+    ]
 }
 
 fn declined(told: &Told, person: &str) -> Vec<String> {

@@ -120,20 +120,6 @@ async fn call<P: Platform>(
         (Route::ApiKeys(id), Post) => api::api_keys::create(ctx, request, *id).await,
         (Route::ApiKeys(id), _) => api::api_keys::list(ctx, request, *id).await,
         (Route::ApiKey(id, key), _) => api::api_keys::revoke(ctx, request, *id, *key).await,
-        (Route::Webhooks(id), Post) => api::webhooks::create(ctx, request, *id).await,
-        (Route::Webhooks(id), _) => api::webhooks::list(ctx, request, *id).await,
-        (Route::Webhook(id, webhook), Patch) => api::webhooks::change(ctx, request, *id, *webhook).await,
-        (Route::Webhook(id, webhook), Delete) => api::webhooks::delete(ctx, request, *id, *webhook).await,
-        (Route::Webhook(id, webhook), _) => api::webhooks::get(ctx, request, *id, *webhook).await,
-        (Route::WebhookRotate(id, webhook), _) => api::webhooks::rotate(ctx, request, *id, *webhook).await,
-        (Route::WebhookTest(id, webhook), _) => api::webhooks::test(ctx, request, *id, *webhook).await,
-        (Route::Deliveries(id, webhook), _) => api::webhooks::deliveries(ctx, request, *id, *webhook).await,
-        (Route::ReplayFailed(id, webhook), _) => {
-            api::webhooks::replay_failed(ctx, request, *id, *webhook).await
-        }
-        (Route::Replay(id, webhook, job), _) => {
-            api::webhooks::replay(ctx, request, *id, *webhook, *job).await
-        }
         (Route::Seats(id), _) => api::seats::count(ctx, request, *id).await,
         (Route::SeatHolders(id), _) => api::seats::holders(ctx, request, *id).await,
         (Route::Catalog(id), _) => api::catalog::show(ctx, request, *id).await,
@@ -217,6 +203,33 @@ async fn call<P: Platform>(
         (Route::HookStripe, _) => hooks::from_stripe(ctx, request).await,
         (Route::PasswordResets, _) => api::passwords::ask(ctx, request).await,
         (Route::RedeemReset, _) => api::passwords::redeem(ctx, request).await,
+        _ => webhook(ctx, request, route, verb).await,
+    }
+}
+
+/// A webhook, and what was delivered to it.
+async fn webhook<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    route: &Route,
+    verb: Verb,
+) -> Result<Reply> {
+    use Verb::{Delete, Patch, Post};
+    match (route, verb) {
+        (Route::Webhooks(id), Post) => api::webhooks::create(ctx, request, *id).await,
+        (Route::Webhooks(id), _) => api::webhooks::list(ctx, request, *id).await,
+        (Route::Webhook(id, webhook), Patch) => api::webhooks::change(ctx, request, *id, *webhook).await,
+        (Route::Webhook(id, webhook), Delete) => api::webhooks::delete(ctx, request, *id, *webhook).await,
+        (Route::Webhook(id, webhook), _) => api::webhooks::get(ctx, request, *id, *webhook).await,
+        (Route::WebhookRotate(id, webhook), _) => api::webhooks::rotate(ctx, request, *id, *webhook).await,
+        (Route::WebhookTest(id, webhook), _) => api::webhooks::test(ctx, request, *id, *webhook).await,
+        (Route::Deliveries(id, webhook), _) => api::webhooks::deliveries(ctx, request, *id, *webhook).await,
+        (Route::ReplayFailed(id, webhook), _) => {
+            api::webhooks::replay_failed(ctx, request, *id, *webhook).await
+        }
+        (Route::Replay(id, webhook, job), _) => {
+            api::webhooks::replay(ctx, request, *id, *webhook, *job).await
+        }
         _ => Err(Code::NotFound.into()),
     }
 }

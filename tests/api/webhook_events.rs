@@ -202,7 +202,12 @@ fn many_events_are_told_in_their_order() {
         .map(|n| json!({"email": format!("client{n:03}@client.test"), "role": "client", "send_email": false}))
         .collect();
     hooked.team.owner.post(&hooked.team.path("/invitations/bulk"), &json!({"rows": rows})).ok();
-    let heard = hooked.hears();
+    // Some at a time: others have their turn in between.
+    let mut heard = hooked.hears();
+    assert!(heard.len() < 100, "{}", heard.len());
+    hooked.team.world.pass(std::time::Duration::from_secs(31));
+    hooked.team.world.tick();
+    heard.extend(hooked.hears());
     let created: Vec<String> = heard
         .iter()
         .filter(|(kind, _)| kind == "invitation.created")
@@ -244,7 +249,7 @@ fn what_is_too_large_to_be_told_is_told_in_brief() {
 fn a_complaint_is_told_of_the_invitation_whose_mail_was_reported() {
     let mut hooked = Hooked::of("team");
     let reported = hooked.team.invited("ana@client.test", "client");
-    hooked.team.world.deliver();
+    hooked.hears();
     let rows = hooked.team.world.state().database.borrow().query(
         "SELECT provider_message_id AS id FROM jobs WHERE kind = 'invitation_email' AND provider_message_id IS NOT NULL ORDER BY rowid DESC LIMIT 1",
     );

@@ -131,7 +131,7 @@ fn a_list_is_mended_and_many_are_chosen_and_removed() {
         faults.extend(browser.look("team-remove-typed", WIDTHS, OF_PAGES).await);
         browser.fill("How many people are removed?", "22").await;
         browser.press("Remove 22 people").await;
-        assert!(browser.text().await.contains("Removed 22 people."));
+        assert!(browser.text().await.contains("Removed 22 clients."));
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     });
 }

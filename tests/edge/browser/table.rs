@@ -235,6 +235,7 @@ const SOURCES: &[&str] = &[
     include_str!("settings.rs"),
     include_str!("states.rs"),
     include_str!("team.rs"),
+    include_str!("telling.rs"),
     include_str!("webhooks.rs"),
     include_str!("wizard.rs"),
 ];

@@ -99,18 +99,6 @@ pub const FLAWS: &[Flaw] = &[
         instead: "1",
     },
     Flaw {
-        name: "putting back takes one seat too many",
-        within: "sum(m.takes_seat)",
-        text: "<= o.seat_limit",
-        instead: "<= o.seat_limit + 1",
-    },
-    Flaw {
-        name: "whoever was invited again is put back all the same",
-        within: "sum(m.takes_seat)",
-        text: "v.outcome = 'open'",
-        instead: "v.outcome = 'never'",
-    },
-    Flaw {
         name: "the invitation keeps its state when somebody joins",
         within: "UPDATE invitations SET uses",
         text: "uses + 1",
