@@ -76,8 +76,8 @@ fn what_fails_is_told_again_within_seconds_and_a_redirect_is_not_followed() {
     };
     let between = moment(&attempts[1]) - moment(&attempts[0]);
     assert!(between >= 5_000, "the first step is 5 to 15 seconds: {between}");
-    let [moved] = deliveries(&server, &moves).try_into().unwrap();
-    assert_eq!(moved["attempts"][0]["failure"], "answered 307: redirects are not followed");
+    let [led] = deliveries(&server, &moves).try_into().unwrap();
+    assert_eq!(led["attempts"][0]["failure"], "answered 307: redirects are not followed");
     assert!(receiver.heard("/moved").is_empty());
 }
 
