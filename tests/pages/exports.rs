@@ -265,6 +265,19 @@ fn ones_own_data_is_a_file() {
     assert_eq!(browser(&desk.team.world).get("/me/data.json").status, 303);
 }
 
+/// S2-06: before the second factor is there that a workspace asks for, what is in it is not told here either.
+#[test]
+fn ones_own_data_waits_for_the_second_factor_that_is_asked_for() {
+    let mut desk = Desk::new();
+    let access = json!({"access": {"permissions": ["posts.create"], "require_mfa": true}});
+    let ana = desk.team.joined_with(ANA, "client", access);
+    let mut ana = browsing(ana);
+    let place = ana.get("/me/data.json").ok().json()["memberships"][0]["workspaces"][0].clone();
+    assert_eq!((&place["may"], &place["access"]["require_mfa"]), (&json!([]), &json!(true)));
+    desk.team.world.state().database.borrow().change("UPDATE organizations SET require_mfa = 1");
+    assert_eq!(ana.get("/me/data.json").ok().json()["memberships"], json!([]));
+}
+
 /// What somebody else's address is about, and what an account that nobody proved is not.
 #[test]
 fn ones_own_data_is_ones_own_alone() {
