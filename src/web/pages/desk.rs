@@ -66,8 +66,9 @@ pub struct Nav {
     pub ways: Vec<Way>,
     /// Who is signed in.
     pub person: String,
-    /// How many notifications they have not read, as it is shown; empty for none.
-    pub unread: String,
+    /// How many notifications they have not read, as it is shown beside the way to them; empty for none. Nothing where that way
+    /// is among the others.
+    pub unread: Option<String>,
     /// Whether their name says that it leads to their workspaces: on that list it is where one is.
     pub switch: bool,
     /// For the button that signs out.
@@ -210,7 +211,7 @@ fn frame(setting: &Setting, role: Option<Role>, place: Option<Place>, nonce: &st
         more if more > MOST_COUNTED => format!("{MOST_COUNTED}+"),
         some => some.to_string(),
     };
-    let nav = Nav { ways, person: setting.user_name.clone(), unread, switch: true, nonce: nonce.to_owned() };
+    let nav = Nav { ways, person: setting.user_name.clone(), unread: Some(unread), switch: true, nonce: nonce.to_owned() };
     Frame {
         logo: setting.logo_hash.clone().map(|hash| Route::Brand(setting.organization_id, hash).path()),
         accent: setting.accent.as_ref().map(|accent| super::brand::path(setting.organization_id, accent)),

@@ -44,7 +44,7 @@ pub fn nav(place: Place, person: &str, nonce: &str) -> Nav {
             way("Security", Place::Security, &Route::Security),
         ],
         person: person.to_owned(),
-        unread: String::new(),
+        unread: None,
         switch: false,
         nonce: nonce.to_owned(),
     }
