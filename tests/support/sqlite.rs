@@ -86,6 +86,17 @@ impl Sqlite {
         self.connection.execute_batch(sql).unwrap();
     }
 
+    /// Writes all of it into a new file.
+    pub fn copy_to(&self, file: &std::path::Path) {
+        self.connection.execute("VACUUM INTO ?1", [file.to_str().unwrap()]).unwrap();
+    }
+
+    /// Goes back to what was written so.
+    pub fn go_back_to(&mut self, file: &std::path::Path) {
+        self.connection = Connection::open(file).unwrap();
+        self.connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+    }
+
     /// How SQLite would run a statement: its query plan, a line a step.
     pub fn plan(&self, statement: &Statement) -> Vec<String> {
         let mut prepared = self.connection.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql)).unwrap();
