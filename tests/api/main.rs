@@ -82,6 +82,7 @@ mod require_mfa;
 mod resources;
 mod restore;
 mod rows;
+mod scale;
 mod seats;
 mod seats_of_a_person;
 mod seats_property;

@@ -19,17 +19,15 @@ use crate::totp::App;
 fn live(server: &Server, receiver: &Receiver) {
     let team = Team::new(server);
     let mut owner = team.owner.clone();
-    let hook =
-        json!({"url": receiver.url("/gone/secret-path"), "events": ["invitation.created", "member.added"]});
-    server.keep_secret("secret-path");
+    let hook = json!({"url": receiver.url("/gone"), "events": ["invitation.created", "member.added"]});
     let made = server.operator().post(&team.path("/webhooks"), &hook).ok();
     server.keep_secret(&made.str("/secret"));
     let key = server
         .operator()
         .post(&team.path("/api-keys"), &json!({"name": "Sync", "scopes": ["members:read"]}))
         .ok();
-    server.keep_secret(&key.str("/key"));
-    let program = format!("Bearer {}", key.str("/key"));
+    server.keep_secret(&key.str("/secret"));
+    let program = format!("Bearer {}", key.str("/secret"));
     server.client().with_header("authorization", &program).get(&team.path("/members")).ok();
     server.client().with_header("authorization", &format!("{program}0")).get(&team.path("/members"));
 
