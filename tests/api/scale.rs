@@ -1,5 +1,5 @@
 //! What one database carries: how many bytes each thing takes, as `docs/scale.md` says. `cargo test --test api scale --
-//! --nocapture` measures it and prints the table, with the time that SQLite took.
+//! --nocapture` measures it and prints the table, with how long the statements took on that machine.
 
 use std::time::Duration;
 
@@ -78,10 +78,14 @@ fn each_thing_takes_as_many_bytes_as_the_page_on_scale_says() {
         ("somebody accepting, with an account", accepted),
         ("an entry of the log", entry),
     ] {
-        let row = format!("| {what} | {} |", each.bytes);
-        println!("{row} {:.2} ms", each.took.as_secs_f64() * 1000.0);
-        if !page.contains(&row) {
-            wrong.push(row);
+        println!("| {what} | {} | {:.2} ms", each.bytes, each.took.as_secs_f64() * 1000.0);
+        let told = page
+            .split(&format!("| {what} | "))
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next()?.parse::<i64>().ok());
+        // A new column or index is no reason to write the page anew; half as much again is.
+        if told.is_none_or(|told| (told - each.bytes).abs() * 10 > told) {
+            wrong.push(format!("{what}: {}", each.bytes));
         }
     }
     assert_eq!(wrong, Vec::<String>::new(), "docs/scale.md says otherwise");

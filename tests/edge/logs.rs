@@ -122,7 +122,7 @@ fn each_event_of_a_journey_leaves_one_line_with_its_costs_and_nobodys_secret() {
     }
     assert!(requests.values().all(|lines| *lines == 1), "{requests:?}");
     let answered = server.log().answered();
-    assert!(answered.len() > 40, "{}", answered.len());
+    assert!(answered.len() > 30, "{}", answered.len());
     let silent: Vec<&String> = answered.iter().filter(|id| !requests.contains_key(*id)).collect();
     assert_eq!(silent, Vec::<&String>::new(), "answers without a line");
 }
