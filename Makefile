@@ -12,7 +12,7 @@ STATE ?= .wrangler/serve-$(PORT)
 NODE := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev serve test openapi schemathesis screenshots fuzz
+.PHONY: help setup build dev serve test deploy openapi schemathesis screenshots fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ serve: build ## run without demo and watching, as the tests do
 
 test: ## check everything that must hold
 	@exec env WASM_BUDGET=$(WASM_BUDGET) .ci/test
+
+deploy: ## check, build, migrate and deploy to Cloudflare, and see that it is well
+	@.ci/lock .ci/tools build
+	@exec env WASM_BUDGET=$(WASM_BUDGET) .ci/deploy
 
 openapi: ## write the API's description anew, after a change of what it tells of
 	@USHER_WRITE_OPENAPI=1 cargo test --quiet --lib the_file_is_what_the_types_say

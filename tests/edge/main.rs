@@ -26,6 +26,9 @@ mod hooks;
 mod http;
 mod integrate;
 mod journey;
+#[path = "../support/logged.rs"]
+mod logged;
+mod logs;
 #[path = "../support/mails.rs"]
 mod mails;
 mod panics;

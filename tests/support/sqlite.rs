@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, StatementStatus, params_from_iter};
@@ -14,6 +15,8 @@ pub struct Sqlite {
     ran: BTreeMap<&'static str, Statement>,
     /// The steps of SQLite's machine that the service's statements took: what grows with the rows they read.
     steps: u64,
+    /// How long they took.
+    took: Duration,
 }
 
 impl Sqlite {
@@ -30,7 +33,7 @@ impl Sqlite {
             let sql = std::fs::read_to_string(&file).unwrap();
             connection.execute_batch(&sql).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         }
-        Self { connection, ran: BTreeMap::new(), steps: 0 }
+        Self { connection, ran: BTreeMap::new(), steps: 0, took: Duration::ZERO }
     }
 
     /// Runs statements as D1's `batch` does: one transaction, all or nothing.
@@ -39,6 +42,7 @@ impl Sqlite {
         for statement in statements {
             self.ran.entry(statement.sql).or_insert_with(|| statement.clone());
         }
+        let began = Instant::now();
         let transaction = self.connection.transaction().map_err(failed)?;
         let results = statements
             .iter()
@@ -46,6 +50,7 @@ impl Sqlite {
             .collect::<Result<Vec<_>, _>>()
             .map_err(failed)?;
         transaction.commit().map_err(failed)?;
+        self.took += began.elapsed();
         self.steps += results.iter().map(|(_, steps)| steps).sum::<u64>();
         Ok(results.into_iter().map(|(result, _)| result).collect())
     }
@@ -53,6 +58,11 @@ impl Sqlite {
     /// The steps of SQLite's machine that the service's statements took so far.
     pub fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// How long they took. For showing only: no test depends on a time.
+    pub fn took(&self) -> Duration {
+        self.took
     }
 
     /// Every different statement that the service ran so far.
@@ -84,6 +94,17 @@ impl Sqlite {
     /// Changes rows behind the service's back, for what no route does yet.
     pub fn change(&self, sql: &str) {
         self.connection.execute_batch(sql).unwrap();
+    }
+
+    /// Writes all of it into a new file.
+    pub fn copy_to(&self, file: &std::path::Path) {
+        self.connection.execute("VACUUM INTO ?1", [file.to_str().unwrap()]).unwrap();
+    }
+
+    /// Goes back to what was written so.
+    pub fn go_back_to(&mut self, file: &std::path::Path) {
+        self.connection = Connection::open(file).unwrap();
+        self.connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
     }
 
     /// How SQLite would run a statement: its query plan, a line a step.

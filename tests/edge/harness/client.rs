@@ -188,6 +188,9 @@ impl Client<'_> {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
+        if let Some(id) = reply.headers().get("request-id") {
+            self.server.log().note_answer(id.to_str().unwrap());
+        }
         Answer { status: reply.status(), headers: reply.headers().clone(), body }
     }
 

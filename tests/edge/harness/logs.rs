@@ -20,6 +20,8 @@ pub struct Log {
     lines: Mutex<Vec<String>>,
     /// What must stand in no line.
     secrets: Mutex<BTreeSet<String>>,
+    /// The ids of the requests that the Worker answered.
+    answered: Mutex<Vec<String>>,
 }
 
 impl Log {
@@ -53,6 +55,16 @@ impl Log {
         let lines = self.lines();
         let events = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         events.filter(|line| line["event"] == event).collect()
+    }
+
+    /// Notes that the Worker answered a request.
+    pub(super) fn note_answer(&self, id: &str) {
+        self.answered.lock().unwrap().push(id.to_owned());
+    }
+
+    /// The ids of the requests that the Worker answered, in order.
+    pub fn answered(&self) -> Vec<String> {
+        self.answered.lock().unwrap().clone()
     }
 
     /// Notes what must never be logged.
