@@ -14,6 +14,9 @@ mod accounts;
 mod bindings;
 mod browser;
 mod bulk;
+#[allow(dead_code, reason = "what the simulation's weather is drawn from too")]
+#[path = "../support/simulation/chance.rs"]
+mod chance;
 mod costs;
 mod crowds;
 mod described;
@@ -26,11 +29,15 @@ mod hooks;
 mod http;
 mod integrate;
 mod journey;
+mod kills;
 #[path = "../support/mails.rs"]
 mod mails;
 mod panics;
 mod providers;
 mod races;
+#[allow(dead_code, reason = "what the native tests ask of a database too")]
+#[path = "../support/sqlite.rs"]
+mod sqlite;
 #[allow(dead_code, reason = "what other tests ask of the app too")]
 #[path = "../support/totp.rs"]
 mod totp;

@@ -3,6 +3,8 @@
 //! The rule: what an answer can show is asked over HTTP. Here is what no answer shows, and the disorder that only somebody
 //! beside the Worker can make.
 
+use std::path::PathBuf;
+
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -85,15 +87,19 @@ impl Server {
 
     /// Changes the database of a Worker that was killed.
     pub fn change_at_rest(&self, sql: &str) {
+        Connection::open(self.database_at_rest()).unwrap().execute_batch(sql).unwrap();
+    }
+
+    /// The file of the database of a Worker that was killed.
+    pub fn database_at_rest(&self) -> PathBuf {
         assert!(!self.is_running(), "two would write into one database");
         let databases = self.folder().join("state/v3/d1/miniflare-D1DatabaseObject");
-        let file = std::fs::read_dir(&databases)
+        std::fs::read_dir(&databases)
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .find(|path| {
                 path.extension().is_some_and(|kind| kind == "sqlite") && !path.ends_with("metadata.sqlite")
             })
-            .unwrap_or_else(|| panic!("no database in {}", databases.display()));
-        Connection::open(file).unwrap().execute_batch(sql).unwrap();
+            .unwrap_or_else(|| panic!("no database in {}", databases.display()))
     }
 }
