@@ -23,6 +23,7 @@ mod described;
 #[allow(dead_code, reason = "what other tests ask of the description too")]
 #[path = "../support/description.rs"]
 mod description;
+mod faults;
 mod growth;
 mod harness;
 mod hooks;

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 pub const PROVIDER_KEY: &str = "re_3vQ9c1Yb7TgJx5kR2mWz8NfL";
 
 /// How long it keeps a message of `slow.…` before it says that it took it.
-const MOMENT: Duration = Duration::from_millis(40);
+const MOMENT: Duration = Duration::from_millis(60);
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -139,6 +139,27 @@ fn serve(mut stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
         "moved" if earlier == 0 => {
             let headers = "location: /elsewhere\r\n".to_owned();
             ("307 Temporary Redirect".to_owned(), headers, Value::Null)
+        }
+        // Somebody between answers in its place, and not even in letters.
+        "portal" if earlier == 0 => {
+            let page = b"<html>Sign in to this network \xff\xfe\x00";
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n",
+                page.len()
+            );
+            return stream.write_all(&[head.as_bytes(), page].concat()).ok();
+        }
+        // It takes the message, and what it answers is no HTTP.
+        "noise" if earlier == 0 => {
+            take();
+            stream.write_all(b"\x00\xff\x16\x03\x01 who is there?\r\n\r\n").ok()?;
+            return None;
+        }
+        // It takes the message, and breaks off in the middle of what it answers.
+        "torn" if earlier == 0 => {
+            take();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 60\r\n\r\n{\"id\":").ok()?;
+            return None;
         }
         "huge" if earlier == 0 => {
             take();

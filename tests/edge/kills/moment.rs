@@ -28,10 +28,10 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Any moment.
-    pub fn draw(chance: &Chance) -> Self {
-        let (kind, most) =
-            *chance.pick(&[(Kind::Request, 2 * ROUNDS), (Kind::Mail, ROUNDS), (Kind::Tick, ROUNDS / 4)]);
+    /// Any moment of a history's lives; each kind has its turn.
+    pub fn draw(chance: &Chance, life: usize) -> Self {
+        let kinds = [(Kind::Request, 2 * ROUNDS), (Kind::Mail, ROUNDS), (Kind::Tick, ROUNDS / 4)];
+        let (kind, most) = kinds[life % kinds.len()];
         let number = 1 + chance.below(most);
         Self { kind, number, after: Duration::from_millis(chance.between(0, 30)) }
     }
