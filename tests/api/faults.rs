@@ -26,6 +26,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 /// So many people are invited in the bad hour, evenly.
 const INVITED: usize = 12;
 
+#[allow(clippy::needless_pass_by_value, reason = "it reads as what a server says")]
 fn provider_says(status: u16, headers: &[(&str, &str)], body: impl ToString) -> Response<Bytes> {
     let mut answer = Response::builder().status(status);
     for (name, value) in headers {
@@ -105,7 +106,7 @@ impl Hour {
     }
 
     /// Once the provider is well again, each mail goes out once, but of whom came in already.
-    fn is_made_up_for(mut self) {
+    fn makes_up_for_it(mut self) {
         self.team.world.state().asked.borrow_mut().clear();
         let waiting = "SELECT count(*) FROM jobs WHERE waiting = 1";
         for minute in 0..120 {
@@ -130,21 +131,21 @@ impl Hour {
 fn a_provider_that_fails_for_an_hour_loses_no_mail() {
     let mut hour = Hour::in_which(|| Ok(provider_says(503, &[], json!({"name": "internal_server_error"}))));
     hour.keeps_every_mail();
-    hour.is_made_up_for();
+    hour.makes_up_for_it();
 }
 
 #[test]
 fn a_provider_that_nobody_reaches_for_an_hour_loses_no_mail() {
     let mut hour = Hour::in_which(|| Err(Unanswered::Unreachable));
     hour.keeps_every_mail();
-    hour.is_made_up_for();
+    hour.makes_up_for_it();
 }
 
 #[test]
 fn a_provider_that_hangs_for_an_hour_loses_no_mail() {
     let mut hour = Hour::in_which(|| Err(Unanswered::TimedOut));
     hour.keeps_every_mail();
-    hour.is_made_up_for();
+    hour.makes_up_for_it();
 }
 
 #[test]
@@ -152,7 +153,7 @@ fn a_provider_that_answers_garbage_for_an_hour_loses_no_mail() {
     for garbage in ["<html>Sign in to this network", "\u{0}\u{fffd}{\"id\":", "{\"id\": 7}"] {
         let mut hour = Hour::in_which(|| Ok(provider_says(200, &[("retry-after", "\u{fffd}")], garbage)));
         hour.keeps_every_mail();
-        hour.is_made_up_for();
+        hour.makes_up_for_it();
     }
 }
 
@@ -163,7 +164,7 @@ fn a_provider_that_limits_for_an_hour_is_waited_for_and_loses_no_mail() {
     let mut hour = Hour::in_which(|| Ok(provider_says(429, &[("retry-after", "3600")], &limited)));
     assert_eq!(hour.asked, vec![1; INVITED]);
     hour.keeps_every_mail();
-    hour.is_made_up_for();
+    hour.makes_up_for_it();
 }
 
 /// It doesn't say how long: it is asked less and less often.
@@ -173,7 +174,7 @@ fn a_provider_that_limits_for_an_hour_and_says_no_more_loses_no_mail() {
     let mut hour = Hour::in_which(|| Ok(provider_says(429, &[], &limited)));
     assert!(hour.asked.iter().all(|times| *times <= 11), "{:?}", hour.asked);
     hour.keeps_every_mail();
-    hour.is_made_up_for();
+    hour.makes_up_for_it();
 }
 
 /// Work of each kind that the queues carry: an invitation's mail, one that is sent again, many invitations, somebody who is
