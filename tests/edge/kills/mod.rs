@@ -130,7 +130,7 @@ impl<'a> Life<'a> {
                     thread::sleep(pause);
                 }
             });
-            let through = || going.iter().all(|round| round.is_finished());
+            let through = || going.iter().all(thread::ScopedJoinHandle::is_finished);
             while !through() && !moment.is_some_and(|moment| moment.has_come(self)) {
                 thread::sleep(Duration::from_millis(1));
             }
