@@ -78,6 +78,6 @@ if (seconds > 0 && !stopping) {
   }, seconds * 1000);
 }
 if (env.USHER_BACKSTAGE && !stopping) {
-  console.log(`backstage ${await openBackstage(await worker.getD1Database("DB"))}`);
+  console.log(`backstage ${await openBackstage(worker)}`);
 }
 if (!stopping) console.log(`ready ${origin}`);

@@ -36,6 +36,7 @@ mod deliveries;
 mod description;
 mod disconnecting;
 mod email_changes;
+mod faults;
 mod found_by_name;
 mod growth;
 mod guessing;

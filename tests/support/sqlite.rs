@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rusqlite::types::ValueRef;
@@ -34,6 +35,16 @@ impl Sqlite {
             connection.execute_batch(&sql).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         }
         Self { connection, ran: BTreeMap::new(), steps: 0, took: Duration::ZERO }
+    }
+
+    /// The database in a file, which the runtime keeps and nobody has open.
+    pub fn open(file: &Path) -> Self {
+        Self {
+            connection: Connection::open(file).unwrap(),
+            ran: BTreeMap::new(),
+            steps: 0,
+            took: Duration::ZERO,
+        }
     }
 
     /// Runs statements as D1's `batch` does: one transaction, all or nothing.

@@ -4,11 +4,12 @@
 
 use std::sync::LazyLock;
 
+use serde_json::Value;
 use usher::domain::time::Timestamp;
 use usher::params;
 use usher::platform::Statement;
 
-use super::database::Reused;
+use super::super::sqlite::Sqlite;
 
 /// The member name of those who were there before the history began; nobody else is called so.
 pub const FOUNDER: &str = "Founder";
@@ -258,19 +259,19 @@ fn together(rules: &[(&str, &str)]) -> &'static str {
     each.join(" UNION ALL ").leak()
 }
 
-fn broken(database: &Reused, sql: &'static str, now: Timestamp) -> Vec<String> {
-    let rows = database.read(&Statement::new(sql, params![now]));
+fn broken(database: &Sqlite, sql: &'static str, now: Timestamp) -> Vec<String> {
+    let rows = database.read(&Statement::new(sql, params![now])).rows::<Value>().unwrap();
     rows.iter().map(ToString::to_string).collect()
 }
 
 /// What is broken after a batch.
-pub fn always(database: &Reused, now: Timestamp) -> Vec<String> {
+pub fn always(database: &Sqlite, now: Timestamp) -> Vec<String> {
     static SQL: LazyLock<&str> = LazyLock::new(|| together(ALWAYS));
     broken(database, &SQL, now)
 }
 
 /// What is broken after everything was delivered.
-pub fn settled(database: &Reused, now: Timestamp) -> Vec<String> {
+pub fn settled(database: &Sqlite, now: Timestamp) -> Vec<String> {
     static SQL: LazyLock<&str> = LazyLock::new(|| together(SETTLED));
     broken(database, &SQL, now)
 }
