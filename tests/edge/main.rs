@@ -15,7 +15,6 @@ mod bindings;
 mod browser;
 mod bulk;
 mod costs;
-mod crowds;
 mod described;
 #[allow(dead_code, reason = "what other tests ask of the description too")]
 #[path = "../support/description.rs"]
