@@ -1,4 +1,5 @@
 // The Worker as Miniflare runs it: wrangler.toml, the secrets of .dev.vars, and what the caller overrides.
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
 import workerd from "workerd";
@@ -13,8 +14,11 @@ process.env.WRANGLER_LOG ??= "error";
 /** wrangler adds this folder to what `--persist-to` names; so both read the same state. */
 const layout = "v3";
 
-/** Starts the Worker on `port`; `vars` replaces settings and secrets, and an empty value takes one away. */
-export function startWorker({ port, state, vars }) {
+/**
+ * Starts the Worker on `port`; `vars` replaces settings and secrets, and an empty value takes one away. With `backstage`, the
+ * one of that name runs beside it.
+ */
+export function startWorker({ port, state, vars, backstage }) {
   // With the page that tells of the API, which is not deployed.
   const assets = { directory: "build/development" };
   const { workerOptions } = readWrangler("wrangler.toml", undefined, { overrides: { assets } });
@@ -43,9 +47,16 @@ export function startWorker({ port, state, vars }) {
             { type: "CompiledWasm", path: "build/index_bg.wasm" },
           ],
         },
+        ...(backstage ? [backstageOf(workerOptions)] : []),
       ],
     }),
   );
+}
+
+function backstageOf({ compatibilityDate, d1Databases }) {
+  const script = readFileSync(new URL("backstage.mjs", import.meta.url), "utf8");
+  const unsafeDirectSockets = [{ host: "127.0.0.1", port: 0 }];
+  return { name: "backstage", modules: true, script, compatibilityDate, d1Databases, unsafeDirectSockets };
 }
 
 /** Starts nothing but the database, for the migrations. */
