@@ -7,6 +7,7 @@
 //   USHER_TICK           seconds between two cron ticks, 10 unless said; 0: none
 //   USHER_BACKSTAGE      if set, who is on this machine may ask and change its database while it runs: for tests, see
 //                        backstage.mjs
+//   USHER_GAUGE          if set, who is on this machine may ask how many bytes of memory its Wasm has: for a test, see gauge.mjs
 //   USHER_STOP_WITH_PARENT     if set, it stops when the process that started it is gone or wants to go
 // It prints `ready http://localhost:PORT` when it answers; all else on standard output is the Worker's log.
 import { existsSync } from "node:fs";
@@ -49,7 +50,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => s
 if (env.USHER_STOP_WITH_PARENT) watchParent(() => stop(0));
 
 try {
-  worker = startWorker({ port, state, vars, backstage: Boolean(env.USHER_BACKSTAGE) });
+  worker = startWorker({ port, state, vars, backstage: env.USHER_BACKSTAGE, gauge: env.USHER_GAUGE });
   await worker.ready;
   await migrate(await worker.getD1Database("DB"));
   // Any answer will do: a Worker that refuses its settings says so in its answers.
@@ -79,5 +80,9 @@ if (seconds > 0 && !stopping) {
 if (env.USHER_BACKSTAGE && !stopping) {
   const { origin } = await worker.unsafeGetDirectURL("backstage");
   console.log(`backstage ${origin}`);
+}
+if (env.USHER_GAUGE && !stopping) {
+  const { origin } = await worker.unsafeGetDirectURL("usher", "Gauge");
+  console.log(`gauge ${origin}`);
 }
 if (!stopping) console.log(`ready ${origin}`);

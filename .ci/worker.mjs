@@ -14,11 +14,16 @@ process.env.WRANGLER_LOG ??= "error";
 /** wrangler adds this folder to what `--persist-to` names; so both read the same state. */
 const layout = "v3";
 
+const beside = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
+
+/** A socket of a Worker's own. */
+const direct = { host: "127.0.0.1", port: 0 };
+
 /**
  * Starts the Worker on `port`; `vars` replaces settings and secrets, and an empty value takes one away. With `backstage`, the
- * one of that name runs beside it.
+ * Worker of that name runs beside it; with `gauge`, that one tells how much memory its Wasm has.
  */
-export function startWorker({ port, state, vars, backstage }) {
+export function startWorker({ port, state, vars, backstage, gauge }) {
   // With the page that tells of the API, which is not deployed.
   const assets = { directory: "build/development" };
   const { workerOptions } = readWrangler("wrangler.toml", undefined, { overrides: { assets } });
@@ -42,7 +47,9 @@ export function startWorker({ port, state, vars, backstage }) {
           bindings,
           modulesRules: undefined,
           modulesRoot: "build",
+          unsafeDirectSockets: gauge ? [{ ...direct, entrypoint: "Gauge" }] : [],
           modules: [
+            ...(gauge ? [{ type: "ESModule", path: "build/gauge.js", contents: beside("gauge.mjs") }] : []),
             { type: "ESModule", path: "build/index.js" },
             { type: "CompiledWasm", path: "build/index_bg.wasm" },
           ],
@@ -54,9 +61,8 @@ export function startWorker({ port, state, vars, backstage }) {
 }
 
 function backstageOf({ compatibilityDate, d1Databases }) {
-  const script = readFileSync(new URL("backstage.mjs", import.meta.url), "utf8");
-  const unsafeDirectSockets = [{ host: "127.0.0.1", port: 0 }];
-  return { name: "backstage", modules: true, script, compatibilityDate, d1Databases, unsafeDirectSockets };
+  const script = beside("backstage.mjs");
+  return { name: "backstage", modules: true, script, compatibilityDate, d1Databases, unsafeDirectSockets: [direct] };
 }
 
 /** Starts nothing but the database, for the migrations. */

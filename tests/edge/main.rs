@@ -27,6 +27,7 @@ mod integrate;
 mod journey;
 #[path = "../support/mails.rs"]
 mod mails;
+mod memory;
 mod panics;
 mod providers;
 mod races;
