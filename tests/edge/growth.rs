@@ -46,9 +46,9 @@ static MEASURED: LazyLock<Vec<Measured>> = LazyLock::new(|| {
         fill(&server, &team, prefix, number);
         Measured {
             number,
+            work: work(&server, &team, prefix),
             lists: lists(&server, &team, prefix),
             searches: searches(&server, &team),
-            work: work(&server, &team, prefix),
         }
     });
     measured.collect()
