@@ -24,6 +24,8 @@ struct Duel {
     overtaken: (u16, &'static str, &'static str),
     /// The invitation's status if the accept came second.
     left: &'static str,
+    /// What the other's entry in the audit log is called.
+    entry: &'static str,
 }
 
 /// How much later the accept begins than what goes against it; below nothing, so much earlier. Whoever lost begins earlier the
@@ -112,6 +114,10 @@ impl Duel {
         let one = i64::from(came_in);
         assert_eq!((&shown["status"], &shown["uses"]), (&json!(left), &json!(one)));
         assert_eq!((redemptions(server, &id), members(team)), (one, 1 + one), "and the owner");
+        // Where both were let through, the one that was to be second must have been: entries stand in the order of their writes.
+        let latest = "SELECT action FROM audit_events WHERE organization_id = ?1 ORDER BY rowid DESC LIMIT 1";
+        let last = if status == 200 { self.entry } else { "invitation.accepted" };
+        assert_eq!(server.row(latest, &team.organization)["action"], last);
         let accounts = server.count("SELECT count(*) FROM users WHERE email_key = ?1", &address);
         assert_eq!(accounts, if newcomer { one } else { 1 });
         came_in
@@ -139,6 +145,7 @@ fn either_the_accept_or_the_revoke_wins_and_both_are_told_so() {
         refused: (410, "invitation_revoked"),
         overtaken: (409, "not_pending", "accepted"),
         left: "revoked",
+        entry: "invitation.revoked",
     };
     duel.run();
 }
@@ -151,6 +158,7 @@ fn either_the_accept_wins_or_the_invitation_is_sent_again_by_another_link() {
         refused: (410, "invitation_replaced"),
         overtaken: (409, "not_pending", "accepted"),
         left: "pending",
+        entry: "invitation.resent",
     };
     duel.run();
 }
@@ -163,6 +171,7 @@ fn whoever_came_by_a_link_before_it_was_disabled_is_in_and_nobody_else() {
         refused: (410, "link_disabled"),
         overtaken: (200, "", "disabled"),
         left: "disabled",
+        entry: "invitation.link_disabled",
     };
     duel.run();
 }
@@ -175,6 +184,7 @@ fn whoever_took_a_seat_before_the_plan_had_none_keeps_it_and_nobody_else_takes_o
         refused: (409, "seat_limit_reached"),
         overtaken: (200, "", "pending"),
         left: "pending",
+        entry: "organization.plan_changed",
     };
     duel.run();
 }
@@ -187,6 +197,7 @@ fn whoever_came_in_before_the_plan_lost_what_the_link_gives_is_in_and_nobody_els
         refused: (403, "plan_feature_required"),
         overtaken: (200, "", "pending"),
         left: "pending",
+        entry: "organization.plan_changed",
     };
     duel.run();
 }
@@ -199,6 +210,7 @@ fn whoever_took_a_seat_before_the_trial_ended_keeps_it_and_nobody_else_takes_one
         refused: (403, "trial_ended"),
         overtaken: (200, "", "pending"),
         left: "pending",
+        entry: "organization.plan_changed",
     };
     duel.run();
 }
