@@ -2,8 +2,8 @@
 //! many invitations, in one of ten thousand, and in one of a hundred thousand. Each is measured before the next is filled, so what
 //! would grow with the whole database shows too.
 //!
-//! `USHER_GROWTH=1000000 cargo test --test edge -- growth --nocapture` fills the last with a million, which takes a quarter of an
-//! hour and six gigabytes, and prints every number.
+//! `USHER_GROWTH=1000000 cargo test --test edge -- growth --nocapture` fills the last with a million, which takes ten
+//! minutes and some gigabytes, and prints every number.
 
 use std::sync::LazyLock;
 

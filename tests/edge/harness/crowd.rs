@@ -3,10 +3,10 @@
 //! The rule: what a crowd does, it does over HTTP. Only that it is there is written into the database, in one batch: a password's
 //! hash takes as long as several requests, and most tests of a crowd aren't about passwords.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::json;
-use usher::domain::ids::{SessionId, UserId};
-use usher::domain::secret::Bearer;
-use usher::domain::time::Timestamp;
+use usher::domain::secret::{Bearer, digest};
 
 use super::client::Client;
 use super::server::Server;
@@ -21,12 +21,14 @@ impl Server {
     /// So many people whom nobody knows yet.
     #[track_caller]
     pub fn people(&self, number: usize) -> Vec<Person<'_>> {
-        let now = Timestamp::from_seconds(1_700_000_000);
+        static COUNT: AtomicU32 = AtomicU32::new(0);
         let mut rows = Vec::new();
         let people = (0..number).map(|_| {
-            let (address, session) = (self.address("person"), Bearer::new(random()));
+            let (count, address) = (COUNT.fetch_add(1, Ordering::Relaxed), self.address("person"));
+            // Any 256 bits that nobody else has will do.
+            let session = Bearer::parse(&digest(address.as_bytes())).unwrap();
             rows.push(json!({
-                "user": UserId::new(now, random()), "session": SessionId::new(now, random()),
+                "user": format!("usr_{count:026}"), "session": format!("ses_{count:026}"),
                 "digest": session.digest(), "address": address,
             }));
             self.keep_secret(session.reveal());
@@ -49,10 +51,4 @@ impl Server {
         ]);
         people
     }
-}
-
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).unwrap();
-    bytes
 }
