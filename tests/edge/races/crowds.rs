@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{at_each_delay, at_once, check_counts, let_in, members, redemptions, rounds};
-use crate::harness::{Person, Team};
+use crate::harness::{Answer, Client, Person, Team};
 
 /// A new link with these fields, and the token of its URL.
 fn link(team: &Team<'_>, more: &Value) -> (String, String) {
@@ -32,21 +32,24 @@ fn of_two_hundred_people_on_a_link_for_fifty_fifty_come_in() {
     });
 }
 
+/// Adds somebody at once, to a seat.
+fn add(team: &Team<'_>, person: &Person<'_>, owner: &mut Client<'_>) -> Answer {
+    let body = json!({"email": person.address, "name": "Added Person", "role": "member", "notify": false});
+    owner.post(&team.path("/members"), &body)
+}
+
+/// Of the organization of the last seats, in all.
+const SEATS: u32 = 8;
+
 /// A third of them each come by a link that gives a seat, are invited, and are added by staff.
 #[test]
 fn a_hundred_people_take_the_last_five_seats_once_over_links_invitations_and_direct_adds() {
-    const SEATS: usize = 8;
-    const TAKEN: usize = 3;
     at_each_delay(|server| {
         let people = server.people(100);
         for _ in 0..rounds(1) {
-            let team = Team::of(server, "client-links", Some(8));
-            let add = |person: &Person<'_>, owner: &mut crate::harness::Client<'_>| {
-                let body = json!({"email": person.address, "name": "Added Person", "role": "member", "notify": false});
-                owner.post(&team.path("/members"), &body)
-            };
-            for person in server.people(TAKEN) {
-                add(&person, &mut team.owner.clone()).ok();
+            let team = Team::of(server, "client-links", Some(SEATS));
+            for person in server.people(3) {
+                add(&team, &person, &mut team.owner.clone()).ok();
             }
             let (_, token) = link(&team, &json!({"access": {"permissions": ["posts"]}}));
             let crowd = people.iter().enumerate().map(|(place, person)| match place % 3 {
@@ -59,17 +62,17 @@ fn a_hundred_people_take_the_last_five_seats_once_over_links_invitations_and_dir
                     let body = json!({"kind": "email", "role": "member", "email": people[place].address});
                     client.post(&team.path("/invitations"), &body)
                 }
-                _ => add(&people[place], client),
+                _ => add(&team, &people[place], client),
             });
-            assert_eq!(let_in(&answers, (409, "seat_limit_reached")), SEATS - TAKEN);
+            assert_eq!(let_in(&answers, (409, "seat_limit_reached")), 5);
             let seats = "SELECT seats_used + seats_reserved FROM organizations WHERE id = ?1";
-            assert_eq!(server.count(seats, &team.organization), 8);
+            assert_eq!(server.count(seats, &team.organization), i64::from(SEATS));
             // Whoever was refused has left nothing: those who were let in are all that there are.
-            let invited =
-                answers.iter().skip(1).step_by(3).filter(|answer| answer.status.is_success()).count();
+            let invited = answers.iter().skip(1).step_by(3).filter(|answer| answer.status.is_success());
+            let invited = i64::try_from(invited.count()).unwrap();
             let open = "SELECT count(*) FROM invitations WHERE organization_id = ?1 AND kind = 'email' AND outcome = 'open'";
-            assert_eq!(server.count(open, &team.organization), i64::try_from(invited).unwrap());
-            assert_eq!(members(&team), i64::try_from(1 + SEATS - invited).unwrap(), "and the owner");
+            assert_eq!(server.count(open, &team.organization), invited);
+            assert_eq!(members(&team), 1 + i64::from(SEATS) - invited, "and the owner");
             check_counts(&team);
         }
     });

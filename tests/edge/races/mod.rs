@@ -3,8 +3,8 @@
 //!
 //! The rule: a race says what each client was told and what the database holds afterwards, to the last row.
 //!
-//! `USHER_ROUNDS=20 cargo test --test edge -- races` runs each twenty times at each delay, which takes ten minutes or so;
-//! without it a crowd comes once, and of two who meet it's as often as both orders need.
+//! `USHER_ROUNDS=20 cargo test --test edge -- races` runs each twenty times at each delay, which takes a quarter of an hour or so;
+//! without it a crowd comes once, and two meet as often as it takes for both orders.
 
 mod crowds;
 mod duels;

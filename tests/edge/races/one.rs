@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{at_each_delay, at_once, check_counts, members, redemptions, rounds};
+use super::{at_each_delay, at_once, check_counts, let_in, members, redemptions, rounds};
 use crate::harness::Team;
 
 #[test]
@@ -96,7 +96,7 @@ fn of_four_transfers_at_once_one_owner_is_left() {
             let answers = at_once(vec![team.owner.clone(); 4], |place, owner| {
                 owner.post(&team.path("/owner"), &json!({"member_id": admins[place]}))
             });
-            assert_eq!(super::let_in(&answers, (403, "forbidden")), 1);
+            assert_eq!(let_in(&answers, (403, "forbidden")), 1);
             let owner = server.row(
                 "SELECT id FROM members WHERE organization_id = ?1 AND role = 'owner'",
                 &team.organization,
