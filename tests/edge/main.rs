@@ -18,7 +18,6 @@ mod bulk;
 #[path = "../support/simulation/chance.rs"]
 mod chance;
 mod costs;
-mod crowds;
 mod described;
 #[allow(dead_code, reason = "what other tests ask of the description too")]
 #[path = "../support/description.rs"]
@@ -36,6 +35,7 @@ mod logged;
 mod logs;
 #[path = "../support/mails.rs"]
 mod mails;
+mod memory;
 mod panics;
 mod providers;
 mod races;

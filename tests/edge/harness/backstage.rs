@@ -100,6 +100,14 @@ impl Server {
         columns.next().and_then(Value::as_i64).unwrap_or_else(|| panic!("{sql} answers no number: {row}"))
     }
 
+    /// How many bytes of memory the Wasm of the running Worker has.
+    #[track_caller]
+    pub fn memory(&self) -> u64 {
+        let gauge = self.gauge().expect("it was deployed with a gauge");
+        let mut answer = self.agent().get(gauge).call().unwrap();
+        answer.body_mut().read_to_string().unwrap().parse().unwrap()
+    }
+
     /// Changes the database of a Worker that was killed.
     pub fn change_at_rest(&self, sql: &str) {
         Connection::open(self.database_at_rest()).unwrap().execute_batch(sql).unwrap();
