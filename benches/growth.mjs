@@ -71,9 +71,7 @@ async function grown(number) {
   const scene = await Usher.on(await startUsher(state, port), PENDING);
   await scene.rest();
   await scene.server.stop();
-  const b = performance.now();
   fill(state, number, scene.home, scene.question.workspace);
-  console.log("FILL", number, (performance.now() - b) / 1000);
   scene.moved(await startUsher(state, port));
   scene.onlyAtHome = true;
   scene.page = PAGE;

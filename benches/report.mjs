@@ -147,7 +147,7 @@ What is not quite the same on both sides:
 - A check is a host product's question about a member, by its key; at the peer it is a member's about themself.
 - Usher invites without sending mail here, as the peer does; the row after it has the mail written to the outbox and put into the queue too.
 - Sign-in is nearly all hashing, and meant to be slow. Usher's is Argon2id with 19 MiB, which is OWASP's recommendation,
-  in Wasm; the peer's is scrypt with 16 MiB (N = 16384, r = 16), which the runtime has in native code. Usher also counts every guess
+  in Wasm; the peer's is scrypt with 32 MiB (N = 16384, r = 16), which the runtime has in native code. Usher also counts every guess
   in its database.
 
 Requests in a second, the medians:
