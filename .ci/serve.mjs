@@ -7,6 +7,7 @@
 //   USHER_TICK           seconds between two cron ticks, 10 unless said; 0: none
 //   USHER_BACKSTAGE      if set, who is on this machine may ask and change its database while it runs: for tests, which
 //                        would lock the Worker out if they opened the file beside it
+//   USHER_WITHOUT_ASSETS     if set, no file is served: for measuring
 //   USHER_STOP_WITH_PARENT     if set, it stops when the process that started it is gone or wants to go
 // It prints `ready http://localhost:PORT` when it answers; all else on standard output is the Worker's log.
 import { existsSync } from "node:fs";
@@ -50,7 +51,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => s
 if (env.USHER_STOP_WITH_PARENT) watchParent(() => stop(0));
 
 try {
-  worker = startWorker({ port, state, vars });
+  worker = startWorker({ port, state, vars, withAssets: !env.USHER_WITHOUT_ASSETS });
   await worker.ready;
   await migrate(await worker.getD1Database("DB"));
   // Any answer will do: a Worker that refuses its settings says so in its answers.

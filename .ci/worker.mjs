@@ -13,11 +13,16 @@ process.env.WRANGLER_LOG ??= "error";
 /** wrangler adds this folder to what `--persist-to` names; so both read the same state. */
 const layout = "v3";
 
-/** Starts the Worker on `port`; `vars` replaces settings and secrets, and an empty value takes one away. */
-export function startWorker({ port, state, vars }) {
+/**
+ * Starts the Worker on `port`; `vars` replaces settings and secrets, and an empty value takes one away. Without `withAssets` no file
+ * is served: the platform looks for those before it asks the Worker, and here it takes Workers of its own to simulate that, which
+ * cost more than many a request.
+ */
+export function startWorker({ port, state, vars, withAssets = true }) {
   // With the page that tells of the API, which is not deployed.
   const assets = { directory: "build/development" };
   const { workerOptions } = readWrangler("wrangler.toml", undefined, { overrides: { assets } });
+  if (!withAssets) delete workerOptions.assets;
   const bindings = { ...workerOptions.bindings, ...vars };
   for (const [name, value] of Object.entries(vars)) if (value === "") delete bindings[name];
 

@@ -17,7 +17,7 @@ const { path, headers, status, includes } = JSON.parse(REQUEST);
 async function startUsher() {
   const vars = { ORIGIN: `http://localhost:${port}`, MAIL_PROVIDER: "mailbox", LIMITS: "off" };
   for (const [name, value] of Object.entries(process.env)) if (name.startsWith("USHER_VAR_")) vars[name.slice(10)] = value;
-  const runtime = startWorker({ port, state, vars });
+  const runtime = startWorker({ port, state, vars, withAssets: false });
   await runtime.ready;
   return runtime;
 }

@@ -24,6 +24,7 @@ function speed(rates) {
     ["work", "Usher by the peer", "goal", "Usher by the limit", "goal"],
     WORKS.map(({ work, name, limit, goals }) => {
       const { usher, peer, [limit]: most } = rates[work];
+      if (goals.peer && !peer) throw new Error(`nothing to hold "${name}" against`);
       const byPeer = peer && ratios(usher, peer);
       const byLimit = limit && ratios(usher, most);
       return [
@@ -132,7 +133,7 @@ second were is told below, as an illustration; on another machine they are other
 
 Each is a Worker of its own on the same runtime (workerd) with a D1 of its own, and ${connections} connections send it requests, each the next one
 when it has the answer to the last. Of every answer that counts the status and the content are checked, and one that is wrong ends the
-bench. Accounts, sessions and invitations that a slice uses up are made before its time begins; each slice invites into, and
+bench. Files (the stylesheet of a page) are served by nobody here: in production the platform does it before it asks a Worker. Accounts, sessions and invitations that a slice uses up are made before its time begins; each slice invites into, and
 accepts in, a new organization, because the peer reads more the more an organization has.
 
 ## Speed

@@ -97,6 +97,8 @@ export const usherSettings = (more = {}) => ({
   LIMITS: "off",
   USHER_TICK: "0",
   USHER_BACKSTAGE: "1",
+  // The others have none either.
+  USHER_WITHOUT_ASSETS: "1",
   USHER_VAR_OPERATOR_KEY: OPERATOR_KEY,
   USHER_VAR_ROOT_KEYS: ROOT_KEYS,
   USHER_VAR_MAIL_FROM: "invites@usher.test",
