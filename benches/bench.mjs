@@ -25,7 +25,7 @@ const plan = quick
   : {
       works: { rounds: 15, slice: 0.35, tries: 4 },
       cold: 10,
-      growth: { rounds: 9, slice: 0.35, tries: 3, numbers: [100, 10_000, most] },
+      growth: { rounds: 9, slice: 0.35, tries: 3, numbers: [100, 10_000, 1_000_000].filter((number) => number < most).concat(most) },
       // In the organization whose list is asked for.
       pending: 1000,
     };
