@@ -8,6 +8,7 @@
 //   USHER_BACKSTAGE      if set, who is on this machine may ask and change its database while it runs: for tests, see
 //                        backstage.mjs
 //   USHER_GAUGE          if set, who is on this machine may ask how many bytes of memory its Wasm has: for a test, see gauge.mjs
+//   USHER_WITHOUT_ASSETS     if set, no file is served: for measuring
 //   USHER_STOP_WITH_PARENT     if set, it stops when the process that started it is gone or wants to go
 // It prints `ready http://localhost:PORT` when it answers; all else on standard output is the Worker's log.
 import { existsSync } from "node:fs";
@@ -50,7 +51,8 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => s
 if (env.USHER_STOP_WITH_PARENT) watchParent(() => stop(0));
 
 try {
-  worker = startWorker({ port, state, vars, backstage: env.USHER_BACKSTAGE, gauge: env.USHER_GAUGE });
+  const { USHER_BACKSTAGE: backstage, USHER_GAUGE: gauge, USHER_WITHOUT_ASSETS: bare } = env;
+  worker = startWorker({ port, state, vars, backstage, gauge, withAssets: !bare });
   await worker.ready;
   await migrate(await worker.getD1Database("DB"));
   // Any answer will do: a Worker that refuses its settings says so in its answers.

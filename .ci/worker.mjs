@@ -21,12 +21,15 @@ const direct = { host: "127.0.0.1", port: 0 };
 
 /**
  * Starts the Worker on `port`; `vars` replaces settings and secrets, and an empty value takes one away. With `backstage`, the
- * Worker of that name runs beside it; with `gauge`, that one tells how much memory its Wasm has.
+ * Worker of that name runs beside it; with `gauge`, that one tells how much memory its Wasm has. Without `withAssets` no file
+ * is served: the platform looks for those before it asks the Worker, and here it takes Workers of its own to simulate that, which
+ * cost more than many a request.
  */
-export function startWorker({ port, state, vars, backstage, gauge }) {
+export function startWorker({ port, state, vars, backstage, gauge, withAssets = true }) {
   // With the page that tells of the API, which is not deployed.
   const assets = { directory: "build/development" };
   const { workerOptions } = readWrangler("wrangler.toml", undefined, { overrides: { assets } });
+  if (!withAssets) delete workerOptions.assets;
   const bindings = { ...workerOptions.bindings, ...vars };
   for (const [name, value] of Object.entries(vars)) if (value === "") delete bindings[name];
 
