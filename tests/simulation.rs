@@ -7,6 +7,7 @@
 mod support;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -19,6 +20,9 @@ use support::simulation::{History, Setup, Violation, run};
 
 /// So many histories, unless `USHER_SEEDS` says another number.
 const SEEDS: u64 = 2_000;
+
+/// So many are told of at once.
+const MOST_FOUND: usize = 12;
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|_| panic!("{name} must be a number")))
@@ -50,13 +54,13 @@ fn report(seed: u64, violation: &Violation) -> String {
 #[track_caller]
 fn all_hold(seeds: u64, setup: fn() -> Setup) -> (usize, usize) {
     let next = AtomicU64::new(0);
-    let found = Mutex::new(None::<(u64, String)>);
+    let found = Mutex::new(BTreeMap::<u64, Violation>::new());
     let (joined, mailed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let worker = || {
         let database = database();
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds || found.lock().unwrap().is_some() {
+            if seed >= seeds || found.lock().unwrap().len() >= MOST_FOUND {
                 return;
             }
             match history(seed, &database, &setup()) {
@@ -65,8 +69,7 @@ fn all_hold(seeds: u64, setup: fn() -> Setup) -> (usize, usize) {
                     mailed.fetch_add(history.mailed, Ordering::Relaxed);
                 }
                 Err(violation) => {
-                    found.lock().unwrap().get_or_insert((seed, report(seed, &violation)));
-                    return;
+                    found.lock().unwrap().insert(seed, violation);
                 }
             }
         }
@@ -76,8 +79,10 @@ fn all_hold(seeds: u64, setup: fn() -> Setup) -> (usize, usize) {
             scope.spawn(worker);
         }
     });
-    if let Some((_, text)) = found.into_inner().unwrap() {
-        panic!("{text}");
+    let found = found.into_inner().unwrap();
+    if let Some((seed, first)) = found.first_key_value() {
+        let others: Vec<_> = found.iter().skip(1).map(|(seed, other)| format!("{seed}: {}", other.rule)).collect();
+        panic!("{}\n{} more:\n{}", report(*seed, first), others.len(), others.join("\n"));
     }
     (joined.into_inner(), mailed.into_inner())
 }
