@@ -15,7 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use support::simulation::database::Reused;
-use support::simulation::flaws::{FLAWS, Flaw};
+use support::simulation::flaws::{self, Flaw};
 use support::simulation::{History, Setup, Violation, run};
 
 /// So many histories, unless `USHER_SEEDS` says another number.
@@ -149,7 +149,7 @@ fn first_seed_that_finds(flaw: &'static Flaw) -> Option<(u64, String)> {
 #[test]
 fn every_mistake_put_in_on_purpose_is_found() {
     let mut unfound = Vec::new();
-    for flaw in FLAWS {
+    for flaw in flaws::all() {
         match first_seed_that_finds(flaw) {
             Some((seed, rule)) => println!("{}: seed {seed}: {rule}", flaw.name),
             None => unfound.push(flaw.name),

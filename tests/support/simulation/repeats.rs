@@ -15,12 +15,12 @@ pub struct Repeats {
 }
 
 impl Repeats {
-    /// Notes that an event did something; whether another did within a day before.
-    pub fn is_done_again(&self, once: &str, event: u32, at: Timestamp) -> bool {
+    /// Notes that an event, which began then, does something now; whether another did within a day before.
+    pub fn is_done_again(&self, once: &str, event: u32, began: Timestamp, now: Timestamp) -> bool {
         let mut done = self.done.borrow_mut();
-        let (first, then) = *done.entry(once.to_owned()).or_insert((event, at));
-        if at >= then.plus(KEPT) {
-            done.insert(once.to_owned(), (event, at));
+        let (first, then) = *done.entry(once.to_owned()).or_insert((event, began));
+        if now >= then.plus(KEPT) {
+            done.insert(once.to_owned(), (event, began));
             return false;
         }
         first != event

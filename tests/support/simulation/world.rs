@@ -297,7 +297,7 @@ impl World {
                 self.violate(format!("event {} did {action}, but {why}", event.number));
             }
             if let Some(once) = &event.once
-                && self.repeats.is_done_again(once, event.number, event.first_now.get().unwrap_or(self.now.get()))
+                && self.repeats.is_done_again(once, event.number, event.first_now.get().unwrap(), self.now.get())
             {
                 self.violate(format!("event {} did {action} once more under one key", event.number));
             }
