@@ -226,7 +226,7 @@ fn nobody_elses_organization_is_touched_and_one_that_never_was_is_told_to_the_op
 /// Whatever kept the jobs from being done for so long.
 #[test]
 fn what_waits_to_be_applied_is_not_forgotten() {
-    let mut team = Team::new();
+    let team = Team::new();
     let organization = team.organization.clone();
     stripe_tells(&team.world, &paid("evt_1", &organization).event(began())).ok();
     team.world.pass(EVENTS_KEPT + Duration::from_mins(1));

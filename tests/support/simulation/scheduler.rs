@@ -116,10 +116,12 @@ impl Simulation {
         let world = Rc::clone(&self.world);
         let chance = &world.chance;
         let waiting = world.queue.borrow().len();
+        // Before anybody has a link little can be done but to bring it.
+        let messages = if world.links.borrow().is_empty() { 14 } else { 8 };
         match chance.below(20) {
             0 => self.begin(Doing::Tick),
             1 if chance.one_in(10) => self.begin(Doing::Garbage),
-            1..8 if waiting > 0 => {
+            turn if (1..messages).contains(&turn) && waiting > 0 => {
                 let at = chance.below(waiting);
                 let message = world.queue.borrow_mut().remove(at);
                 // The queue keeps a delay; apart from that, any message may come at any time.

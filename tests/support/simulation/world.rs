@@ -15,6 +15,7 @@ use usher::domain::time::Timestamp;
 use usher::jobs::message::Source;
 use usher::params;
 use usher::platform::{DatabaseError, ResultSet, Statement};
+use usher::store::idempotency::KEPT;
 
 use super::super::platform::token_in;
 use super::billing::Billing;
@@ -239,8 +240,15 @@ impl World {
         // Of two under one key, the second's batch is refused whole.
         let is_second = |error: &DatabaseError| event.once.is_some() && error.0.contains("idempotent_requests");
         if let Err(error) = &results
-            && !is_second(error)
+            && is_second(error)
         {
+            // Of a first that took a day to get there nothing is kept by then.
+            let day = self.any(
+                "SELECT 1 FROM idempotent_requests WHERE created_at <= ?1",
+                params![self.now.get().minus(KEPT)],
+            );
+            event.faulted.set(event.faulted.get() || day);
+        } else if let Err(error) = &results {
             self.violate(format!("event {} was refused by the schema: {error}", event.number));
         }
         let first = statements.first().map_or("", |statement| statement.sql);
