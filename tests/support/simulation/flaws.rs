@@ -25,7 +25,7 @@ pub struct Flaw {
 
 /// Each must be found.
 pub fn all() -> impl Iterator<Item = &'static Flaw> {
-    [invitations::FLAWS, standing::FLAWS, plan::FLAWS, webhooks::FLAWS, programs::FLAWS].into_iter().flatten()
+    [standing::FLAWS, plan::FLAWS, webhooks::FLAWS, programs::FLAWS, invitations::FLAWS].into_iter().flatten()
 }
 
 impl Flaw {

@@ -242,9 +242,10 @@ const SETTLED: &[(&str, &str)] = &[
     ("no mail is due that no job sends", "SELECT id FROM invitations WHERE next_mail_at <= ?1"),
     ("no job is both", "SELECT id FROM jobs WHERE done_at IS NOT NULL AND failed_at IS NOT NULL"),
     (
-        "whoever asked for many was told once when the job was done",
+        "whoever asked for many, and is in, was told once when the job was done",
         "SELECT b.job_id FROM bulk_imports b JOIN jobs j ON j.id = b.job_id JOIN members m ON m.id = b.invited_by
-         WHERE b.undone_at IS NULL AND (j.done_at IS NOT NULL)
+         WHERE NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.subject = m.id AND e.action = 'member.removed')
+           AND b.undone_at IS NULL AND (j.done_at IS NOT NULL)
            <> (SELECT count(*) FROM notifications n WHERE n.about ->> 'job_id' = b.job_id)",
     ),
     (

@@ -127,7 +127,7 @@ impl Builder<'_> {
 
     /// Somebody who is in, with an account, in this workspace.
     fn colleague(&mut self, organization: OrganizationId, workspace: WorkspaceId, number: usize) {
-        let role = *self.world.chance.pick(&["member", "client"]);
+        let role = *self.world.chance.pick(&["member", "member", "client"]);
         let person = self.person(format!("in-{number}@people.test"));
         let account = self.account(person, true);
         self.browser(person, Some(account), false);
@@ -166,7 +166,9 @@ impl Builder<'_> {
     fn organization(&mut self, number: usize) -> Organization {
         let (chance, parts) = (&self.world.chance, self.world.parts);
         let colleagues = chance.below(if parts.standing || parts.places { 4 } else { 2 });
-        let seats = chance.between(1, 4) + u64::try_from(colleagues).unwrap();
+        // Where somebody is removed and put back, it is the last seats that matter.
+        let free = chance.between(1, if parts.standing { 2 } else { 4 });
+        let seats = free + u64::try_from(colleagues).unwrap();
         let seats = if chance.one_in(5) { None } else { Some(i64::try_from(seats).unwrap()) };
         let (id, before): (OrganizationId, _) = (self.id(), self.before());
         self.batch.push(Statement::new(

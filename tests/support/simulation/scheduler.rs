@@ -132,7 +132,7 @@ impl Simulation {
                 }
             }
             8 if chance.one_in(2) => self.meet_at_an_end(),
-            8 if chance.one_in(2) && world.parts.standing => self.undo_a_removal(),
+            8 | 10 if world.parts.standing && chance.one_in(2) => self.undo_a_removal(),
             9 if !self.again.is_empty() => {
                 let at = chance.below(self.again.len());
                 let doing = self.again.remove(at);

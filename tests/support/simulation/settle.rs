@@ -91,6 +91,16 @@ impl Simulation {
         }
         for at in 0..self.scene.organizations.len() {
             let (id, watcher) = (self.scene.organizations[at].id, self.scene.organizations[at].watcher);
+            // Whoever handed it over may have left since.
+            let address = &self.scene.people[self.scene.browsers[watcher].person].address;
+            let manages = world.any(
+                "SELECT 1 FROM members m JOIN users u ON u.id = m.user_id
+                 WHERE m.organization_id = ?1 AND u.email_key = ?2 AND m.removed_at IS NULL AND m.role IN ('owner', 'admin')",
+                params![id, address.as_str()],
+            );
+            if !manages {
+                continue;
+            }
             let seats = world.read(
                 "SELECT seat_limit - seats_used - seats_reserved
                    + (SELECT count(*) FROM invitations l WHERE l.organization_id = o.id AND l.reserves = 1

@@ -192,6 +192,15 @@ impl Op {
         if links.is_empty() {
             return None;
         }
+        // Mostly what is still good.
+        let good = |known: &&Known| {
+            world.any(
+                "SELECT 1 FROM invitations WHERE id = ?1 AND ver = ?2 AND outcome = 'open'",
+                params![known.link.invitation_id, known.link.ver],
+            )
+        };
+        let still: Vec<Known> = links.iter().filter(good).cloned().collect();
+        let links = if still.is_empty() || chance.one_in(3) { links.clone() } else { still };
         let hot: Vec<&Known> =
             links.iter().filter(|known| world.hot.get() == Some(known.link.invitation_id)).collect();
         let known = if hot.is_empty() || chance.one_in(2) {
