@@ -9,8 +9,8 @@ mod support;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -82,7 +82,8 @@ fn all_hold(seeds: Range<u64>, setup: fn() -> Setup) -> (usize, usize) {
     });
     let found = found.into_inner().unwrap();
     if let Some((seed, first)) = found.first_key_value() {
-        let others: Vec<_> = found.iter().skip(1).map(|(seed, other)| format!("{seed}: {}", other.rule)).collect();
+        let others: Vec<_> =
+            found.iter().skip(1).map(|(seed, other)| format!("{seed}: {}", other.rule)).collect();
         panic!("{}\n{} more:\n{}", report(*seed, first), others.len(), others.join("\n"));
     }
     (joined.into_inner(), mailed.into_inner())

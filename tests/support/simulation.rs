@@ -177,7 +177,8 @@ impl Simulation {
                 let Asking { browser, operation, program, .. } = asking;
                 let session = self.scene.browsers[*browser].session.borrow().clone();
                 event.must_not_redeem = judge::why_it_must_not_redeem(&world, operation, session.as_deref());
-                event.must_not_write = program.as_ref().and_then(|key| judge::why_it_must_not_write(&world, key));
+                event.must_not_write =
+                    program.as_ref().and_then(|key| judge::why_it_must_not_write(&world, key));
                 event.session = session;
                 event.once = asking.once_of(&self.scene);
                 let by = if program.is_some() { "a program" } else { "somebody" };

@@ -45,7 +45,8 @@ impl Billing {
             .collect();
         let seats = || i64::try_from(chance.below(8)).unwrap();
         let (at, kind) = if going.is_empty() || (subscriptions.len() < 3 && chance.one_in(4)) {
-            let begun = subscriptions.iter().map(|known| known.begun + 1).max().unwrap_or(0).max(now.seconds());
+            let begun =
+                subscriptions.iter().map(|known| known.begun + 1).max().unwrap_or(0).max(now.seconds());
             let id = format!("sub_{}", subscriptions.len());
             subscriptions.push(Known {
                 id,

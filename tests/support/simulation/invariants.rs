@@ -277,7 +277,8 @@ fn broken(database: &Reused, sql: &'static str, now: Timestamp) -> Vec<String> {
 
 /// What is broken after a batch.
 pub fn always(database: &Reused, now: Timestamp) -> Vec<String> {
-    static SQL: LazyLock<&str> = LazyLock::new(|| together(&[ALWAYS, access::ALWAYS, plan::ALWAYS, webhooks::ALWAYS]));
+    static SQL: LazyLock<&str> =
+        LazyLock::new(|| together(&[ALWAYS, access::ALWAYS, plan::ALWAYS, webhooks::ALWAYS]));
     broken(database, &SQL, now)
 }
 

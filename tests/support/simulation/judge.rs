@@ -43,13 +43,7 @@ pub fn why_it_must_not_redeem(
 }
 
 /// Judges an answer, and takes in what the client learns by it.
-pub fn answer(
-    world: &World,
-    scene: &Scene,
-    asking: &Asking,
-    event: &Event,
-    reply: &Reply,
-) {
+pub fn answer(world: &World, scene: &Scene, asking: &Asking, event: &Event, reply: &Reply) {
     let Asking { browser, operation, .. } = asking;
     let status = reply.status().as_u16();
     let body: Value = serde_json::from_slice(reply.body()).unwrap_or_default();
@@ -67,7 +61,10 @@ pub fn answer(
         if let Some(once) = &event.once
             && world.repeats.is_answered_otherwise(once, event.number, status, &body)
         {
-            world.violate(format!("event {}: {name} is answered otherwise than before, under one key", event.number));
+            world.violate(format!(
+                "event {}: {name} is answered otherwise than before, under one key",
+                event.number
+            ));
         }
         if !is_true(world, operation, given.as_deref().or(event.session.as_deref()), &body) {
             world.violate(format!("event {}: {name} was answered {status}, and it is not so", event.number));

@@ -33,7 +33,8 @@ impl Receivers {
 pub fn hear(world: &World, event: &Event, request: &Request<Bytes>) -> Said {
     look_at(world, event, request);
     let weather = &world.weather;
-    let says = |status: u16| Ok(Response::builder().status(status).body(Bytes::from_static(b"Well")).unwrap());
+    let says =
+        |status: u16| Ok(Response::builder().status(status).body(Bytes::from_static(b"Well")).unwrap());
     let said = if world.happens(weather.receiver_gone) {
         says(410)
     } else if world.happens(weather.receiver_fails) {
@@ -84,7 +85,9 @@ fn look_at(world: &World, event: &Event, request: &Request<Bytes>) {
     if header(request, "webhook-id") != text("event") {
         broken("an event under another id");
     }
-    if body["type"] != row["type"] || Timestamp::parse(body["timestamp"].as_str().unwrap_or_default()) != time("at") {
+    if body["type"] != row["type"]
+        || Timestamp::parse(body["timestamp"].as_str().unwrap_or_default()) != time("at")
+    {
         broken("another event, or another time");
     }
     if String::from_utf8_lossy(request.body()).contains("/i/") {

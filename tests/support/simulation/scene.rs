@@ -145,7 +145,14 @@ impl Builder<'_> {
         self.batch.push(Statement::new(
             "INSERT INTO api_keys (id, organization_id, name, scopes, token_digest, hint, created_at)
              VALUES (?1, ?2, 'A program', ?3, ?4, ?5, ?6)",
-            params![id, organization, serde_json::json!(scopes).to_string(), key.digest(), key.hint(), self.before()],
+            params![
+                id,
+                organization,
+                serde_json::json!(scopes).to_string(),
+                key.digest(),
+                key.hint(),
+                self.before()
+            ],
         ));
         Program { id, key: key.reveal() }
     }

@@ -64,7 +64,7 @@ impl Simulation {
         }
     }
 
-    /// Whoever has an open invitation and an account gets in; then there are exactly as many seats left as were counted;
+    /// Whoever has an open invitation and an account, and was not removed since it was offered, gets in; then there are exactly as many seats left as were counted;
     /// and the lists show who is there.
     fn everybody_gets_what_they_were_promised(&mut self) {
         let world = std::rc::Rc::clone(&self.world);
@@ -73,7 +73,10 @@ impl Simulation {
              JOIN users u ON u.email_key = i.email_key AND u.email_verified_at IS NOT NULL
              JOIN organizations o ON o.id = i.organization_id AND coalesce(o.trial_ends_at, ?1 + 1) > ?1
                AND coalesce(o.seats_used + o.seats_reserved <= o.seat_limit, 1)
-             WHERE i.outcome = 'open' AND i.expires_at > ?1 ORDER BY i.rowid",
+             WHERE i.outcome = 'open' AND i.expires_at > ?1
+               AND NOT EXISTS (SELECT 1 FROM members n WHERE n.organization_id = i.organization_id AND n.user_id = u.id
+                                 AND n.removed_at >= coalesce(i.offered_at, i.created_at))
+             ORDER BY i.rowid",
             params![world.now.get()],
         );
         for row in open {
@@ -120,7 +123,17 @@ impl Simulation {
                     send_email: false,
                 };
                 let room = more < free || (seats[0]["free"].is_null() && !over);
-                self.expect(watcher, invite, if room { 201 } else if over { 403 } else { 409 });
+                self.expect(
+                    watcher,
+                    invite,
+                    if room {
+                        201
+                    } else if over {
+                        403
+                    } else {
+                        409
+                    },
+                );
             }
             self.expect(watcher, Operation::ListMembers(id), 200);
             self.expect(watcher, Operation::ListInvitations(id), 200);

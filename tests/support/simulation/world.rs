@@ -238,7 +238,8 @@ impl World {
     pub fn commit(&self, event: &Event, statements: &[Statement]) -> Result<Vec<ResultSet>, DatabaseError> {
         let (results, changed) = self.database.borrow_mut().commit(statements);
         // Of two under one key, the second's batch is refused whole.
-        let is_second = |error: &DatabaseError| event.once.is_some() && error.0.contains("idempotent_requests");
+        let is_second =
+            |error: &DatabaseError| event.once.is_some() && error.0.contains("idempotent_requests");
         if let Err(error) = &results
             && is_second(error)
         {
@@ -305,7 +306,12 @@ impl World {
                 self.violate(format!("event {} did {action}, but {why}", event.number));
             }
             if let Some(once) = &event.once
-                && self.repeats.is_done_again(once, event.number, event.first_now.get().unwrap(), self.now.get())
+                && self.repeats.is_done_again(
+                    once,
+                    event.number,
+                    event.first_now.get().unwrap(),
+                    self.now.get(),
+                )
             {
                 self.violate(format!("event {} did {action} once more under one key", event.number));
             }

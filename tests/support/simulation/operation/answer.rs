@@ -45,7 +45,9 @@ impl Op {
                     || refused(&NO_ROOM)
             }
             Op::MakeLink { .. } => {
-                status == 201 || refused(&NOT_YOURS) || refused(&["role_not_allowed", "daily_limit", "plan_feature_required"])
+                status == 201
+                    || refused(&NOT_YOURS)
+                    || refused(&["role_not_allowed", "daily_limit", "plan_feature_required"])
             }
             Op::Rotate(_) | Op::Disable(_) | Op::Enable(_) => {
                 status == 200 || refused(&NOT_YOURS) || code == "not_pending"
@@ -53,7 +55,7 @@ impl Op {
             Op::ChangeRole(..) | Op::ChangeAccess { .. } => {
                 status == 200
                     || refused(&NOT_YOURS)
-                    || refused(&["role_not_allowed", "member_not_active", "membership_exists"])
+                    || refused(&["role_not_allowed", "member_not_active", "membership_exists", "last_owner"])
                     || refused(&NO_ROOM)
             }
             Op::Standing(op) => op.is_documented(status, code) || refused(&NOT_YOURS),
@@ -71,11 +73,7 @@ impl Op {
             Op::Accept(_) | Op::SignUp(_) => {
                 status == 200
                     || refused(&CLOSED)
-                    || refused(&[
-                        "sign_in_required",
-                        "wrong_account",
-                        "email_unverified",
-                    ])
+                    || refused(&["sign_in_required", "wrong_account", "email_unverified"])
                     || refused(&NO_ROOM)
                     || (code == "required" && matches!(self, Op::Accept(_)))
             }

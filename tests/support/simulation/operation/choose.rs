@@ -195,8 +195,8 @@ impl Op {
         // Mostly what is still good.
         let good = |known: &&Known| {
             world.any(
-                "SELECT 1 FROM invitations WHERE id = ?1 AND ver = ?2 AND outcome = 'open'",
-                params![known.link.invitation_id, known.link.ver],
+                "SELECT 1 FROM invitations WHERE id = ?1 AND ver = ?2 AND outcome = 'open' AND expires_at > ?3",
+                params![known.link.invitation_id, known.link.ver, world.now.get()],
             )
         };
         let still: Vec<Known> = links.iter().filter(good).cloned().collect();

@@ -13,11 +13,22 @@ use super::super::world::World;
 #[derive(Debug, Clone)]
 pub enum Op {
     Make(OrganizationId),
-    PutIn { workspace: WorkspaceId, member: MemberId, create_posts: bool },
+    PutIn {
+        workspace: WorkspaceId,
+        member: MemberId,
+        create_posts: bool,
+    },
     TakeOut(WorkspaceId, MemberId),
     /// Gives a member some of what is in a workspace.
-    Give { workspace: WorkspaceId, member: MemberId, resources: Vec<ResourceId> },
-    Register { workspace: WorkspaceId, external: usize },
+    Give {
+        workspace: WorkspaceId,
+        member: MemberId,
+        resources: Vec<ResourceId>,
+    },
+    Register {
+        workspace: WorkspaceId,
+        external: usize,
+    },
     Unregister(ResourceId),
     Disconnect(ResourceId),
     Reconnect(ResourceId),
@@ -88,8 +99,13 @@ impl Op {
 
     /// Whether the contract has this answer.
     pub fn is_documented(&self, status: u16, code: &str) -> bool {
-        const OF_ACCESS: [&str; 5] =
-            ["seat_limit_reached", "trial_ended", "member_not_active", "plan_feature_required", "invalid_value"];
+        const OF_ACCESS: [&str; 5] = [
+            "seat_limit_reached",
+            "trial_ended",
+            "member_not_active",
+            "plan_feature_required",
+            "invalid_value",
+        ];
         match self {
             Self::Make(_) => status == 201,
             Self::PutIn { .. } => status == 201 || code == "membership_exists" || OF_ACCESS.contains(&code),

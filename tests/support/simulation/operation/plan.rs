@@ -23,8 +23,10 @@ impl Op {
     /// Something that the operator says: mostly as many seats as are taken, one less, or one more.
     pub fn set(world: &World, organization: &Organization) -> Self {
         let chance = &world.chance;
-        let taken = world
-            .read("SELECT seats_used + seats_reserved AS n FROM organizations WHERE id = ?1", params![organization.id]);
+        let taken = world.read(
+            "SELECT seats_used + seats_reserved AS n FROM organizations WHERE id = ?1",
+            params![organization.id],
+        );
         let taken = taken[0]["n"].as_i64().unwrap();
         let seats = match chance.below(8) {
             0 => None,
