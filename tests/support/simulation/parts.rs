@@ -5,6 +5,7 @@ use super::chance::Chance;
 
 /// The parts of a history.
 #[derive(Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each part is there or not, whatever the others are")]
 pub struct Parts {
     /// Programs are told what happens.
     pub webhooks: bool,

@@ -173,8 +173,8 @@ impl Builder<'_> {
     fn organization(&mut self, number: usize) -> Organization {
         let (chance, parts) = (&self.world.chance, self.world.parts);
         let colleagues = chance.below(if parts.standing || parts.places { 4 } else { 2 });
-        // Where somebody is removed and put back, it is the last seats that matter.
-        let free = chance.between(1, if parts.standing { 2 } else { 4 });
+        // Where somebody is removed and put back, it is the last seat that matters.
+        let free = chance.between(1, if parts.standing { 1 } else { 4 });
         let seats = free + u64::try_from(colleagues).unwrap();
         let seats = if chance.one_in(5) { None } else { Some(i64::try_from(seats).unwrap()) };
         let (id, before): (OrganizationId, _) = (self.id(), self.before());

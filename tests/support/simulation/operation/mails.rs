@@ -8,6 +8,16 @@ use usher::web::route::Route;
 use super::super::super::hooks::resend_event;
 use super::super::world::World;
 
+/// What it tells; what was reported as unwanted has the most consequences.
+const KINDS: [&str; 6] = [
+    "email.delivered",
+    "email.delivered",
+    "email.delivery_delayed",
+    "email.bounced",
+    "email.complained",
+    "email.complained",
+];
+
 /// The provider's word about a mail.
 #[derive(Debug, Clone)]
 pub struct Op {
@@ -30,14 +40,6 @@ impl Op {
             return None;
         }
         let message = chance.pick(&sent)["id"].as_str().unwrap().to_owned();
-        const KINDS: [&str; 6] = [
-            "email.delivered",
-            "email.delivered",
-            "email.delivery_delayed",
-            "email.bounced",
-            "email.complained",
-            "email.complained",
-        ];
         let kind = *chance.pick(&KINDS);
         // The same thing is told under the same id.
         Some(Self { event: format!("msg_{message}_{kind}"), message, kind })
