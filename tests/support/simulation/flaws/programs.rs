@@ -15,10 +15,4 @@ pub const FLAWS: &[Flaw] = &[
         text: "created_at <= ?3",
         instead: "?3 > 0",
     },
-    Flaw {
-        name: "a program's revoked key still counts",
-        within: "k.token_digest = ?1 AND k.revoked_at IS NULL",
-        text: "k.revoked_at IS NULL",
-        instead: "1",
-    },
 ];

@@ -1,4 +1,4 @@
-//! Mistakes about removals that are undone, ownership, and what people were given.
+//! Mistakes about removals that are undone, and about ownership.
 
 use super::Flaw;
 
@@ -26,17 +26,5 @@ pub const FLAWS: &[Flaw] = &[
         within: "UPDATE members SET role = 'owner'",
         text: "role = 'owner'",
         instead: "role = role",
-    },
-    Flaw {
-        name: "what was deleted stays given",
-        within: "DELETE FROM grants WHERE resource_id",
-        text: "WHERE resource_id",
-        instead: "WHERE 0 AND resource_id",
-    },
-    Flaw {
-        name: "whoever is taken out of a workspace keeps what they were given there",
-        within: "DELETE FROM grants WHERE member_id",
-        text: "WHERE member_id",
-        instead: "WHERE 0 AND member_id",
     },
 ];
