@@ -91,6 +91,13 @@ impl Sqlite {
         run(&self.connection, statement).unwrap_or_else(|error| panic!("{error}: {}", statement.sql)).0
     }
 
+    /// The rows of one statement that only a test asks.
+    pub fn rows(&self, statement: &Statement) -> Vec<serde_json::Value> {
+        let mut prepared = self.connection.prepare_cached(statement.sql).unwrap();
+        let params: Vec<rusqlite::types::Value> = statement.params.iter().map(value).collect();
+        rows(&mut prepared, &params).unwrap_or_else(|error| panic!("{error}: {}", statement.sql))
+    }
+
     /// Rows of a query that only a test asks, as JSON.
     pub fn query(&self, sql: &str) -> Vec<serde_json::Value> {
         let mut prepared = self.connection.prepare(sql).unwrap();

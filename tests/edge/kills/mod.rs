@@ -10,7 +10,7 @@
 //! and the same moments, though not the same interleaving.
 
 #[allow(dead_code, reason = "what the simulation makes its rules of too")]
-#[path = "../../support/simulation/invariants.rs"]
+#[path = "../../support/simulation/invariants/mod.rs"]
 mod invariants;
 mod moment;
 mod promises;

@@ -77,11 +77,11 @@ impl Reused {
 
     /// The rows of a query that the simulation asks.
     pub fn read(&self, statement: &Statement) -> Vec<serde_json::Value> {
-        self.sqlite.read(statement).rows().unwrap()
+        self.sqlite.rows(statement)
     }
 
     /// Whether a query that the simulation asks has any row.
     pub fn any(&self, statement: &Statement) -> bool {
-        self.sqlite.read(statement).any()
+        !self.sqlite.rows(statement).is_empty()
     }
 }
