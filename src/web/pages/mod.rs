@@ -25,6 +25,7 @@ pub mod notification_settings;
 pub mod notifications;
 pub mod open;
 mod own;
+mod parts;
 pub mod placing;
 mod qr;
 pub mod reset;
