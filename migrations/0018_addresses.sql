@@ -14,9 +14,9 @@ CREATE TRIGGER complaints_told_again AFTER UPDATE OF reason ON complaints WHEN N
   UPDATE invitations SET delivery = NEW.reason
   WHERE organization_id = NEW.organization_id AND email_key = NEW.email_key AND outcome <> 'accepted';
 END;
--- An address that is no longer kept can be mailed again; nothing is by itself.
+-- An address that is no longer kept can be mailed again; nothing is by itself, and nobody is told a second time.
 CREATE TRIGGER complaints_lifted AFTER DELETE ON complaints BEGIN
-  UPDATE invitations SET delivery = 'failed'
+  UPDATE invitations SET delivery = 'failed', undelivered_told = ver
   WHERE organization_id = OLD.organization_id AND email_key = OLD.email_key AND outcome <> 'accepted'
     AND delivery = OLD.reason;
 END;
@@ -31,6 +31,19 @@ WHEN NEW.email_key IS NOT OLD.email_key BEGIN
       delivery = coalesce((SELECT c.reason FROM complaints c
                            WHERE c.organization_id = NEW.organization_id AND c.email_key = NEW.email_key), delivery)
   WHERE id = NEW.id;
+END;
+-- Of a mail that came back is told where one did: what else is for that address was never sent.
+DROP TRIGGER tells_invitation_mailed;
+CREATE TRIGGER tells_invitation_mailed AFTER UPDATE OF delivery ON invitations
+WHEN NEW.delivery <> OLD.delivery
+  AND CASE NEW.delivery WHEN 'sent' THEN 1 WHEN 'delivered' THEN 1
+        WHEN 'failed' THEN OLD.delivery NOT IN ('bounced', 'complained')
+        WHEN 'bounced' THEN EXISTS (SELECT 1 FROM invitation_steps WHERE invitation_id = NEW.id AND step = 'bounced')
+        ELSE 0 END
+  AND EXISTS (SELECT 1 FROM webhooks WHERE organization_id = NEW.organization_id AND live = 1) BEGIN
+  INSERT INTO webhook_events (organization_id, type, subject, place)
+    VALUES (NEW.organization_id, 'invitation.' || NEW.delivery, NEW.id, '')
+    ON CONFLICT DO NOTHING;
 END;
 
 INSERT INTO complaints (organization_id, email_key, at, reason)

@@ -52,6 +52,18 @@ fn a_new_invitation_to_an_address_from_which_mail_came_back_is_made_and_not_mail
     assert_eq!(mails(&team), 1, "the first");
 }
 
+/// Programs are told of mails, and none went.
+#[test]
+fn what_was_never_mailed_did_not_come_back_to_programs() {
+    let mut team = bounced();
+    let hook = json!({"url": "https://app.example.test/hooks", "events": ["invitation.created", "invitation.bounced", "invitation.failed"]});
+    crate::api_keys::any_program(&team).post(&team.path("/webhooks"), &hook).ok();
+    team.invited(MIA, "member");
+    team.world.state().database.borrow().change("DELETE FROM complaints");
+    let events = team.world.state().database.borrow().query("SELECT DISTINCT type FROM webhook_events");
+    assert_eq!(events.iter().map(|event| event["type"].clone()).collect::<Vec<_>>(), [json!("invitation.created")]);
+}
+
 #[test]
 fn whoever_is_added_at_such_an_address_is_not_mailed() {
     let mut team = bounced();

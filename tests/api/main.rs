@@ -38,6 +38,7 @@ mod deliveries;
 mod description;
 mod disconnecting;
 mod email_changes;
+mod examples;
 mod found_by_name;
 mod growth;
 mod guessing;

@@ -65,8 +65,8 @@ fn whoever_was_removed_comes_back_with_their_new_address() {
 #[test]
 fn an_invitation_that_lets_nobody_in_moves_nobody() {
     let (mut team, mut program, _) = with_bo("client");
-    let token = invited(&mut team, NEW, "client");
-    let id = team.owner.get(&team.path("/invitations?q=bo")).ok().str("/data/0/id");
+    let id = team.invited(NEW, "client");
+    let token = copied_token(&mut team.owner, &id);
     team.owner.post(&format!("/v1/invitations/{id}/revoke"), &json!({})).ok();
     let before = dump(&team);
     assert_eq!(accept(&mut program, &token, "user-7", NEW).refusal(), refusal(410, "invitation_revoked"));
