@@ -23,7 +23,8 @@ fn ways() -> (Team, Vec<Way>) {
     let mut team = Team::new();
     let invited = team.invited("ada.admin@studio.test", "admin");
     let open = team.invited("bea@client.test", "client");
-    let added = json!({"email": "alan.admin@studio.test", "name": "Alan Admin", "role": "admin", "notify": false});
+    let added =
+        json!({"email": "alan.admin@studio.test", "name": "Alan Admin", "role": "admin", "notify": false});
     let admin = team.owner.post(&team.path("/members"), &added).ok().str("/id");
     team.joined("ana@client.test", "client");
     let client = team.member("ana@client.test");

@@ -61,7 +61,10 @@ fn what_was_never_mailed_did_not_come_back_to_programs() {
     team.invited(MIA, "member");
     team.world.state().database.borrow().change("DELETE FROM complaints");
     let events = team.world.state().database.borrow().query("SELECT DISTINCT type FROM webhook_events");
-    assert_eq!(events.iter().map(|event| event["type"].clone()).collect::<Vec<_>>(), [json!("invitation.created")]);
+    assert_eq!(
+        events.iter().map(|event| event["type"].clone()).collect::<Vec<_>>(),
+        [json!("invitation.created")]
+    );
 }
 
 #[test]
@@ -104,7 +107,7 @@ fn who_runs_the_organization_confirms_the_address_and_mail_goes_there_again() {
 
 #[test]
 fn staff_confirm_no_address() {
-    let mut team = Team::of("client-portal");
+    let mut team = Team::of("reporting");
     let organization = team.organization.clone();
     let mut staff = team.joined("sam.member@studio.test", "member");
     let invited = staff.invite(&organization, "ana@client.test", "client");

@@ -56,7 +56,8 @@ fn integrated() -> BTreeMap<String, Value> {
     olga.join("olga@studio.test", "Olga Owner").ok();
     let mut team = Team { world: world.clone(), organization, owner: olga };
     let path = |rest: &str| format!("/v1/organizations/{}{rest}", team.organization);
-    let body = json!({"name": "Postbox", "scopes": ["invitations:write", "invitations:accept", "access:check"]});
+    let body =
+        json!({"name": "Postbox", "scopes": ["invitations:write", "invitations:accept", "access:check"]});
     all.post(&mut world.operator(), &path("/api-keys"), body);
     let mut product = any_program(&team);
 
@@ -75,9 +76,11 @@ fn integrated() -> BTreeMap<String, Value> {
     let link = all.ask(&mut product, &Method::POST, &link, None);
     let token = link["url"].as_str().unwrap().rsplit('/').next().unwrap();
     all.post(&mut product, "/v1/invitations/preview", json!({"token": token}));
-    let user = json!({"subject": "user-7", "email": "bo@client.test", "name": "Bo Client", "email_verified": true});
+    let user =
+        json!({"subject": "user-7", "email": "bo@client.test", "name": "Bo Client", "email_verified": true});
     let bo = all.post(&mut product, "/v1/invitations/accept", json!({"token": token, "user": user}));
-    let question = json!({"member_id": bo["member_id"], "workspace_id": workspace, "permission": "posts.edit"});
+    let question =
+        json!({"member_id": bo["member_id"], "workspace_id": workspace, "permission": "posts.edit"});
     all.post(&mut product, "/v1/check", question);
     all.get(&mut product, &path("/members?subject=user-7"));
 
@@ -138,7 +141,9 @@ fn every_example_of_a_refusal_fits_the_schema_of_problems() {
     }
     let example = |code: &str| &document["components"]["examples"][code]["value"];
     assert!(example("already_invited")["invitation_id"].is_string());
-    for code in ["required", "invalid_value", "invalid_request", "unknown_field", "invalid_type", "invalid_email"] {
+    for code in
+        ["required", "invalid_value", "invalid_request", "unknown_field", "invalid_type", "invalid_email"]
+    {
         assert!(example(code)["errors"][0]["pointer"].is_string(), "{code}");
     }
 }

@@ -127,7 +127,10 @@ fn postmark_is_asked_for_its_password_and_the_others_for_their_signature() {
     };
     let (asked, detail) = told(POSTMARK);
     assert_eq!(asked, "Basic realm=\"usher\"");
-    assert!(detail.contains("password") && !detail.contains("signed") && !detail.contains("minutes"), "{detail}");
+    assert!(
+        detail.contains("password") && !detail.contains("signed") && !detail.contains("minutes"),
+        "{detail}"
+    );
     for path in [RESEND, STRIPE] {
         assert!(told(path).1.contains("signed"));
     }

@@ -43,7 +43,10 @@ fn a_subject_with_a_new_address_stays_the_member_that_they_were() {
     let log = team.owner.get(&team.path("/audit?action=member.email_changed")).ok().json();
     let entry = &log["data"][0];
     assert_eq!(entry["subject"], member.as_str());
-    assert_eq!((&entry["before"], &entry["after"]), (&json!({"email": "b••@old.test"}), &json!({"email": "b••@new.test"})));
+    assert_eq!(
+        (&entry["before"], &entry["after"]),
+        (&json!({"email": "b••@old.test"}), &json!({"email": "b••@new.test"}))
+    );
     // Both are answered again, and the old address is free for somebody else.
     assert_eq!(accept(&mut program, &token, "user-7", NEW).ok().str("/member_id"), member);
     let token = invited(&mut team, OLD, "client");
@@ -103,11 +106,9 @@ fn somebody_of_another_organization_too_keeps_their_address() {
 #[test]
 fn an_admin_moves_only_by_a_key_that_may_let_admins_in_and_the_owner_never() {
     let narrow = ["invitations:accept", "invitations:write"];
-    for (role, scope, moves) in [
-        ("member", None, true),
-        ("admin", None, false),
-        ("admin", Some("admins:write"), true),
-    ] {
+    for (role, scope, moves) in
+        [("member", None, true), ("admin", None, false), ("admin", Some("admins:write"), true)]
+    {
         let (mut team, _, _) = with_bo(role);
         let token = invited(&mut team, NEW, "client");
         let mut program = program(&team, &narrow.into_iter().chain(scope).collect::<Vec<_>>());

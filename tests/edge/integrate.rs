@@ -122,7 +122,8 @@ fn too_late() -> String {
             }
             request.read_exact(&mut vec![0; length]).unwrap();
             let body = r#"{"code":"hand_over_invalid"}"#;
-            let head = "HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nConnection: close";
+            let head =
+                "HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nConnection: close";
             let _ = write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         }
     });
@@ -140,7 +141,11 @@ fn the_example_begins_anew_once_after_a_code_that_is_worth_nothing() {
         let request = agent.get(format!("{}{path}", host.origin())).header("cookie", cookies);
         let answer = request.call().unwrap();
         let told = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
-        (answer.status().as_u16(), told("location").unwrap_or_default(), told("set-cookie").unwrap_or_default())
+        (
+            answer.status().as_u16(),
+            told("location").unwrap_or_default(),
+            told("set-cookie").unwrap_or_default(),
+        )
     };
     let (_, open, verifier) = get("/sign-in", "");
     let (begun, state) = open.split_once("&state=").unwrap();

@@ -147,7 +147,11 @@ pub async fn list<P: Platform>(
         let status = status.unwrap_or(Status::Active);
         let found = members::of_subject(organization, &subject, status, page.before, page.rows());
         let rows = ctx.platform.run(found).await?.rows()?;
-        return Ok(page.reply(rows, |member: &Member| member.id.to_string(), |member| Shown::of(member, &actor)));
+        return Ok(page.reply(
+            rows,
+            |member: &Member| member.id.to_string(),
+            |member| Shown::of(member, &actor),
+        ));
     }
     let filter = Filter {
         status: status.unwrap_or(Status::Active),

@@ -66,7 +66,8 @@ pub async fn from_postmark<P: Platform>(ctx: &Context<'_, P>, request: &Request)
     let secret = ctx.config.hooks.postmark.as_ref().ok_or(Code::NotFound)?;
     if !postmark::knows(secret, header(request.headers(), "authorization").unwrap_or_default()) {
         limit_network(ctx, request, "hook").await?;
-        let detail = "The hook's address has another password than the one that is set here. Check it on both sides.";
+        let detail =
+            "The hook's address has another password than the one that is set here. Check it on both sides.";
         let refusal = Refusal::new(Code::Unauthenticated).because(detail);
         let mut reply = reply::problem(&refusal.into(), &ctx.request_id);
         let asked = HeaderValue::from_static("Basic realm=\"usher\"");
