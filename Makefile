@@ -12,11 +12,12 @@ STATE ?= .wrangler/serve-$(PORT)
 NODE := PATH="$(CURDIR)/node_modules/.bin:$$PATH" node
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev serve test openapi schemathesis screenshots fuzz
+.PHONY: help setup build dev serve test bench deploy openapi schemathesis screenshots fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  make serve takes PORT=8788 STATE=some/folder, and for tests LIMITS=off D1_DELAY=5 (milliseconds)"
+	@echo "  make bench takes QUICK=1: everything once, in a minute, and nothing written; and GROWTH=10000 for fewer members"
 	@echo "  make dev and make serve take PRODUCT_URL=http://localhost:3000/callback PRODUCT_NAME=Postbox"
 
 setup: ## install the tools of the build and write the development secrets, once
@@ -34,6 +35,13 @@ serve: build ## run without demo and watching, as the tests do
 
 test: ## check everything that must hold
 	@exec env WASM_BUDGET=$(WASM_BUDGET) .ci/test
+
+deploy: ## check, build, migrate and deploy to Cloudflare, and see that it is well
+	@.ci/lock .ci/tools build
+	@exec env WASM_BUDGET=$(WASM_BUDGET) .ci/deploy
+
+bench: build ## measure it beside its peer and the limits, and write docs/performance.md (ten minutes)
+	@exec env QUICK="$(QUICK)" GROWTH="$(GROWTH)" .ci/bench
 
 openapi: ## write the API's description anew, after a change of what it tells of
 	@USHER_WRITE_OPENAPI=1 cargo test --quiet --lib the_file_is_what_the_types_say

@@ -5,12 +5,13 @@
 //   LIMITS, D1_DELAY, PRODUCT_URL, PRODUCT_NAME     handed to the Worker
 //   USHER_VAR_<NAME>     a setting or secret that replaces the one of wrangler.toml or .dev.vars; empty: take it away
 //   USHER_TICK           seconds between two cron ticks, 10 unless said; 0: none
-//   USHER_BACKSTAGE      if set, who is on this machine may ask and change its database while it runs: for tests, which
-//                        would lock the Worker out if they opened the file beside it
+//   USHER_BACKSTAGE      if set, who is on this machine may ask and change its database while it runs: for tests, see
+//                        backstage.mjs
+//   USHER_GAUGE          if set, who is on this machine may ask how many bytes of memory its Wasm has: for a test, see gauge.mjs
+//   USHER_WITHOUT_ASSETS     if set, no file is served: for measuring
 //   USHER_STOP_WITH_PARENT     if set, it stops when the process that started it is gone or wants to go
 // It prints `ready http://localhost:PORT` when it answers; all else on standard output is the Worker's log.
 import { existsSync } from "node:fs";
-import { openBackstage } from "./backstage.mjs";
 import { migrate } from "./migrate.mjs";
 import { freePort, isFree } from "./port.mjs";
 import { watchParent } from "./parent.mjs";
@@ -50,7 +51,8 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => s
 if (env.USHER_STOP_WITH_PARENT) watchParent(() => stop(0));
 
 try {
-  worker = startWorker({ port, state, vars });
+  const { USHER_BACKSTAGE: backstage, USHER_GAUGE: gauge, USHER_WITHOUT_ASSETS: bare } = env;
+  worker = startWorker({ port, state, vars, backstage, gauge, withAssets: !bare });
   await worker.ready;
   await migrate(await worker.getD1Database("DB"));
   // Any answer will do: a Worker that refuses its settings says so in its answers.
@@ -78,6 +80,11 @@ if (seconds > 0 && !stopping) {
   }, seconds * 1000);
 }
 if (env.USHER_BACKSTAGE && !stopping) {
-  console.log(`backstage ${await openBackstage(await worker.getD1Database("DB"))}`);
+  const { origin } = await worker.unsafeGetDirectURL("backstage");
+  console.log(`backstage ${origin}`);
+}
+if (env.USHER_GAUGE && !stopping) {
+  const { origin } = await worker.unsafeGetDirectURL("usher", "Gauge");
+  console.log(`gauge ${origin}`);
 }
 if (!stopping) console.log(`ready ${origin}`);

@@ -1,4 +1,5 @@
 // The Worker as Miniflare runs it: wrangler.toml, the secrets of .dev.vars, and what the caller overrides.
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
 import workerd from "workerd";
@@ -13,11 +14,22 @@ process.env.WRANGLER_LOG ??= "error";
 /** wrangler adds this folder to what `--persist-to` names; so both read the same state. */
 const layout = "v3";
 
-/** Starts the Worker on `port`; `vars` replaces settings and secrets, and an empty value takes one away. */
-export function startWorker({ port, state, vars }) {
+const beside = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
+
+/** A socket of a Worker's own. */
+const direct = { host: "127.0.0.1", port: 0 };
+
+/**
+ * Starts the Worker on `port`; `vars` replaces settings and secrets, and an empty value takes one away. With `backstage`, the
+ * Worker of that name runs beside it; with `gauge`, that one tells how much memory its Wasm has. Without `withAssets` no file
+ * is served: the platform looks for those before it asks the Worker, and here it takes Workers of its own to simulate that, which
+ * cost more than many a request.
+ */
+export function startWorker({ port, state, vars, backstage, gauge, withAssets = true }) {
   // With the page that tells of the API, which is not deployed.
   const assets = { directory: "build/development" };
   const { workerOptions } = readWrangler("wrangler.toml", undefined, { overrides: { assets } });
+  if (!withAssets) delete workerOptions.assets;
   const bindings = { ...workerOptions.bindings, ...vars };
   for (const [name, value] of Object.entries(vars)) if (value === "") delete bindings[name];
 
@@ -38,14 +50,30 @@ export function startWorker({ port, state, vars }) {
           bindings,
           modulesRules: undefined,
           modulesRoot: "build",
+          unsafeDirectSockets: gauge ? [{ ...direct, entrypoint: "Gauge" }] : [],
           modules: [
+            ...(gauge ? [{ type: "ESModule", path: "build/gauge.js", contents: beside("gauge.mjs") }] : []),
             { type: "ESModule", path: "build/index.js" },
             { type: "CompiledWasm", path: "build/index_bg.wasm" },
           ],
         },
+        ...(backstage ? [backstageOf(workerOptions)] : []),
       ],
     }),
   );
+}
+
+function backstageOf({ compatibilityDate, d1Databases }) {
+  return {
+    name: "backstage",
+    modules: true,
+    script: beside("backstage.mjs"),
+    compatibilityDate,
+    compatibilityFlags: ["service_binding_extra_handlers"], // it calls the other one's consumers of queues
+    serviceBindings: { USHER: "usher" },
+    d1Databases,
+    unsafeDirectSockets: [direct],
+  };
 }
 
 /** Starts nothing but the database, for the migrations. */

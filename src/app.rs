@@ -5,13 +5,17 @@
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{Method, StatusCode};
+use serde_json::Value;
 
 use crate::config::{Config, ConfigError};
 use crate::domain::device;
+use crate::domain::ids::JobId;
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Error};
 use crate::flow::Context;
 use crate::jobs::message::{self, Message, Source, Verdict};
-use crate::jobs::{self, Outcome, dead_letter, tick, webhook_delivery};
+use crate::jobs::tick::{self, Ticked};
+use crate::jobs::{self, Outcome, dead_letter, webhook_delivery};
 use crate::platform::{Level, Platform};
 use crate::web;
 use crate::web::pages::desk::Whose;
@@ -23,12 +27,14 @@ use crate::web::route::Route;
 pub struct App<'a, P> {
     platform: P,
     config: &'a Result<Config, ConfigError>,
+    began: Timestamp,
 }
 
 impl<'a, P: Platform> App<'a, P> {
     /// The service over a platform. With settings it can't serve with, it answers 503 and says in the log which.
     pub fn new(platform: P, config: &'a Result<Config, ConfigError>) -> Self {
-        Self { platform, config }
+        let began = platform.now();
+        Self { platform, config, began }
     }
 
     /// Answers a request. Never fails: what goes wrong is a reply too.
@@ -108,7 +114,7 @@ impl<'a, P: Platform> App<'a, P> {
         };
         let Some(job) = message::decode(&message.body) else {
             // Nobody can ever do it, and its text may be anything: it is dropped and only counted here.
-            self.log_job("undecodable", "dropped");
+            self.log_job(message.source, None, "dropped", None);
             return Verdict::Ack;
         };
         let done = match message.source {
@@ -116,21 +122,17 @@ impl<'a, P: Platform> App<'a, P> {
             Source::Deliveries => webhook_delivery::run(&self.platform, config, job).await,
             Source::DeadLetters => dead_letter::run(&self.platform, job).await,
         };
-        match done {
-            Ok(outcome) => {
-                self.log_job(&job.to_string(), &format!("{outcome:?}"));
-                match outcome {
-                    // A second more than the row's own wait, so that the message doesn't come before the job is due.
-                    Outcome::Retry(wait) => Verdict::Retry(wait + std::time::Duration::from_secs(1)),
-                    Outcome::Done | Outcome::Failed | Outcome::NotOurs => Verdict::Ack,
-                }
-            }
+        let (outcome, verdict) = match &done {
+            // A second more than the row's own wait, so that the message doesn't come before the job is due.
+            Ok(Outcome::Retry(wait)) => ("retry", Verdict::Retry(*wait + std::time::Duration::from_secs(1))),
+            Ok(Outcome::Done) => ("done", Verdict::Ack),
+            Ok(Outcome::Failed) => ("failed", Verdict::Ack),
+            Ok(Outcome::NotOurs) => ("not_ours", Verdict::Ack),
             // The lease has not been settled: the queue delivers again after it ran out, or else the tick does.
-            Err(error) => {
-                self.log_failure("job", &error);
-                Verdict::Retry(crate::jobs::LEASE + crate::jobs::LOST_AFTER)
-            }
-        }
+            Err(_) => ("error", Verdict::Retry(crate::jobs::LEASE + crate::jobs::LOST_AFTER)),
+        };
+        self.log_job(message.source, Some(job), outcome, done.err());
+        verdict
     }
 
     /// Does what has to be done every minute.
@@ -139,14 +141,15 @@ impl<'a, P: Platform> App<'a, P> {
             Ok(config) => config,
             Err(error) => return self.misconfigured(error),
         };
-        match tick::run(&self.platform, config).await {
-            Ok(0) => {}
-            Ok(requeued) => {
-                let line = serde_json::json!({"event": "tick", "requeued": requeued});
-                self.platform.log(Level::Info, &line.to_string());
-            }
-            Err(error) => self.log_failure("tick", &error),
-        }
+        let (outcome, ticked, error) = match tick::run(&self.platform, config).await {
+            Ok(ticked) => ("done", ticked, None),
+            Err(error) => ("error", Ticked::default(), Some(error)),
+        };
+        let Ticked { requeued, given_up } = ticked;
+        let line = serde_json::json!({
+            "event": "tick", "outcome": outcome, "requeued": requeued, "given_up": given_up,
+        });
+        self.log_event(line, error);
     }
 
     /// The platform that this service runs over.
@@ -160,33 +163,51 @@ impl<'a, P: Platform> App<'a, P> {
     }
 
     fn log_request(&self, request_id: &str, method: &Method, route: Option<&Route>, reply: &Reply) {
-        let meter = self.platform.meter();
         let line = serde_json::json!({
             "event": "request",
             "request_id": request_id,
             "method": method.as_str(),
             "route": route.map_or("none", Route::name),
             "status": reply.status().as_u16(),
-            "d1": meter.trips.get(),
-            "rows_read": meter.rows_read.get(),
-            "rows_written": meter.rows_written.get(),
-            "kv": meter.kv.get(),
         });
-        self.platform.log(Level::Info, &line.to_string());
+        self.log_event(line, None);
     }
 
-    fn log_job(&self, job: &str, outcome: &str) {
-        let line = serde_json::json!({"event": "job", "job": job, "outcome": outcome});
-        self.platform.log(Level::Info, &line.to_string());
-    }
-
-    fn log_failure(&self, event: &str, error: &Error) {
-        let why = match error {
-            Error::Internal(why) => why.as_str(),
-            Error::Refused(refusal) => refusal.code.as_str(),
+    fn log_job(&self, source: Source, job: Option<JobId>, outcome: &str, error: Option<Error>) {
+        let queue = match source {
+            Source::Jobs => "jobs",
+            Source::Deliveries => "deliveries",
+            Source::DeadLetters => "dead",
         };
-        let line = serde_json::json!({"event": event, "why": why});
-        self.platform.log(Level::Error, &line.to_string());
+        let line = serde_json::json!({"event": "job", "queue": queue, "job": job, "outcome": outcome});
+        self.log_event(line, error);
+    }
+
+    /// Writes the one line of an event, with what it cost, and why it failed if it did. Its fields are an interface:
+    /// `docs/operations.md` lists them.
+    fn log_event(&self, mut line: Value, error: Option<Error>) {
+        let meter = self.platform.meter();
+        let millis = self.began.until(self.platform.now()).as_millis();
+        let level = if error.is_some() { Level::Error } else { Level::Info };
+        if let Some(line) = line.as_object_mut() {
+            for (name, number) in [
+                ("d1", u64::from(meter.trips.get())),
+                ("rows_read", meter.rows_read.get()),
+                ("rows_written", meter.rows_written.get()),
+                ("kv", u64::from(meter.kv.get())),
+                ("ms", u64::try_from(millis).unwrap_or(u64::MAX)),
+            ] {
+                line.insert(name.to_owned(), number.into());
+            }
+            if let Some(error) = error {
+                let why = match error {
+                    Error::Internal(why) => why,
+                    Error::Refused(refusal) => refusal.code.as_str().to_owned(),
+                };
+                line.insert("why".to_owned(), why.into());
+            }
+        }
+        self.platform.log(level, &line.to_string());
     }
 
     fn misconfigured(&self, error: &ConfigError) {

@@ -117,13 +117,20 @@ impl Config {
     /// Reads every setting.
     ///
     /// # Errors
-    /// The first one that is missing or can't be used.
+    /// The first one that is missing or can't be used; or `CLOSED`, if it is set to anything.
     pub fn read(setting: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         // A secret that was piped in ends with a line break.
         let get =
             |name: &str| setting(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let needed = |name: &'static str| get(name).ok_or_else(|| refuse(name, "is missing"));
 
+        // First, so that nothing else keeps it from being said.
+        if get("CLOSED").is_some() {
+            return Err(refuse(
+                "CLOSED",
+                "is set: nobody is answered and no job is done until it is taken away",
+            ));
+        }
         let origin = needed("ORIGIN")?;
         let loopback = check_origin("ORIGIN", &origin)?;
         let product = get("PRODUCT_URL").map(|url| product(&url, loopback)).transpose()?;
@@ -398,6 +405,7 @@ mod tests {
     fn it_refuses_to_serve_without_strong_secrets_and_names_the_setting() {
         assert!(read(&[]).is_ok());
         for (setting, value) in [
+            ("CLOSED", "on"),
             ("ORIGIN", ""),
             ("ORIGIN", "join.example.test"),
             ("ORIGIN", "https://join.example.test/"),

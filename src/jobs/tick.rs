@@ -24,12 +24,21 @@ pub const EVENTS_KEPT: Duration = Duration::from_hours(35 * 24);
 /// How long a delivery to a webhook can be looked at, and made again.
 pub const DELIVERIES_KEPT: Duration = Duration::from_hours(30 * 24);
 
+/// What a tick found.
+#[derive(Debug, Default)]
+pub struct Ticked {
+    /// Jobs that it enqueued: lost ones, and the mails that were due.
+    pub requeued: usize,
+    /// Jobs that it gave up, since their consumer died each time.
+    pub given_up: usize,
+}
+
 /// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations, forgets old sessions, drafts and counts, and
-/// puts the mails that are due into the outbox. Answers how many jobs it enqueued.
+/// puts the mails that are due into the outbox.
 ///
 /// # Errors
 /// The database's; the next tick does it.
-pub async fn run(platform: &impl Platform, config: &Config) -> Result<usize> {
+pub async fn run(platform: &impl Platform, config: &Config) -> Result<Ticked> {
     let now = platform.now();
     let results = platform
         .batch(
@@ -54,9 +63,10 @@ pub async fn run(platform: &impl Platform, config: &Config) -> Result<usize> {
             .collect(),
         )
         .await?;
-    let [_, _, lost, _, due, _, deliveries, ..] = results.as_slice() else {
+    let [given_up, _, lost, _, due, given_up_deliveries, deliveries, ..] = results.as_slice() else {
         return Err(Error::Internal("the results of a tick".to_owned()));
     };
+    let given_up = given_up.rows::<Requeued>()?.len() + given_up_deliveries.rows::<Requeued>()?.len();
     let deliveries: Vec<JobId> = deliveries.rows::<Requeued>()?.into_iter().map(|job| job.id).collect();
     platform.enqueue_deliveries(&deliveries);
     let mut found: Vec<Requeued> = lost.rows()?;
@@ -77,5 +87,5 @@ pub async fn run(platform: &impl Platform, config: &Config) -> Result<usize> {
     }
     let found: Vec<JobId> = found.into_iter().map(|job| job.id).collect();
     platform.enqueue_all(&found);
-    Ok(found.len() + deliveries.len())
+    Ok(Ticked { requeued: found.len() + deliveries.len(), given_up })
 }

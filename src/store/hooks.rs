@@ -249,12 +249,14 @@ pub fn is_known(subscription: &str) -> Statement {
     Statement::new("SELECT id FROM subscriptions WHERE id = ?1", params![subscription])
 }
 
-/// Forgets events, and the jobs that applied them, some at a time.
+/// Forgets events, and the jobs that applied them, some at a time: none that is still to be applied.
 #[must_use]
 pub fn forget(before: Timestamp) -> Statement {
     Statement::new(
         "DELETE FROM hook_events WHERE id IN (
-           SELECT id FROM hook_events WHERE received_at < ?1 ORDER BY received_at LIMIT 200)",
+           SELECT e.id FROM hook_events e WHERE e.received_at < ?1
+             AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.hook_event_id = e.id AND j.waiting = 1)
+           ORDER BY e.received_at LIMIT 200)",
         params![before],
     )
 }

@@ -229,12 +229,14 @@ pub fn due(id: JobId) -> Statement {
     )
 }
 
-/// Settles as failed those that were taken as often as they may be and never settled: their consumer died each time.
+/// Settles as failed those that were taken as often as they may be and never settled: their consumer died each time. `RETURNING`
+/// tells.
 #[must_use]
 pub fn give_up(now: Timestamp, most_attempts: i64) -> Statement {
     Statement::new(
         "UPDATE jobs SET failed_at = ?1, failure = coalesce(failure, 'never finished')
-         WHERE waiting = 1 AND webhook_id IS NULL AND requeue_at <= ?1 AND due_at <= ?1 AND attempts >= ?2",
+         WHERE waiting = 1 AND webhook_id IS NULL AND requeue_at <= ?1 AND due_at <= ?1 AND attempts >= ?2
+         RETURNING id",
         params![now, most_attempts],
     )
 }
@@ -262,7 +264,7 @@ pub fn requeue(now: Timestamp, requeue_at: Timestamp) -> Statement {
     )
 }
 
-/// A job's id, as [`requeue`] answers it.
+/// A job's id, as [`requeue`] and [`give_up`] answer it.
 #[derive(Debug, Deserialize)]
 pub struct Requeued {
     /// The job.

@@ -421,12 +421,14 @@ pub fn replay_failed(write: Write<'_>, jobs: &[JobId], requeue_at: Timestamp) ->
     ]
 }
 
-/// Gives up the deliveries that were tried as often as they may be and never settled: their consumer died each time.
+/// Gives up the deliveries that were tried as often as they may be and never settled: their consumer died each time. `RETURNING`
+/// tells.
 #[must_use]
 pub fn give_up(now: Timestamp, most_attempts: i64) -> Statement {
     Statement::new(
         "UPDATE jobs SET failed_at = ?1, failure = coalesce(failure, 'never finished')
-         WHERE waiting = 1 AND webhook_id IS NOT NULL AND requeue_at <= ?1 AND due_at <= ?1 AND attempts >= ?2",
+         WHERE waiting = 1 AND webhook_id IS NOT NULL AND requeue_at <= ?1 AND due_at <= ?1 AND attempts >= ?2
+         RETURNING id",
         params![now, most_attempts],
     )
 }

@@ -1,8 +1,11 @@
 //! What is paid for, as Stripe tells it: an organization's plan follows its subscriptions, whatever order they are told in.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use usher::domain::time::Timestamp;
+use usher::jobs::tick::EVENTS_KEPT;
 
 use crate::refusal;
 use crate::support::World;
@@ -40,6 +43,11 @@ fn tell_in(world: &World, subscription: &Subscription) {
 
 fn plan(team: &mut Team) -> Value {
     team.owner.get(&team.path("")).ok().json()["plan"].clone()
+}
+
+/// Its seats, without asking anybody.
+fn plan_of(team: &Team) -> i64 {
+    team.world.count("SELECT seat_limit FROM organizations")
 }
 
 fn agency(seats: i64) -> Value {
@@ -267,6 +275,21 @@ fn nobody_elses_organization_is_touched_and_one_that_never_was_is_told_to_the_op
     let failed = "SELECT count(*) FROM jobs WHERE kind = 'hook_event' AND failure = 'no such organization'";
     assert_eq!(team.world.count(failed), 1);
     assert_eq!(team.world.count("SELECT count(*) FROM subscriptions"), 1);
+}
+
+/// Whatever kept the jobs from being done for so long.
+#[test]
+fn what_waits_to_be_applied_is_not_forgotten() {
+    let team = Team::new();
+    let organization = team.organization.clone();
+    stripe_tells(&team.world, &paid("evt_1", &organization).event(began())).ok();
+    team.world.pass(EVENTS_KEPT + Duration::from_mins(1));
+    team.world.tick();
+    team.world.deliver();
+    let kept = |team: &Team| team.world.count("SELECT count(*) FROM hook_events");
+    assert_eq!((plan_of(&team), kept(&team)), (7, 1));
+    team.world.tick();
+    assert_eq!(kept(&team), 0);
 }
 
 /// A key that is moved to a new price is gone from the old one, and with it from what Stripe tells of whoever pays the old one.

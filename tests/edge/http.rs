@@ -316,7 +316,7 @@ fn one_network_is_slowed_down_and_no_other() {
 
 #[test]
 fn limits_off_frees_networks_and_never_accounts() {
-    let server = crate::harness::racing();
+    let server = crate::harness::racing(0);
     let team = Team::new(&server);
     let mut one = server.client();
     for _ in 0..70 {

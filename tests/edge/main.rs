@@ -14,23 +14,34 @@ mod accounts;
 mod bindings;
 mod browser;
 mod bulk;
+#[allow(dead_code, reason = "what the simulation's weather is drawn from too")]
+#[path = "../support/simulation/chance.rs"]
+mod chance;
 mod costs;
-mod crowds;
 mod described;
 #[allow(dead_code, reason = "what other tests ask of the description too")]
 #[path = "../support/description.rs"]
 mod description;
+mod faults;
 mod growth;
 mod harness;
 mod hooks;
 mod http;
 mod integrate;
 mod journey;
+mod kills;
+#[path = "../support/logged.rs"]
+mod logged;
+mod logs;
 #[path = "../support/mails.rs"]
 mod mails;
+mod memory;
 mod panics;
 mod providers;
 mod races;
+#[allow(dead_code, reason = "what the native tests ask of a database too")]
+#[path = "../support/sqlite.rs"]
+mod sqlite;
 #[allow(dead_code, reason = "what other tests ask of the app too")]
 #[path = "../support/totp.rs"]
 mod totp;

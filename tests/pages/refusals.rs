@@ -40,7 +40,7 @@ fn who_may_not_see_a_page_of_their_organization_is_still_in_it() {
     check_is_of(
         &refused,
         "Example Studio",
-        &["Team & Clients", "Workspaces", "Somebody New: switch workspace"],
+        &["Team & Clients", "Workspaces", "Notifications", "Somebody New: switch workspace"],
     );
     // Its only form works: there is nothing behind it that another page would have had to set up.
     let out = mia.submit(&settings, "/sign-out", &[]);
@@ -52,7 +52,14 @@ fn an_address_that_is_no_page_of_ones_organization_has_its_menu() {
     let mut team = team();
     let root = page_of(&mut team, "");
     let mut olga = browsing(team.owner.clone());
-    let all = ["Team & Clients", "Workspaces", "Activity", "Settings", "Olga Owner: switch workspace"];
+    let all = [
+        "Team & Clients",
+        "Workspaces",
+        "Activity",
+        "Settings",
+        "Notifications",
+        "Olga Owner: switch workspace",
+    ];
     for path in [format!("{root}/nowhere"), format!("{root}/members/nobody"), root.clone()] {
         let answer = olga.get(&path);
         assert_eq!((answer.status.as_u16(), team.world.last_cost().d1), (404, 1), "{path}");
@@ -104,7 +111,7 @@ fn a_workspace_that_somebody_is_not_in_looks_like_none() {
     check_is_of(&answers[0], PRODUCT, &[]);
     let old = ana.post_form(&format!("/w/{mine}/ask"), &[("nonce", "too old")]);
     assert_eq!(old.status, 403);
-    check_is_of(&old, "Example Studio", &["Workspaces", "Somebody New: switch workspace"]);
+    check_is_of(&old, "Example Studio", &["Workspaces", "Notifications", "Somebody New: switch workspace"]);
 }
 
 #[test]
@@ -116,7 +123,7 @@ fn who_lacks_the_second_factor_that_an_organization_asks_for_reads_whose_it_is()
     let answer = mia.get(&path);
     assert_eq!((answer.status.as_u16(), team.world.last_cost().d1), (403, 1));
     assert_eq!(text_of(&answer.text(), "h1"), "Add a second step to sign in");
-    check_is_of(&answer, "Example Studio", &["Somebody New: switch workspace"]);
+    check_is_of(&answer, "Example Studio", &["Notifications", "Somebody New: switch workspace"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 pub mod client;
 pub mod description;
 pub mod hooks;
+pub mod logged;
 pub mod mails;
 pub mod platform;
 pub mod race;

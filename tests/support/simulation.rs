@@ -8,14 +8,20 @@
 //!
 //! One seed is one history: the same seed gives the same one until the service or the simulation changes.
 
+pub mod asking;
+pub mod billing;
 pub mod chance;
 pub mod database;
 pub mod flaws;
 pub mod invariants;
 pub mod judge;
 pub mod operation;
+pub mod parts;
 pub mod platform;
+pub mod receivers;
+pub mod repeats;
 pub mod scene;
+pub mod scheduler;
 pub mod settle;
 pub mod world;
 
@@ -34,9 +40,9 @@ use usher::params;
 use usher::web::reply::Reply;
 
 use super::platform::settings;
+use asking::Asking;
 use database::Reused;
 use flaws::Flaw;
-use operation::Operation;
 use platform::Simulated;
 use scene::Scene;
 use world::{Event, Queued, World};
@@ -88,10 +94,7 @@ struct Task {
 /// What an event is.
 #[derive(Clone)]
 enum Doing {
-    Request {
-        browser: usize,
-        operation: Operation,
-    },
+    Request(Asking),
     Delivery(Queued),
     /// A message that is none of ours.
     Garbage,
@@ -132,6 +135,7 @@ pub fn run(seed: u64, database: &Rc<RefCell<Reused>>, setup: &Setup) -> Result<H
         World::new(seed, Rc::clone(database), config(mailbox), setup.only_the_tick_enqueues, setup.flaw);
     if setup.only_the_tick_enqueues {
         world.weather.message_dead = 0;
+        world.parts.mails = false;
     }
     let world = Rc::new(world);
     let scene = Scene::set(&world);
@@ -162,132 +166,31 @@ impl Simulation {
         self.world.violation.borrow().is_some()
     }
 
-    /// The history: until everybody did what they wanted and every event is over or dead.
-    fn live(&mut self) {
-        let world = Rc::clone(&self.world);
-        let chance = &world.chance;
-        let mut wanted = chance.between(10, 40);
-        while !self.broken() && (wanted > 0 || !self.tasks.is_empty()) {
-            if world.happens(world.weather.clock) && chance.one_in(4) {
-                self.move_clock();
-            }
-            if self.tasks.len() < MOST_AT_ONCE && wanted > 0 && chance.one_in(5) {
-                wanted -= 1;
-                self.begin_something();
-            } else if !self.tasks.is_empty() {
-                let at = chance.below(self.tasks.len());
-                if world.happens(world.weather.crash) {
-                    self.crash(at);
-                } else if !self.tasks[at].slow || chance.one_in(12) {
-                    self.poll(at);
-                }
-            }
-        }
-        // Whatever is still under way dies with the machine.
-        self.tasks.clear();
-    }
-
-    fn move_clock(&self) {
-        const HOUR: u64 = 3_600_000;
-        let world = &self.world;
-        let chance = &world.chance;
-        let millis = if world.happens(world.weather.leap) {
-            match chance.below(5) {
-                0 | 1 => chance.between(5_000, 90_000),
-                2 => chance.between(60_000, 600_000),
-                3 => chance.between(HOUR - 5_000, HOUR + 5_000),
-                _ => chance.between(HOUR, 200 * HOUR),
-            }
-        } else {
-            chance.between(1, 50)
-        };
-        world.pass(Duration::from_millis(millis));
-        world.note(format!("{millis} ms pass"));
-    }
-
-    /// Just before an invitation ends somebody takes it up again, and somebody else wants its seat: whichever gets there
-    /// last finds it over.
-    fn meet_at_an_end(&mut self) {
-        let world = Rc::clone(&self.world);
-        let chance = &world.chance;
-        let ends = world.read(
-            "SELECT id, organization_id, expires_at FROM invitations
-             WHERE outcome = 'open' AND expires_at > ?1 + 50 ORDER BY rowid",
-            params![world.now.get()],
-        );
-        if ends.is_empty() {
-            return;
-        }
-        let row = chance.pick(&ends);
-        let id = row["id"].as_str().unwrap().parse().unwrap();
-        world.hot.set(Some(id));
-        let end = Timestamp::from_millis(row["expires_at"].as_i64().unwrap());
-        world.now.set(end.minus(Duration::from_millis(chance.between(1, 30))));
-        world.note(format!("{id} is about to end"));
-        let place =
-            self.scene.organizations.iter().find(|place| row["organization_id"] == place.id.to_string());
-        let Some(place) = place else { return };
-        let manager = *chance.pick(&place.managers);
-        let invite = Operation::invite(&world, &self.scene, place);
-        let taken_up = match Operation::with_link(&world, &self.scene) {
-            Some((browser, operation)) if chance.one_in(2) => Doing::Request { browser, operation },
-            _ => Doing::Request { browser: manager, operation: Operation::Resend(id) },
-        };
-        self.begin(taken_up);
-        self.begin(Doing::Request { browser: manager, operation: invite });
-    }
-
-    fn begin_something(&mut self) {
-        let world = Rc::clone(&self.world);
-        let chance = &world.chance;
-        let waiting = world.queue.borrow().len();
-        match chance.below(20) {
-            0 => self.begin(Doing::Tick),
-            1 if chance.one_in(10) => self.begin(Doing::Garbage),
-            1 if chance.one_in(4) => world.lower_plan(chance.pick(&self.scene.organizations).id),
-            1..8 if waiting > 0 => {
-                let at = chance.below(waiting);
-                let message = world.queue.borrow_mut().remove(at);
-                // The queue keeps a delay; apart from that, any message may come at any time.
-                if message.due > world.now.get() {
-                    world.queue.borrow_mut().push(message);
-                } else {
-                    self.begin(Doing::Delivery(message));
-                }
-            }
-            8 if chance.one_in(2) => self.meet_at_an_end(),
-            9 if !self.again.is_empty() => {
-                let at = chance.below(self.again.len());
-                let doing = self.again.remove(at);
-                self.begin(doing);
-            }
-            _ => {
-                let (browser, operation) = Operation::choose(&world, &self.scene);
-                let doing = Doing::Request { browser, operation };
-                if chance.one_in(6) {
-                    // Twice at once: an impatient person, or two browsers.
-                    self.begin(doing.clone());
-                }
-                self.begin(doing);
-            }
-        }
-    }
-
     /// Begins an event; nothing of it runs before it is polled.
     fn begin(&mut self, doing: Doing) {
         self.events += 1;
         let number = self.events;
         let world = Rc::clone(&self.world);
-        let mut event = Event { number, ..Event::default() };
+        let mut event = Event { number, log_before: world.audits_seen.get(), ..Event::default() };
         match &doing {
-            Doing::Request { browser, operation } => {
+            Doing::Request(asking) => {
+                let Asking { browser, operation, program, .. } = asking;
                 let session = self.scene.browsers[*browser].session.borrow().clone();
                 event.must_not_redeem = judge::why_it_must_not_redeem(&world, operation, session.as_deref());
+                event.must_not_write =
+                    program.as_ref().and_then(|key| judge::why_it_must_not_write(&world, key));
                 event.session = session;
-                world.note(format!("{number} is {} at browser {browser}", operation.name()));
+                event.once = asking.once_of(&self.scene);
+                let by = if program.is_some() { "a program" } else { "somebody" };
+                world.note(format!("{number} is {} by {by} at browser {browser}", operation.name()));
             }
             Doing::Delivery(message) => {
                 event.job = Some(message.job);
+                event.was_off = message.source == Source::Deliveries
+                    && world.any(
+                        "SELECT 1 FROM jobs j JOIN webhooks w ON w.id = j.webhook_id WHERE j.id = ?1 AND w.live = 0",
+                        params![message.job],
+                    );
                 world.note(format!(
                     "{number} is delivery {} of {}, dead: {}",
                     message.tries,
@@ -305,8 +208,8 @@ impl Simulation {
         let platform = Simulated::new(Rc::clone(&world), Rc::clone(&event));
         let config = world.config;
         let future: Pin<Box<dyn Future<Output = Outcome>>> = match &doing {
-            Doing::Request { browser, operation } => {
-                let request = operation.request(&world, &self.scene, *browser);
+            Doing::Request(asking) => {
+                let request = asking.request(&world, &self.scene);
                 Box::pin(async move { Outcome::Reply(App::new(platform, config).handle(request).await) })
             }
             Doing::Delivery(message) => {
@@ -336,8 +239,8 @@ impl Simulation {
         match task.doing {
             // The platform delivers a message again that nobody settled.
             Doing::Delivery(message) => self.deliver_again(message, Duration::ZERO),
-            doing @ Doing::Request { .. } if self.world.chance.one_in(2) => self.again.push(doing),
-            Doing::Request { .. } | Doing::Garbage | Doing::Tick => {}
+            doing @ Doing::Request(_) if self.world.chance.one_in(2) => self.again.push(doing),
+            Doing::Request(_) | Doing::Garbage | Doing::Tick => {}
         }
     }
 
@@ -362,10 +265,12 @@ impl Simulation {
         let Task { event, doing, .. } = self.tasks.swap_remove(at);
         let world = &self.world;
         match (outcome, doing) {
-            (Outcome::Reply(reply), Doing::Request { browser, operation }) => {
-                judge::answer(world, &self.scene, browser, &operation, &event, &reply);
-                if reply.status().is_server_error() && world.chance.one_in(2) {
-                    self.again.push(Doing::Request { browser, operation });
+            (Outcome::Reply(reply), Doing::Request(asking)) => {
+                judge::answer(world, &self.scene, &asking, &event, &reply);
+                // Whoever has a key to ask again with does so for less.
+                let often = if asking.once.is_some() && reply.status().is_success() { 8 } else { 2 };
+                if (reply.status().is_server_error() || often == 8) && world.chance.one_in(often) {
+                    self.again.push(Doing::Request(asking));
                 }
             }
             (Outcome::Verdict(verdict), Doing::Delivery(message)) => {

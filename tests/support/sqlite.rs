@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, StatementStatus, params_from_iter};
@@ -14,6 +16,8 @@ pub struct Sqlite {
     ran: BTreeMap<&'static str, Statement>,
     /// The steps of SQLite's machine that the service's statements took: what grows with the rows they read.
     steps: u64,
+    /// How long they took.
+    took: Duration,
 }
 
 impl Sqlite {
@@ -30,7 +34,17 @@ impl Sqlite {
             let sql = std::fs::read_to_string(&file).unwrap();
             connection.execute_batch(&sql).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         }
-        Self { connection, ran: BTreeMap::new(), steps: 0 }
+        Self { connection, ran: BTreeMap::new(), steps: 0, took: Duration::ZERO }
+    }
+
+    /// The database in a file, which the runtime keeps and nobody has open.
+    pub fn open(file: &Path) -> Self {
+        Self {
+            connection: Connection::open(file).unwrap(),
+            ran: BTreeMap::new(),
+            steps: 0,
+            took: Duration::ZERO,
+        }
     }
 
     /// Runs statements as D1's `batch` does: one transaction, all or nothing.
@@ -39,6 +53,7 @@ impl Sqlite {
         for statement in statements {
             self.ran.entry(statement.sql).or_insert_with(|| statement.clone());
         }
+        let began = Instant::now();
         let transaction = self.connection.transaction().map_err(failed)?;
         let results = statements
             .iter()
@@ -46,6 +61,7 @@ impl Sqlite {
             .collect::<Result<Vec<_>, _>>()
             .map_err(failed)?;
         transaction.commit().map_err(failed)?;
+        self.took += began.elapsed();
         self.steps += results.iter().map(|(_, steps)| steps).sum::<u64>();
         Ok(results.into_iter().map(|(result, _)| result).collect())
     }
@@ -53,6 +69,11 @@ impl Sqlite {
     /// The steps of SQLite's machine that the service's statements took so far.
     pub fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// How long they took. For showing only: no test depends on a time.
+    pub fn took(&self) -> Duration {
+        self.took
     }
 
     /// Every different statement that the service ran so far.
@@ -70,6 +91,13 @@ impl Sqlite {
         run(&self.connection, statement).unwrap_or_else(|error| panic!("{error}: {}", statement.sql)).0
     }
 
+    /// The rows of one statement that only a test asks.
+    pub fn rows(&self, statement: &Statement) -> Vec<serde_json::Value> {
+        let mut prepared = self.connection.prepare_cached(statement.sql).unwrap();
+        let params: Vec<rusqlite::types::Value> = statement.params.iter().map(value).collect();
+        rows(&mut prepared, &params).unwrap_or_else(|error| panic!("{error}: {}", statement.sql))
+    }
+
     /// Rows of a query that only a test asks, as JSON.
     pub fn query(&self, sql: &str) -> Vec<serde_json::Value> {
         let mut prepared = self.connection.prepare(sql).unwrap();
@@ -84,6 +112,17 @@ impl Sqlite {
     /// Changes rows behind the service's back, for what no route does yet.
     pub fn change(&self, sql: &str) {
         self.connection.execute_batch(sql).unwrap();
+    }
+
+    /// Writes all of it into a new file.
+    pub fn copy_to(&self, file: &std::path::Path) {
+        self.connection.execute("VACUUM INTO ?1", [file.to_str().unwrap()]).unwrap();
+    }
+
+    /// Goes back to what was written so.
+    pub fn go_back_to(&mut self, file: &std::path::Path) {
+        self.connection = Connection::open(file).unwrap();
+        self.connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
     }
 
     /// How SQLite would run a statement: its query plan, a line a step.

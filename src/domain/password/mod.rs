@@ -8,9 +8,10 @@ mod common;
 mod place;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::{Output, ParamsString, PasswordHash, Salt, SaltString};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use crate::error::Code;
 
@@ -116,7 +117,42 @@ fn composed(text: &str) -> Cow<'_, str> {
 /// None that input can cause.
 pub fn hash(password: &str, salt: [u8; 16]) -> Result<String, argon2::password_hash::Error> {
     let salt = SaltString::encode_b64(&salt)?;
-    Ok(argon2id()?.hash_password(composed(password).as_bytes(), &salt)?.to_string())
+    let (memory, passes, lanes) = PARAMETERS;
+    let params = Params::new(memory, passes, lanes, None)?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params)?,
+        salt: Some(salt.as_salt()),
+        hash: Some(digest(password, Algorithm::Argon2id, Version::V0x13, params, salt.as_salt())?),
+    };
+    Ok(hash.to_string())
+}
+
+/// Memory never shrinks in Wasm, and what was freed of 19 MiB is soon in pieces that the next hash doesn't fit in: so it is kept.
+fn digest(
+    password: &str,
+    algorithm: Algorithm,
+    version: Version,
+    params: Params,
+    salt: Salt<'_>,
+) -> Result<Output, argon2::password_hash::Error> {
+    thread_local! {
+        static MEMORY: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
+    }
+    let mut salt_bytes = [0; Salt::MAX_LENGTH];
+    let salt = salt.decode_b64(&mut salt_bytes)?;
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let blocks = params.block_count();
+    let argon2 = Argon2::new(algorithm, version, params);
+    MEMORY.with_borrow_mut(|memory| {
+        if memory.len() < blocks {
+            memory.resize(blocks, Block::new());
+        }
+        Output::init_with(length, |output| {
+            Ok(argon2.hash_password_into_with_memory(composed(password).as_bytes(), salt, output, memory)?)
+        })
+    })
 }
 
 /// Whether a hash was made with other parameters than a new one would be: whoever has just typed the password gets a new one.
@@ -136,22 +172,25 @@ pub fn is_dated(hash: &str) -> bool {
 #[must_use]
 pub fn verify(password: &str, hash: Option<&str>) -> bool {
     let parsed = hash.and_then(|hash| PasswordHash::new(hash).ok());
-    if let (Some(parsed), Ok(argon2)) = (parsed, argon2id()) {
-        argon2.verify_password(composed(password).as_bytes(), &parsed).is_ok()
+    let known = parsed.as_ref().and_then(|parsed| {
+        let algorithm = Algorithm::try_from(parsed.algorithm).ok()?;
+        let version = parsed.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+        let params = Params::try_from(parsed).ok()?;
+        Some((digest(password, algorithm, version, params, parsed.salt?).ok()?, parsed.hash?))
+    });
+    if let Some((digest, expected)) = known {
+        // In constant time, as `Output` compares.
+        digest == expected
     } else {
         let _ = self::hash(password, [0; 16]);
         false
     }
 }
 
-fn argon2id() -> Result<Argon2<'static>, argon2::password_hash::Error> {
-    let (memory, passes, lanes) = PARAMETERS;
-    let params = Params::new(memory, passes, lanes, None)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
 #[cfg(test)]
 mod tests {
+    use argon2::password_hash::PasswordHasher;
+
     use super::*;
 
     const NOBODY: [&str; 0] = [];
@@ -236,5 +275,22 @@ mod tests {
         assert!(!verify("correct horse batterz", Some(&older)));
         assert!(is_dated(&older));
         assert!(!is_dated(&hash("correct horse battery", [3; 16]).unwrap()));
+    }
+
+    #[test]
+    fn in_memory_that_another_password_was_hashed_in_a_hash_is_the_same() {
+        let params = Params::new(8 * 1024, 1, 1, None).unwrap();
+        let salt = SaltString::encode_b64(&[7; 16]).unwrap();
+        let kept = |password: &str| {
+            digest(password, Algorithm::Argon2id, Version::V0x13, params.clone(), salt.as_salt()).unwrap()
+        };
+        let fresh = |password: &str| {
+            let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+            argon2.hash_password(password.as_bytes(), &salt).unwrap().hash.unwrap()
+        };
+        hash("something longer that came before", [9; 16]).unwrap();
+        for password in ["correct horse battery", "another one altogether", "correct horse battery"] {
+            assert_eq!(kept(password), fresh(password), "{password}");
+        }
     }
 }

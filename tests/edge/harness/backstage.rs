@@ -3,8 +3,12 @@
 //! The rule: what an answer can show is asked over HTTP. Here is what no answer shows, and the disorder that only somebody
 //! beside the Worker can make.
 
+use std::path::PathBuf;
+
 use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Value, json};
+use usher::domain::ids::JobId;
+use usher::jobs::message;
 
 use super::server::Server;
 use super::wait::wait_for;
@@ -60,8 +64,21 @@ impl Server {
     pub fn batch(&self, statements: &[(&str, &[&str])]) -> Vec<Vec<Value>> {
         let body: Vec<Vec<&str>> =
             statements.iter().map(|(sql, values)| [&[*sql], *values].concat()).collect();
-        let mut answer =
-            self.agent().post(self.backstage()).send(serde_json::to_vec(&body).unwrap().as_slice()).unwrap();
+        serde_json::from_value(self.ask_backstage("/", &json!(body))).unwrap()
+    }
+
+    /// Has the consumer of a queue called with one batch of messages about these jobs, whatever the queue itself does.
+    /// Answers what it did with them.
+    #[track_caller]
+    pub fn deliver(&self, queue: &str, jobs: &[JobId]) -> Value {
+        let messages: Vec<String> = jobs.iter().map(|job| message::encode(*job)).collect();
+        self.ask_backstage(&format!("/queues/{queue}"), &json!(messages))
+    }
+
+    #[track_caller]
+    fn ask_backstage(&self, path: &str, body: &Value) -> Value {
+        let url = format!("{}{path}", self.backstage());
+        let mut answer = self.agent().post(url).send(body.to_string().as_bytes()).unwrap();
         let text = answer.body_mut().read_to_string().unwrap();
         assert_eq!(answer.status(), 200, "{text}");
         serde_json::from_str(&text).unwrap()
@@ -83,17 +100,29 @@ impl Server {
         columns.next().and_then(Value::as_i64).unwrap_or_else(|| panic!("{sql} answers no number: {row}"))
     }
 
+    /// How many bytes of memory the Wasm of the running Worker has.
+    #[track_caller]
+    pub fn memory(&self) -> u64 {
+        let gauge = self.gauge().expect("it was deployed with a gauge");
+        let mut answer = self.agent().get(gauge).call().unwrap();
+        answer.body_mut().read_to_string().unwrap().parse().unwrap()
+    }
+
     /// Changes the database of a Worker that was killed.
     pub fn change_at_rest(&self, sql: &str) {
+        Connection::open(self.database_at_rest()).unwrap().execute_batch(sql).unwrap();
+    }
+
+    /// The file of the database of a Worker that was killed.
+    pub fn database_at_rest(&self) -> PathBuf {
         assert!(!self.is_running(), "two would write into one database");
         let databases = self.folder().join("state/v3/d1/miniflare-D1DatabaseObject");
-        let file = std::fs::read_dir(&databases)
+        std::fs::read_dir(&databases)
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .find(|path| {
                 path.extension().is_some_and(|kind| kind == "sqlite") && !path.ends_with("metadata.sqlite")
             })
-            .unwrap_or_else(|| panic!("no database in {}", databases.display()));
-        Connection::open(file).unwrap().execute_batch(sql).unwrap();
+            .unwrap_or_else(|| panic!("no database in {}", databases.display()))
     }
 }

@@ -151,6 +151,18 @@ impl Client<'_> {
     /// Any request.
     #[track_caller]
     pub fn send(&mut self, method: &str, path: &str, content_type: Option<&str>, body: &[u8]) -> Answer {
+        let answer = self.try_send(method, path, content_type, body);
+        answer.unwrap_or_else(|error| panic!("no answer from {path}: {error}"))
+    }
+
+    /// Any request, to a Worker that may be killed before it has answered.
+    pub fn try_send(
+        &mut self,
+        method: &str,
+        path: &str,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Answer, ureq::Error> {
         let method: Method = method.parse().unwrap();
         let mut headers = BTreeMap::from([("accept".to_owned(), "application/json".to_owned())]);
         if !method.is_safe() {
@@ -176,8 +188,8 @@ impl Client<'_> {
         } else {
             self.server.agent().run(request.body(body).unwrap())
         };
-        let mut reply = reply.unwrap_or_else(|error| panic!("no answer from {path}: {error}"));
-        let body = reply.body_mut().read_to_vec().unwrap();
+        let mut reply = reply?;
+        let body = reply.body_mut().read_to_vec()?;
         for set in reply.headers().get_all("set-cookie") {
             let cookie = set.to_str().unwrap();
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
@@ -188,7 +200,10 @@ impl Client<'_> {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        Answer { status: reply.status(), headers: reply.headers().clone(), body }
+        if let Some(id) = reply.headers().get("request-id") {
+            self.server.log().note_answer(id.to_str().unwrap());
+        }
+        Ok(Answer { status: reply.status(), headers: reply.headers().clone(), body })
     }
 
     #[track_caller]

@@ -5,6 +5,7 @@
 
 mod backstage;
 mod client;
+mod crowd;
 mod host;
 mod logs;
 mod provider;
@@ -16,6 +17,7 @@ mod wait;
 
 pub use backstage::OUT_OF_ORDER;
 pub use client::{Answer, Client, SESSION_COOKIE};
+pub use crowd::Person;
 pub use host::{Host, free_port, node, wait_for_port};
 pub use provider::{Asked, PROVIDER_KEY, Provider};
 pub use receiver::{Heard, Receiver};

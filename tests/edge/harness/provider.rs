@@ -1,7 +1,8 @@
 //! A mail provider on this machine: it speaks the published API of Resend and of Postmark, as far as sending goes.
 //!
 //! The rule: it knows nothing of Usher. What it does with a message follows from the recipient's address, as with the test
-//! addresses that such providers have: `busy.…` is told to wait once, `down.…` meets an outage once, and so on.
+//! addresses that such providers have: `busy.…` is told to wait once, `down.…` meets an outage once, `slow.…` waits a moment
+//! for its answer, and so on.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,6 +16,9 @@ use serde_json::{Value, json};
 /// The key of this provider's one account, with either API.
 pub const PROVIDER_KEY: &str = "re_3vQ9c1Yb7TgJx5kR2mWz8NfL";
 
+/// How long it keeps a message of `slow.…` before it says that it took it.
+const MOMENT: Duration = Duration::from_millis(60);
+
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Asked {
@@ -27,6 +31,11 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// The idempotency key; empty where there is none.
+    pub fn key(&self) -> &str {
+        self.headers.get("idempotency-key").map_or("", String::as_str)
+    }
+
     /// The recipient.
     pub fn to(&self) -> &str {
         self.body["to"][0].as_str().or(self.body["To"].as_str()).unwrap_or_default()
@@ -71,6 +80,16 @@ impl Provider {
         self.state.lock().unwrap()
     }
 
+    /// How often it was asked to send something.
+    pub fn asked_in_all(&self) -> usize {
+        self.state().asked.len()
+    }
+
+    /// The messages that it took, each with its id.
+    pub fn taken_in_all(&self) -> Vec<(String, Asked)> {
+        self.state().taken.clone()
+    }
+
     /// What it was asked about an address, in order.
     pub fn asked(&self, address: &str) -> Vec<Asked> {
         self.state().asked.iter().filter(|asked| asked.to() == address).cloned().collect()
@@ -112,9 +131,35 @@ fn serve(mut stream: &TcpStream, state: &Mutex<State>) -> Option<()> {
             thread::sleep(Duration::from_secs(50));
             return None;
         }
+        "slow" => {
+            let (status, body) = take();
+            thread::sleep(MOMENT);
+            (status.to_owned(), String::new(), body)
+        }
         "moved" if earlier == 0 => {
             let headers = "location: /elsewhere\r\n".to_owned();
             ("307 Temporary Redirect".to_owned(), headers, Value::Null)
+        }
+        // Somebody between answers in its place, and not even in letters.
+        "portal" if earlier == 0 => {
+            let page = b"<html>Sign in to this network \xff\xfe\x00";
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n",
+                page.len()
+            );
+            return stream.write_all(&[head.as_bytes(), page].concat()).ok();
+        }
+        // It takes the message, and what it answers is no HTTP.
+        "noise" if earlier == 0 => {
+            take();
+            stream.write_all(b"\x00\xff\x16\x03\x01 who is there?\r\n\r\n").ok()?;
+            return None;
+        }
+        // It takes the message, and breaks off in the middle of what it answers.
+        "torn" if earlier == 0 => {
+            take();
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 60\r\n\r\n{\"id\":").ok()?;
+            return None;
         }
         "huge" if earlier == 0 => {
             take();
@@ -152,9 +197,7 @@ fn usual(state: &mut State, asked: &Asked) -> (&'static str, Value) {
             ("403 Forbidden", body)
         }
         "POST /emails" => {
-            let same_key = |(_, one): &&(String, Asked)| {
-                one.headers.get("idempotency-key") == asked.headers.get("idempotency-key")
-            };
+            let same_key = |(_, one): &&(String, Asked)| one.key() == asked.key();
             match state.taken.iter().find(same_key) {
                 Some((id, one)) if one.body == asked.body => ("200 OK", json!({"id": id})),
                 Some(_) => {

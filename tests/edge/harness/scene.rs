@@ -1,7 +1,7 @@
 //! What tests set their scenes with: people, an organization, the links in their mail.
 //!
 //! The rule: everybody and everything is new, so that no test meets what another one made; and it comes about as it does
-//! in life, through the API, except for the signatures that a test makes itself with the deployment's key.
+//! in life, through the API, except for the signatures that a test makes itself with the deployment's key, and for crowds.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -126,11 +126,14 @@ impl<'a> Team<'a> {
         (id, token)
     }
 
-    /// How many active members there are, the owner included.
+    /// The token of an invitation's first mail, or of a link's URL.
     #[track_caller]
-    pub fn members(&self) -> usize {
-        let list = self.owner.clone().get(&self.path("/members?limit=100")).ok().json();
-        list["data"].as_array().unwrap().len()
+    pub fn token_of(&self, invitation: &str) -> String {
+        if self.invitation(invitation)["kind"] == "email" {
+            return self.server.token(&self.organization, invitation);
+        }
+        let given = self.owner.clone().post(&format!("/v1/invitations/{invitation}/link"), &json!({})).ok();
+        self.server.token_in(&given.str("/url"))
     }
 
     /// An invitation as it is now.

@@ -28,6 +28,7 @@ pub const ROOT_KEY: &str = "k1:vQ3m1Yb7TgJx5kR2mWz8NfLdHs4PqAeU0cXoZtI6w9E";
 pub struct Deployment {
     settings: BTreeMap<String, String>,
     wrangler: String,
+    gauged: bool,
 }
 
 impl Deployment {
@@ -38,12 +39,19 @@ impl Deployment {
         Self {
             settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             wrangler: std::fs::read_to_string(project().join("wrangler.toml")).unwrap(),
+            gauged: false,
         }
     }
 
     /// With a setting changed; an empty value takes it away.
     pub fn set(mut self, name: &str, value: &str) -> Self {
         self.settings.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// With a gauge of its memory beside it: [`Server::memory`].
+    pub fn gauged(mut self) -> Self {
+        self.gauged = true;
         self
     }
 
@@ -67,8 +75,8 @@ impl Deployment {
         for secret in [PASSWORD, OPERATOR_KEY] {
             log.keep_secret(secret);
         }
-        let Running { process, port, backstage } = self.run(&folder, 0, &log);
-        Server { folder, port, backstage, log, process: Mutex::new(Some(process)), agent: agent() }
+        let Running { process, port, backstage, gauge } = self.run(&folder, 0, &log);
+        Server { folder, port, backstage, gauge, log, process: Mutex::new(Some(process)), agent: agent() }
     }
 
     /// Runs it in a folder, until it says that it is ready.
@@ -91,6 +99,9 @@ impl Deployment {
             .stderr(Stdio::piped())
             // A group of its own, so that it can be killed together with the runtime that it starts.
             .process_group(0);
+        if self.gauged {
+            command.env("USHER_GAUGE", "1");
+        }
         for (name, value) in &self.settings {
             command.env(format!("USHER_VAR_{name}"), value);
         }
@@ -109,8 +120,13 @@ impl Deployment {
             None
         });
         let told = log.since(before);
-        let backstage = told.iter().find_map(|line| line.strip_prefix("backstage ")).unwrap().to_owned();
-        Running { process, port: origin.rsplit(':').next().unwrap().parse().unwrap(), backstage }
+        let beside = |what: &str| told.iter().find_map(|line| line.strip_prefix(what)).map(str::to_owned);
+        Running {
+            process,
+            port: origin.rsplit(':').next().unwrap().parse().unwrap(),
+            backstage: beside("backstage ").unwrap(),
+            gauge: beside("gauge "),
+        }
     }
 }
 
@@ -119,6 +135,7 @@ struct Running {
     process: Child,
     port: u16,
     backstage: String,
+    gauge: Option<String>,
 }
 
 pub(super) fn project() -> &'static Path {
@@ -151,6 +168,7 @@ pub struct Server {
     folder: PathBuf,
     port: u16,
     backstage: String,
+    gauge: Option<String>,
     log: Arc<Log>,
     /// Nothing once it was killed.
     process: Mutex<Option<Child>>,
@@ -176,6 +194,11 @@ impl Server {
     /// Where its database is asked while it runs.
     pub(super) fn backstage(&self) -> &str {
         &self.backstage
+    }
+
+    /// Where its memory is asked, if it has a gauge.
+    pub(super) fn gauge(&self) -> Option<&str> {
+        self.gauge.as_deref()
     }
 
     /// Whether it runs.
@@ -207,9 +230,9 @@ impl Server {
         self.kill();
         // The runtime ends together with its group, but its port may be free only a moment later.
         wait_for("the port to be free", || TcpStream::connect(("127.0.0.1", self.port)).err());
-        let Running { process, backstage, .. } = deployment.run(&self.folder, self.port, &self.log);
+        let Running { process, backstage, gauge, .. } = deployment.run(&self.folder, self.port, &self.log);
         *self.process.lock().unwrap() = Some(process);
-        self.backstage = backstage;
+        (self.backstage, self.gauge) = (backstage, gauge);
         self.agent = agent();
     }
 }

@@ -75,6 +75,12 @@ pub struct Weather {
     pub mail_refused: usize,
     /// The mail provider takes the mail, and its answer is lost.
     pub mail_answer_lost: usize,
+    /// A webhook's receiver answers something else than success, or nothing.
+    pub receiver_fails: usize,
+    /// It takes too long.
+    pub receiver_hangs: usize,
+    /// It says that it is gone.
+    pub receiver_gone: usize,
     /// A limiter refuses.
     pub limited: usize,
     /// The clock moves on between two polls.
@@ -103,6 +109,9 @@ impl Weather {
             mail_retry: rate(8, 2),
             mail_refused: rate(16, 4),
             mail_answer_lost: rate(8, 3),
+            receiver_fails: rate(6, 2),
+            receiver_hangs: rate(10, 3),
+            receiver_gone: rate(30, 8),
             limited: rate(60, 20),
             clock: 1 + rate(8, 2),
             leap: rate(10, 3),

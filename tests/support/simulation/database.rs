@@ -1,6 +1,8 @@
 //! One migrated database for many histories: migrating anew and preparing every statement anew would cost more than the
 //! history itself.
 
+use std::ops::Deref;
+
 use rusqlite::config::DbConfig;
 use usher::platform::{DatabaseError, ResultSet, Statement};
 
@@ -11,6 +13,14 @@ pub struct Reused {
     sqlite: Sqlite,
     /// In an order in which they can be emptied; found out as it goes.
     tables: Vec<String>,
+}
+
+impl Deref for Reused {
+    type Target = Sqlite;
+
+    fn deref(&self) -> &Sqlite {
+        &self.sqlite
+    }
 }
 
 impl Reused {
@@ -67,11 +77,11 @@ impl Reused {
 
     /// The rows of a query that the simulation asks.
     pub fn read(&self, statement: &Statement) -> Vec<serde_json::Value> {
-        self.sqlite.read(statement).rows().unwrap()
+        self.sqlite.rows(statement)
     }
 
     /// Whether a query that the simulation asks has any row.
     pub fn any(&self, statement: &Statement) -> bool {
-        self.sqlite.read(statement).any()
+        !self.sqlite.rows(statement).is_empty()
     }
 }

@@ -6,8 +6,9 @@ use usher::params;
 use usher::web::reply::Reply;
 use usher::web::request::SESSION_COOKIE;
 
-use super::operation::Operation;
-use super::scene::Scene;
+use super::asking::Asking;
+use super::operation::{Operation, plan};
+use super::scene::{Program, Scene};
 use super::world::{Event, World};
 
 fn digest(session: &str) -> String {
@@ -42,26 +43,29 @@ pub fn why_it_must_not_redeem(
 }
 
 /// Judges an answer, and takes in what the client learns by it.
-pub fn answer(
-    world: &World,
-    scene: &Scene,
-    browser: usize,
-    operation: &Operation,
-    event: &Event,
-    reply: &Reply,
-) {
+pub fn answer(world: &World, scene: &Scene, asking: &Asking, event: &Event, reply: &Reply) {
+    let Asking { browser, operation, .. } = asking;
     let status = reply.status().as_u16();
     let body: Value = serde_json::from_slice(reply.body()).unwrap_or_default();
     let code = body["code"].as_str().unwrap_or_default();
     let name = operation.name();
     world.note(format!("{}, {name}, is answered {status} {code}", event.number));
     let excused = (status == 500 && event.faulted.get()) || (status == 429 && event.limited.get());
-    if !excused && !operation.is_documented(status, code) {
+    let asked_twice = event.once.is_some() && code == "idempotency_in_progress";
+    if !excused && !asked_twice && !operation.is_documented(status, code) {
         let log = world.log.borrow().iter().rev().take(2).cloned().collect::<Vec<_>>().join("\n");
         world.violate(format!("event {}: {name} was answered {status} {code}\n{log}", event.number));
     }
     if reply.status().is_success() || reply.status().is_redirection() {
-        let given = take_in(world, scene, browser, reply, &body);
+        let given = take_in(world, scene, *browser, reply, &body);
+        if let Some(once) = &event.once
+            && world.repeats.is_answered_otherwise(once, event.number, status, &body)
+        {
+            world.violate(format!(
+                "event {}: {name} is answered otherwise than before, under one key",
+                event.number
+            ));
+        }
         if !is_true(world, operation, given.as_deref().or(event.session.as_deref()), &body) {
             world.violate(format!("event {}: {name} was answered {status}, and it is not so", event.number));
         }
@@ -105,6 +109,16 @@ fn is_true(world: &World, operation: &Operation, session: Option<&str>, body: &V
              WHERE r.invitation_id = ?1 AND m.id = ?2 AND s.token_digest = ?3",
             params![known.link.invitation_id, body["member_id"].as_str(), session.map(digest)],
         ),
+        Operation::Plan(plan::Op::Told(at)) => {
+            world.billing.is_told(*at);
+            world.any(
+                "SELECT 1 FROM hook_events WHERE id = 'stripe:' || ?1",
+                params![world.billing.event(*at)["id"].as_str()],
+            )
+        }
+        Operation::Mail(told) => {
+            world.any("SELECT 1 FROM hook_events WHERE id = 'resend:' || ?1", params![told.event.as_str()])
+        }
         Operation::SignOut => !world.any(
             "SELECT 1 FROM sessions WHERE token_digest = ?1 AND ended_at IS NULL",
             params![session.map(digest)],
@@ -121,6 +135,13 @@ fn is_true(world: &World, operation: &Operation, session: Option<&str>, body: &V
         }
         _ => true,
     }
+}
+
+/// Why a program must do nothing: its key was revoked before it asked, and never comes back.
+pub fn why_it_must_not_write(world: &World, program: &Program) -> Option<&'static str> {
+    let revoked =
+        world.any("SELECT 1 FROM api_keys WHERE id = ?1 AND revoked_at IS NOT NULL", params![program.id]);
+    revoked.then_some("its key was revoked before it began")
 }
 
 /// A live session of the person with this address, at a browser.
@@ -158,6 +179,31 @@ pub fn mails(world: &World) {
             params![world.now.get()],
         ) {
             world.violate(format!("{} did not send its mail once", row["id"]));
+        }
+    }
+}
+
+/// Every delivery that says so was taken by its receiver; and what is paid for is what they have.
+pub fn told(world: &World, scene: &Scene) {
+    let done =
+        world.read("SELECT id FROM jobs WHERE webhook_id IS NOT NULL AND done_at IS NOT NULL", params![]);
+    for row in done {
+        if !world.receivers.took(row["id"].as_str().unwrap()) {
+            world.violate(format!("{} says it was delivered, and nobody took it", row["id"]));
+        }
+    }
+    for place in &scene.organizations {
+        let Some((plan, seats)) = world.billing.paid_for(place.id) else { continue };
+        // The operator's word counts until somebody tells something again; and what was given up shows as that.
+        let otherwise = world.any(
+            "SELECT 1 FROM organizations o WHERE o.id = ?1 AND (o.plan_key <> ?2 OR o.seat_limit IS NOT ?3)
+               AND NOT EXISTS (SELECT 1 FROM audit_events a WHERE a.organization_id = o.id
+                                 AND a.action = 'organization.plan_changed' AND a.actor = 'operator')
+               AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind = 'hook_event' AND j.failed_at IS NOT NULL)",
+            params![place.id, plan, seats],
+        );
+        if otherwise {
+            world.violate(format!("{} has paid for {plan}, {seats} seats, and has something else", place.id));
         }
     }
 }

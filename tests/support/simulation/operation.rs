@@ -3,7 +3,12 @@
 
 mod answer;
 mod choose;
+pub mod mails;
+pub mod places;
+pub mod plan;
 mod request;
+pub mod standing;
+pub mod webhooks;
 
 use usher::domain::ids::{InvitationId, JobId, MemberId, OrganizationId, WorkspaceId};
 
@@ -40,7 +45,6 @@ pub enum Operation {
         members: Vec<MemberId>,
         with_sent: bool,
     },
-    Restore(MemberId),
     ChangeRole(MemberId, &'static str),
     ChangeAccess {
         workspace: WorkspaceId,
@@ -73,6 +77,21 @@ pub enum Operation {
         owner: String,
     },
     OperatorResend(InvitationId),
+    Standing(standing::Op),
+    Place(places::Op),
+    Webhook(webhooks::Op),
+    Plan(plan::Op),
+    Mail(mails::Op),
+}
+
+/// Whose word a request is.
+pub enum Caller<'a> {
+    /// Somebody's at a browser, or a program's.
+    Person,
+    Operator,
+    Stripe,
+    /// The mail provider's, under its own id of what it tells.
+    MailProvider(&'a str),
 }
 
 use Operation as Op;
@@ -80,8 +99,36 @@ use Operation as Op;
 impl Operation {
     /// The operation's name, for the history.
     pub fn name(&self) -> String {
-        let text = format!("{self:?}");
+        let text = match self {
+            Op::Standing(op) => format!("{op:?}"),
+            Op::Place(op) => format!("Place{op:?}"),
+            Op::Webhook(op) => format!("Webhook{op:?}"),
+            Op::Plan(op) => format!("Plan{op:?}"),
+            Op::Mail(_) => "MailTold".to_owned(),
+            _ => format!("{self:?}"),
+        };
         text.split(|letter: char| !letter.is_alphanumeric()).next().unwrap().to_owned()
+    }
+
+    /// Whose word it is.
+    pub fn caller(&self) -> Caller<'_> {
+        match self {
+            Op::CreateOrganization { .. } | Op::OperatorResend(_) | Op::Plan(plan::Op::Set { .. }) => {
+                Caller::Operator
+            }
+            Op::Plan(plan::Op::Told(_)) => Caller::Stripe,
+            Op::Mail(told) => Caller::MailProvider(&told.event),
+            _ => Caller::Person,
+        }
+    }
+
+    /// Whether programs do it too: not what is about a person's own account, nor what is answered to the holder of a link.
+    pub fn is_for_programs(&self) -> bool {
+        match self {
+            Op::SignIn | Op::SignOut | Op::Me => false,
+            Op::Standing(op) => matches!(op, standing::Op::Restore(_)),
+            _ => matches!(self.caller(), Caller::Person) && self.link().is_none(),
+        }
     }
 
     /// The link that it is about.

@@ -11,11 +11,13 @@ use usher::domain::time::Timestamp;
 use usher::jobs::LEASE;
 use usher::jobs::message::Source;
 use usher::mail::Mail;
+use usher::params;
 use usher::platform::{
     Clock, Database, DatabaseError, Entropy, Http, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer,
     Meter, Metered, Queue, ResultSet, Statement, Unanswered,
 };
 
+use super::receivers;
 use super::world::{Copy, Event, Queued, Sent, World};
 
 /// The platform for one event.
@@ -184,6 +186,15 @@ impl Mailer for Simulated {
         if world.sent.borrow().iter().any(|sent| sent.accepted && overlaps(sent)) {
             world.violate(format!("two consumers held {job} at once"));
         }
+        let reported = world.any(
+            "SELECT 1 FROM jobs j JOIN invitations i ON i.id = j.invitation_id
+             JOIN complaints c ON c.organization_id = i.organization_id AND c.email_key = i.email_key AND c.at < ?2
+             WHERE j.id = ?1",
+            params![job, taken],
+        );
+        if reported {
+            world.violate(format!("{job} goes to an address that had reported a mail"));
+        }
         let weather = &world.weather;
         let (accepted, outcome) = if world.happens(weather.mail_retry) {
             (false, Err(MailError::Retry("simulated: busy".to_owned())))
@@ -204,14 +215,17 @@ impl Mailer for Simulated {
     }
 }
 
-/// Nobody's server is asked here: the mail goes by the binding.
+/// Only receivers of webhooks are asked here: the mail goes by the binding.
 impl Http for Simulated {
     async fn exchange(
         &self,
-        _: http::Request<bytes::Bytes>,
+        request: http::Request<bytes::Bytes>,
         _: Duration,
     ) -> Result<http::Response<bytes::Bytes>, Unanswered> {
-        Err(Unanswered::Unreachable)
+        self.pause().await;
+        let said = receivers::hear(&self.world, &self.event, &request);
+        self.pause().await;
+        said
     }
 }
 

@@ -5,15 +5,18 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use usher::domain::ids::{Id, Kind, MemberId, OrganizationId, UserId, WorkspaceId};
+use usher::domain::api_key::{ApiKey, Scope};
+use usher::domain::ids::{ApiKeyId, Id, Kind, MemberId, OrganizationId, UserId, WebhookId, WorkspaceId};
 use usher::domain::password;
 use usher::domain::secret::Bearer;
 use usher::domain::time::Timestamp;
+use usher::domain::webhook::EVENTS;
 use usher::params;
 use usher::platform::Statement;
 
 use super::super::client::PASSWORD;
 use super::invariants::FOUNDER;
+use super::operation::webhooks::URLS;
 use super::world::World;
 
 /// One browser: who sits at it, and the cookies it has.
@@ -30,6 +33,14 @@ pub struct Person {
     pub address: String,
 }
 
+/// A program of an organization.
+#[derive(Debug, Clone)]
+pub struct Program {
+    pub id: ApiKeyId,
+    /// What it calls with.
+    pub key: String,
+}
+
 /// An organization to invite into.
 pub struct Organization {
     pub id: OrganizationId,
@@ -38,6 +49,8 @@ pub struct Organization {
     pub managers: Vec<usize>,
     /// Its owner's other browser, which does nothing until everything is settled, and signs out never.
     pub watcher: usize,
+    /// One that may do whatever programs may.
+    pub program: Option<Program>,
 }
 
 /// Everybody.
@@ -102,18 +115,68 @@ impl Builder<'_> {
         self.browsers.len() - 1
     }
 
-    fn member(&mut self, organization: OrganizationId, user: UserId, role: &str) {
+    fn member(&mut self, organization: OrganizationId, user: UserId, role: &str) -> MemberId {
         let id: MemberId = self.id();
         self.batch.push(Statement::new(
-            "INSERT INTO members (id, organization_id, user_id, role, name, name_key, takes_seat, joined_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, lower(?5), ?4 <> 'owner', ?6)",
+            "INSERT INTO members (id, organization_id, user_id, role, name, name_key, email_key, takes_seat, joined_at)
+             SELECT ?1, ?2, ?3, ?4, ?5, lower(?5), email_key, ?4 IN ('admin', 'member'), ?6 FROM users WHERE id = ?3",
             params![id, organization, user, role, FOUNDER, self.before()],
+        ));
+        id
+    }
+
+    /// Somebody who is in, with an account, in this workspace.
+    fn colleague(&mut self, organization: OrganizationId, workspace: WorkspaceId, number: usize) {
+        let role = *self.world.chance.pick(&["member", "member", "client"]);
+        let person = self.person(format!("in-{number}@people.test"));
+        let account = self.account(person, true);
+        self.browser(person, Some(account), false);
+        let member = self.member(organization, account, role);
+        self.batch.push(Statement::new(
+            "INSERT INTO memberships (member_id, workspace_id, created_at, takes_seat, permissions)
+             VALUES (?1, ?2, ?3, 0, '[\"posts.view\"]')",
+            params![member, workspace, self.before()],
+        ));
+    }
+
+    fn program(&mut self, organization: OrganizationId) -> Program {
+        let (id, key): (ApiKeyId, _) = (self.id(), ApiKey::new(self.world.chance.bytes()));
+        let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.as_str()).collect();
+        self.batch.push(Statement::new(
+            "INSERT INTO api_keys (id, organization_id, name, scopes, token_digest, hint, created_at)
+             VALUES (?1, ?2, 'A program', ?3, ?4, ?5, ?6)",
+            params![
+                id,
+                organization,
+                serde_json::json!(scopes).to_string(),
+                key.digest(),
+                key.hint(),
+                self.before()
+            ],
+        ));
+        Program { id, key: key.reveal() }
+    }
+
+    /// A webhook that is told everything from the beginning.
+    fn webhook(&mut self, organization: OrganizationId) {
+        let id: WebhookId = self.id();
+        let secret: [u8; 32] = self.world.chance.bytes();
+        let keys = &self.world.settings().keys;
+        let sealed = keys.seal(&id.to_string(), &secret, self.world.chance.bytes()).unwrap();
+        let events: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
+        self.batch.push(Statement::new(
+            "INSERT INTO webhooks (id, organization_id, url, events, secret, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![id, organization, URLS[0], serde_json::json!(events).to_string(), sealed, self.before()],
         ));
     }
 
     fn organization(&mut self, number: usize) -> Organization {
-        let chance = &self.world.chance;
-        let seats = if chance.one_in(5) { None } else { Some(i64::try_from(chance.between(1, 4)).unwrap()) };
+        let (chance, parts) = (&self.world.chance, self.world.parts);
+        let colleagues = chance.below(if parts.standing || parts.places { 4 } else { 2 });
+        // Where somebody is removed and put back, it is the last seat that matters.
+        let free = chance.between(1, if parts.standing { 1 } else { 4 });
+        let seats = free + u64::try_from(colleagues).unwrap();
+        let seats = if chance.one_in(5) { None } else { Some(i64::try_from(seats).unwrap()) };
         let (id, before): (OrganizationId, _) = (self.id(), self.before());
         self.batch.push(Statement::new(
             "INSERT INTO organizations (id, name, slug, template, plan_key, plan_features, seat_limit, created_at)
@@ -138,7 +201,15 @@ impl Builder<'_> {
             self.member(id, account, "admin");
             managers.push(self.browser(admin, Some(account), true));
         }
-        Organization { id, workspaces, managers, watcher }
+        for at in 0..colleagues {
+            self.colleague(id, workspaces[at % 2], 10 * number + at);
+        }
+        let program = parts.programs.then(|| self.program(id));
+        // Last, so that it is told nothing of how all this began.
+        if parts.webhooks && !self.world.chance.one_in(3) {
+            self.webhook(id);
+        }
+        Organization { id, workspaces, managers, watcher, program }
     }
 }
 

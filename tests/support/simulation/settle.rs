@@ -6,7 +6,8 @@ use usher::domain::link::{Link, Via};
 use usher::domain::time::Timestamp;
 use usher::params;
 
-use super::operation::Operation;
+use super::asking::Asking;
+use super::operation::{Operation, plan};
 use super::world::{Known, Queued};
 use super::{Doing, Simulation, invariants, judge};
 
@@ -19,15 +20,21 @@ impl Simulation {
             // The queue forgets all it has: the outbox doesn't.
             world.queue.borrow_mut().clear();
         }
+        // Stripe tells until it is answered.
+        for at in world.billing.untold() {
+            self.expect(0, Operation::Plan(plan::Op::Told(at)), 200);
+        }
         // The most tries at the longest wait, and a dead letter's turn.
-        for _ in 0..40 {
+        for turn in 0..40 {
             self.deliver_what_is_due();
             if self.broken() || !self.waiting() {
                 break;
             }
+            // What waits for long is waited for together.
             let due = world.read(
-                "SELECT max(min(due_at), min(requeue_at)) AS at FROM jobs WHERE waiting = 1",
-                params![],
+                "SELECT iif(?1, max(min(due_at), min(requeue_at)), max(max(due_at), max(requeue_at))) AS at
+                 FROM jobs WHERE waiting = 1",
+                params![turn < 8],
             );
             let minute = world.now.get().plus(Duration::from_mins(1));
             world.now.set(minute.max(Timestamp::from_millis(due[0]["at"].as_i64().unwrap_or_default())));
@@ -40,6 +47,7 @@ impl Simulation {
             world.violate(format!("after everything was delivered: {rule}"));
         }
         judge::mails(&world);
+        judge::told(&world, &self.scene);
         judge::log(&world, &self.scene);
         if !self.broken() && world.chance.one_in(4) {
             self.everybody_gets_what_they_were_promised();
@@ -56,15 +64,19 @@ impl Simulation {
         }
     }
 
-    /// Whoever has an open invitation and an account gets in; then there are exactly as many seats left as were counted;
+    /// Whoever has an open invitation and an account, and was not removed since it was offered, gets in; then there are exactly as many seats left as were counted;
     /// and the lists show who is there.
     fn everybody_gets_what_they_were_promised(&mut self) {
         let world = std::rc::Rc::clone(&self.world);
         let open = world.read(
             "SELECT i.id, i.organization_id, i.ver, i.expires_at, i.email_key FROM invitations i
              JOIN users u ON u.email_key = i.email_key AND u.email_verified_at IS NOT NULL
-             JOIN organizations o ON o.id = i.organization_id AND o.plan_key <> 'lowered'
-             WHERE i.outcome = 'open' AND i.expires_at > ?1 ORDER BY i.rowid",
+             JOIN organizations o ON o.id = i.organization_id AND coalesce(o.trial_ends_at, ?1 + 1) > ?1
+               AND coalesce(o.seats_used + o.seats_reserved <= o.seat_limit, 1)
+             WHERE i.outcome = 'open' AND i.expires_at > ?1
+               AND NOT EXISTS (SELECT 1 FROM members n WHERE n.organization_id = i.organization_id AND n.user_id = u.id
+                                 AND n.removed_at >= coalesce(i.offered_at, i.created_at))
+             ORDER BY i.rowid",
             params![world.now.get()],
         );
         for row in open {
@@ -82,14 +94,25 @@ impl Simulation {
         }
         for at in 0..self.scene.organizations.len() {
             let (id, watcher) = (self.scene.organizations[at].id, self.scene.organizations[at].watcher);
+            // Whoever handed it over may have left since.
+            let address = &self.scene.people[self.scene.browsers[watcher].person].address;
+            let manages = world.any(
+                "SELECT 1 FROM members m JOIN users u ON u.id = m.user_id
+                 WHERE m.organization_id = ?1 AND u.email_key = ?2 AND m.removed_at IS NULL AND m.role IN ('owner', 'admin')",
+                params![id, address.as_str()],
+            );
+            if !manages {
+                continue;
+            }
             let seats = world.read(
                 "SELECT seat_limit - seats_used - seats_reserved
                    + (SELECT count(*) FROM invitations l WHERE l.organization_id = o.id AND l.reserves = 1
-                      AND l.expires_at <= ?2) AS free
+                      AND l.expires_at <= ?2) AS free, coalesce(trial_ends_at <= ?2, 0) AS over
                  FROM organizations o WHERE id = ?1",
                 params![id, world.now.get()],
             );
-            let free = seats[0]["free"].as_i64().unwrap_or(1).max(0);
+            let over = seats[0]["over"] == 1;
+            let free = if over { 0 } else { seats[0]["free"].as_i64().unwrap_or(1).max(0) };
             for more in 0..=free {
                 let invite = Operation::Invite {
                     organization: id,
@@ -99,8 +122,18 @@ impl Simulation {
                     expires_in: None,
                     send_email: false,
                 };
-                let room = more < free || seats[0]["free"].is_null();
-                self.expect(watcher, invite, if room { 201 } else { 409 });
+                let room = more < free || (seats[0]["free"].is_null() && !over);
+                self.expect(
+                    watcher,
+                    invite,
+                    if room {
+                        201
+                    } else if over {
+                        403
+                    } else {
+                        409
+                    },
+                );
             }
             self.expect(watcher, Operation::ListMembers(id), 200);
             self.expect(watcher, Operation::ListInvitations(id), 200);
@@ -112,7 +145,7 @@ impl Simulation {
             return;
         }
         let name = operation.name();
-        self.finish(Doing::Request { browser, operation });
+        self.finish(Doing::Request(Asking::at(browser, operation)));
         let events = self.world.events();
         let answer = events.iter().rev().find(|event| event.contains(" is answered ")).unwrap();
         if !answer.contains(&format!(" is answered {status}")) {

@@ -8,19 +8,24 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use usher::config::{Config, ConfigError};
-use usher::domain::ids::{InvitationId, JobId, OrganizationId};
+use usher::domain::ids::{InvitationId, JobId};
 use usher::domain::keys::Opened;
 use usher::domain::link::Link;
 use usher::domain::time::Timestamp;
 use usher::jobs::message::Source;
 use usher::params;
 use usher::platform::{DatabaseError, ResultSet, Statement};
+use usher::store::idempotency::KEPT;
 
 use super::super::platform::token_in;
+use super::billing::Billing;
 use super::chance::{Chance, Weather};
 use super::database::Reused;
 use super::flaws::Flaw;
 use super::invariants;
+use super::parts::Parts;
+use super::receivers::Receivers;
+use super::repeats::Repeats;
 
 /// When every history begins.
 pub const START_SECONDS: i64 = 1_795_298_400;
@@ -81,6 +86,14 @@ pub struct Event {
     pub first_now: Cell<Option<Timestamp>>,
     /// Why it must let nobody in: what it holds was dead when it began.
     pub must_not_redeem: Option<&'static str>,
+    /// Why it must do nothing at all.
+    pub must_not_write: Option<&'static str>,
+    /// Whether the webhook that it delivers to was off when it began.
+    pub was_off: bool,
+    /// Where the audit log ended when it began.
+    pub log_before: i64,
+    /// What it is asked under, with whose that is.
+    pub once: Option<String>,
 }
 
 /// Everything outside the service in one history.
@@ -93,6 +106,7 @@ pub struct World {
     /// The service's randomness.
     pub entropy: Chance,
     pub weather: Weather,
+    pub parts: Parts,
     /// No more faults and no more waits.
     pub calm: Cell<bool>,
     /// Whether whatever a request or consumer enqueues is lost; the tick's messages are not.
@@ -104,11 +118,14 @@ pub struct World {
     pub links: RefCell<Vec<Known>>,
     pub sent: RefCell<Vec<Sent>>,
     pub log: RefCell<Vec<String>>,
+    pub receivers: Receivers,
+    pub billing: Billing,
+    pub repeats: Repeats,
     /// The invitation that something was last done to: what others do meets there.
     pub hot: Cell<Option<InvitationId>>,
     redemptions_seen: Cell<i64>,
     invitations_seen: Cell<i64>,
-    additions_seen: Cell<i64>,
+    pub audits_seen: Cell<i64>,
     mails_seen: Cell<i64>,
     events: RefCell<Vec<String>>,
     pub violation: RefCell<Option<String>>,
@@ -128,6 +145,7 @@ impl World {
             config,
             now: Cell::new(Timestamp::from_seconds(START_SECONDS)),
             weather: Weather::draw(&chance),
+            parts: Parts::draw(&chance),
             chance,
             entropy: Chance::new(seed, 1),
             calm: Cell::new(false),
@@ -139,10 +157,13 @@ impl World {
             links: RefCell::default(),
             sent: RefCell::default(),
             log: RefCell::default(),
+            receivers: Receivers::default(),
+            billing: Billing::default(),
+            repeats: Repeats::default(),
             hot: Cell::new(None),
             redemptions_seen: Cell::new(0),
             invitations_seen: Cell::new(0),
-            additions_seen: Cell::new(0),
+            audits_seen: Cell::new(0),
             mails_seen: Cell::new(0),
             events: RefCell::default(),
             violation: RefCell::default(),
@@ -216,7 +237,19 @@ impl World {
     /// Runs one transaction, and looks at what it did.
     pub fn commit(&self, event: &Event, statements: &[Statement]) -> Result<Vec<ResultSet>, DatabaseError> {
         let (results, changed) = self.database.borrow_mut().commit(statements);
-        if let Err(error) = &results {
+        // Of two under one key, the second's batch is refused whole.
+        let is_second =
+            |error: &DatabaseError| event.once.is_some() && error.0.contains("idempotent_requests");
+        if let Err(error) = &results
+            && is_second(error)
+        {
+            // Of a first that took a day to get there nothing is kept by then.
+            let day = self.any(
+                "SELECT 1 FROM idempotent_requests WHERE created_at <= ?1",
+                params![self.now.get().minus(KEPT)],
+            );
+            event.faulted.set(event.faulted.get() || day);
+        } else if let Err(error) = &results {
             self.violate(format!("event {} was refused by the schema: {error}", event.number));
         }
         let first = statements.first().map_or("", |statement| statement.sql);
@@ -259,14 +292,29 @@ impl World {
             self.hot.set(row["id"].as_str().unwrap().parse().ok());
             self.expect_a_seat(event, &row);
         }
-        let since = self.additions_seen.get();
+        let since = self.audits_seen.get();
         for row in self.read(
-            "SELECT a.rowid AS at, m.organization_id, m.takes_seat FROM audit_events a JOIN members m ON m.id = a.subject
-             WHERE a.action = 'member.added' AND a.rowid > ?1",
+            "SELECT a.rowid AS at, a.action, m.organization_id, m.takes_seat FROM audit_events a
+             LEFT JOIN members m ON m.id = a.subject AND a.action IN ('member.added', 'member.restored')
+             WHERE a.rowid > ?1 ORDER BY a.rowid",
             params![since],
         ) {
-            self.additions_seen.set(row["at"].as_i64().unwrap());
+            self.audits_seen.set(row["at"].as_i64().unwrap());
             self.expect_a_seat(event, &row);
+            let Some(action) = row["action"].as_str() else { continue };
+            if let Some(why) = event.must_not_write {
+                self.violate(format!("event {} did {action}, but {why}", event.number));
+            }
+            if let Some(once) = &event.once
+                && self.repeats.is_done_again(
+                    once,
+                    event.number,
+                    event.first_now.get().unwrap(),
+                    self.now.get(),
+                )
+            {
+                self.violate(format!("event {} did {action} once more under one key", event.number));
+            }
         }
         let since = self.mails_seen.get();
         for row in self.read("SELECT rowid AS at, text FROM mailbox WHERE rowid > ?1", params![since]) {
@@ -287,16 +335,12 @@ impl World {
         if full {
             self.violate(format!("event {} took a seat where none was free", event.number));
         }
-    }
-
-    /// Billing lowers the plan of an organization, perhaps below what is in use.
-    pub fn lower_plan(&self, organization: OrganizationId) {
-        let lowered = Statement::new(
-            "UPDATE organizations SET plan_key = 'lowered', seat_limit = max(seats_used + seats_reserved - 1, 0)
-             WHERE id = ?1 AND seat_limit IS NOT NULL",
-            params![organization],
+        let over = self.any(
+            "SELECT 1 FROM organizations o WHERE o.id = ?1 AND ?2 = 1 AND o.trial_ends_at <= ?3",
+            params![taker["organization_id"].as_str(), taker["takes_seat"].as_i64(), event.first_now.get()],
         );
-        self.database.borrow_mut().commit(&[lowered]).0.unwrap();
-        self.note(format!("the plan of {organization} is lowered"));
+        if over {
+            self.violate(format!("event {} took a seat after the trial", event.number));
+        }
     }
 }

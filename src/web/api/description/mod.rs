@@ -199,8 +199,9 @@ fn refusal(code: Code) -> Error {
             field::email(&mut fields, "/email", "ana");
             fields.refusal()
         }
-        Code::WeakPassword | Code::PasswordTooCommon => Error::field("/password", code, code.detail()),
-        Code::ReauthenticationRequired => Error::field("/password", code, code.detail()),
+        Code::WeakPassword | Code::PasswordTooCommon | Code::ReauthenticationRequired => {
+            Error::field("/password", code, code.detail())
+        }
         Code::InvalidCode => Error::field("/code", code, code.detail()),
         Code::SlugTaken => Error::field("/slug", code, code.detail()),
         Code::CredentialsNotApplicable => {

@@ -6,6 +6,7 @@ impl Op {
     /// Whether the contract has this answer to it: the status, and the code of a refusal.
     pub fn is_documented(&self, status: u16, code: &str) -> bool {
         const NOT_YOURS: [&str; 3] = ["unauthenticated", "forbidden", "not_found"];
+        const NO_ROOM: [&str; 3] = ["seat_limit_reached", "trial_ended", "plan_feature_required"];
         const CLOSED: [&str; 8] = [
             "link_disabled",
             "link_full",
@@ -25,9 +26,10 @@ impl Op {
                         "role_not_allowed",
                         "already_invited",
                         "already_member",
-                        "seat_limit_reached",
                         "daily_limit",
+                        "member_not_active",
                     ])
+                    || refused(&NO_ROOM)
             }
             Op::Resend(_) | Op::OperatorResend(_) => {
                 status == 200
@@ -36,13 +38,16 @@ impl Op {
                         "not_pending",
                         "already_invited",
                         "already_member",
-                        "seat_limit_reached",
                         "daily_limit",
+                        "undeliverable",
+                        "link_has_no_recipient",
                     ])
-                    || code == "link_has_no_recipient"
+                    || refused(&NO_ROOM)
             }
             Op::MakeLink { .. } => {
-                status == 201 || refused(&NOT_YOURS) || refused(&["role_not_allowed", "daily_limit"])
+                status == 201
+                    || refused(&NOT_YOURS)
+                    || refused(&["role_not_allowed", "daily_limit", "plan_feature_required"])
             }
             Op::Rotate(_) | Op::Disable(_) | Op::Enable(_) => {
                 status == 200 || refused(&NOT_YOURS) || code == "not_pending"
@@ -50,13 +55,14 @@ impl Op {
             Op::ChangeRole(..) | Op::ChangeAccess { .. } => {
                 status == 200
                     || refused(&NOT_YOURS)
-                    || refused(&["role_not_allowed", "seat_limit_reached", "member_not_active"])
+                    || refused(&["role_not_allowed", "member_not_active", "membership_exists", "last_owner"])
+                    || refused(&NO_ROOM)
             }
-            Op::Restore(_) => {
-                status == 200
-                    || refused(&NOT_YOURS)
-                    || refused(&["not_undoable", "already_invited", "seat_limit_reached"])
-            }
+            Op::Standing(op) => op.is_documented(status, code) || refused(&NOT_YOURS),
+            Op::Place(op) => op.is_documented(status, code) || refused(&NOT_YOURS),
+            Op::Webhook(op) => op.is_documented(status, code) || refused(&NOT_YOURS),
+            Op::Plan(op) => op.is_documented(status, code),
+            Op::Mail(_) => super::mails::Op::is_documented(status, code),
             Op::Bulk { .. } => status == 202 || refused(&NOT_YOURS) || code == "role_not_allowed",
             Op::Undo(_) => status == 200 || refused(&NOT_YOURS) || code == "not_undoable",
             Op::Revoke(_) | Op::CopyLink(_) => status == 200 || refused(&NOT_YOURS) || code == "not_pending",
@@ -67,12 +73,8 @@ impl Op {
             Op::Accept(_) | Op::SignUp(_) => {
                 status == 200
                     || refused(&CLOSED)
-                    || refused(&[
-                        "sign_in_required",
-                        "wrong_account",
-                        "email_unverified",
-                        "seat_limit_reached",
-                    ])
+                    || refused(&["sign_in_required", "wrong_account", "email_unverified"])
+                    || refused(&NO_ROOM)
                     || (code == "required" && matches!(self, Op::Accept(_)))
             }
             Op::Decline(_) => {

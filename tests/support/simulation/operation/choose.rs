@@ -3,9 +3,11 @@
 use usher::domain::ids::{InvitationId, MemberId};
 use usher::params;
 
+use super::super::parts::Part;
 use super::super::scene::{Organization, Scene};
 use super::super::world::{Known, World};
 use super::Operation as Op;
+use super::{mails, places, plan, standing, webhooks};
 
 impl Op {
     /// Something to do, with the browser to do it at.
@@ -14,6 +16,13 @@ impl Op {
         let organization = chance.pick(&scene.organizations);
         let manager = *chance.pick(&organization.managers);
         let browser = *chance.pick(&scene.busy());
+        let parts = world.parts.there();
+        if !parts.is_empty()
+            && chance.one_in(4)
+            && let Some(chosen) = Self::of_part(world, scene, organization, *chance.pick(&parts))
+        {
+            return chosen;
+        }
         match chance.below(100) {
             0..14 => (manager, Self::invite(world, scene, organization)),
             14..26 => {
@@ -48,6 +57,27 @@ impl Op {
             96..98 => (browser, Op::Me),
             _ => (browser, Op::CreateOrganization { owner: chance.pick(&scene.people).address.clone() }),
         }
+    }
+
+    /// Something of one of the history's parts.
+    fn of_part(
+        world: &World,
+        scene: &Scene,
+        organization: &Organization,
+        part: Part,
+    ) -> Option<(usize, Self)> {
+        let manager = *world.chance.pick(&organization.managers);
+        Some(match part {
+            Part::Webhooks => (manager, Op::Webhook(webhooks::Op::choose(world, organization))),
+            Part::Billing => (manager, Op::Plan(plan::Op::told(world, organization))),
+            Part::Plans => (manager, Op::Plan(plan::Op::set(world, organization))),
+            Part::Mails => (manager, Op::Mail(mails::Op::choose(world)?)),
+            Part::Places => (manager, Op::Place(places::Op::choose(world, organization)?)),
+            Part::Standing => {
+                let (browser, op) = standing::Op::choose(world, scene, organization)?;
+                (browser, Op::Standing(op))
+            }
+        })
     }
 
     /// What is done with a link for many. The last two are tried by somebody who may not.
@@ -92,6 +122,24 @@ impl Op {
         }
     }
 
+    /// Removing one or two who are in.
+    pub fn remove(world: &World, organization: &Organization) -> Option<Self> {
+        let chance = &world.chance;
+        let members = world.read(
+            "SELECT id FROM members WHERE organization_id = ?1 AND removed_at IS NULL
+               AND role IN ('member', 'client') ORDER BY rowid",
+            params![organization.id],
+        );
+        if members.is_empty() {
+            return None;
+        }
+        let somebody = || chance.pick(&members)["id"].as_str().unwrap().parse().unwrap();
+        let mut members = vec![somebody(), somebody()];
+        members.dedup();
+        let with_sent = members.len() == 1;
+        Some(Op::Remove { organization: organization.id, members, with_sent })
+    }
+
     /// Something that changes who is in, or what somebody there may do.
     fn of_members(world: &World, scene: &Scene, organization: &Organization) -> Option<Self> {
         let chance = &world.chance;
@@ -104,7 +152,7 @@ impl Op {
         let somebody = || -> Option<MemberId> {
             (!members.is_empty()).then(|| chance.pick(&members)["id"].as_str().unwrap().parse().unwrap())
         };
-        Some(match chance.below(18) {
+        Some(match chance.below(17) {
             0..2 => Op::MakeLink {
                 organization: organization.id,
                 create_posts: chance.one_in(2),
@@ -116,24 +164,7 @@ impl Op {
                 role: ["member", "client"][chance.below(2)],
                 notify: chance.one_in(2),
             },
-            5..7 => {
-                let mut members = vec![somebody()?, somebody()?];
-                members.dedup();
-                let with_sent = members.len() == 1;
-                Op::Remove { organization: organization.id, members, with_sent }
-            }
-            // Mostly the one who was removed last.
-            17 => {
-                let removed = world.read(
-                    "SELECT id FROM members WHERE organization_id = ?1 AND removed_at IS NOT NULL
-                     ORDER BY removed_at DESC, id LIMIT 3",
-                    params![organization.id],
-                );
-                if removed.is_empty() {
-                    return None;
-                }
-                Op::Restore(chance.pick(&removed)["id"].as_str().unwrap().parse().unwrap())
-            }
+            5..7 => Self::remove(world, organization)?,
             7..9 => Op::ChangeRole(somebody()?, ["member", "client"][chance.below(2)]),
             9..12 => Op::ChangeAccess {
                 workspace: *chance.pick(&organization.workspaces),
@@ -161,6 +192,15 @@ impl Op {
         if links.is_empty() {
             return None;
         }
+        // Mostly what is still good.
+        let good = |known: &&Known| {
+            world.any(
+                "SELECT 1 FROM invitations WHERE id = ?1 AND ver = ?2 AND outcome = 'open' AND expires_at > ?3",
+                params![known.link.invitation_id, known.link.ver, world.now.get()],
+            )
+        };
+        let still: Vec<Known> = links.iter().filter(good).cloned().collect();
+        let links = if still.is_empty() || chance.one_in(3) { links.clone() } else { still };
         let hot: Vec<&Known> =
             links.iter().filter(|known| world.hot.get() == Some(known.link.invitation_id)).collect();
         let known = if hot.is_empty() || chance.one_in(2) {

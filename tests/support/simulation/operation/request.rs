@@ -1,22 +1,17 @@
 //! What people do, as requests.
 
-use bytes::Bytes;
-use http::{Method, Request};
+use http::Method;
 use serde_json::{Value, json};
-use usher::domain::nonce;
-use usher::domain::secret::Bearer;
-use usher::web::request::{FORM_COOKIE, SESSION_COOKIE};
 use usher::web::route::Route;
 
 use super::super::super::client::PASSWORD;
-use super::super::super::platform::{OPERATOR_KEY, ORIGIN};
-use super::super::scene::{Person, Scene};
+use super::super::scene::Person;
 use super::super::world::World;
 use super::Operation as Op;
 
 impl Op {
     /// What is asked, and where, by this person: the body as JSON, or null if there is none or it is a form.
-    fn asked(&self, person: &Person) -> (Method, Route, Value) {
+    pub fn asked(&self, world: &World, person: &Person) -> (Method, Route, Value) {
         match self {
             Op::Invite { organization, email, role, workspaces, expires_in, send_email } => {
                 let mut body =
@@ -47,7 +42,11 @@ impl Op {
                 let body = json!({"member_ids": members, "revoke_their_invitations": with_sent});
                 (Method::POST, Route::RemoveMembers(*organization), body)
             }
-            Op::Restore(member) => (Method::POST, Route::RestoreMember(*member), json!({})),
+            Op::Standing(op) => op.asked(),
+            Op::Place(op) => op.asked(),
+            Op::Webhook(op) => op.asked(),
+            Op::Plan(op) => op.asked(world),
+            Op::Mail(op) => op.asked(),
             Op::ChangeRole(member, role) => (Method::PATCH, Route::Member(*member), json!({"role": role})),
             Op::ChangeAccess { workspace, member, create_posts } => {
                 let permissions = if *create_posts { json!(["posts"]) } else { json!("default") };
@@ -98,38 +97,5 @@ impl Op {
                 )
             }
         }
-    }
-
-    /// As a request from this browser.
-    pub fn request(&self, world: &World, scene: &Scene, browser: usize) -> Request<Bytes> {
-        let browser = &scene.browsers[browser];
-        let person = &scene.people[browser.person];
-        let (method, route, body) = self.asked(person);
-        let mut request = Request::builder().method(&method).uri(route.path()).header("origin", ORIGIN);
-        let mut cookies = vec![format!("{FORM_COOKIE}={}", browser.form)];
-        if matches!(self, Op::CreateOrganization { .. } | Op::OperatorResend(_)) {
-            request = request.header("authorization", format!("Bearer {OPERATOR_KEY}"));
-        } else if let Some(session) = &*browser.session.borrow() {
-            cookies.push(format!("{SESSION_COOKIE}={session}"));
-        }
-        request = request.header("cookie", cookies.join("; "));
-        let form = |fields: &[(&str, &str)]| {
-            let cookie = Bearer::parse(&browser.form).unwrap();
-            let nonce = nonce::issue(&world.settings().keys, &cookie, world.now.get());
-            let mut form = vec![("nonce", nonce.as_str())];
-            form.extend(fields);
-            serde_urlencoded::to_string(form).unwrap()
-        };
-        let (content_type, body) = match self {
-            Op::AcceptForm(_) => {
-                let email = person.address.as_str();
-                let fields = [("name", "Somebody New"), ("password", PASSWORD), ("email", email)];
-                ("application/x-www-form-urlencoded", form(&fields))
-            }
-            Op::DeclineForm(_) => ("application/x-www-form-urlencoded", form(&[])),
-            _ if body.is_null() => ("application/json", String::new()),
-            _ => ("application/json", body.to_string()),
-        };
-        request.header("content-type", content_type).body(Bytes::from(body)).unwrap()
     }
 }

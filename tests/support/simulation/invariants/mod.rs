@@ -2,13 +2,18 @@
 //!
 //! Each rule is a query that answers what breaks it. `?1` is the time.
 
+mod access;
+mod plan;
+mod webhooks;
+
 use std::sync::LazyLock;
 
+use serde_json::Value;
 use usher::domain::time::Timestamp;
 use usher::params;
 use usher::platform::Statement;
 
-use super::database::Reused;
+use super::super::sqlite::Sqlite;
 
 /// The member name of those who were there before the history began; nobody else is called so.
 pub const FOUNDER: &str = "Founder";
@@ -34,7 +39,10 @@ const ALWAYS: &[(&str, &str)] = &[
     ),
     (
         "seats used and reserved are no more than the plan has, unless it was lowered",
-        "SELECT o.id FROM organizations o WHERE o.plan_key <> 'lowered' AND o.seat_limit < o.seats_used + o.seats_reserved -
+        "SELECT o.id FROM organizations o WHERE NOT EXISTS (
+             SELECT 1 FROM audit_events a WHERE a.organization_id = o.id AND a.action = 'organization.plan_changed'
+               AND coalesce(a.after ->> 'seat_limit' < coalesce(a.before ->> 'seat_limit', 1000000), 0))
+           AND o.seat_limit < o.seats_used + o.seats_reserved -
            (SELECT count(*) FROM invitations l WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ?1)",
     ),
     (
@@ -82,7 +90,7 @@ const ALWAYS: &[(&str, &str)] = &[
         "SELECT m.id FROM members m JOIN redemptions r ON r.member_id = m.id
          JOIN invitations i ON i.id = r.invitation_id AND r.redeemed_at = m.joined_at
          WHERE i.role <> m.role
-           AND NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.subject = m.id AND e.action = 'member.role_changed')",
+           AND NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.subject = m.id AND e.action IN ('member.role_changed', 'owner.transferred'))",
     ),
     (
         "staff take a seat, a client does by their access, and the owner never",
@@ -96,20 +104,22 @@ const ALWAYS: &[(&str, &str)] = &[
            EXISTS (SELECT 1 FROM json_each(s.permissions) p WHERE p.value = 'posts.create')",
     ),
     (
-        "an organization has one owner",
-        "SELECT m.organization_id FROM members m WHERE m.role = 'owner' AND m.removed_at IS NULL
-         GROUP BY m.organization_id HAVING count(*) > 1",
+        "an organization that anybody is in has one owner",
+        "SELECT m.organization_id FROM members m GROUP BY m.organization_id
+         HAVING sum(m.role = 'owner' AND m.removed_at IS NULL) <> 1",
     ),
     (
         "a member is in every workspace that the invitation named",
         "SELECT r.member_id FROM redemptions r JOIN invitation_workspaces x ON x.invitation_id = r.invitation_id
          JOIN members m ON m.id = r.member_id AND m.role IN ('member', 'client')
-         WHERE NOT EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = r.member_id AND s.workspace_id = x.workspace_id)",
+         WHERE NOT EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = r.member_id AND s.workspace_id = x.workspace_id)
+           AND NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.action = 'membership.removed' AND e.subject = m.id)",
     ),
     (
         "staff and clients are in some workspace",
         "SELECT m.id FROM members m WHERE m.role IN ('member', 'client')
-           AND NOT EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = m.id)",
+           AND NOT EXISTS (SELECT 1 FROM memberships s WHERE s.member_id = m.id)
+           AND NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.action = 'membership.removed' AND e.subject = m.id)",
     ),
     (
         "whoever was added is a member, has a notification, and a mail's job if that was asked for",
@@ -139,7 +149,7 @@ const ALWAYS: &[(&str, &str)] = &[
         "what concerns an inviter is mailed too, once",
         "SELECT n.id FROM notifications n
          WHERE (n.kind IN ('invitation.asked', 'access.asked', 'invitation.undelivered', 'invitation.no_seat',
-                           'invitation.ending'))
+                           'invitation.ending', 'webhook.disabled'))
            <> (SELECT count(*) FROM jobs j WHERE j.notification_id = n.id)",
     ),
     (
@@ -233,9 +243,10 @@ const SETTLED: &[(&str, &str)] = &[
     ("no mail is due that no job sends", "SELECT id FROM invitations WHERE next_mail_at <= ?1"),
     ("no job is both", "SELECT id FROM jobs WHERE done_at IS NOT NULL AND failed_at IS NOT NULL"),
     (
-        "whoever asked for many was told once when the job was done",
-        "SELECT b.job_id FROM bulk_imports b JOIN jobs j ON j.id = b.job_id
-         WHERE b.undone_at IS NULL AND (j.done_at IS NOT NULL)
+        "whoever asked for many, and is in, was told once when the job was done",
+        "SELECT b.job_id FROM bulk_imports b JOIN jobs j ON j.id = b.job_id JOIN members m ON m.id = b.invited_by
+         WHERE NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.subject = m.id AND e.action = 'member.removed')
+           AND b.undone_at IS NULL AND (j.done_at IS NOT NULL)
            <> (SELECT count(*) FROM notifications n WHERE n.about ->> 'job_id' = b.job_id)",
     ),
     (
@@ -249,28 +260,31 @@ const SETTLED: &[(&str, &str)] = &[
     ),
 ];
 
-/// The rules of one list as one query, so that checking them all costs one.
-fn together(rules: &[(&str, &str)]) -> &'static str {
-    let each: Vec<_> = rules
+/// The rules of these lists as one query, so that checking them all costs one.
+fn together(lists: &[&[(&str, &str)]]) -> &'static str {
+    let each: Vec<_> = lists
         .iter()
+        .copied()
+        .flatten()
         .map(|(rule, sql)| format!("SELECT '{}' AS rule, * FROM ({sql})", rule.replace('\'', "''")))
         .collect();
     each.join(" UNION ALL ").leak()
 }
 
-fn broken(database: &Reused, sql: &'static str, now: Timestamp) -> Vec<String> {
-    let rows = database.read(&Statement::new(sql, params![now]));
+fn broken(database: &Sqlite, sql: &'static str, now: Timestamp) -> Vec<String> {
+    let rows = database.read(&Statement::new(sql, params![now])).rows::<Value>().unwrap();
     rows.iter().map(ToString::to_string).collect()
 }
 
 /// What is broken after a batch.
-pub fn always(database: &Reused, now: Timestamp) -> Vec<String> {
-    static SQL: LazyLock<&str> = LazyLock::new(|| together(ALWAYS));
+pub fn always(database: &Sqlite, now: Timestamp) -> Vec<String> {
+    static SQL: LazyLock<&str> =
+        LazyLock::new(|| together(&[ALWAYS, access::ALWAYS, plan::ALWAYS, webhooks::ALWAYS]));
     broken(database, &SQL, now)
 }
 
 /// What is broken after everything was delivered.
-pub fn settled(database: &Reused, now: Timestamp) -> Vec<String> {
-    static SQL: LazyLock<&str> = LazyLock::new(|| together(SETTLED));
+pub fn settled(database: &Sqlite, now: Timestamp) -> Vec<String> {
+    static SQL: LazyLock<&str> = LazyLock::new(|| together(&[SETTLED, plan::SETTLED, webhooks::SETTLED]));
     broken(database, &SQL, now)
 }

@@ -1,0 +1,19 @@
+// Runs the peer or the limits as .ci/serve.mjs runs Usher, on the same runtime, until it is told to stop. By environment:
+//   WORKER    peer, counted (the peer, telling what each request costs) or limits
+//   STATE     the folder of its database
+// It prints `backstage URL` and `ready URL` as that does.
+import { openBackstage } from "../.ci/backstage.mjs";
+import { watchParent } from "../.ci/parent.mjs";
+import { freePort } from "../.ci/port.mjs";
+import { start } from "./runtime.mjs";
+
+const { WORKER: worker, STATE: state } = process.env;
+const port = await freePort();
+const runtime = await start({ worker, state, port });
+watchParent(() => process.exit(0));
+process.on("SIGTERM", async () => {
+  await runtime.dispose();
+  process.exit(0);
+});
+console.log(`backstage ${await openBackstage(await runtime.getD1Database("DB"))}`);
+console.log(`ready http://localhost:${port}`);

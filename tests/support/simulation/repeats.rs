@@ -1,0 +1,38 @@
+//! What was asked under somebody's key (`Idempotency-Key`): within a day it is done once, and answered as the first time.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use usher::domain::time::Timestamp;
+use usher::store::idempotency::KEPT;
+
+/// Everything that was, by the key and whose it is.
+#[derive(Default)]
+pub struct Repeats {
+    done: RefCell<BTreeMap<String, (u32, Timestamp)>>,
+    answered: RefCell<BTreeMap<String, (u16, Value)>>,
+}
+
+impl Repeats {
+    /// Notes that an event, which began then, does something now; whether another did within a day before.
+    pub fn is_done_again(&self, once: &str, event: u32, began: Timestamp, now: Timestamp) -> bool {
+        let mut done = self.done.borrow_mut();
+        let (first, then) = *done.entry(once.to_owned()).or_insert((event, began));
+        if now >= then.plus(KEPT) {
+            done.insert(once.to_owned(), (event, began));
+            return false;
+        }
+        first != event
+    }
+
+    /// Whether the one who did it was answered something else.
+    pub fn is_answered_otherwise(&self, once: &str, event: u32, status: u16, body: &Value) -> bool {
+        if self.done.borrow().get(once).is_some_and(|(first, _)| *first == event) {
+            self.answered.borrow_mut().insert(once.to_owned(), (status, body["id"].clone()));
+            return false;
+        }
+        let answered = self.answered.borrow();
+        answered.get(once).is_some_and(|(first, id)| *first != status || *id != body["id"])
+    }
+}
