@@ -12,8 +12,9 @@ const escaped = (text) => text.replace(/[&<>"']/g, (letter) => `&#${letter.charC
 async function ask(path, body) {
   const headers = { Authorization: `Bearer ${USHER_KEY}`, "Content-Type": "application/json" };
   const answer = await fetch(USHER + path, { method: "POST", headers, body: JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${(await answer.json()).code}`);
-  return answer.json();
+  const said = await answer.json();
+  if (!answer.ok && said.code !== "hand_over_invalid") throw new Error(`${path}: ${answer.status} ${said.code}`);
+  return said;
 }
 
 let keys = []; // Usher's public keys, asked for again when one is missing
@@ -54,15 +55,14 @@ const routes = {
   "GET /": ({ me }) =>
     me ? page(`<h1>Hello, ${escaped(me.name)}</h1><p>Signed in as ${me.role}. <a href="/posts">Posts</a>`)
        : page('<h1>Postbox</h1><p><a href="/sign-in">Sign in</a>'),
-  "GET /sign-in": () => {
-    const verifier = secret();
-    return to(`${USHER}/open?state=${digest(verifier)}`, cookie("verifier", verifier, 600));
-  },
+  "GET /sign-in": (_, verifier = secret()) =>
+    to(`${USHER}/open?organization=${ORGANIZATION}&state=${digest(verifier)}`, cookie("verifier", verifier, 600)),
   "GET /callback": async ({ query, cookies }) => {
     if (!query.has("code")) return to("/sign-in"); // from a link on one of Usher's pages
-    const { verifier } = cookies;
+    const { verifier, again } = cookies;
     if (!verifier || query.get("state") !== digest(verifier)) return page("<h1>Please sign in again</h1>", 400);
-    const { token, user, member_id } = await ask("/v1/tokens", { code: query.get("code"), verifier });
+    const { token, user, member_id } = await ask("/v1/tokens", { code: query.get("code"), verifier }); // none: too late
+    if (!token) return again ? page("<h1>Please sign in again</h1>", 400) : to("/sign-in", cookie("again", "1", 60));
     const { role } = await claimsOf(token);
     const session = secret();
     sessions.set(session, { name: user.name, member_id, role });

@@ -84,6 +84,8 @@ scopes! {
     MembersRead "members:read";
     /// To add, change and remove members, and to give and take access.
     MembersWrite "members:write";
+    /// To let admins in: with it what invites and adds people does so for this role too, and the links of such people are given out.
+    AdminsWrite "admins:write";
     /// To read workspaces.
     WorkspacesRead "workspaces:read";
     /// To make and change workspaces.

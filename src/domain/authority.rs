@@ -54,6 +54,10 @@ pub struct Actor {
     pub reach: Reach,
     /// Which of their accesses that was read from: raised whenever what they were given is changed.
     pub access_rev: i64,
+    /// Whether they may let people in who run the organization: every person whose role allows it; of programs those whose key
+    /// has the scope for it. Whoever comes in so makes keys of every scope, and with what a key may hand out they are whoever
+    /// holds the key.
+    pub makes_admins: bool,
 }
 
 /// How far somebody reaches in their organization.
@@ -97,6 +101,15 @@ impl Actor {
     #[must_use]
     pub fn may_invite(&self, role: Role) -> bool {
         self.invitable().contains(&role)
+    }
+
+    /// Whether it takes more than they have to let somebody in as this, by whatever way: see [`Actor::makes_admins`].
+    #[must_use]
+    pub fn lacks_scope_for(&self, role: Role) -> bool {
+        match role {
+            Role::Client | Role::Member => false,
+            Role::Admin | Role::Owner => !self.makes_admins,
+        }
     }
 
     /// Whether they run the organization: its people, its plan, its resources.
@@ -277,7 +290,7 @@ mod tests {
     fn actor(role: Role, reach: Reach) -> Actor {
         let template = Templates::built_in().named("reporting").unwrap();
         let (principal, organization_id, policy) = (Principal::Member(id(1)), id(1), template.policy.clone());
-        Actor { principal, role, organization_id, template, policy, reach, access_rev: 0 }
+        Actor { principal, role, organization_id, template, policy, reach, access_rev: 0, makes_admins: true }
     }
 
     fn grants(resources: &[u8]) -> Resources {

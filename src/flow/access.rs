@@ -2,6 +2,7 @@
 //! are asked for exactly where they count (S2-13), and nobody gives away more than they hold.
 
 use crate::domain::access::{Access, Permissions, Resources};
+use crate::domain::api_key::Scope;
 use crate::domain::authority::{Actor, Authority};
 use crate::domain::catalog::PermissionSet;
 use crate::domain::ids::{MemberId, WorkspaceId};
@@ -136,12 +137,29 @@ pub fn check_hand_out(by: &Authority, record: &Record) -> Result<()> {
         return Err(Code::Forbidden.into());
     }
     let Authority::Member(actor) = by else { return Ok(()) };
+    check_scope(actor, record.state.role)?;
     let access = record.access.clone().read(&actor.template.catalog);
     if actor.may_grant(record.state.role, &record.workspace_ids, &access) {
         Ok(())
     } else {
         Err(Code::BeyondYourAccess.into())
     }
+}
+
+/// Whether this actor may let somebody in as this, or hand out what lets them in: a program needs a scope of its own for whoever
+/// runs the organization. Asked wherever the role is known, beside what the role of whoever acts allows.
+///
+/// # Errors
+/// `insufficient_scope`, which names the scope.
+pub fn check_scope(actor: &Actor, role: Role) -> Result<()> {
+    if actor.lacks_scope_for(role) { Err(lacks(Scope::AdminsWrite)) } else { Ok(()) }
+}
+
+/// The refusal of a key without this scope.
+#[must_use]
+pub fn lacks(scope: Scope) -> Error {
+    let detail = format!("This key was not made for that. Use one with the scope {}.", scope.as_str());
+    Refusal::new(Code::InsufficientScope).because(detail).into()
 }
 
 /// Whether a changed access still asks for the second factor that it asked for before: only those who run the organization

@@ -8,7 +8,7 @@ use crate::domain::ids::WorkspaceId;
 use crate::domain::role::Role;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Result};
-use crate::flow::access::{Wanted, resolve};
+use crate::flow::access::{Wanted, check_scope, resolve};
 use crate::flow::invite::{refusal_of, role_not_allowed};
 use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
@@ -47,6 +47,7 @@ pub async fn add_member<P: Platform>(
     if !actor.may_invite(add.role) {
         return Err(role_not_allowed(actor, add.role));
     }
+    check_scope(actor, add.role)?;
     let workspaces = actor.workspaces_meant(add.workspaces);
     let access = resolve(ctx, actor, add.role, workspaces.as_deref(), Access::default(), add.access).await?;
     let now = ctx.now();

@@ -12,7 +12,7 @@ use crate::domain::authority::Actor;
 use crate::domain::ids::{Id, InvitationId, JobId, Kind, MemberId, WorkspaceId};
 use crate::domain::order;
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::access::{factor_needed, settle};
+use crate::flow::access::{check_scope, factor_needed, settle};
 use crate::flow::invite::{Invite, foreign_resource, foreign_workspace, role_not_allowed};
 use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
@@ -144,10 +144,10 @@ async fn resolve<P: Platform>(
             Ok(invite) if !actor.may_invite(invite.offer.role) => {
                 Err(role_not_allowed(actor, invite.offer.role))
             }
-            Ok(mut invite) => {
+            Ok(mut invite) => check_scope(actor, invite.offer.role).map(|()| {
                 invite.offer.workspaces = actor.workspaces_meant(invite.offer.workspaces);
-                Ok(invite)
-            }
+                invite
+            }),
             Err(error) => Err(error),
         });
     }

@@ -15,7 +15,7 @@ use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
-use crate::flow::access::{Wanted, everything, keep_second_factor, resolve};
+use crate::flow::access::{Wanted, check_scope, everything, keep_second_factor, resolve};
 use crate::flow::invite::{link_for_clients, refusal_of, role_not_allowed};
 use crate::flow::{Attempt, Context, check_still_acts, look};
 use crate::jobs::lost_at;
@@ -193,7 +193,8 @@ async fn plan<P: Platform>(
         // An owner's invitation stays one.
         Authority::Operator(_) if !by.covers(role) => return Err(Code::RoleNotAllowed.into()),
         _ if state.kind == Kind::Link && role != Role::Client => return Err(link_for_clients()),
-        _ => {}
+        Authority::Member(actor) => check_scope(actor, state.role).and_then(|()| check_scope(actor, role))?,
+        Authority::Operator(_) => {}
     }
     let template = by.template();
     let (workspaces, moves) = workspaces(by, record, role, asked.workspaces.clone());

@@ -12,7 +12,7 @@ use crate::domain::quota;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::access::{Wanted, resolve};
+use crate::flow::access::{Wanted, check_scope, resolve};
 use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
 use crate::platform::Platform;
@@ -44,6 +44,7 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
     if !actor.may_invite(offer.role) {
         return Err(role_not_allowed(actor, offer.role));
     }
+    check_scope(actor, offer.role)?;
     if email.is_none() && offer.role != Role::Client {
         return Err(link_for_clients());
     }

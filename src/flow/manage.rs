@@ -22,10 +22,15 @@ use crate::web::route::Route;
 
 /// Sends an invitation again: it lives as long as a new one, under a new version, so every older link is dead. An expired
 /// one comes back to life if nothing stands in the way. Refuses one that gives more than whoever sends it holds, as it is when
-/// it is sent.
-pub async fn resend<P: Platform>(ctx: &Context<'_, P>, by: &Authority, mut record: Record) -> Result<Record> {
+/// it is sent. To an address from which a mail came back only if whoever sends says that it is right by now (`confirmed`).
+pub async fn resend<P: Platform>(
+    ctx: &Context<'_, P>,
+    by: &Authority,
+    mut record: Record,
+    confirmed: bool,
+) -> Result<Record> {
     for _ in 0..MOST_TRIES {
-        match try_resend(ctx, by, &record).await? {
+        match try_resend(ctx, by, &record, confirmed).await? {
             Attempt::Done(sent) => return Ok(sent),
             Attempt::Overtaken(current) => record = *current,
         }
@@ -37,6 +42,7 @@ async fn try_resend<P: Platform>(
     ctx: &Context<'_, P>,
     by: &Authority,
     record: &Record,
+    confirmed: bool,
 ) -> Result<Attempt<Record>> {
     let now = ctx.now();
     let invitation = &record.state;
@@ -50,7 +56,16 @@ async fn try_resend<P: Platform>(
         .platform
         .batch(vec![
             invitations::stamp_lapsed_of(invitation.organization_id, email, now),
-            invitations::renew(invitation.id, record.revision, &acting, expires_at, ctx.config.quota, now),
+            invitations::renew(
+                invitation.id,
+                record.revision,
+                &acting,
+                expires_at,
+                confirmed,
+                ctx.config.quota,
+                now,
+            ),
+            invitations::confirm_address(invitation.id),
             jobs::insert_invitation_email(job, invitation.id, now, lost_at(now)),
             audit::of_invitation(ctx.entry(by), invitation.id, audit::Event::Resent(job)),
             invitations::select(invitation.id),
@@ -68,7 +83,7 @@ async fn try_resend<P: Platform>(
         ])
         .await?;
     let [_, renewed, .., current, obstacles, acts] = results.as_slice() else {
-        return Err(Error::Internal("seven results".to_owned()));
+        return Err(Error::Internal("eight results".to_owned()));
     };
     let current: Record = current.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
     if ResultSet::any(renewed) {

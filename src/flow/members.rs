@@ -6,6 +6,7 @@ use crate::domain::role::Role;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
+use crate::flow::access::check_scope;
 use crate::platform::{Platform, ResultSet};
 use crate::store::change_member::{self as store, Obstacles, Update};
 use crate::store::members::{self, Member, Status};
@@ -101,6 +102,8 @@ fn allow(actor: &Actor, member: &Member, role: Role, wanted: &Wanted) -> Result<
         )
         .because("Both what they are and what they become must be roles that you may invite. Ask the owner.")
         .into()),
+        // Also of an admin whom it makes less: what is about admins is for keys that were made for it.
+        Some(wanted) => check_scope(actor, wanted).and_then(|()| check_scope(actor, role)),
         None if wanted.name.is_some() && !own && !actor.may_invite(role) => Err(Code::Forbidden.into()),
         _ => Ok(()),
     }

@@ -5,6 +5,7 @@ use crate::domain::link::Via;
 use crate::domain::password_link::{Of, PasswordLink};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
+use crate::flow::access::check_scope;
 use crate::flow::members::TRIES;
 use crate::flow::{Context, check_still_acts};
 use crate::platform::Platform;
@@ -47,6 +48,7 @@ async fn attempt<P: Platform>(
     if !actor.may_invite(member.role) {
         return Err(Code::Forbidden.into());
     }
+    check_scope(actor, member.role)?;
     if member.status == Status::Removed {
         return Err(Code::MemberNotActive.into());
     }

@@ -29,7 +29,8 @@ pub async fn restore<P: Platform>(
     }
     let entry = ctx.entry(&actor.principal);
     let returning = leaving(ctx, members, entry.at);
-    let roles = actor.removable();
+    let mut roles = actor.removable();
+    roles.retain(|role| !actor.lacks_scope_for(*role));
     let undoing = Undoing {
         organization: actor.organization_id,
         at,

@@ -23,6 +23,8 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, link: &Link, vouched: &Vo
     // Whatever a host product says, no mailbox of ours is proved by it.
     let unproving = Link { via: Via::Copy, ..*link };
     let mut batch = vec![identities::claim(claim, link, vouched, ctx.config.quota)];
+    let entry = audit::Entry { at: now, ..ctx.entry(&"invitee") };
+    batch.extend(identities::moves(claim, &entry, vouched));
     batch.push(identities::make_account(claim, vouched));
     batch.extend(redeem::let_in(claim, &unproving, &ctx.config.templates.client_defaults()));
     batch.extend(identities::keep(claim, ctx.id(), link, vouched));
@@ -55,10 +57,20 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, link: &Link, vouched: &Vo
             Code::WrongAccount,
             "This invitation is for another address than that of your user. Invite that one.",
         )
-    } else if obstacle.someone_else {
+    } else if obstacle.another_subject {
         because(
             Code::WrongAccount,
-            "This subject came in under another address before, or this address as another subject. Send the one that it was.",
+            "This address came in as another subject before. Send that subject with it.",
+        )
+    } else if obstacle.another_account {
+        because(
+            Code::WrongAccount,
+            "This subject came in under another address before, and the new one has an account already. Send the address that it was, or another subject for the account of the new one.",
+        )
+    } else if obstacle.stays {
+        because(
+            Code::WrongAccount,
+            "This subject came in under another address before, which only its holder changes here: they proved it, are in another organization too, or run this one. Have them change it on their own page, or send the address that it was.",
         )
     } else if obstacle.unproved {
         because(

@@ -67,7 +67,7 @@ async fn subscribe(
         actor: "billing".to_owned(),
         request_id: event.to_owned(),
     };
-    let claim = hooks::claim_plan(&entry, &told.id, &config.plan_features, config.templates.plans());
+    let claim = hooks::claim_plan(&entry, told, &config.plan_features, config.templates.plans());
     let results = platform
         .batch(vec![
             hooks::subscribe(told),
@@ -77,6 +77,8 @@ async fn subscribe(
         ])
         .await?;
     let known = results.last().is_some_and(ResultSet::any);
+    // One that names nobody and was never heard of is of another product.
+    let known = known || told.organization_id.is_none();
     let settled = if known {
         jobs::done(id, attempt, None, now)
     } else {

@@ -39,8 +39,8 @@ pub struct Message {
 pub struct Subscription {
     /// Its id with whoever takes the money.
     pub id: String,
-    /// Whose it is.
-    pub organization_id: OrganizationId,
+    /// Whose it is, if the event says so. Of one that is known it need not.
+    pub organization_id: Option<OrganizationId>,
     /// The plan's key.
     pub plan_key: Option<String>,
     /// How many seats; `None` is any number.
@@ -114,7 +114,7 @@ macro_rules! of_message {
 ///
 /// Each step is kept with the earliest moment that was told of it, which lies between the mail's own and now, whatever the
 /// provider's clock says. A message that was reported is the last that goes to its address from that organization, even if
-/// another was sent since; what waits to go there is not sent.
+/// another was sent since; so is one that came back for good, if none was. What waits to go there is not sent.
 #[must_use]
 pub fn deliver(told: &Message, now: Timestamp) -> [Statement; 5] {
     let Message { id, delivery, at, why } = told;
@@ -130,17 +130,19 @@ pub fn deliver(told: &Message, now: Timestamp) -> [Statement; 5] {
             params![id, delivery.as_str(), *at, now, why.as_ref()],
         ),
         Statement::new(
-            "INSERT INTO complaints (organization_id, email_key, at)
-             SELECT i.organization_id, i.email_key, ?3
+            "INSERT INTO complaints (organization_id, email_key, at, reason)
+             SELECT i.organization_id, i.email_key, ?3, ?2
              FROM jobs j JOIN invitations i ON i.id = j.invitation_id AND i.addressed_ver <= j.ver
-             WHERE ?2 = 'complained' AND j.provider_message_id = ?1
+             WHERE ?2 IN ('bounced', 'complained') AND j.provider_message_id = ?1
                AND j.kind IN ('invitation_email', 'reminder_email') AND i.email_key IS NOT NULL
-             ON CONFLICT DO NOTHING",
+               AND (?2 = 'complained' OR NOT EXISTS (
+                 SELECT 1 FROM jobs n WHERE n.invitation_id = i.id AND n.ver > j.ver AND n.kind = 'invitation_email'))
+             ON CONFLICT DO UPDATE SET at = excluded.at, reason = excluded.reason WHERE excluded.reason = 'complained'",
             params![id, delivery.as_str(), now],
         ),
         Statement::new(
             "UPDATE jobs SET done_at = ?3
-             WHERE ?2 = 'complained' AND waiting = 1
+             WHERE ?2 IN ('bounced', 'complained') AND waiting = 1
                AND kind IN ('invitation_email', 'reminder_email', 'withdrawal_email') AND invitation_id IN (
                  SELECT x.id FROM jobs j
                  CROSS JOIN invitations i ON i.id = j.invitation_id
@@ -178,12 +180,13 @@ pub fn is_ours(message: &str) -> Statement {
 }
 
 /// Keeps what an event said of a subscription, unless a newer one said otherwise: of several in one second, its beginning
-/// comes first and its end last, and nothing comes after that.
+/// comes first and its end last, and nothing comes after that. One that is known stays with the organization it named first.
 #[must_use]
 pub fn subscribe(told: &Subscription) -> Statement {
     Statement::new(
         "INSERT INTO subscriptions (id, organization_id, plan_key, seat_limit, begun_at, paid, told_at, told_rank)
-         SELECT ?1, o.id, coalesce(?3, ''), ?4, ?5, ?6, ?7, ?8 FROM organizations o WHERE o.id = ?2
+         SELECT ?1, o.id, coalesce(?3, ''), ?4, ?5, ?6, ?7, ?8 FROM organizations o
+         WHERE o.id = coalesce((SELECT s.organization_id FROM subscriptions s WHERE s.id = ?1), ?2)
          ON CONFLICT (id) DO UPDATE
          SET plan_key = coalesce(?3, subscriptions.plan_key), seat_limit = excluded.seat_limit, paid = excluded.paid,
              told_at = excluded.told_at, told_rank = excluded.told_rank
@@ -204,11 +207,12 @@ pub fn subscribe(told: &Subscription) -> Statement {
 
 /// Notes in the audit log that an organization gets another plan than it has: that of its newest subscription which is paid for,
 /// with the features that `features` gives plans by their keys; without one, its template's own (`defaults`, by the template's
-/// name). Both are JSON. The claim of [`set_plan`](super::organizations::set_plan). `RETURNING` tells.
+/// name). Both are JSON. Only for what [`subscribe`] kept: after an older word the plan stays, which the operator may have set
+/// since. The claim of [`set_plan`](super::organizations::set_plan). `RETURNING` tells.
 #[must_use]
-pub fn claim_plan(entry: &Entry, subscription: &str, features: &str, defaults: String) -> Statement {
+pub fn claim_plan(entry: &Entry, told: &Subscription, features: &str, defaults: String) -> Statement {
     let mut params = entry.params("organization.plan_changed");
-    params.extend(params![subscription, features, defaults]);
+    params.extend(params![&told.id, features, defaults, told.told_at, told.told_rank]);
     Statement::new(
         audited!(
             "o.id",
@@ -231,7 +235,7 @@ pub fn claim_plan(entry: &Entry, subscription: &str, features: &str, defaults: S
                    LEFT JOIN subscriptions s ON s.id = (
                      SELECT x.id FROM subscriptions x WHERE x.organization_id = o.id AND x.paid = 1
                      ORDER BY x.begun_at DESC, x.id DESC LIMIT 1)
-                   WHERE about.id = ?6) o
+                   WHERE about.id = ?6 AND about.told_at = ?9 AND about.told_rank = ?10) o
                  WHERE o.was <> o.becomes"
             )
         ),

@@ -233,7 +233,8 @@ pub fn decline(link: &Link, now: Timestamp) -> Statement {
 /// back only if its address has no other open invitation, belongs to no active member, and a seat is free where one is
 /// needed: an open one's own counts as free, but is asked for all the same, because `now` may be a moment before its end
 /// and somebody else may have been given its seat since. What was freed while its person held a seat is reserved again. A
-/// client's own list of permissions needs the plan's feature, as a new one does. Not to an address that takes no mail. Only one that still offers what it did when it
+/// client's own list of permissions needs the plan's feature, as a new one does. Not to an address that takes no mail, unless who
+/// sends says that it does by now (`confirmed`), and never to one that reported a mail. Only one that still offers what it did when it
 /// was read at this `revision`. `RETURNING` tells.
 #[must_use]
 pub fn renew(
@@ -241,6 +242,7 @@ pub fn renew(
     revision: i64,
     by: &Acting,
     expires_at: Timestamp,
+    confirmed: bool,
     quota: Quota,
     now: Timestamp,
 ) -> Statement {
@@ -250,7 +252,8 @@ pub fn renew(
          SET ver = ver + 1, expires_at = ?2, expired_at = NULL, delivery = 'queued', offered_at = ?3, takes_seat = ", would_take_seat!(), "
          FROM organizations o
          WHERE i.id = ?1 AND i.revision = ?6 AND o.id = i.organization_id AND i.kind = 'email'
-           AND i.outcome IN ('open', 'expired') AND i.delivery NOT IN ('bounced', 'complained') AND ", still_acts!("?4", "?5"), "
+           AND i.outcome IN ('open', 'expired') AND i.delivery <> 'complained' AND (?8 = 1 OR i.delivery <> 'bounced')
+           AND ", still_acts!("?4", "?5"), "
            AND NOT EXISTS (SELECT 1 FROM invitations x
                            WHERE x.organization_id = i.organization_id AND x.email_key = i.email_key
                              AND x.outcome = 'open' AND x.id <> i.id)
@@ -271,7 +274,19 @@ pub fn renew(
             "
          RETURNING id"
         ),
-        params![id, expires_at, now, by.member(), by.was(), revision, quota.json()],
+        params![id, expires_at, now, by.member(), by.was(), revision, quota.json(), i64::from(confirmed)],
+    )
+}
+
+/// Lets mail go again to an address from which one came back, if the invitation for it is to be sent: that is so only where
+/// somebody confirmed it.
+#[must_use]
+pub fn confirm_address(id: InvitationId) -> Statement {
+    Statement::new(
+        "DELETE FROM complaints
+         WHERE reason = 'bounced' AND (organization_id, email_key) = (
+           SELECT i.organization_id, i.email_key FROM invitations i WHERE i.id = ?1 AND i.delivery = 'queued')",
+        params![id],
     )
 }
 

@@ -41,6 +41,8 @@ pub struct Member {
     pub joined_at: Timestamp,
     /// When they were removed.
     pub removed_at: Option<Timestamp>,
+    /// The host product's own id of them, if it vouched for them.
+    pub subject: Option<String>,
 }
 
 /// Who a member is.
@@ -102,6 +104,8 @@ macro_rules! member_columns {
             came_in!(),
             " AS came_in,
              u.mfa_enabled_at IS NOT NULL AS second_factor,
+             (SELECT d.subject FROM identities d WHERE d.user_id = m.user_id AND d.organization_id = m.organization_id
+              LIMIT 1) AS subject,
              iif(m.active, 'active', 'removed') AS status,
              json_object('id', u.id, 'email', coalesce(m.email, u.email), 'name', m.name) AS user,
              (SELECT json_group_array(json_object('id', w.id, 'name', w.name, 'permissions', p.permissions,
@@ -288,6 +292,28 @@ pub fn page(
     let ((sql, _), mut params) = list(organization, filter, before, limit);
     params.push(filter.only.into());
     Statement::new(sql, params)
+}
+
+/// A page of those whom the host product vouched for as this subject: one who is in, or whom that was each time they were removed.
+#[must_use]
+pub fn of_subject(
+    organization: OrganizationId,
+    subject: &str,
+    status: Status,
+    before: Option<MemberId>,
+    limit: i64,
+) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT ",
+            member_columns!("NULL"),
+            " FROM identities i CROSS JOIN members m ON m.user_id = i.user_id AND m.organization_id = i.organization_id
+             CROSS JOIN users u ON u.id = m.user_id
+             WHERE i.organization_id = ?1 AND i.subject = ?2 AND m.active = ?3 AND m.id < coalesce(?5, '~')
+             ORDER BY m.id DESC LIMIT ?4"
+        ),
+        params![organization, subject, i64::from(status == Status::Active), limit, before],
+    )
 }
 
 /// A page of the same list as [`Line`]s. Of their workspaces only `reach` is told, or each if that is none.

@@ -59,6 +59,7 @@ pub mod choices;
 pub mod deliveries;
 pub mod desk;
 pub mod drafts;
+#[macro_use]
 pub mod email_changes;
 pub mod guesses;
 pub mod hand_over;

@@ -13,6 +13,7 @@ use crate::domain::secret;
 use crate::domain::template::Template;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
+use crate::flow::access::lacks;
 use crate::json::row;
 use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::accounts::{self, At, Seen};
@@ -95,10 +96,8 @@ impl Key {
         about: Option<MemberId>,
     ) -> Result<Actor> {
         let seen = seen.ok_or_else(|| Error::from(Code::Unauthenticated))?;
-        let scope = self.scope.as_str();
-        if !seen.scopes.as_ref().is_some_and(|scopes| scopes.contains(&format!("\"{scope}\""))) {
-            let detail = format!("This key was not made for that. Use one with the scope {scope}.");
-            return Err(Refusal::new(Code::InsufficientScope).because(detail).into());
+        if !seen.scopes.as_deref().is_some_and(|scopes| holds(scopes, self.scope)) {
+            return Err(lacks(self.scope));
         }
         if seen.organization_id.is_some() && self.member != seen.member_id {
             return Err(Code::UnknownActor.into());
@@ -242,7 +241,7 @@ impl Caller {
     }
 
     /// Lets a program speak for the holder of a link in its own organization; whoever else holds a link needs nobody's leave.
-    /// Answers whether it is one.
+    /// Answers who it is then.
     ///
     /// # Errors
     /// Of a key, what [`Caller::acting`] answers; to another organization's, the link is none.
@@ -250,10 +249,10 @@ impl Caller {
         &self,
         ctx: &Context<'_, P>,
         organization: OrganizationId,
-    ) -> Result<bool> {
-        let Self::Key(_) = self else { return Ok(false) };
+    ) -> Result<Option<Actor>> {
+        let Self::Key(_) = self else { return Ok(None) };
         match self.acting(ctx, At::Organization(organization), Vec::new()).await {
-            Ok(_) => Ok(true),
+            Ok((actor, _)) => Ok(Some(actor)),
             Err(error) if error.code() == Code::NotFound => Err(Code::InvitationInvalid.into()),
             Err(error) => Err(error),
         }
@@ -332,6 +331,11 @@ pub fn actor<P>(ctx: &Context<'_, P>, seen: Option<Seen>) -> Result<Actor> {
     actor_about(ctx, seen, None)
 }
 
+/// Whether a key's scopes, which are JSON, hold this one.
+fn holds(scopes: &str, scope: Scope) -> bool {
+    scopes.contains(&format!("\"{}\"", scope.as_str()))
+}
+
 /// The same, for what is about this member: that everybody may see of themself.
 fn actor_about<P>(ctx: &Context<'_, P>, seen: Option<Seen>, about: Option<MemberId>) -> Result<Actor> {
     let seen = seen.ok_or_else(|| Error::from(Code::Unauthenticated))?;
@@ -366,7 +370,9 @@ fn actor_about<P>(ctx: &Context<'_, P>, seen: Option<Seen>, about: Option<Member
         None => Reach::Everything,
         Some(held) => Reach::Only(read::<Vec<_>>(&held)?.into_iter().map(holding).collect()),
     };
-    Ok(Actor { principal, role, organization_id, template, policy, reach, access_rev })
+    // Whoever has no scopes is a person.
+    let makes_admins = seen.scopes.as_deref().is_none_or(|scopes| holds(scopes, Scope::AdminsWrite));
+    Ok(Actor { principal, role, organization_id, template, policy, reach, access_rev, makes_admins })
 }
 
 fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {

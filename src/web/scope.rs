@@ -8,6 +8,8 @@ use crate::web::route::Route;
 impl Route {
     /// The scope that a key needs to call this route with this method; with none it may not, whatever scopes it has: a
     /// person's own account, the organization's keys and its ownership are for people, and pages are for browsers.
+    /// What lets admins in takes a scope besides: that is asked where the role is known, see
+    /// [`check_scope`](crate::flow::access::check_scope).
     #[must_use]
     pub fn scope(&self, method: &Method) -> Option<Scope> {
         let reads = method.is_safe();

@@ -43,7 +43,7 @@ pub fn brought(answer: &Answer) -> Option<Vec<(String, String)>> {
 
 /// The code that this person's browser brings to the product.
 #[track_caller]
-fn code(person: &mut Client, organization: &str) -> String {
+pub fn code(person: &mut Client, organization: &str) -> String {
     let answer = person.get(&way(organization));
     let brought = brought(&answer).unwrap_or_else(|| panic!("{} {}", answer.status, answer.text()));
     brought.into_iter().find(|(name, _)| name == "code").unwrap().1

@@ -116,6 +116,26 @@ fn nobody_is_believed_whose_signature_is_not_of_these_bytes_and_of_now() {
     nothing_was_kept(&world);
 }
 
+/// Postmark signs nothing, so it is asked for what it has: a password, whenever it was made.
+#[test]
+fn postmark_is_asked_for_its_password_and_the_others_for_their_signature() {
+    let world = World::new();
+    let told = |path| {
+        let answer = post(other(&world), path, b"{}");
+        assert_eq!(answer.status, 401);
+        (answer.header("www-authenticate").unwrap().to_owned(), answer.str("/detail"))
+    };
+    let (asked, detail) = told(POSTMARK);
+    assert_eq!(asked, "Basic realm=\"usher\"");
+    assert!(
+        detail.contains("password") && !detail.contains("signed") && !detail.contains("minutes"),
+        "{detail}"
+    );
+    for path in [RESEND, STRIPE] {
+        assert!(told(path).1.contains("signed"));
+    }
+}
+
 #[test]
 fn whoever_knows_the_secret_is_believed_however_they_write_it() {
     let world = World::new();

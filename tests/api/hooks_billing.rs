@@ -157,6 +157,60 @@ fn an_event_is_applied_once_and_an_older_one_not_at_all() {
     assert_eq!(plan(&mut team), usual());
 }
 
+/// What the operator sets stays until a subscription's next event: one that comes late is none.
+#[test]
+fn an_event_that_comes_late_leaves_what_the_operator_set_since() {
+    let mut team = Team::new();
+    let organization = team.organization.clone();
+    tell(&team, &Subscription { told: 5, ..paid("evt_2", &organization) });
+    let own = json!({"key": "of the operator", "seat_limit": 50, "features": []});
+    team.world.operator().put(&format!("/v1/organizations/{organization}/plan"), &own).ok();
+    for (event, kind, status) in
+        [("evt_1", "updated", "active"), ("evt_0", "created", "trialing"), ("evt_3", "updated", "unpaid")]
+    {
+        tell(&team, &Subscription { kind, status, told: 4, ..paid(event, &organization) });
+        assert_eq!(plan(&mut team)["key"], "of the operator", "{kind} {status}");
+    }
+    tell(&team, &Subscription { told: 6, ..paid("evt_4", &organization) });
+    assert_eq!(plan(&mut team), agency(7));
+}
+
+/// An event of a subscription without its metadata.
+fn unnamed(subscription: &Subscription) -> Value {
+    let mut event = subscription.event(began());
+    event["data"]["object"]["metadata"] = json!({});
+    event
+}
+
+#[test]
+fn a_subscription_that_is_known_by_its_id_ends_whatever_became_of_its_metadata() {
+    let mut team = Team::new();
+    let organization = team.organization.clone();
+    tell(&team, &paid("evt_1", &organization));
+    let end = Subscription { kind: "deleted", status: "canceled", told: 2, ..paid("evt_2", &organization) };
+    stripe_tells(&team.world, &unnamed(&end)).ok();
+    team.world.deliver();
+    assert_eq!(plan(&mut team), usual());
+}
+
+#[test]
+fn a_subscription_that_names_nobody_and_is_not_known_is_nothing_to_us() {
+    let mut team = Team::new();
+    let before = plan(&mut team);
+    let organization = team.organization.clone();
+    let mut other = unnamed(&paid("evt_1", &organization));
+    stripe_tells(&team.world, &other).ok();
+    // Nor is it worth a word that its price has no key.
+    other["data"]["object"]["items"]["data"] = json!([]);
+    other["id"] = json!("evt_2");
+    stripe_tells(&team.world, &other).ok();
+    team.world.deliver();
+    assert_eq!(plan(&mut team), before);
+    assert_eq!(team.world.count("SELECT count(*) FROM subscriptions"), 0);
+    assert_eq!(team.world.count("SELECT count(*) FROM jobs WHERE failure IS NOT NULL"), 0);
+    assert!(!team.world.log_text().contains(r#""event":"hook""#));
+}
+
 #[test]
 fn of_two_subscriptions_the_newer_one_counts_and_the_end_of_the_older_takes_nothing() {
     let mut team = Team::new();

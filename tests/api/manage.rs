@@ -245,6 +245,7 @@ fn sending_again_at_the_very_end_takes_no_seat_that_was_given_away() {
         0,
         &usher::store::acting::Acting::OPERATOR,
         before_the_end.plus(lifetime).whole_seconds(),
+        false,
         usher::domain::quota::Quota::NONE,
         before_the_end,
     );

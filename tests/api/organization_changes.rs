@@ -203,6 +203,7 @@ fn whoever_was_removed_a_moment_ago_changes_nothing() {
         policy: template.policy.clone(),
         reach: usher::domain::authority::Reach::Everything,
         access_rev: 0,
+        makes_admins: true,
     };
     let before = team.world.state().database.borrow().dump();
     let to = Difference { branding_name: Change::Clear, policy: Change::Clear, ..Difference::default() };

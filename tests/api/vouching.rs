@@ -34,6 +34,7 @@ pub fn walk(team: &mut Team) {
     let mut program = any_program(team);
     accept(&mut program, &token, &user("walk", "vouched@client.test")).ok();
     accept(&mut program, &token, &user("walk", "other@client.test"));
+    program.get(&team.path("/members?subject=walk")).ok();
 }
 
 #[test]
@@ -81,11 +82,19 @@ fn an_invitation_for_another_address_is_not_theirs() {
     accept(&mut program, &token, &user("42", ANA)).ok();
     let second = team.invited("bea@client.test", "client");
     let token = copied_token(&mut team.owner, &second);
+    accept(&mut program, &token, &user("43", "bea@client.test")).ok();
+    let third = copied_token_of_link(&mut team);
     assert_eq!(
-        accept(&mut program, &token, &user("42", "bea@client.test")).refusal(),
+        accept(&mut program, &third, &user("42", "bea@client.test")).refusal(),
         refusal(403, "wrong_account")
     );
-    accept(&mut program, &token, &user("43", "bea@client.test")).ok();
+}
+
+/// The token of a link for many clients.
+fn copied_token_of_link(team: &mut Team) -> String {
+    let path = team.path("/invitations");
+    let link = team.owner.post(&path, &json!({"kind": "link", "role": "client"})).ok().str("/id");
+    copied_token(&mut team.owner, &link)
 }
 
 #[test]

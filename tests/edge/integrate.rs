@@ -1,5 +1,8 @@
 //! What the host product of docs/integrate.md believes: webhooks that are signed, by the published vectors, at their time.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+
 use http::Method;
 
 use crate::harness::{Host, free_port};
@@ -101,4 +104,57 @@ fn the_example_stays_up_whatever_it_is_asked() {
     std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
     assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");
     assert_eq!(agent.get(host.origin()).call().unwrap().status().as_u16(), 200);
+}
+
+/// An Usher for which every code is too old. Answers where it is.
+fn too_late() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut request = BufReader::new(stream.try_clone().unwrap());
+            let (mut line, mut length) = (String::new(), 0);
+            while request.read_line(&mut line).unwrap() > 2 {
+                if let Some(said) = line.to_lowercase().strip_prefix("content-length:") {
+                    length = said.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            request.read_exact(&mut vec![0; length]).unwrap();
+            let body = r#"{"code":"hand_over_invalid"}"#;
+            let head =
+                "HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nConnection: close";
+            let _ = write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        }
+    });
+    origin
+}
+
+/// A code that came too late is nobody's fault: they are sent to sign in again by themselves, once, and then asked to.
+#[test]
+fn the_example_begins_anew_once_after_a_code_that_is_worth_nothing() {
+    let usher = too_late();
+    let host = Host::start(free_port(), &[("USHER", &usher), ("ORGANIZATION", "org_1")], &[]);
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+    let get = |path: &str, cookies: &str| {
+        let request = agent.get(format!("{}{path}", host.origin())).header("cookie", cookies);
+        let answer = request.call().unwrap();
+        let told = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        (
+            answer.status().as_u16(),
+            told("location").unwrap_or_default(),
+            told("set-cookie").unwrap_or_default(),
+        )
+    };
+    let (_, open, verifier) = get("/sign-in", "");
+    let (begun, state) = open.split_once("&state=").unwrap();
+    assert_eq!(begun, format!("{usher}/open?organization=org_1"));
+    let verifier = verifier.split(';').next().unwrap();
+    let callback = format!("/callback?code=x&state={state}");
+    let (status, onward, again) = get(&callback, verifier);
+    assert_eq!((status, onward.as_str()), (303, "/sign-in"));
+    let cookies = format!("{verifier}; {}", again.split(';').next().unwrap());
+    assert_eq!(get(&callback, &cookies).0, 400);
+    assert_eq!(host.end(), "", "nothing is broken");
 }

@@ -115,6 +115,12 @@ impl Description {
         (!known).then(|| format!("{code} is not a code that is described for {}", answered.status))
     }
 
+    /// What of a value doesn't fit a schema of the document, if anything does not.
+    pub fn misfit(&self, schema: &Value, value: &Value) -> Option<String> {
+        let validator = self.validator(schema);
+        validator.iter_errors(value).next().map(|error| format!("{}: {error}", error.instance_path()))
+    }
+
     fn validator(&self, schema: &Value) -> Arc<Validator> {
         let mut validators = self.validators.lock().unwrap();
         let compiled = validators.entry(schema.to_string()).or_insert_with(|| {

@@ -4,13 +4,14 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::access;
+use crate::domain::authority::Authority;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId, OrganizationId, WorkspaceId};
 use crate::domain::invitation::{Delivery, Kind, Status};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
-use crate::error::{Code, Fields, Result};
+use crate::error::{Code, Fields, Refusal, Result};
 use crate::flow::invite::invite;
 use crate::flow::{Context, change_invitation, manage};
 use crate::platform::Platform;
@@ -178,11 +179,26 @@ pub async fn get<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Invit
     Ok(reply::json(StatusCode::OK, &Shown::of(record, by.template(), ctx.now())))
 }
 
+/// How it is sent again.
+#[derive(Deserialize)]
+#[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Resending"))]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResendBody {
+    /// Whether the address is right, though a mail to it came back: then mail goes there again. For the owner and admins. An
+    /// address whose reader reported a mail stays closed.
+    #[serde(default)]
+    confirm_address: bool,
+}
+
 /// `POST …/resend`: 200 with the invitation.
 pub async fn resend<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: InvitationId) -> Result<Reply> {
     let (by, record) = Caller::of(request, ctx.config)?.over(ctx, id).await?;
-    no_fields(request)?;
-    let record = manage::resend(ctx, &by, record).await?;
+    let body: ResendBody = request::json(request)?;
+    if body.confirm_address && matches!(&by, Authority::Member(actor) if !actor.administers()) {
+        let detail = "Only the owner and admins say that an address is right to which mail came back. Ask one of them.";
+        return Err(Refusal::new(Code::Forbidden).because(detail).into());
+    }
+    let record = manage::resend(ctx, &by, record, body.confirm_address).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(record, by.template(), ctx.now())))
 }
 

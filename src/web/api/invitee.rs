@@ -176,8 +176,8 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     let body: AcceptBody = request::json(request)?;
     let link = look::open(ctx, &body.token)?;
     let mut fields = Fields::default();
-    if caller.speaks_in(ctx, link.organization_id).await? {
-        let user = vouched(ctx, &mut fields, body);
+    if let Some(actor) = caller.speaks_in(ctx, link.organization_id).await? {
+        let user = vouched(ctx, &mut fields, body, actor.makes_admins);
         let user = fields.finish(user)?;
         let joined = vouch::accept(ctx, &link, &user).await?;
         return Ok(reply::json(StatusCode::OK, &shown(&joined, &link)));
@@ -209,7 +209,12 @@ fn shown<'a>(joined: &'a Joined, link: &Link) -> Shown<'a> {
 }
 
 /// Reads for whom a program accepts. Their address counts only if the host product knows that it is theirs (V24).
-fn vouched<P: Platform>(ctx: &Context<'_, P>, fields: &mut Fields, body: AcceptBody) -> Option<Vouched> {
+fn vouched<P: Platform>(
+    ctx: &Context<'_, P>,
+    fields: &mut Fields,
+    body: AcceptBody,
+    moves_admins: bool,
+) -> Option<Vouched> {
     for (pointer, said) in [
         ("/email", body.email.is_some()),
         ("/name", body.name.is_some()),
@@ -239,7 +244,7 @@ fn vouched<P: Platform>(ctx: &Context<'_, P>, fields: &mut Fields, body: AcceptB
         fields.refuse("/user/email_verified", Code::EmailUnverified, detail);
     }
     let ((email, name), subject) = email.zip(name).zip(subject)?;
-    Some(Vouched { subject, email, name, user_id: ctx.user_id() })
+    Some(Vouched { subject, email, name, user_id: ctx.user_id(), moves_admins })
 }
 
 /// Who calls. Whoever is no program is limited by their network: a host product's users all come from its own.

@@ -45,6 +45,8 @@ pub(super) struct Shown {
     more_workspaces: bool,
     joined_at: Timestamp,
     removed_at: Option<Timestamp>,
+    /// The host product's own id of them, if a program accepted for them.
+    subject: Option<String>,
 }
 
 /// A workspace that a member was put in.
@@ -90,6 +92,7 @@ impl Shown {
                 .collect(),
             joined_at: member.joined_at,
             removed_at: member.removed_at,
+            subject: member.subject,
         }
     }
 }
@@ -115,6 +118,8 @@ pub(super) struct Query {
     status: Option<String>,
     /// What their name or address begins with.
     q: Option<String>,
+    /// Only whom the host product calls this, by its own id. It goes with `status` alone.
+    subject: Option<String>,
 }
 
 /// `GET`: the members, newest first. For staff; a client doesn't see who else there is.
@@ -133,7 +138,21 @@ pub async fn list<P: Platform>(
     let role = one_of(&mut fields, "?role", query.role.as_deref(), "owner, admin, member, client");
     let status = one_of(&mut fields, "?status", query.status.as_deref(), "active, removed");
     let workspace = query.workspace_id.and_then(|id| field::workspace(&mut fields, "?workspace_id", &id));
+    if query.subject.is_some() && (role.is_some() || workspace.is_some() || query.q.is_some()) {
+        let detail = "A subject is one person: leave the other filters out.";
+        fields.refuse("?subject", Code::InvalidValue, detail);
+    }
     fields.finish(Some(()))?;
+    if let Some(subject) = query.subject {
+        let status = status.unwrap_or(Status::Active);
+        let found = members::of_subject(organization, &subject, status, page.before, page.rows());
+        let rows = ctx.platform.run(found).await?.rows()?;
+        return Ok(page.reply(
+            rows,
+            |member: &Member| member.id.to_string(),
+            |member| Shown::of(member, &actor),
+        ));
+    }
     let filter = Filter {
         status: status.unwrap_or(Status::Active),
         roles: role.into_iter().collect(),

@@ -7,7 +7,8 @@ pub mod postmark;
 pub mod resend;
 pub mod stripe;
 
-use http::StatusCode;
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
 use crate::domain::invitation::{Delivery, Obstruction};
@@ -63,8 +64,17 @@ pub async fn from_resend<P: Platform>(ctx: &Context<'_, P>, request: &Request) -
 /// Those of [`from_resend`].
 pub async fn from_postmark<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     let secret = ctx.config.hooks.postmark.as_ref().ok_or(Code::NotFound)?;
-    let genuine = postmark::knows(secret, header(request.headers(), "authorization").unwrap_or_default());
-    let body = genuine_body(ctx, request, genuine).await?;
+    if !postmark::knows(secret, header(request.headers(), "authorization").unwrap_or_default()) {
+        limit_network(ctx, request, "hook").await?;
+        let detail =
+            "The hook's address has another password than the one that is set here. Check it on both sides.";
+        let refusal = Refusal::new(Code::Unauthenticated).because(detail);
+        let mut reply = reply::problem(&refusal.into(), &ctx.request_id);
+        let asked = HeaderValue::from_static("Basic realm=\"usher\"");
+        reply.headers_mut().insert(WWW_AUTHENTICATE, asked);
+        return Ok(reply);
+    }
+    let body = genuine_body(ctx, request, true).await?;
     keep(ctx, "postmark", postmark::read(&body)).await
 }
 

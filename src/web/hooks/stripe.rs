@@ -1,5 +1,5 @@
 //! Stripe's events about subscriptions (<https://docs.stripe.com/api/subscriptions/object>). Those of other products, which name
-//! no organization of ours, are nothing to us.
+//! no organization of ours, are nothing to us; but one that is known by its id is ours, whatever became of its metadata.
 
 use serde_json::Value;
 
@@ -26,7 +26,9 @@ pub fn read(event: &Value) -> Read {
         _ => return Read::Nothing,
     };
     let object = at(event, "/data/object");
-    let Some(organization) = at(object, "/metadata/organization_id").as_str() else { return Read::Nothing };
+    let organization = at(object, "/metadata/organization_id").as_str();
+    // What can't be used of a subscription which names nobody is most likely another product's.
+    let unusable = |why| if organization.is_some() { Read::Unusable(why) } else { Read::Nothing };
     let (told_rank, paid) = match at(object, "/status").as_str().unwrap_or_default() {
         _ if told_rank == 2 => (2, false),
         "canceled" => (2, false),
@@ -36,8 +38,8 @@ pub fn read(event: &Value) -> Read {
         // Never paid for yet: what they have is not about this.
         _ => return Read::Nothing,
     };
-    let Ok(organization_id) = organization.parse() else {
-        return Read::Unusable("metadata.organization_id is no organization's id");
+    let Ok(organization_id) = organization.map(str::parse).transpose() else {
+        return unusable("metadata.organization_id is no organization's id");
     };
     // What else is sold beside the plan has no lookup key.
     let items = at(object, "/items/data").as_array().map(Vec::as_slice).unwrap_or_default();
@@ -46,7 +48,7 @@ pub fn read(event: &Value) -> Read {
     let (item, plan_key) = match keyed {
         Some((item, key)) => (item, Some(key)),
         None if !paid => (&Value::Null, None),
-        None => return Read::Unusable("its price has no lookup_key"),
+        None => return unusable("its price has no lookup_key"),
     };
     let is_key = |key: &str| !key.is_empty() && key.len() <= LONGEST_KEY && !key.contains(char::is_control);
     // A price that is metered has no quantity: any number.
@@ -80,6 +82,6 @@ pub fn read(event: &Value) -> Read {
             };
             Read::Event(event, Told { message: None, subscription: Some(subscription) })
         }
-        _ => Read::Unusable("its id, its times, its quantity or its lookup_key can't be used"),
+        _ => unusable("its id, its times, its quantity or its lookup_key can't be used"),
     }
 }

@@ -14,8 +14,8 @@ use crate::web::route::Route;
 /// For how long what is told of the contact holds: it is what the settings say now.
 const LASTS: Duration = Duration::from_hours(90 * 24);
 
-/// `GET /.well-known/jwks.json`: what host products check our tokens with (RFC 7517). A root key that is put in front is listed
-/// from then on beside the others, so it should be there for longer than this is cached before it signs.
+/// `GET /.well-known/jwks.json`: what host products check our tokens with (RFC 7517). Every root key's is
+/// listed, and the first one's signs: so a new one is listed last for longer than this is cached, before it is put in front.
 pub fn public_keys<P: Platform>(ctx: &Context<'_, P>) -> Reply {
     let mut reply = reply::json(StatusCode::OK, &ctx.config.keys.public_keys());
     reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));

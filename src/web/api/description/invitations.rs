@@ -7,7 +7,7 @@ use super::operation::Operation;
 use super::workspaces::GIVING;
 use crate::error::Code;
 use crate::store::links::Redemption;
-use crate::web::api::invitations::{Query, Shown};
+use crate::web::api::invitations::{Query, ResendBody, Shown};
 use crate::web::api::{Each, HandedOver, Listed, bulk, deliveries, invitee, offer};
 
 /// What is wrong with an invitation's address, or has become of it.
@@ -156,10 +156,12 @@ pub(super) fn operations() -> Vec<Operation> {
         ("/v1/invitations/{invitation}/disable", "disableLink", "Turn a link off", &[Code::NotALink]),
         ("/v1/invitations/{invitation}/enable", "enableLink", "Turn a link on again", &[Code::NotALink]),
     ] {
+        let operation = Operation::new(Method::POST, path, id, summary);
+        let resends = id == "resendInvitation";
+        let operation = if resends { operation.maybe_body::<ResendBody>() } else { operation.no_fields() };
         operations.push(
-            Operation::new(Method::POST, path, id, summary)
+            operation
                 .by(&[Operator, Session])
-                .no_fields()
                 .answers::<Shown>(200, "The invitation.")
                 .refuses(&[
                     Code::NotPending,

@@ -26,7 +26,13 @@ use schemars::SchemaGenerator;
 use schemars::generate::{Contract, SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::error::Code;
+use crate::domain::api_key::Scope;
+use crate::domain::text::Name;
+use crate::error::{Code, Error, Fields, Refusal};
+use crate::flow::access::lacks;
+use crate::json;
+use crate::web::api::field;
+use crate::web::{reply, shape};
 use operation::Operation;
 
 /// What stands above all operations.
@@ -120,10 +126,11 @@ pub fn document() -> Value {
     let mut schemas = Schemas::new();
     let mut paths: Map<String, Value> = Map::new();
     let mut tags = Vec::new();
+    let samples = examples();
     for (tag, told, operations) in parts() {
         tags.push(json!({"name": tag, "description": told}));
         for operation in operations {
-            let described = operation.describe(tag, &mut schemas);
+            let described = operation.describe(tag, &mut schemas, &samples);
             let path = paths.entry(operation.path).or_insert_with(|| json!({}));
             path[operation.method.as_str().to_lowercase()] = described;
         }
@@ -156,19 +163,66 @@ pub fn text() -> String {
     format!("{:#}\n", document())
 }
 
-/// A refusal, as it is answered.
+/// A refusal, as it is answered: by what answers it.
 fn example(code: Code) -> Value {
-    json!({
-        "summary": code.title(),
-        "value": {
-            "type": format!("urn:usher:problem:{}", code.as_str()),
-            "title": code.title(),
-            "status": code.status().as_u16(),
-            "detail": code.detail(),
-            "code": code.as_str(),
-            "request_id": "hGc1pT0JmPzvQx3K",
-        },
-    })
+    let answered = reply::problem(&refusal(code), "hGc1pT0JmPzvQx3K");
+    let value: Value = serde_json::from_slice(answered.body()).unwrap_or_default();
+    json!({"summary": code.title(), "value": value})
+}
+
+/// What a request is usually refused with by this code.
+fn refusal(code: Code) -> Error {
+    let invitation = "inv_01kasz6kfxe0ptazwdzyn0vh8c".parse().ok();
+    let resource = "res_01kasz6kfxe0ptazwdzyn0vh8c".parse().ok();
+    let sent = |body: &str| match json::body::<Sample>(body.as_bytes()) {
+        Ok(_) => code.into(),
+        Err(mismatch) => shape::refusal(&mismatch),
+    };
+    let mut fields = Fields::default();
+    match code {
+        Code::AlreadyInvited => Refusal { invitation_id: invitation, ..Refusal::new(code) }.into(),
+        Code::ResourceExists => Refusal { resource_id: resource, ..Refusal::new(code) }.into(),
+        Code::InsufficientScope => lacks(Scope::AdminsWrite),
+        Code::Required => sent("{}"),
+        Code::UnknownField => sent(r#"{"name": "Ana", "nmae": "Ana"}"#),
+        Code::InvalidType => sent(r#"{"name": 7}"#),
+        Code::InvalidRequest => {
+            fields.required::<()>("/email", None);
+            fields.take("/name", Code::InvalidValue, Name::parse(""));
+            fields.refusal()
+        }
+        Code::InvalidValue => {
+            fields.take("/name", code, Name::parse(""));
+            fields.refusal()
+        }
+        Code::InvalidEmail => {
+            field::email(&mut fields, "/email", "ana");
+            fields.refusal()
+        }
+        Code::WeakPassword | Code::PasswordTooCommon | Code::ReauthenticationRequired => {
+            Error::field("/password", code, code.detail())
+        }
+        Code::InvalidCode => Error::field("/code", code, code.detail()),
+        Code::SlugTaken => Error::field("/slug", code, code.detail()),
+        Code::CredentialsNotApplicable => {
+            Error::field("/access/resources/0/credentials", code, code.detail())
+        }
+        code => code.into(),
+    }
+}
+
+/// A body, to have something wrong with it.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sample {
+    #[serde(rename = "name")]
+    _name: String,
+}
+
+/// What is sent and answered at the operations that an integration begins with, by their ids. Each is what the tests were answered
+/// once, and still are in shape (`tests/api/examples.rs`).
+fn examples() -> Value {
+    serde_json::from_str(include_str!("examples.json")).unwrap_or_default()
 }
 
 fn parameters() -> Value {
@@ -205,7 +259,8 @@ fn security_schemes() -> Value {
         "apiKey": {
             "type": "http",
             "scheme": "bearer",
-            "description": "A key of an organization's programs: `usher_…`. It needs the scope that the operation names.",
+            "description": "A key of an organization's programs: `usher_…`. It needs the scope that the operation names; for whatever \
+                lets somebody in as an admin, `admins:write` besides.",
         },
         "session": {
             "type": "apiKey",

@@ -218,13 +218,14 @@ impl Operation {
     }
 
     /// As the document has it.
-    pub(super) fn describe(&self, tag: &str, schemas: &mut Schemas) -> Value {
+    pub(super) fn describe(&self, tag: &str, schemas: &mut Schemas, samples: &Value) -> Value {
+        let sample = &samples[self.id];
         let mut operation = json!({
             "operationId": self.id,
             "tags": [tag],
             "summary": self.summary,
             "security": self.security(),
-            "responses": self.responses(schemas),
+            "responses": self.responses(schemas, sample),
         });
         let mut set = |name: &str, value: Value| {
             operation[name] = value;
@@ -238,7 +239,10 @@ impl Operation {
         }
         if !self.body.is_empty() {
             let contents = self.body.iter().map(|content| described(*content, &mut schemas.bodies));
-            let content: Map<_, _> = contents.collect();
+            let mut content: Map<_, _> = contents.collect();
+            if let (Some(sent), Some(json)) = (sample.get("request"), content.get_mut(JSON)) {
+                json["example"] = sent.clone();
+            }
             set("requestBody", json!({"required": self.needs_body, "content": content}));
         }
         operation
@@ -257,7 +261,11 @@ impl Operation {
             for (name, field) in fields["properties"].as_object().into_iter().flatten() {
                 let mut field = said(field);
                 let told = field.as_object_mut().and_then(|field| field.remove("description"));
-                parameters.push(json!({"name": name, "in": "query", "description": told, "schema": field}));
+                let mut parameter = json!({"name": name, "in": "query", "schema": field});
+                if let Some(told) = told {
+                    parameter["description"] = told;
+                }
+                parameters.push(parameter);
             }
         }
         let shared = |name: &str| json!({"$ref": format!("#/components/parameters/{name}")});
@@ -287,12 +295,15 @@ impl Operation {
         security
     }
 
-    fn responses(&self, schemas: &mut Schemas) -> Map<String, Value> {
+    fn responses(&self, schemas: &mut Schemas, sample: &Value) -> Map<String, Value> {
         let mut responses = Map::new();
         for answer in &self.answers {
             let mut response = json!({"description": answer.told});
             if let Some(content) = answer.content {
-                let (content_type, content) = described(content, &mut schemas.answers);
+                let (content_type, mut content) = described(content, &mut schemas.answers);
+                if let Some(answered) = sample.get("response") {
+                    content["example"] = answered.clone();
+                }
                 response["content"] = json!({content_type: content});
             }
             if self.is_done_once() {

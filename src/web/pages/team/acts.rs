@@ -179,7 +179,7 @@ async fn done<P: Platform>(
     let sentence = match act {
         Act::Copy => return link(ctx, request, desk, record, &by).await,
         Act::Send => {
-            let record = manage::resend(ctx, &by, record.clone()).await?;
+            let record = manage::resend(ctx, &by, record.clone(), false).await?;
             format!("Sent again to {}. The older link stopped working.", title_of_address(&record))
         }
         Act::Withdraw => {

@@ -42,7 +42,7 @@ pub const FLAWS: &[Flaw] = &[
     Flaw {
         name: "what was reported is not kept",
         within: "INSERT INTO complaints",
-        text: "?2 = 'complained'",
-        instead: "?2 = 'never'",
+        text: "?2 IN ('bounced', 'complained')",
+        instead: "?2 IN ('bounced', 'never')",
     },
 ];
