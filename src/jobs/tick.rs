@@ -11,8 +11,8 @@ use crate::platform::Platform;
 use crate::store::jobs::Requeued;
 use crate::store::next_mails::{self, Due, Ids};
 use crate::store::{
-    drafts, email_changes, guesses, hooks, idempotency, invitations, jobs, quota, sessions,
-    webhook_deliveries, webhook_events,
+    drafts, email_changes, guesses, hooks, idempotency, invitations, jobs, quota, sessions, webhook_events,
+    webhook_turns,
 };
 
 /// How long a session that is over keeps its row, for looking into what happened.
@@ -31,6 +31,7 @@ pub const DELIVERIES_KEPT: Duration = Duration::from_hours(30 * 24);
 /// The database's; the next tick does it.
 pub async fn run(platform: &impl Platform, config: &Config) -> Result<usize> {
     let now = platform.now();
+    let [woken, waking] = webhook_turns::wake(now, lost_at(now), webhook_delivery::wakes_at(now));
     let results = platform
         .batch(
             vec![
@@ -39,8 +40,10 @@ pub async fn run(platform: &impl Platform, config: &Config) -> Result<usize> {
                 jobs::requeue(now, lost_at(now)),
                 invitations::stamp_lapsed(now),
                 next_mails::due(now),
-                webhook_deliveries::give_up(now, webhook_delivery::MOST_ATTEMPTS),
-                webhook_deliveries::requeue(now, lost_at(now)),
+                webhook_turns::give_up(now, webhook_delivery::MOST_ATTEMPTS),
+                webhook_turns::requeue(now, lost_at(now)),
+                woken,
+                waking,
                 drafts::forget(now),
                 email_changes::forget(now.minus(SESSIONS_KEPT)),
                 quota::forget(now),
@@ -54,10 +57,12 @@ pub async fn run(platform: &impl Platform, config: &Config) -> Result<usize> {
             .collect(),
         )
         .await?;
-    let [_, _, lost, _, due, _, deliveries, ..] = results.as_slice() else {
+    let [_, _, lost, _, due, _, deliveries, woken, ..] = results.as_slice() else {
         return Err(Error::Internal("the results of a tick".to_owned()));
     };
-    let deliveries: Vec<JobId> = deliveries.rows::<Requeued>()?.into_iter().map(|job| job.id).collect();
+    let mut deliveries: Vec<Requeued> = deliveries.rows()?;
+    deliveries.extend(woken.rows::<Requeued>()?);
+    let deliveries: Vec<JobId> = deliveries.into_iter().map(|job| job.id).collect();
     platform.enqueue_deliveries(&deliveries);
     let mut found: Vec<Requeued> = lost.rows()?;
     let due: Vec<Due> = due.rows()?;

@@ -211,7 +211,13 @@ fn frame(setting: &Setting, role: Option<Role>, place: Option<Place>, nonce: &st
         more if more > MOST_COUNTED => format!("{MOST_COUNTED}+"),
         some => some.to_string(),
     };
-    let nav = Nav { ways, person: setting.user_name.clone(), unread: Some(unread), switch: true, nonce: nonce.to_owned() };
+    let nav = Nav {
+        ways,
+        person: setting.user_name.clone(),
+        unread: Some(unread),
+        switch: true,
+        nonce: nonce.to_owned(),
+    };
     Frame {
         logo: setting.logo_hash.clone().map(|hash| Route::Brand(setting.organization_id, hash).path()),
         accent: setting.accent.as_ref().map(|accent| super::brand::path(setting.organization_id, accent)),

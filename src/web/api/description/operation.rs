@@ -52,7 +52,7 @@ pub struct Operation {
     codes: Vec<Code>,
 }
 
-fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
+pub(super) fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
     generator.subschema_for::<T>().to_value()
 }
 
@@ -257,7 +257,11 @@ impl Operation {
             for (name, field) in fields["properties"].as_object().into_iter().flatten() {
                 let mut field = said(field);
                 let told = field.as_object_mut().and_then(|field| field.remove("description"));
-                parameters.push(json!({"name": name, "in": "query", "description": told, "schema": field}));
+                let mut parameter = json!({"name": name, "in": "query", "schema": field});
+                if let Some(told) = told {
+                    parameter["description"] = told;
+                }
+                parameters.push(parameter);
             }
         }
         let shared = |name: &str| json!({"$ref": format!("#/components/parameters/{name}")});
