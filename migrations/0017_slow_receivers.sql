@@ -13,7 +13,7 @@ CREATE INDEX jobs_under_way ON jobs (webhook_id, due_at)
   WHERE webhook_id IS NOT NULL AND waiting = 1 AND due_at = requeue_at;
 -- A delivery that is parked has no message in the queue, and none that could be lost: whichever delivery to the same webhook ends
 -- next lets it go. The number is the last moment that there is.
-CREATE INDEX jobs_parked ON jobs (webhook_id, urgent DESC, due_at, id)
+CREATE INDEX jobs_parked ON jobs (webhook_id, urgent DESC, webhook_event, id)
   WHERE webhook_id IS NOT NULL AND waiting = 1 AND requeue_at = 253402300799999;
 DROP INDEX jobs_of_webhook_waiting;
 CREATE INDEX jobs_of_webhook_waiting ON jobs (webhook_id, due_at)

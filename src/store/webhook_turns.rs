@@ -113,7 +113,7 @@ pub fn go_on(webhook: WebhookId, requeue_at: Timestamp, wakes_at: Timestamp) -> 
                    SELECT id FROM jobs INDEXED BY jobs_parked
                    WHERE webhook_id = ?1 AND waiting = 1 AND requeue_at = ",
                 never!(),
-                " ORDER BY urgent DESC, due_at, id LIMIT 1)
+                " ORDER BY urgent DESC, webhook_event, id LIMIT 1)
                  RETURNING id"
             ),
             params![webhook, requeue_at],
@@ -140,7 +140,7 @@ pub fn wake(now: Timestamp, requeue_at: Timestamp, wakes_at: Timestamp) -> [Stat
                    SELECT (SELECT p.id FROM jobs p INDEXED BY jobs_parked
                            WHERE p.webhook_id = w.id AND p.waiting = 1 AND p.requeue_at = ",
                 never!(),
-                " ORDER BY p.urgent DESC, p.due_at, p.id LIMIT 1)
+                " ORDER BY p.urgent DESC, p.webhook_event, p.id LIMIT 1)
                    FROM webhooks w INDEXED BY webhooks_waking WHERE w.wakes_at <= ?1 ORDER BY w.wakes_at, w.id LIMIT 100)
                  RETURNING id"
             ),

@@ -198,7 +198,10 @@ fn however_often_the_job_is_done_each_event_is_delivered_once() {
 #[test]
 fn a_members_new_address_is_told() {
     let mut hooked = Hooked::of("team");
-    let mut ana = hooked.team.joined("ana@client.test", "client");
+    hooked.team.invited("ana@client.test", "client");
+    hooked.hears();
+    let mut ana = hooked.team.world.client();
+    ana.join("ana@client.test", "Ana Client").ok();
     hooked.hears();
     let (old, new) = crate::email_changes::begun(&hooked.team, &mut ana, "ana@client.test", "ana@other.test");
     for token in [old, new] {

@@ -33,6 +33,17 @@ pub fn walk(team: &mut Team) {
     hooked.team.world.pass(std::time::Duration::from_mins(1));
     hooked.team.world.tick();
     hooked.hears();
+    // It takes long to answer.
+    hooked
+        .team
+        .world
+        .state()
+        .slow
+        .borrow_mut()
+        .insert("app.example.com".to_owned(), std::time::Duration::from_secs(2));
+    hooked.team.owner.post(&hooked.path("/test"), &json!({})).ok();
+    hooked.hears();
+    hooked.team.world.state().slow.borrow_mut().clear();
     let rows: Vec<Value> = (0..90)
         .map(|n| json!({"email": format!("told{n}@client.test"), "role": "client", "send_email": false}))
         .collect();
