@@ -200,11 +200,13 @@ async fn send(platform: &impl Platform, config: &Config, id: JobId, delivery: &D
 }
 
 /// Lets the next of what is parked for a webhook go. The first tells which.
+#[must_use]
 pub fn go_on(webhook: WebhookId, now: Timestamp) -> [Statement; 2] {
     turns::go_on(webhook, lost_at(now), wakes_at(now))
 }
 
 /// From when the tick looks after what is parked for a webhook of which a delivery is under way.
+#[must_use]
 pub fn wakes_at(now: Timestamp) -> Timestamp {
     now.plus(LEASE).plus(LOST_AFTER)
 }
