@@ -138,7 +138,7 @@ codes! {
     NotALink "not_a_link" 409 "Not a link" "This invitation is for one address, so there is no link for many to change. Send it again, or withdraw it."
     TooManyWebhooks "too_many_webhooks" 409 "Too many webhooks" "This organization has as many webhooks as one may have: 20. Delete one that nobody needs, or let one receiver pass events on."
     WebhookDisabled "webhook_disabled" 409 "Turned off" "This webhook is turned off, so nothing is delivered to it. Turn it on first."
-    NotReplayable "not_replayable" 409 "Nothing to deliver again" "There is no such delivery to this webhook, or it is still being tried. Look at its deliveries."
+    NotReplayable "not_replayable" 409 "Nothing to deliver again" "There is no such delivery to this webhook any more. Look at its deliveries."
     NotUndoable "not_undoable" 409 "Nothing to undo" "This was undone already. Look at the job to see what became of each row."
     IdempotencyConflict "idempotency_conflict" 409 "Another request under this key" "This Idempotency-Key was used for another request. Use a new key for each thing you want done."
     IdempotencyInProgress "idempotency_in_progress" 409 "No answer yet" "The first request under this Idempotency-Key is still being answered, or its answer was lost. Ask again in a moment; if that stays so, look whether it was done before you send it under a new key."

@@ -146,7 +146,14 @@ mod tests {
     use super::*;
 
     /// Of the specification of Standard Webhooks and its libraries: secret, id, timestamp, body, signature.
-    const SVIX: [(&str, &str, i64, &str, &str); 2] = [
+    const SVIX: [(&str, &str, i64, &str, &str); 3] = [
+        (
+            "whsec_plJ3nmyCDGBKInavdOK15jsl",
+            "msg_loFOjxBNrRLzqYUf",
+            1_731_705_121,
+            r#"{"event_type":"ping","data":{"success":true}}"#,
+            "v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0=",
+        ),
         (
             "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
             "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk",
@@ -179,7 +186,8 @@ mod tests {
     fn the_published_vectors_of_standard_webhooks_are_taken_and_made() {
         for (secret, id, seconds, body, signature) in SVIX {
             let text = secret;
-            let secret = Secret::parse(secret).unwrap();
+            // One of those that are published is shorter than we take any.
+            let secret = Secret::of(Base64::decode_vec(secret.strip_prefix("whsec_").unwrap()).unwrap());
             assert_eq!(secret.sign(id, &seconds.to_string(), body), signature);
             assert_eq!(secret.reveal(), text);
             let timestamp = &*seconds.to_string();
@@ -191,7 +199,7 @@ mod tests {
             for (now, good) in [(300, true), (301, false), (-300, true), (-301, false)] {
                 assert_eq!(is(signature, body, seconds + now), good, "{now}");
             }
-            assert!(!is(signature, &body.replace('2', "3").replace("test_", "Test_"), seconds));
+            assert!(!is(signature, &body.replacen('e', "3", 1), seconds));
             // `v1,` by itself was taken by a library once (RUSTSEC-2024-0010).
             for wrong in [
                 "",

@@ -36,6 +36,17 @@ impl Timestamp {
         DateTime::parse_from_rfc3339(text).ok().map(|at| Self::from_millis(at.timestamp_millis()))
     }
 
+    /// Parses a date as HTTP writes it: `Sun, 06 Nov 1994 08:49:37 GMT`. Not the two older ways, which nobody writes any more.
+    #[must_use]
+    pub fn parse_http(text: &str) -> Option<Self> {
+        const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+        let (_, date) = text.strip_suffix(" GMT")?.split_once(", ")?;
+        let mut parts = date.split(' ');
+        let (day, month, year, time) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let month = MONTHS.find(month).filter(|place| month.len() == 3 && place % 3 == 0)? / 3 + 1;
+        Self::parse(&format!("{year}-{month:02}-{day}T{time}Z"))
+    }
+
     /// Milliseconds since the Unix epoch: what a row holds.
     #[must_use]
     pub fn millis(self) -> i64 {
@@ -155,6 +166,25 @@ mod tests {
         let at = Timestamp::from_millis(1_795_298_400_123);
         assert_eq!(at.date_in_words(), "21 November 2026");
         assert_eq!(at.in_words(), "21 November 2026, 22:00 UTC");
+    }
+
+    #[test]
+    fn a_date_of_http_is_read_and_nothing_else_is() {
+        let read = |text: &str| Timestamp::parse_http(text).map(Timestamp::seconds);
+        assert_eq!(read("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(read("Mon, 01 Jan 2029 00:00:00 GMT"), Some(1_861_920_000));
+        for wrong in [
+            "",
+            "120",
+            "Sun, 06 Nov 1994 08:49:37",
+            "Sun, 06 anF 1994 08:49:37 GMT",
+            "Sun, 06 Nove 1994 08:49:37 GMT",
+            "Sun, 36 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+        ] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

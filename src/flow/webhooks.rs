@@ -13,10 +13,12 @@ use crate::domain::webhook::TEST;
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
+use crate::jobs::webhook_delivery::{self, MOST_ATTEMPTS};
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::acting::Acting;
 use crate::store::jobs::Requeued;
 use crate::store::webhook_deliveries::{self, Shown as Delivery};
+use crate::store::webhook_turns::{self, Tried};
 use crate::store::webhooks::{self as store, Changes, New, Shown, Write};
 
 /// For how long deliveries are signed with a secret that was replaced too.
@@ -60,7 +62,8 @@ pub async fn create<P: Platform>(
     Ok((shown.first()?.ok_or_else(|| Error::from(Code::NotFound))?, secret))
 }
 
-/// Changes a webhook. What waited for one that is turned on, or is reached elsewhere from now on, goes out at once.
+/// Changes a webhook. What waited for one that is turned on, or is reached elsewhere from now on, goes out from now on: what was tried
+/// before too.
 pub async fn change<P: Platform>(
     ctx: &Context<'_, P>,
     organization: OrganizationId,
@@ -70,12 +73,23 @@ pub async fn change<P: Platform>(
 ) -> Result<Shown> {
     let shown = write(ctx, organization, actor, id, |write| Vec::from(store::change(write, changes))).await?;
     if shown.disabled_at.is_none() && (changes.url.is_some() || changes.enabled == Some(true)) {
-        let now = ctx.now();
-        let let_go = ctx.platform.run(webhook_deliveries::let_go(id, now, lost_at(now))).await?;
-        let let_go: Vec<JobId> = let_go.rows::<Requeued>()?.into_iter().map(|job| job.id).collect();
-        ctx.platform.enqueue_deliveries(&let_go);
+        let_go(ctx, id).await?;
     }
     Ok(shown)
+}
+
+/// Has delivered, one after the other from now on, all that waits for a webhook. Answers how much of it was tried before.
+async fn let_go<P: Platform>(ctx: &Context<'_, P>, id: WebhookId) -> Result<usize> {
+    let now = ctx.now();
+    let mut batch = vec![webhook_deliveries::end_rest(id), webhook_turns::park_all(id, MOST_ATTEMPTS, now)];
+    batch.extend(webhook_delivery::go_on(id, now));
+    let results = ctx.platform.batch(batch).await?;
+    let [_, parked, next, _] = results.as_slice() else {
+        return Err(Error::Internal("four results".to_owned()));
+    };
+    let next: Vec<JobId> = next.rows::<Requeued>()?.into_iter().map(|job| job.id).collect();
+    ctx.platform.enqueue_deliveries(&next);
+    Ok(parked.rows::<Tried>()?.iter().filter(|one| one.attempts > 0).count())
 }
 
 /// Gives a webhook another secret. Deliveries are signed with the one before too for [`OVERLAP`], so that its receiver never has
@@ -100,9 +114,9 @@ pub async fn delete<P: Platform>(
     id: WebhookId,
 ) -> Result<()> {
     let (entry, by) = ctx.acting(actor);
-    let [claim, deleted] = store::delete(Write { entry: &entry, organization, id, by: &by });
-    let results = ctx.platform.batch(vec![claim, deleted, by.select()]).await?;
-    let [claim, _, acts] = results.as_slice() else {
+    let [claim, deleted, secrets] = store::delete(Write { entry: &entry, organization, id, by: &by });
+    let results = ctx.platform.batch(vec![claim, deleted, secrets, by.select()]).await?;
+    let [claim, _, _, acts] = results.as_slice() else {
         return Err(Error::Internal("a claim, a write and a read".to_owned()));
     };
     if claim.any() {
@@ -124,10 +138,10 @@ pub async fn test<P: Platform>(
     let body = body(TEST, now, &data);
     let tested =
         |write: Write<'_>| Vec::from(webhook_deliveries::test(write, event, &body, job, lost_at(now)));
-    deliver(ctx, organization, actor, id, job, tested).await
+    deliver(ctx, organization, actor, id, (job, None), tested).await
 }
 
-/// Has an event delivered again, under its own id.
+/// Has an event delivered again, under its own id; if that delivery still waits for its next try, now.
 pub async fn replay<P: Platform>(
     ctx: &Context<'_, P>,
     organization: OrganizationId,
@@ -138,10 +152,11 @@ pub async fn replay<P: Platform>(
     let (job, now) = (ctx.id(), ctx.now());
     let replayed =
         |write: Write<'_>| Vec::from(webhook_deliveries::replay(write, delivery, job, lost_at(now)));
-    deliver(ctx, organization, actor, id, job, replayed).await
+    deliver(ctx, organization, actor, id, (job, Some(delivery)), replayed).await
 }
 
-/// Has what was given up delivered again, the newest [`MOST_REPLAYED`] of it. Answers how many that are.
+/// Has what was given up delivered again, the newest [`MOST_REPLAYED`] of it; and what waits for its next try, from now on. Answers
+/// how many that are.
 pub async fn replay_failed<P: Platform>(
     ctx: &Context<'_, P>,
     organization: OrganizationId,
@@ -166,9 +181,8 @@ pub async fn replay_failed<P: Platform>(
     if !claim.any() {
         return Err(not_delivered(&by, acts, shown)?);
     }
-    let put: Vec<JobId> = put.rows::<Requeued>()?.into_iter().map(|job| job.id).collect();
-    ctx.platform.enqueue_deliveries(&put);
-    Ok(put.len())
+    // These have not been tried, and go out with what was.
+    Ok(put.rows::<Requeued>()?.len() + let_go(ctx, id).await?)
 }
 
 /// What receivers are sent: `{type, timestamp, data}`.
@@ -205,24 +219,28 @@ async fn write<P: Platform>(
     shown.first()?.ok_or_else(|| Code::NotFound.into())
 }
 
-/// Runs a claim and what puts a delivery into the outbox, and answers that.
+/// Runs a claim and what puts a delivery into the outbox, or has the one that it is `of` made now, and answers that.
 async fn deliver<P: Platform>(
     ctx: &Context<'_, P>,
     organization: OrganizationId,
     actor: Option<&Actor>,
     id: WebhookId,
-    job: JobId,
+    (job, of): (JobId, Option<JobId>),
     statements: impl FnOnce(Write<'_>) -> Vec<Statement>,
 ) -> Result<Delivery> {
     let (entry, by) = ctx.acting(actor);
     let mut batch = statements(Write { entry: &entry, organization, id, by: &by });
-    batch.extend([webhook_deliveries::one(id, job), store::select(organization, id, ctx.now()), by.select()]);
+    batch.extend([
+        webhook_deliveries::one(id, job, of),
+        store::select(organization, id, ctx.now()),
+        by.select(),
+    ]);
     let results = ctx.platform.batch(batch).await?;
-    let [.., delivery, shown, acts] = results.as_slice() else {
+    let [claim, .., delivery, shown, acts] = results.as_slice() else {
         return Err(Error::Internal("a claim, a write and three reads".to_owned()));
     };
-    if let Some(delivery) = delivery.first()? {
-        ctx.platform.enqueue_deliveries(&[job]);
+    if let Some(delivery) = delivery.first::<Delivery>()?.filter(|_| claim.any()) {
+        ctx.platform.enqueue_deliveries(&[delivery.id]);
         return Ok(delivery);
     }
     Err(not_delivered(&by, acts, shown)?)
@@ -234,7 +252,7 @@ fn not_delivered(by: &Acting, acts: &ResultSet, shown: &ResultSet) -> Result<Err
     Ok(match shown.first::<Shown>()? {
         None => Code::NotFound.into(),
         Some(shown) if shown.disabled_at.is_some() => Code::WebhookDisabled.into(),
-        // It is there, and on: so it is the delivery that isn't, or still waits.
+        // It is there, and on: so it is the delivery that isn't.
         Some(_) => Code::NotReplayable.into(),
     })
 }

@@ -11,8 +11,8 @@ use crate::platform::Platform;
 use crate::store::jobs::Requeued;
 use crate::store::next_mails::{self, Due, Ids};
 use crate::store::{
-    drafts, email_changes, guesses, hooks, idempotency, invitations, jobs, quota, sessions,
-    webhook_deliveries, webhook_events,
+    drafts, email_changes, guesses, hooks, idempotency, invitations, jobs, quota, sessions, webhook_events,
+    webhook_turns,
 };
 
 /// How long a session that is over keeps its row, for looking into what happened.
@@ -40,6 +40,7 @@ pub struct Ticked {
 /// The database's; the next tick does it.
 pub async fn run(platform: &impl Platform, config: &Config) -> Result<Ticked> {
     let now = platform.now();
+    let [woken, waking] = webhook_turns::wake(now, lost_at(now), webhook_delivery::wakes_at(now));
     let results = platform
         .batch(
             vec![
@@ -48,8 +49,10 @@ pub async fn run(platform: &impl Platform, config: &Config) -> Result<Ticked> {
                 jobs::requeue(now, lost_at(now)),
                 invitations::stamp_lapsed(now),
                 next_mails::due(now),
-                webhook_deliveries::give_up(now, webhook_delivery::MOST_ATTEMPTS),
-                webhook_deliveries::requeue(now, lost_at(now)),
+                webhook_turns::give_up(now, webhook_delivery::MOST_ATTEMPTS),
+                webhook_turns::requeue(now, lost_at(now)),
+                woken,
+                waking,
                 drafts::forget(now),
                 email_changes::forget(now.minus(SESSIONS_KEPT)),
                 quota::forget(now),
@@ -63,11 +66,13 @@ pub async fn run(platform: &impl Platform, config: &Config) -> Result<Ticked> {
             .collect(),
         )
         .await?;
-    let [given_up, _, lost, _, due, given_up_deliveries, deliveries, ..] = results.as_slice() else {
+    let [given_up, _, lost, _, due, given_up_deliveries, deliveries, woken, ..] = results.as_slice() else {
         return Err(Error::Internal("the results of a tick".to_owned()));
     };
     let given_up = given_up.rows::<Requeued>()?.len() + given_up_deliveries.rows::<Requeued>()?.len();
-    let deliveries: Vec<JobId> = deliveries.rows::<Requeued>()?.into_iter().map(|job| job.id).collect();
+    let mut deliveries: Vec<Requeued> = deliveries.rows()?;
+    deliveries.extend(woken.rows::<Requeued>()?);
+    let deliveries: Vec<JobId> = deliveries.into_iter().map(|job| job.id).collect();
     platform.enqueue_deliveries(&deliveries);
     let mut found: Vec<Requeued> = lost.rows()?;
     let due: Vec<Due> = due.rows()?;

@@ -1,26 +1,29 @@
 //! The job that delivers an event to a webhook: one signed request, and what comes of it.
 //!
-//! A receiver that answers badly holds up nobody but itself: deliveries have a queue of their own, each takes ten seconds at
-//! most, and while a receiver fails nothing new is tried with it for a while (see [`webhook::rest`]); what was tried before comes
-//! back by its own steps. Whatever is no success, a redirect among it, is a failure. Of the answer nothing is kept but its status.
+//! A receiver that answers badly or slowly holds up nobody but itself: deliveries have a queue of their own, each takes ten
+//! seconds at most, and a webhook has two under way, one while it answers slowly or fails (see [`webhook_turns`]). Others are
+//! parked: they are in nobody's way, and whichever ends takes on the next. While a receiver fails nothing new is tried with it for
+//! a while (see [`webhook::rest`]); what was tried before comes back by its own steps. Whatever is no success, a redirect among
+//! it, is a failure. Of the answer nothing is kept but its status.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
+use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::config::Config;
-use crate::domain::ids::{Id, JobId};
+use crate::domain::ids::{Id, JobId, WebhookId};
 use crate::domain::signature::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::{self, STEPS};
 use crate::error::{Error, Result};
-use crate::jobs::{LEASE, LONGEST_TOLD, Outcome, lost_at};
-use crate::platform::{Platform, Unanswered};
+use crate::jobs::{LEASE, LONGEST_TOLD, LOST_AFTER, Outcome, lost_at};
+use crate::platform::{Platform, ResultSet, Statement, Unanswered, retry_after};
 use crate::store::audit::Entry;
 use crate::store::jobs::{self, Requeued};
 use crate::store::webhook_deliveries::{self as store, Attempt, Delivery};
+use crate::store::webhook_turns as turns;
 
 /// How long a receiver may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,48 +38,97 @@ const LONGEST_REST: Duration = Duration::from_mins(10);
 /// A webhook is turned off when it has failed for as long.
 const FAILS_FOR: Duration = Duration::from_hours(5 * 24);
 
-/// Takes a delivery and makes it.
+/// An answer that took longer is a slow one: its webhook rests for as long, and has one delivery under way for a minute.
+const SLOW: Duration = Duration::from_secs(1);
+const SLOW_FOR: Duration = Duration::from_mins(1);
+
+/// What waited for the end of a rest comes within so long after it.
+const SPREAD: Duration = Duration::from_secs(8);
+
+/// One message makes as many deliveries at most, and begins none after so long: what came with it in one batch of the queue is
+/// waited for, and each asks the database a dozen things of the thousand that it may be asked.
+const IN_A_ROW: usize = 6;
+const IN_A_ROW_FOR: Duration = Duration::from_secs(2);
+
+/// What became of a delivery, and what goes on now that it is over.
+struct Ended {
+    outcome: Outcome,
+    next: Vec<JobId>,
+    /// Whether the receiver took it at once.
+    quick: bool,
+}
+
+impl From<Outcome> for Ended {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, next: Vec::new(), quick: false }
+    }
+}
+
+/// Takes a delivery and makes it; and where its receiver answers at once, some of what is parked for it.
 ///
 /// # Errors
 /// The database's; the lease then runs out and the job is taken again.
 pub async fn run(platform: &impl Platform, config: &Config, id: JobId) -> Result<Outcome> {
+    let began = platform.now();
+    let mut ended = one(platform, config, id).await?;
+    let outcome = ended.outcome;
+    for _ in 1..IN_A_ROW {
+        if !ended.quick || began.until(platform.now()) > IN_A_ROW_FOR {
+            break;
+        }
+        let Some(next) = ended.next.pop() else { break };
+        platform.enqueue_deliveries(&ended.next);
+        ended = one(platform, config, next).await?;
+        if let Outcome::Retry(_) = ended.outcome {
+            // It has no message that comes back; a new one is told to wait.
+            ended.next.push(next);
+        }
+    }
+    platform.enqueue_deliveries(&ended.next);
+    Ok(outcome)
+}
+
+async fn one(platform: &impl Platform, config: &Config, id: JobId) -> Result<Ended> {
     let now = platform.now();
     let leased_until = now.plus(LEASE);
     let results = platform
         .batch(vec![
-            store::lease(id, now, leased_until, MOST_ATTEMPTS),
-            store::turned_off(id, now),
+            turns::lease(id, now, leased_until, MOST_ATTEMPTS),
+            turns::turned_off(id, now),
+            turns::park(id, now),
             store::select(id, now),
-            store::try_alone(id, now.plus(PATIENCE), leased_until),
+            turns::try_alone(id, now.plus(PATIENCE), leased_until),
         ])
         .await?;
-    let [leased, _, delivery, _] = results.as_slice() else {
-        return Err(Error::Internal("four results".to_owned()));
+    let [leased, _, _, delivery, _] = results.as_slice() else {
+        return Err(Error::Internal("five results".to_owned()));
     };
-    let Some(delivery) = delivery.first::<Delivery>()? else { return Ok(Outcome::NotOurs) };
+    let Some(delivery) = delivery.first::<Delivery>()? else { return Ok(Outcome::NotOurs.into()) };
     if leased.any() {
         return send(platform, config, id, &delivery).await;
     }
-    match delivery.rests_until.filter(|_| delivery.waiting && delivery.due_at <= now) {
-        Some(rests_until) if rests_until > now => {
+    let outcome = match delivery.rests_until.filter(|until| *until > now) {
+        // It was tried, and its time has not come.
+        _ if delivery.waiting && delivery.due_at > now => Outcome::Retry(now.until(delivery.due_at)),
+        Some(rests_until) if delivery.waiting => {
             // Not all at the same moment.
-            let spread = Duration::from_millis(u64::from(u16::from_be_bytes(platform.random())) / 8);
-            let due = rests_until.plus(spread);
-            platform.run(store::put_off(id, due, lost_at(due))).await?;
-            Ok(Outcome::Retry(now.until(due)))
+            let most = now.until(rests_until).min(SPREAD);
+            let due = rests_until.plus(most * u32::from(u16::from_be_bytes(platform.random())) / 65_536);
+            platform.run(turns::put_off(id, due, lost_at(due))).await?;
+            Outcome::Retry(now.until(due))
         }
-        _ if !delivery.live => Ok(Outcome::Failed),
-        _ => Ok(Outcome::NotOurs),
-    }
+        _ if !delivery.live => Outcome::Failed,
+        _ => Outcome::NotOurs,
+    };
+    Ok(outcome.into())
 }
 
-async fn send(platform: &impl Platform, config: &Config, id: JobId, delivery: &Delivery) -> Result<Outcome> {
+async fn send(platform: &impl Platform, config: &Config, id: JobId, delivery: &Delivery) -> Result<Ended> {
     let whose = delivery.webhook_id.to_string();
     let open = |sealed: &str| config.keys.unseal(&whose, sealed).map(Secret::of);
     let began = platform.now();
-    let secrets: Vec<Secret> = [Some(&delivery.secret), delivery.old_secret.as_ref()]
-        .into_iter()
-        .flatten()
+    let secrets: Vec<Secret> = std::iter::once(&delivery.secret)
+        .chain(&delivery.old_secrets)
         .filter_map(|sealed| open(sealed))
         .collect();
     let answer = match request(delivery, &secrets, began) {
@@ -92,48 +144,71 @@ async fn send(platform: &impl Platform, config: &Config, id: JobId, delivery: &D
         Ok(answer) => (Some(answer.status()), Some(said(answer.status()))),
         Err(why) => (None, Some((*why).to_owned())),
     };
+    let took = began.until(now);
     let attempt = Attempt {
         at: began,
-        millis: i64::try_from(began.until(now).as_millis()).unwrap_or(i64::MAX),
+        millis: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
         status: status.map(|status| status.as_u16()),
         failure,
     };
-    // Of the two, only what the present one opens to.
-    let anew = open(&delivery.secret).filter(|_| !config.keys.is_newest(&delivery.secret));
-    let sealed = anew.and_then(|secret| config.keys.seal(&whose, secret.bytes(), platform.random()));
-    let noted = [
-        store::note(id, delivery.attempts, &attempt),
-        store::reseal(delivery.webhook_id, &delivery.secret, sealed.as_ref()),
-    ];
-    let Some(failure) = &attempt.failure else {
-        let batch = vec![jobs::done(id, delivery.attempts, None, now), store::answers(delivery.webhook_id)];
-        let results = platform.batch(batch.into_iter().chain(noted).collect()).await?;
-        if results.get(1).is_some_and(crate::platform::ResultSet::any) {
-            let let_go = platform.run(store::let_go(delivery.webhook_id, now, lost_at(now))).await?;
-            let let_go: Vec<JobId> = let_go.rows::<Requeued>()?.into_iter().map(|job| job.id).collect();
-            platform.enqueue_deliveries(&let_go);
-        }
-        return Ok(Outcome::Done);
-    };
     let gone = status == Some(StatusCode::GONE);
-    let told = answer.as_ref().ok().and_then(asked_to_wait).unwrap_or_default();
+    let told = answer.as_ref().ok().and_then(|answer| retry_after(answer.headers(), now)).unwrap_or_default();
+    let told = told.min(LONGEST_TOLD);
     let wait =
         webhook::wait(delivery.attempts, platform.random()).filter(|_| !gone).map(|wait| wait.max(told));
-    let fails = store::fails(
-        delivery,
-        now,
-        now.plus(webhook::rest(delivery.failures + 1).max(told.min(LONGEST_REST))),
-    );
-    if let Some(wait) = wait {
-        let due = now.plus(wait);
-        let batch = vec![jobs::retry(id, delivery.attempts, due, lost_at(due), failure), fails];
-        platform.batch(batch.into_iter().chain(noted).collect()).await?;
-        return Ok(Outcome::Retry(wait));
+    let mut batch = match (&attempt.failure, wait) {
+        (None, _) => {
+            vec![jobs::done(id, delivery.attempts, None, now), store::answers(delivery.webhook_id)]
+        }
+        (Some(failure), wait) => {
+            let rest = webhook::rest(delivery.failures + 1).max(told.min(LONGEST_REST));
+            let due = now.plus(wait.unwrap_or_default());
+            let settled = match wait {
+                Some(_) => jobs::retry(id, delivery.attempts, due, lost_at(due), failure),
+                None => jobs::failed(id, delivery.attempts, failure, now),
+            };
+            vec![settled, store::fails(delivery, now, now.plus(rest))]
+        }
+    };
+    // Of several, only what the present one opens to.
+    let anew = open(&delivery.secret).filter(|_| !config.keys.is_newest(&delivery.secret));
+    let sealed = anew.and_then(|secret| config.keys.seal(&whose, secret.bytes(), platform.random()));
+    batch.push(store::note(id, delivery.attempts, &attempt));
+    batch.push(store::reseal(delivery.webhook_id, &delivery.secret, sealed.as_ref()));
+    let slow = took > SLOW;
+    if slow {
+        batch.push(store::slow(delivery.webhook_id, now.plus(SLOW_FOR), now.plus(SLOW)));
     }
-    let batch = vec![jobs::failed(id, delivery.attempts, failure, now), fails];
-    platform.batch(batch.into_iter().chain(noted).collect()).await?;
-    turn_off(platform, delivery, gone, now).await?;
-    Ok(Outcome::Failed)
+    let (failed, failed_before) = (attempt.failure.is_some(), delivery.failures > 0);
+    if slow || failed || failed_before {
+        // One by one from here; or at once from here, where it answers again.
+        batch.push(turns::park_all(delivery.webhook_id, 1, now));
+    }
+    batch.extend(go_on(delivery.webhook_id, now));
+    let results = platform.batch(batch).await?;
+    let next = results.iter().rev().nth(1).map(ResultSet::rows::<Requeued>).transpose()?.unwrap_or_default();
+    let outcome = match (failed, wait) {
+        (false, _) => Outcome::Done,
+        (true, Some(wait)) => Outcome::Retry(wait),
+        (true, None) => {
+            turn_off(platform, delivery, gone, now).await?;
+            Outcome::Failed
+        }
+    };
+    let next = next.into_iter().map(|job| job.id).collect();
+    Ok(Ended { outcome, next, quick: !slow && !failed })
+}
+
+/// Lets the next of what is parked for a webhook go. The first tells which.
+#[must_use]
+pub fn go_on(webhook: WebhookId, now: Timestamp) -> [Statement; 2] {
+    turns::go_on(webhook, lost_at(now), wakes_at(now))
+}
+
+/// From when the tick looks after what is parked for a webhook of which a delivery is under way.
+#[must_use]
+pub fn wakes_at(now: Timestamp) -> Timestamp {
+    now.plus(LEASE).plus(LOST_AFTER)
 }
 
 /// Turns the webhook off if its receiver is gone, or has failed for days.
@@ -152,7 +227,7 @@ async fn turn_off(platform: &impl Platform, delivery: &Delivery, gone: bool, now
     let notification = Id::new(now, platform.random());
     let batch = store::turn_off(&entry, delivery, failing_before, notification, mail, lost_at(now));
     let results = platform.batch(Vec::from(batch)).await?;
-    if results.last().is_some_and(crate::platform::ResultSet::any) {
+    if results.last().is_some_and(ResultSet::any) {
         platform.enqueue(mail);
     }
     Ok(())
@@ -187,10 +262,4 @@ fn said(status: StatusCode) -> String {
         code @ 300..=399 => format!("answered {code}: redirects are not followed"),
         code => format!("answered {code}"),
     }
-}
-
-/// How long a receiver asks to be left alone, in seconds.
-fn asked_to_wait(answer: &http::Response<Bytes>) -> Option<Duration> {
-    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.parse::<u64>().ok()?;
-    Some(Duration::from_secs(seconds).min(LONGEST_TOLD))
 }

@@ -10,6 +10,8 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
 
 use crate::domain::ids::{ApiKeyId, JobId};
 use crate::domain::time::Timestamp;
@@ -257,6 +259,14 @@ pub trait Http {
         request: http::Request<Bytes>,
         within: Duration,
     ) -> impl Future<Output = Result<http::Response<Bytes>, Unanswered>>;
+}
+
+/// How long an answer asks to be left alone: `Retry-After`, in seconds or as a date.
+#[must_use]
+pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let told = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let seconds = told.parse().ok().map(Duration::from_secs);
+    seconds.or_else(|| Timestamp::parse_http(told).map(|then| now.until(then)))
 }
 
 /// What is limited together.

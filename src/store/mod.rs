@@ -99,6 +99,7 @@ pub mod view;
 pub mod webhooks;
 pub mod webhook_deliveries;
 pub mod webhook_events;
+pub mod webhook_turns;
 pub mod workspaces;
 
 use serde::{Deserialize, Deserializer};

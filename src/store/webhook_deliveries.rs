@@ -22,8 +22,9 @@ pub struct Delivery {
     pub url: String,
     /// What it is signed with, sealed.
     pub secret: String,
-    /// And what it was signed with before, where that still counts.
-    pub old_secret: Option<String>,
+    /// And what it was signed with before, as far as that still counts.
+    #[serde(deserialize_with = "json_text")]
+    pub old_secrets: Vec<String>,
     /// Whether it is on, and there.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub live: bool,
@@ -41,63 +42,22 @@ pub struct Delivery {
     pub attempts: i64,
     /// From when it may be taken.
     pub due_at: Timestamp,
-    /// Whether it waits to be delivered.
+    /// Whether it waits to be delivered, by a message of its own: it is not parked, and nobody has it.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub waiting: bool,
-}
-
-/// Takes a delivery that is due, until `until`: unless its webhook was turned off, or rests and this was not tried before.
-/// `RETURNING` tells.
-#[must_use]
-pub fn lease(id: JobId, now: Timestamp, until: Timestamp, most_attempts: i64) -> Statement {
-    Statement::new(
-        "UPDATE jobs SET attempts = attempts + 1, due_at = ?3, requeue_at = ?3
-         WHERE id = ?1 AND kind = 'webhook_delivery' AND waiting = 1 AND due_at <= ?2 AND attempts < ?4
-           AND EXISTS (SELECT 1 FROM webhooks w WHERE w.id = jobs.webhook_id AND w.live = 1
-                         AND (jobs.attempts > 0 OR coalesce(w.rests_until, 0) <= ?2))
-         RETURNING attempts",
-        params![id, now, until, most_attempts],
-    )
-}
-
-/// Lets nothing else that is new be tried with a webhook whose deliveries failed, while this one is, if it was taken: many wait, and
-/// each would wait for an answer.
-#[must_use]
-pub fn try_alone(id: JobId, until: Timestamp, leased_until: Timestamp) -> Statement {
-    Statement::new(
-        "UPDATE webhooks SET rests_until = max(coalesce(rests_until, 0), ?2)
-         WHERE id = (SELECT webhook_id FROM jobs WHERE id = ?1 AND waiting = 1 AND due_at = ?3) AND failures > 0",
-        params![id, until, leased_until],
-    )
 }
 
 /// Reads a [`Delivery`].
 #[must_use]
 pub fn select(id: JobId, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT w.id AS webhook_id, w.url, w.secret, iif(w.old_until > ?2, w.old_secret, NULL) AS old_secret, w.live,
-                w.rests_until, w.failures, w.failing_since, e.id AS event_id, e.body, j.attempts, j.due_at, j.waiting
+        "SELECT w.id AS webhook_id, w.url, w.secret,
+                (SELECT json_group_array(s.secret) FROM webhook_old_secrets s
+                 WHERE s.webhook_id = w.id AND s.until > ?2) AS old_secrets,
+                w.live, w.rests_until, w.failures, w.failing_since, e.id AS event_id, e.body, j.attempts, j.due_at,
+                j.waiting AND j.due_at <> j.requeue_at AND j.requeue_at < 253402300799999 AS waiting
          FROM jobs j JOIN webhooks w ON w.id = j.webhook_id JOIN webhook_events e ON e.seq = j.webhook_event
          WHERE j.id = ?1",
-        params![id, now],
-    )
-}
-
-/// Puts a delivery off that was not taken, until `due_at`.
-#[must_use]
-pub fn put_off(id: JobId, due_at: Timestamp, requeue_at: Timestamp) -> Statement {
-    Statement::new(
-        "UPDATE jobs SET due_at = ?2, requeue_at = ?3 WHERE id = ?1 AND waiting = 1 AND attempts = 0",
-        params![id, due_at, requeue_at],
-    )
-}
-
-/// Gives up what waits to be delivered to a webhook that was turned off.
-#[must_use]
-pub fn turned_off(id: JobId, now: Timestamp) -> Statement {
-    Statement::new(
-        "UPDATE jobs SET failed_at = ?2, failure = 'the webhook is turned off' WHERE id = ?1 AND waiting = 1
-           AND NOT EXISTS (SELECT 1 FROM webhooks w WHERE w.id = jobs.webhook_id AND w.live = 1)",
         params![id, now],
     )
 }
@@ -143,16 +103,22 @@ pub fn answers(webhook: WebhookId) -> Statement {
     )
 }
 
-/// Lets go on what was put off while a webhook's receiver didn't answer, as much as a few calls of the queue take; the tick finds
-/// the rest. `RETURNING` tells which.
+/// Notes that a webhook's receiver took long to answer: it is given one at a time for a while, and none until `rests_until`, so that
+/// what others wait for in the queue has its turn.
 #[must_use]
-pub fn let_go(webhook: WebhookId, now: Timestamp, requeue_at: Timestamp) -> Statement {
+pub fn slow(webhook: WebhookId, until: Timestamp, rests_until: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE jobs SET due_at = ?2, requeue_at = ?3 WHERE id IN (
-           SELECT id FROM jobs WHERE webhook_id = ?1 AND waiting = 1 AND attempts = 0
-           ORDER BY due_at LIMIT 200)
-         RETURNING id",
-        params![webhook, now, requeue_at],
+        "UPDATE webhooks SET slow_until = ?2, rests_until = max(coalesce(rests_until, 0), ?3) WHERE id = ?1",
+        params![webhook, until, rests_until],
+    )
+}
+
+/// Ends a webhook's rest: somebody wants it tried.
+#[must_use]
+pub fn end_rest(webhook: WebhookId) -> Statement {
+    Statement::new(
+        "UPDATE webhooks SET rests_until = NULL WHERE id = ?1 AND rests_until IS NOT NULL",
+        params![webhook],
     )
 }
 
@@ -234,7 +200,8 @@ pub struct Shown {
     /// What happened.
     #[serde(rename = "type")]
     pub kind: String,
-    /// `waiting`, `delivered` or `failed`.
+    /// What became of it.
+    #[cfg_attr(described, schemars(extend("enum" = ["waiting", "delivered", "failed"])))]
     pub status: String,
     /// What was tried, the first first.
     #[serde(deserialize_with = "json_text")]
@@ -255,7 +222,8 @@ macro_rules! columns {
          (SELECT json_group_array(json_object('at', a.at, 'millis', a.millis, 'status', a.status, 'failure', a.failure)
                    ORDER BY a.attempt)
           FROM webhook_attempts a WHERE a.job_id = j.id) AS attempts,
-         iif(j.waiting, j.due_at, NULL) AS next_attempt_at, iif(j.failed_at IS NULL, NULL, j.failure) AS failure, j.created_at"
+         iif(j.waiting, max(j.due_at, iif(j.attempts = 0 AND j.urgent = 0, coalesce((
+           SELECT rests_until FROM webhooks WHERE id = j.webhook_id), 0), 0)), NULL) AS next_attempt_at, iif(j.failed_at IS NULL, NULL, j.failure) AS failure, j.created_at"
     };
 }
 
@@ -284,16 +252,17 @@ pub fn page(webhook: WebhookId, only_failed: bool, before: Option<JobId>, limit:
     Statement::new(sql, params![webhook, before, limit])
 }
 
-/// Reads one delivery to a webhook, as [`Shown`].
+/// Reads one delivery to a webhook, as [`Shown`]; if it is not there, the `other`.
 #[must_use]
-pub fn one(webhook: WebhookId, id: JobId) -> Statement {
+pub fn one(webhook: WebhookId, id: JobId, other: Option<JobId>) -> Statement {
     Statement::new(
         concat!(
             "SELECT ",
             columns!(),
-            " FROM jobs j JOIN webhook_events e ON e.seq = j.webhook_event WHERE j.id = ?2 AND j.webhook_id = ?1"
+            " FROM jobs j JOIN webhook_events e ON e.seq = j.webhook_event
+              WHERE j.id = coalesce((SELECT id FROM jobs WHERE id = ?2), ?3) AND j.webhook_id = ?1"
         ),
-        params![webhook, id],
+        params![webhook, id, other],
     )
 }
 
@@ -333,19 +302,21 @@ macro_rules! to_webhook {
 
 /// The columns of a new delivery to the webhook of the claim `c`, which counts as lost from `?2`.
 macro_rules! delivery {
-    ($id:literal, $event:literal) => {
+    ($id:literal, $event:literal, $urgent:literal) => {
         concat!(
-            "INSERT INTO jobs (id, kind, organization_id, webhook_id, webhook_event, created_at, due_at, requeue_at)
+            "INSERT INTO jobs (id, kind, organization_id, webhook_id, webhook_event, created_at, due_at, requeue_at, urgent)
              SELECT ",
             $id,
             ", 'webhook_delivery', c.organization_id, c.subject, ",
             $event,
-            ", c.at, c.at, ?2 FROM audit_events c "
+            ", c.at, c.at, ?2, ",
+            $urgent,
+            " FROM audit_events c "
         )
     };
 }
 
-/// Delivers an event that tells nothing, to try the webhook out. The first is the claim; `RETURNING` of the last tells.
+/// Delivers an event that tells nothing, to try the webhook out: now. The first is the claim; `RETURNING` of the last tells.
 #[must_use]
 pub fn test(
     write: Write<'_>,
@@ -364,7 +335,7 @@ pub fn test(
         ),
         Statement::new(
             concat!(
-                delivery!("?3", "e.seq"),
+                delivery!("?3", "e.seq", "1"),
                 "JOIN webhook_events e ON e.id = ?4 WHERE c.id = ?1 RETURNING id"
             ),
             params![claim, requeue_at, job, event],
@@ -372,25 +343,28 @@ pub fn test(
     ]
 }
 
-/// Delivers again what was delivered or given up. The first is the claim; `RETURNING` of the last tells.
+/// Delivers again what was delivered or given up, and now what waits for its next try. The first is the claim; after the others,
+/// what waited has its message again too.
 #[must_use]
-pub fn replay(write: Write<'_>, of: JobId, job: JobId, requeue_at: Timestamp) -> [Statement; 2] {
+pub fn replay(write: Write<'_>, of: JobId, job: JobId, requeue_at: Timestamp) -> [Statement; 3] {
     let mut params = write.params("webhook.replayed");
     params.push(of.into());
     [
         Statement::new(
-            to_webhook!(
-                ", 'delivery_id', j.id",
-                " JOIN jobs j ON j.id = ?9 AND j.webhook_id = w.id AND j.waiting = 0"
-            ),
+            to_webhook!(", 'delivery_id', j.id", " JOIN jobs j ON j.id = ?9 AND j.webhook_id = w.id"),
             params,
         ),
         Statement::new(
             concat!(
-                delivery!("?3", "j.webhook_event"),
-                "JOIN jobs j ON j.id = ?4 WHERE c.id = ?1 RETURNING id"
+                delivery!("?3", "j.webhook_event", "1"),
+                "JOIN jobs j ON j.id = ?4 AND j.waiting = 0 WHERE c.id = ?1"
             ),
             params![write.entry.id, requeue_at, job, of],
+        ),
+        Statement::new(
+            "UPDATE jobs SET due_at = min(due_at, c.at), requeue_at = ?2, urgent = 1 FROM audit_events c
+             WHERE c.id = ?1 AND jobs.id = ?3 AND waiting = 1 AND (due_at <> requeue_at OR due_at <= c.at)",
+            params![write.entry.id, requeue_at, of],
         ),
     ]
 }
@@ -412,35 +386,12 @@ pub fn replay_failed(write: Write<'_>, jobs: &[JobId], requeue_at: Timestamp) ->
                    ORDER BY f.id DESC LIMIT json_array_length(?3)) ",
                 delivery!(
                     "?3 ->> ('$[' || (row_number() OVER (ORDER BY given_up.id) - 1) || ']')",
-                    "given_up.webhook_event"
+                    "given_up.webhook_event",
+                    "0"
                 ),
                 "CROSS JOIN given_up WHERE c.id = ?1 RETURNING id"
             ),
             params![write.entry.id, requeue_at, serde_json::json!(jobs).to_string()],
         ),
     ]
-}
-
-/// Gives up the deliveries that were tried as often as they may be and never settled: their consumer died each time. `RETURNING`
-/// tells.
-#[must_use]
-pub fn give_up(now: Timestamp, most_attempts: i64) -> Statement {
-    Statement::new(
-        "UPDATE jobs SET failed_at = ?1, failure = coalesce(failure, 'never finished')
-         WHERE waiting = 1 AND webhook_id IS NOT NULL AND requeue_at <= ?1 AND due_at <= ?1 AND attempts >= ?2
-         RETURNING id",
-        params![now, most_attempts],
-    )
-}
-
-/// Finds the deliveries whose queue message seems lost, or whose webhook has rested, some at a time.
-#[must_use]
-pub fn requeue(now: Timestamp, requeue_at: Timestamp) -> Statement {
-    Statement::new(
-        "UPDATE jobs SET requeue_at = ?2 WHERE id IN (
-           SELECT id FROM jobs WHERE waiting = 1 AND webhook_id IS NOT NULL AND requeue_at <= ?1 AND due_at <= ?1
-           ORDER BY requeue_at LIMIT 200)
-         RETURNING id",
-        params![now, requeue_at],
-    )
 }

@@ -15,6 +15,9 @@ use crate::store::workspaces::LAST;
 /// The most webhooks of an organization: each event is delivered to every one that wants it.
 pub const MOST: i64 = 20;
 
+/// As many secrets that were replaced count beside the present one: a signature by each is sent with every delivery.
+pub const MOST_OLD: i64 = 5;
+
 /// A webhook, as the API shows it: never its secret.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "Webhook"))]
@@ -28,15 +31,17 @@ pub struct Shown {
     /// The types of events that it is told.
     #[serde(deserialize_with = "json_text")]
     pub events: Vec<String>,
-    /// `active` or `disabled`.
+    /// Whether it is on.
+    #[cfg_attr(described, schemars(extend("enum" = ["active", "disabled"])))]
     pub status: String,
     /// Why it was turned off: by somebody's `choice`, after days of `failures`, or because the receiver said that it is `gone`.
+    #[cfg_attr(described, schemars(extend("enum" = ["choice", "failures", "gone", null])))]
     pub disabled_for: Option<String>,
     /// When.
     pub disabled_at: Option<Timestamp>,
     /// Since when every delivery failed.
     pub failing_since: Option<Timestamp>,
-    /// Until when deliveries are signed with the secret before the present one too.
+    /// Until when deliveries are signed with a secret before the present one too; the last, where there are several.
     pub old_secret_until: Option<Timestamp>,
     /// The member or the API key that made it; nobody if the operator did.
     pub created_by: Option<String>,
@@ -49,9 +54,10 @@ macro_rules! columns {
     ($now:literal) => {
         concat!(
             "w.id, w.organization_id, w.url, w.events, iif(w.disabled_at IS NULL, 'active', 'disabled') AS status,
-             w.disabled_for, w.disabled_at, w.failing_since, iif(w.old_until > ",
+             w.disabled_for, w.disabled_at, w.failing_since,
+             (SELECT max(s.until) FROM webhook_old_secrets s WHERE s.webhook_id = w.id AND s.until > ",
             $now,
-            ", w.old_until, NULL) AS old_secret_until, w.created_by, w.created_at"
+            ") AS old_secret_until, w.created_by, w.created_at"
         )
     };
 }
@@ -222,34 +228,50 @@ pub fn change(write: Write<'_>, changes: &Changes) -> [Statement; 2] {
     ]
 }
 
-/// Gives a webhook another secret. Deliveries are signed with the one before too, until `until`. The first is the claim;
-/// `RETURNING` tells.
+/// Gives a webhook another secret. Deliveries are signed with the one before too, until `until`; and with those before that, each
+/// until its own time, which is kept. Of more than [`MOST_OLD`] the newest don't count. The first is the claim; `RETURNING` tells.
 #[must_use]
-pub fn rotate(write: Write<'_>, secret: &str, until: Timestamp) -> [Statement; 2] {
+pub fn rotate(write: Write<'_>, secret: &str, until: Timestamp) -> [Statement; 4] {
+    let claim = write.entry.id;
     [
         Statement::new(
             about_webhook!(concat!("json_object('name', ", place_of!("w.url"), ")"), "NULL"),
             write.params("webhook.secret_rotated"),
         ),
         Statement::new(
-            "UPDATE webhooks SET old_secret = secret, old_until = ?3, secret = ?2
-             FROM audit_events e WHERE e.id = ?1 AND webhooks.id = e.subject",
-            params![write.entry.id, secret, until],
+            "DELETE FROM webhook_old_secrets WHERE (webhook_id, secret) IN (
+               SELECT s.webhook_id, s.secret FROM audit_events e JOIN webhook_old_secrets s ON s.webhook_id = e.subject
+               WHERE e.id = ?1 AND s.until <= e.at)",
+            params![claim],
+        ),
+        Statement::new(
+            "INSERT INTO webhook_old_secrets (webhook_id, secret, until)
+             SELECT w.id, w.secret, ?2 FROM audit_events e JOIN webhooks w ON w.id = e.subject
+             WHERE e.id = ?1 AND (SELECT count(*) FROM webhook_old_secrets s WHERE s.webhook_id = w.id) < ?3",
+            params![claim, until, MOST_OLD],
+        ),
+        Statement::new(
+            "UPDATE webhooks SET secret = ?2 FROM audit_events e WHERE e.id = ?1 AND webhooks.id = e.subject",
+            params![claim, secret],
         ),
     ]
 }
 
 /// Deletes a webhook, and its secrets with it. The first is the claim; `RETURNING` tells.
 #[must_use]
-pub fn delete(write: Write<'_>) -> [Statement; 2] {
+pub fn delete(write: Write<'_>) -> [Statement; 3] {
     [
         Statement::new(
             about_webhook!(state!("w.url", "w.events", "w.live"), "NULL"),
             write.params("webhook.deleted"),
         ),
         Statement::new(
-            "UPDATE webhooks SET deleted_at = e.at, secret = '', old_secret = NULL, old_until = NULL
+            "UPDATE webhooks SET deleted_at = e.at, secret = ''
              FROM audit_events e WHERE e.id = ?1 AND webhooks.id = e.subject",
+            params![write.entry.id],
+        ),
+        Statement::new(
+            "DELETE FROM webhook_old_secrets WHERE webhook_id = (SELECT subject FROM audit_events WHERE id = ?1)",
             params![write.entry.id],
         ),
     ]

@@ -36,7 +36,8 @@ fn begin(person: &mut Client, email: &str) -> Answer {
     person.post("/v1/me/email", &json!({"email": email, "password": PASSWORD}))
 }
 
-fn confirm(team: &Team, token: &str) -> Answer {
+/// Proves one side of a change.
+pub fn confirm(team: &Team, token: &str) -> Answer {
     team.world.client().post("/v1/email-changes/confirm", &json!({"token": token}))
 }
 
@@ -45,7 +46,7 @@ fn cancel(team: &Team, token: &str) -> Answer {
 }
 
 /// Begins a change; the tokens that the old address and the new one were mailed.
-fn begun(team: &Team, person: &mut Client, old: &str, new: &str) -> (String, String) {
+pub fn begun(team: &Team, person: &mut Client, old: &str, new: &str) -> (String, String) {
     begin(person, new).ok();
     team.world.deliver();
     (team.world.mailed_email_token(old), team.world.mailed_email_token(new))

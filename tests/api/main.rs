@@ -99,6 +99,7 @@ mod totp;
 mod vouching;
 mod webhook_deliveries;
 mod webhook_events;
+mod webhook_turns;
 mod webhooks;
 mod what_to_do_next;
 mod wizard;

@@ -61,7 +61,7 @@ fn what_fails_is_tried_again_by_steps_and_given_up_after_a_day() {
             (&json!("waiting"), place + 1)
         );
         assert_eq!(shown["attempts"][place]["failure"], "answered 500");
-        assert_eq!(answered(&hooked, job, says(200)), None, "not before its time");
+        assert_eq!(answered(&hooked, job, says(200)), Some(wait), "not before its time");
         hooked.team.world.state().answers.borrow_mut().clear();
         hooked.team.world.pass(wait);
         waited += wait;
@@ -115,6 +115,28 @@ fn a_receiver_that_asks_to_wait_is_waited_for() {
     assert_eq!(wait.as_secs(), 7201);
 }
 
+#[test]
+fn a_receiver_may_ask_to_wait_by_a_date_and_no_longer_than_eleven_hours() {
+    for (told, seconds) in [
+        // The tests' clock says 21 November 2026, 22:00.
+        ("Sun, 22 Nov 2026 00:00:00 GMT", 7201),
+        ("Tue, 24 Nov 2026 00:00:00 GMT", 11 * 3600 + 1),
+        ("99999999", 11 * 3600 + 1),
+    ] {
+        let (hooked, job) = waiting();
+        let mut busy = says(503).unwrap();
+        busy.headers_mut().insert("retry-after", told.parse().unwrap());
+        let wait = answered(&hooked, job, Ok(busy)).unwrap();
+        assert_eq!(wait.as_secs(), seconds, "{told}");
+    }
+    for nonsense in ["Fri, 20 Nov 2026 00:00:00 GMT", "tomorrow", "-1", "Sun, 22 Xxx 2026 00:00:00 GMT"] {
+        let (hooked, job) = waiting();
+        let mut busy = says(503).unwrap();
+        busy.headers_mut().insert("retry-after", nonsense.parse().unwrap());
+        assert!(answered(&hooked, job, Ok(busy)).unwrap().as_secs() <= 15, "{nonsense}");
+    }
+}
+
 /// While a receiver fails, what happened since waits; what was tried comes back by its own steps, and lets the rest go.
 #[test]
 fn nothing_new_is_tried_with_a_receiver_that_just_failed() {
@@ -166,7 +188,7 @@ fn a_delivery_whose_consumer_died_is_made_again() {
     let (hooked, job) = waiting();
     hooked.team.world.state().deliveries.borrow_mut().clear();
     let sql = format!(
-        "UPDATE jobs SET attempts = 1, due_at = due_at + 60000, requeue_at = requeue_at + 60000 WHERE id = '{job}'"
+        "UPDATE jobs SET attempts = 1, due_at = due_at + 60000, requeue_at = due_at + 60000 WHERE id = '{job}'"
     );
     hooked.team.world.state().database.borrow().change(&sql);
     assert_eq!(hooked.team.world.deliver_to_webhook(job), Verdict::Ack, "somebody has it");
@@ -219,10 +241,9 @@ fn a_receiver_that_is_gone_is_turned_off_at_once() {
 }
 
 #[test]
-fn a_delivery_is_made_again_under_the_same_id_and_what_waits_is_not() {
+fn a_delivery_is_made_again_under_the_same_id() {
     let (mut hooked, job) = waiting();
     let path = hooked.path(&format!("/deliveries/{job}/replay"));
-    assert_eq!(hooked.team.owner.post(&path, &json!({})).refusal(), refusal(409, "not_replayable"));
     hooked.answers([says(200)]);
     let first = sent(&hooked.team.world).remove(0);
     let again = hooked.team.owner.post(&path, &json!({})).ok();
@@ -233,6 +254,63 @@ fn a_delivery_is_made_again_under_the_same_id_and_what_waits_is_not() {
     assert_eq!(header(&first, "webhook-id"), header(&second, "webhook-id"));
     assert_eq!(first.body(), second.body());
     assert_eq!(hooked.deliveries().len(), 2);
+    let unknown = path.replace(&job.to_string(), "job_01h455vb4pex5vsknk084sn02q");
+    assert_eq!(hooked.team.owner.post(&unknown, &json!({})).refusal(), refusal(409, "not_replayable"));
+}
+
+/// Whoever mended a receiver has the delivery made that waits for its next try, which may be hours away.
+#[test]
+fn a_delivery_that_waits_for_its_next_try_is_made_now_when_it_is_replayed() {
+    let (mut hooked, job) = waiting();
+    for _ in 0..4 {
+        let wait = answered(&hooked, job, says(500)).unwrap();
+        hooked.team.world.pass(wait);
+    }
+    answered(&hooked, job, says(500)).unwrap();
+    let replayed =
+        hooked.team.owner.post(&hooked.path(&format!("/deliveries/{job}/replay")), &json!({})).ok();
+    assert_eq!((replayed.status.as_u16(), replayed.str("/id")), (202, job.to_string()), "it, and no other");
+    hooked.answers([says(200)]);
+    let shown = hooked.delivery();
+    assert_eq!(shown["status"], "delivered");
+    assert_eq!(shown["attempts"].as_array().unwrap().len(), 6);
+    assert_eq!(hooked.deliveries().len(), 1);
+}
+
+#[test]
+fn a_test_event_goes_out_at_once_however_long_its_receiver_is_left_alone() {
+    let (mut hooked, job) = waiting();
+    for _ in 0..4 {
+        let wait = answered(&hooked, job, says(500)).unwrap();
+        hooked.team.world.pass(wait);
+    }
+    answered(&hooked, job, says(500)).unwrap();
+    hooked.team.world.state().asked.borrow_mut().clear();
+    hooked.team.owner.post(&hooked.path("/test"), &json!({})).ok();
+    hooked.answers([says(200)]);
+    assert_eq!(sent(&hooked.team.world).len(), 1);
+    assert_eq!(hooked.delivery()["status"], "delivered");
+}
+
+/// After an outage: what was tried before waits for hours by its own steps, unless somebody says that the receiver is mended.
+#[test]
+fn what_waits_for_its_next_try_goes_out_when_a_webhook_is_turned_on_or_what_failed_is_delivered_again() {
+    for turned_on in [true, false] {
+        let (mut hooked, job) = waiting();
+        for _ in 0..4 {
+            let wait = answered(&hooked, job, says(500)).unwrap();
+            hooked.team.world.pass(wait);
+        }
+        answered(&hooked, job, says(500)).unwrap();
+        if turned_on {
+            hooked.team.owner.patch(&hooked.path(""), &json!({"enabled": true})).ok();
+        } else {
+            let replayed = hooked.team.owner.post(&hooked.path("/deliveries/replay"), &json!({})).ok();
+            assert_eq!(replayed.json(), json!({"replayed": 1}));
+        }
+        hooked.answers([says(200)]);
+        assert_eq!(hooked.delivery()["status"], "delivered", "{turned_on}");
+    }
 }
 
 /// Everything that was given up, each event once, and nothing that got through since.
@@ -295,10 +373,10 @@ fn what_waited_goes_out_at_once_when_the_webhook_is_changed() {
     hooked.answers([]);
     assert!(sent(&hooked.team.world).is_empty(), "it rests");
     hooked.team.owner.patch(&hooked.path(""), &json!({"url": "https://mended.example.com/"})).ok();
-    hooked.answers([says(200), says(200)]);
+    hooked.answers([says(200), says(200), says(200)]);
     let hosts: Vec<_> =
         sent(&hooked.team.world).iter().map(|sent| sent.uri().host().unwrap().to_owned()).collect();
-    assert_eq!(hosts, ["mended.example.com"; 2]);
+    assert_eq!(hosts, ["mended.example.com"; 3], "what failed before, too");
 }
 
 /// What an old address answers is nothing to the new one.
@@ -311,7 +389,7 @@ fn an_answer_that_comes_after_the_address_was_changed_turns_nothing_off() {
         webhook_id: row["id"].as_str().unwrap().parse().unwrap(),
         url: "https://old.example.com/".to_owned(),
         secret: String::new(),
-        old_secret: None,
+        old_secrets: Vec::new(),
         live: true,
         rests_until: None,
         failures: 0,
@@ -347,8 +425,8 @@ fn after_a_rest_one_delivery_tries_the_receiver_for_all() {
     // The first is taken, and waits for its answer when the second is to be.
     let leased = hooked.team.world.now().plus(usher::jobs::LEASE);
     let taken = [
-        usher::store::webhook_deliveries::lease(waits[0], hooked.team.world.now(), leased, 11),
-        usher::store::webhook_deliveries::try_alone(waits[0], leased, leased),
+        usher::store::webhook_turns::lease(waits[0], hooked.team.world.now(), leased, 11),
+        usher::store::webhook_turns::try_alone(waits[0], leased, leased),
     ];
     hooked.team.world.state().database.borrow_mut().batch(&taken).unwrap();
     hooked.team.world.deliver_to_webhook(waits[1]);

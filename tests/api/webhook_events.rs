@@ -194,6 +194,24 @@ fn however_often_the_job_is_done_each_event_is_delivered_once() {
     );
 }
 
+/// Whoever changes the address of their account is told of wherever they are a member, and nowhere else.
+#[test]
+fn a_members_new_address_is_told() {
+    let mut hooked = Hooked::of("team");
+    hooked.team.invited("ana@client.test", "client");
+    hooked.hears();
+    let mut ana = hooked.team.world.client();
+    ana.join("ana@client.test", "Ana Client").ok();
+    hooked.hears();
+    let (old, new) = crate::email_changes::begun(&hooked.team, &mut ana, "ana@client.test", "ana@other.test");
+    for token in [old, new] {
+        crate::email_changes::confirm(&hooked.team, &token).ok();
+    }
+    let [(kind, data)] = hooked.hears().try_into().unwrap();
+    assert_eq!((&*kind, &data["user"]["email"]), ("member.updated", &json!("ana@other.test")));
+    assert_eq!(data["id"], hooked.team.member("ana@other.test"));
+}
+
 /// Many at once: a list of a hundred clients is a hundred events, in their order.
 #[test]
 fn many_events_are_told_in_their_order() {

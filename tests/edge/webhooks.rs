@@ -101,3 +101,23 @@ fn a_receiver_that_never_answers_keeps_nothing_from_anybody() {
     assert!(deliveries(&server, &hangs).iter().all(|one| one["status"] == "waiting"));
     receiver.let_go();
 }
+
+/// One receiver takes everything, and some seconds for each: what happens in another organization after forty such events is told
+/// before it has taken a quarter of them.
+#[test]
+fn a_receiver_that_answers_slowly_keeps_nothing_from_another_organizations() {
+    let receiver = Receiver::start();
+    let server = Deployment::new().start();
+    let (slow, quick) = (Team::new(&server), Team::new(&server));
+    hook(&slow, &receiver, "/slow", &["invitation.created"]);
+    hook(&quick, &receiver, "/takes", &["invitation.created"]);
+    let rows: Vec<Value> = (0..40)
+        .map(|n| json!({"email": server.address(&format!("slow{n}")), "role": "client", "send_email": false}))
+        .collect();
+    server.operator().post(&slow.path("/invitations/bulk"), &json!({"rows": rows})).ok();
+    wait_for("the first of them", || (!receiver.heard("/slow").is_empty()).then_some(()));
+    quick.invite(&server.address("quick.client"), "client").ok();
+    wait_for("the other organization's", || (receiver.heard("/takes").len() == 1).then_some(()));
+    let before = receiver.heard("/slow").len();
+    assert!(before < 10, "{before} were told before it");
+}

@@ -121,6 +121,17 @@ impl Description {
         validator.iter_errors(value).next().map(|error| format!("{}: {error}", error.instance_path()))
     }
 
+    /// What is wrong with an event that a webhook is told, if anything is.
+    pub fn complaint_of_event(&self, body: &Value) -> Option<String> {
+        let kind = body["type"].as_str().unwrap_or_default();
+        let Some(described) = self.document["webhooks"].get(kind) else {
+            return Some(format!("{kind} is not a type of event that is described"));
+        };
+        let schema = &described["post"]["requestBody"]["content"]["application/json"]["schema"];
+        let validator = self.validator(schema);
+        validator.iter_errors(body).next().map(|error| format!("{}: {error}", error.instance_path()))
+    }
+
     fn validator(&self, schema: &Value) -> Arc<Validator> {
         let mut validators = self.validators.lock().unwrap();
         let compiled = validators.entry(schema.to_string()).or_insert_with(|| {

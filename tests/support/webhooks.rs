@@ -8,6 +8,7 @@ use usher::platform::Unanswered;
 
 use super::World;
 use super::client::Team;
+use super::description::DESCRIPTION;
 
 /// Where receivers are.
 pub const URL: &str = "https://app.example.com/webhooks/usher?tenant=7";
@@ -108,6 +109,7 @@ pub fn told(request: &Request<Bytes>) -> (String, Value) {
     let body: Value = serde_json::from_slice(request.body()).unwrap();
     assert_eq!(body.as_object().unwrap().len(), 3, "{body}");
     assert!(body["timestamp"].as_str().unwrap().ends_with('Z'), "{body}");
+    assert_eq!(DESCRIPTION.complaint_of_event(&body), None, "{body}");
     (body["type"].as_str().unwrap().to_owned(), body["data"].clone())
 }
 

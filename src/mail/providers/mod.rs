@@ -10,8 +10,8 @@ pub mod resend;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, USER_AGENT};
+use http::{HeaderValue, Method};
 use serde_json::Value;
 
 use super::Mail;
@@ -72,11 +72,11 @@ async fn by(platform: &impl Platform, provider: &MailProvider, mail: &Mail, key:
             .map_err(|error| MailError::Retry(error.to_string())),
         MailProvider::Cloudflare => platform.send(mail).await,
         MailProvider::Resend(account) => match resend::request(account, mail, key) {
-            Ok(request) => resend::outcome(&platform.exchange(request, PATIENCE).await, key),
+            Ok(request) => resend::outcome(&platform.exchange(request, PATIENCE).await, key, platform.now()),
             Err(error) => Err(error),
         },
         MailProvider::Postmark(account) => match postmark::request(account, mail, key) {
-            Ok(request) => postmark::outcome(&platform.exchange(request, PATIENCE).await),
+            Ok(request) => postmark::outcome(&platform.exchange(request, PATIENCE).await, platform.now()),
             Err(error) => Err(error),
         },
     };
@@ -121,10 +121,4 @@ fn unanswered(provider: &str, why: Unanswered) -> MailError {
         Unanswered::TimedOut => "took too long",
     };
     MailError::Retry(format!("{provider}: {why}"))
-}
-
-/// How long to wait, where the provider says it in seconds.
-fn told(headers: &HeaderMap) -> Duration {
-    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    Duration::from_secs(seconds.unwrap_or(0))
 }

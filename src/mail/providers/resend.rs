@@ -1,14 +1,17 @@
 //! Resend (`POST /emails`; <https://resend.com/docs/api-reference/errors>). It honours an idempotency key for a day.
 
-use http::{HeaderMap, StatusCode};
+use std::time::Duration;
+
+use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Answer, Outcome, body, post, told, unanswered};
+use super::{Answer, Outcome, body, post, unanswered};
 use crate::config::Account;
 use crate::domain::ids::JobId;
+use crate::domain::time::Timestamp;
 use crate::json::at;
 use crate::mail::Mail;
-use crate::platform::MailError;
+use crate::platform::{MailError, retry_after};
 
 /// Where its API is.
 pub const URL: &str = "https://api.resend.com";
@@ -34,7 +37,7 @@ pub fn request(account: &Account, mail: &Mail, key: JobId) -> Result<http::Reque
 ///
 /// # Errors
 /// Whether to try again.
-pub fn outcome(answer: &Answer, key: JobId) -> Outcome {
+pub fn outcome(answer: &Answer, key: JobId, now: Timestamp) -> Outcome {
     let answer = answer.as_ref().map_err(|why| unanswered("resend", *why))?;
     let (status, body) = (answer.status(), body(answer));
     if status.is_success() {
@@ -44,10 +47,10 @@ pub fn outcome(answer: &Answer, key: JobId) -> Outcome {
             .map(str::to_owned)
             .ok_or(MailError::Retry("resend: no id".to_owned()));
     }
-    refused(status, answer.headers(), &body, key)
+    refused(status, retry_after(answer.headers(), now), &body, key)
 }
 
-fn refused(status: StatusCode, headers: &HeaderMap, body: &Value, key: JobId) -> Outcome {
+fn refused(status: StatusCode, told: Option<Duration>, body: &Value, key: JobId) -> Outcome {
     // Its codes are words with lines between them; what is none may be anything.
     let is_code =
         |name: &&str| name.len() < 50 && name.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase());
@@ -59,7 +62,7 @@ fn refused(status: StatusCode, headers: &HeaderMap, body: &Value, key: JobId) ->
         (429, "daily_quota_exceeded" | "monthly_quota_exceeded")
         | (422, "invalid_from_address" | "invalid_access" | "invalid_region")
         | (401 | 403 | 404 | 405, _) => MailError::Unable(why),
-        (429, _) => MailError::Wait(told(headers), why),
+        (429, _) => MailError::Wait(told.unwrap_or_default(), why),
         // A try that is still under way has the same key.
         (409 | 408 | 425 | 500.., _) => MailError::Retry(why),
         (400..=499, _) => MailError::Refused(why),

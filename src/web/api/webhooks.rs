@@ -186,7 +186,7 @@ pub async fn delete<P: Platform>(
     Ok(reply::no_content())
 }
 
-/// `POST …/rotate`: another `secret`, this once. Deliveries are signed with both for a day.
+/// `POST …/rotate`: another `secret`, this once. Deliveries are signed with both for a day, and with those before until theirs is over.
 pub async fn rotate<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
@@ -218,6 +218,7 @@ pub async fn test<P: Platform>(
 #[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "DeliveryQuery"))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Query {
+    /// How many to answer at most: 1 to 100; 25 unless said.
     #[cfg_attr(described, schemars(with = "Option<by_hand::Limit>"))]
     limit: Option<String>,
     /// Where the page before ended: its `next_cursor`.
@@ -257,14 +258,16 @@ pub async fn deliveries<P: Platform>(
     Ok(page.reply(rows, |delivery: &Delivery| delivery.id.to_string(), |delivery| delivery))
 }
 
-/// How many deliveries are made again.
+/// How many deliveries are made again, or now.
 #[derive(Serialize)]
 #[cfg_attr(described, derive(schemars::JsonSchema), schemars(rename = "ReplayedDeliveries"))]
 pub(super) struct Replayed {
+    /// So many.
     replayed: usize,
 }
 
-/// `POST …/deliveries/{job}/replay`: 202, with a new delivery of the same event under the same id.
+/// `POST …/deliveries/{job}/replay`: 202, with a new delivery of the same event under the same id; or with this one, which waited for
+/// its next try and is made now.
 pub async fn replay<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
@@ -278,8 +281,8 @@ pub async fn replay<P: Platform>(
     Ok(reply::json(StatusCode::ACCEPTED, &delivery))
 }
 
-/// `POST …/deliveries/replay`: 202 `{replayed}`: how many of those that failed, and were not delivered since, are delivered again;
-/// a hundred at most, the newest.
+/// `POST …/deliveries/replay`: 202 `{replayed}`: how many of those that failed, and were not delivered since, are delivered again, a
+/// hundred at most, the newest; and of those that waited for their next try, which is now.
 pub async fn replay_failed<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,

@@ -40,6 +40,7 @@ pub const COSTS: &[Costs] = &[
     ("POST", ROTATE, "owner", 2, 0),
     ("POST", TEST, "owner", 2, 0),
     ("GET", DELIVERIES, "owner", 2, 0),
-    ("POST", REPLAY_FAILED, "owner", 2, 0),
+    // Who they are, what failed, what waits.
+    ("POST", REPLAY_FAILED, "owner", 3, 0),
     ("POST", REPLAY, "owner", 2, 0),
 ];

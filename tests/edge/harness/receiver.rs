@@ -1,15 +1,19 @@
 //! A host product's receiver of webhooks on this machine. What it answers follows from the path it was registered with:
 //! `/takes` takes everything, `/fails-once` fails the first time that it is told an event, `/moves` sends elsewhere, `/gone` is
-//! there no more, `/hangs` never answers before it is let go.
+//! there no more, `/hangs` never answers before it is let go, `/slow` takes everything after some seconds.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 use standardwebhooks::Webhook;
+
+/// How long `/slow` takes: less than Usher waits.
+const SLOW: Duration = Duration::from_secs(4);
 
 /// An event as it came.
 #[derive(Debug, Clone)]
@@ -107,6 +111,10 @@ fn serve(mut stream: &TcpStream, shared: &Shared) -> Option<()> {
         "/hangs" => {
             let let_go = shared.let_go.lock().unwrap();
             drop(shared.bell.wait_while(let_go, |let_go| !*let_go).unwrap());
+            "200 OK\r\n"
+        }
+        "/slow" => {
+            thread::sleep(SLOW);
             "200 OK\r\n"
         }
         _ => "200 OK\r\n",

@@ -13,6 +13,7 @@
 
 mod account;
 mod elsewhere;
+mod events;
 mod invitations;
 mod members;
 mod operation;
@@ -135,6 +136,7 @@ pub fn document() -> Value {
             path[operation.method.as_str().to_lowercase()] = described;
         }
     }
+    let webhooks = events::webhooks(&mut schemas);
     let examples: Map<String, Value> =
         Code::ALL.iter().map(|code| (code.as_str().to_owned(), example(*code))).collect();
     let refusals = std::mem::take(&mut schemas.refusals);
@@ -144,6 +146,7 @@ pub fn document() -> Value {
         "servers": [{"url": "/"}],
         "tags": tags,
         "paths": paths,
+        "webhooks": webhooks,
         "components": {
             "schemas": schemas.all(),
             "responses": refusals,

@@ -52,7 +52,7 @@ pub struct Operation {
     codes: Vec<Code>,
 }
 
-fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
+pub(super) fn schema<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
     generator.subschema_for::<T>().to_value()
 }
 

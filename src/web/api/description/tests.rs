@@ -56,6 +56,47 @@ fn every_code_is_an_example_somewhere() {
     }
 }
 
+/// Each parameter says what it is for, or nothing: never null.
+#[test]
+fn nothing_is_described_as_null() {
+    fn look(value: &Value, place: &str) {
+        match value {
+            Value::Object(fields) => {
+                assert!(fields.get("description") != Some(&Value::Null), "{place}");
+                fields.iter().for_each(|(name, value)| look(value, &format!("{place}/{name}")));
+            }
+            Value::Array(values) => values.iter().for_each(|value| look(value, place)),
+            _ => {}
+        }
+    }
+    look(&document()["paths"], "");
+    for operation in document()["paths"].as_object().unwrap().values() {
+        for described in operation.as_object().unwrap().values() {
+            for parameter in described["parameters"].as_array().into_iter().flatten() {
+                assert!(parameter["name"] != "limit" || parameter["description"].is_string(), "{described}");
+            }
+        }
+    }
+}
+
+/// A receiver knows from the document what every type of event tells.
+#[test]
+fn every_type_of_event_is_described() {
+    use crate::domain::webhook::{EVENTS, TEST};
+    let document = document();
+    let described: BTreeSet<&str> =
+        document["webhooks"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(described, EVENTS.iter().map(|(name, _)| *name).chain([TEST]).collect());
+    for (pointer, values) in [
+        ("Webhook/properties/status", json!(["active", "disabled"])),
+        ("Webhook/properties/disabled_for", json!(["choice", "failures", "gone", null])),
+        ("WebhookDelivery/properties/status", json!(["waiting", "delivered", "failed"])),
+    ] {
+        let pointer = format!("/components/schemas/{pointer}/enum");
+        assert_eq!(document.pointer(&pointer), Some(&values), "{pointer}");
+    }
+}
+
 #[test]
 fn everything_that_is_referred_to_is_there() {
     fn references(value: &Value, found: &mut BTreeSet<String>) {

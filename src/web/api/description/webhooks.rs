@@ -42,7 +42,8 @@ pub(super) fn operations() -> Vec<Operation> {
             "rotateWebhookSecret",
             "Replace a webhook's secret",
         )
-        .told("The new one is in `secret`, this once. For a day, deliveries are signed with both.")
+        .told("The new one is in `secret`, this once. Deliveries are signed with the one before too, for a day from now, and with those before \
+               that until their day is over; of more than five that were replaced within a day, the oldest five.")
         .no_fields()
         .answers::<WebhookWithSecret>(200, "The webhook."),
         Operation::new(
@@ -51,6 +52,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "testWebhook",
             "Have a test event delivered",
         )
+        .told("Now, however long a receiver that fails is left alone.")
         .no_fields()
         .answers::<Delivery>(202, "The delivery, which waits.")
         .refuses(&[Code::WebhookDisabled]),
@@ -69,7 +71,9 @@ pub(super) fn operations() -> Vec<Operation> {
             "replayFailedDeliveries",
             "Have what failed delivered again",
         )
-        .told("What was not delivered since; the newest hundred of it.")
+        .told(
+            "What was given up and not delivered since, the newest hundred of it; and what waits for its next try, which is now.",
+        )
         .no_fields()
         .answers::<webhooks::Replayed>(202, "How many that are.")
         .refuses(&[Code::WebhookDisabled]),
@@ -79,9 +83,9 @@ pub(super) fn operations() -> Vec<Operation> {
             "replayDelivery",
             "Have an event delivered again",
         )
-        .told("Under the id that it had.")
+        .told("Under the id that it had. A delivery that waits for its next try is made now, and is the one that is answered.")
         .no_fields()
-        .answers::<Delivery>(202, "The new delivery, which waits.")
+        .answers::<Delivery>(202, "The delivery, which waits.")
         .refuses(&[Code::WebhookDisabled, Code::NotReplayable]),
     ];
     all.into_iter().map(|operation| operation.by(&[Operator, Session])).collect()

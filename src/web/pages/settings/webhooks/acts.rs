@@ -125,11 +125,11 @@ fn what_a_new_secret_does(webhook: &Shown) -> Vec<String> {
          so your receiver never has to stop."
             .to_owned(),
     ];
-    if let Some(until) = webhook.old_secret_until {
-        follows.push(format!(
-            "It was replaced not long ago: the one before, which counts until {}, stops counting at once.",
-            until.in_words()
-        ));
+    if webhook.old_secret_until.is_some() {
+        follows.push(
+            "It was replaced not long ago: the one before works until its own 24 hours are over, too."
+                .to_owned(),
+        );
     }
     follows
 }

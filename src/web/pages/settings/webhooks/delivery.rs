@@ -64,7 +64,7 @@ async fn page<P: Platform>(
 ) -> Result<Reply> {
     let reads = vec![
         webhooks::select(desk.actor.organization_id, id, ctx.now()),
-        webhook_deliveries::one(id, job),
+        webhook_deliveries::one(id, job, None),
         webhook_deliveries::sent(id, job),
     ];
     let found = ctx.platform.batch(reads).await?;
@@ -81,8 +81,8 @@ async fn page<P: Platform>(
         nonce: &desk.key.nonce,
         problems: Problems::of(refused),
         place: place(&webhook.url),
-        again: row.settled && webhook.disabled_at.is_none(),
-        on_its_way: is_new && !row.settled && row.delivery.attempts.is_empty(),
+        again: row.again && webhook.disabled_at.is_none(),
+        on_its_way: is_new && !row.again,
         row,
         body: json::pretty(&sent.body),
         back: path(desk, id),
@@ -93,7 +93,7 @@ async fn page<P: Platform>(
     }
 }
 
-/// `POST`: delivers the same event again.
+/// `POST`: delivers the same event again; one that waits for its next try, now.
 ///
 /// # Errors
 /// As [`show`].

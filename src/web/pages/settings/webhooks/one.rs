@@ -40,7 +40,7 @@ struct Page<'a> {
     off: Option<(String, &'static str)>,
     rows: Vec<Row>,
     only_failed: bool,
-    /// Whether one of those that are shown was given up.
+    /// Whether one of those that are shown was given up, or waits for its next try.
     any_failed: bool,
     next: Option<String>,
     first: Option<String>,
@@ -113,7 +113,9 @@ async fn page<P: Platform>(
         first: (!cursor.is_empty())
             .then(|| format!("{path}{}", if only_failed { "?status=failed" } else { "" })),
         only_failed,
-        any_failed: rows.iter().any(|row| row.failure.is_some()),
+        any_failed: rows
+            .iter()
+            .any(|row| row.failure.is_some() || row.next_attempt_at.is_some() && !row.attempts.is_empty()),
         rows: rows.into_iter().map(row).collect(),
         fields: Fields::of_known(&problems, &webhook, typed, email.as_deref()).html()?,
         on: typed.map_or(on, |form| form.has("enabled")),

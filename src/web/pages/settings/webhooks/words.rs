@@ -47,8 +47,8 @@ pub struct Row {
     pub path: String,
     /// A word, and its colour.
     pub status: (&'static str, &'static str),
-    /// Whether it can be made again.
-    pub settled: bool,
+    /// Whether it can be made again, or now: one that was not tried yet is on its way.
+    pub again: bool,
 }
 
 impl Row {
@@ -60,8 +60,8 @@ impl Row {
             _ if delivery.attempts.is_empty() => ("Waiting", ""),
             _ => ("Retrying", "warn"),
         };
-        let settled = delivery.next_attempt_at.is_none();
-        Self { delivery, path, status, settled }
+        let again = delivery.next_attempt_at.is_none() || !delivery.attempts.is_empty();
+        Self { delivery, path, status, again }
     }
 
     /// What was tried last.
