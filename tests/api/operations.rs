@@ -105,9 +105,9 @@ fn what_failed_for_one_reason_is_listed_and_done_again() {
 }
 
 /// A copy of a database, in a file that goes with it: SQLite writes no more where its file is gone.
-struct Copy(PathBuf);
+struct Saved(PathBuf);
 
-impl Copy {
+impl Saved {
     fn of(world: &World, name: &str) -> Self {
         let file = format!("{name}-{}.sqlite", std::process::id());
         let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(file);
@@ -121,7 +121,7 @@ impl Copy {
     }
 }
 
-impl Drop for Copy {
+impl Drop for Saved {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
@@ -134,7 +134,7 @@ struct Restored {
     /// What `done-since.sql` printed before.
     told: String,
     undone: Vec<Value>,
-    _file: Copy,
+    _file: Saved,
 }
 
 fn restored(name: &str) -> Restored {
@@ -147,7 +147,7 @@ fn restored(name: &str) -> Restored {
     team.world.pass(Duration::from_hours(4 * 24));
     team.invited(MIA, "member");
     team.world.pass(Duration::from_secs(1));
-    let file = Copy::of(&team.world, name);
+    let file = Saved::of(&team.world, name);
     let since = in_sql(team.world.now());
     team.world.pass(Duration::from_secs(1));
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, StatementStatus, params_from_iter};
@@ -16,8 +15,6 @@ pub struct Sqlite {
     ran: BTreeMap<&'static str, Statement>,
     /// The steps of SQLite's machine that the service's statements took: what grows with the rows they read.
     steps: u64,
-    /// How long they took.
-    took: Duration,
 }
 
 impl Sqlite {
@@ -34,17 +31,12 @@ impl Sqlite {
             let sql = std::fs::read_to_string(&file).unwrap();
             connection.execute_batch(&sql).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         }
-        Self { connection, ran: BTreeMap::new(), steps: 0, took: Duration::ZERO }
+        Self { connection, ran: BTreeMap::new(), steps: 0 }
     }
 
     /// The database in a file, which the runtime keeps and nobody has open.
     pub fn open(file: &Path) -> Self {
-        Self {
-            connection: Connection::open(file).unwrap(),
-            ran: BTreeMap::new(),
-            steps: 0,
-            took: Duration::ZERO,
-        }
+        Self { connection: Connection::open(file).unwrap(), ran: BTreeMap::new(), steps: 0 }
     }
 
     /// Runs statements as D1's `batch` does: one transaction, all or nothing.
@@ -53,7 +45,6 @@ impl Sqlite {
         for statement in statements {
             self.ran.entry(statement.sql).or_insert_with(|| statement.clone());
         }
-        let began = Instant::now();
         let transaction = self.connection.transaction().map_err(failed)?;
         let results = statements
             .iter()
@@ -61,7 +52,6 @@ impl Sqlite {
             .collect::<Result<Vec<_>, _>>()
             .map_err(failed)?;
         transaction.commit().map_err(failed)?;
-        self.took += began.elapsed();
         self.steps += results.iter().map(|(_, steps)| steps).sum::<u64>();
         Ok(results.into_iter().map(|(result, _)| result).collect())
     }
@@ -69,11 +59,6 @@ impl Sqlite {
     /// The steps of SQLite's machine that the service's statements took so far.
     pub fn steps(&self) -> u64 {
         self.steps
-    }
-
-    /// How long they took. For showing only: no test depends on a time.
-    pub fn took(&self) -> Duration {
-        self.took
     }
 
     /// Every different statement that the service ran so far.
