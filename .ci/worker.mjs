@@ -57,20 +57,21 @@ export function startWorker({ port, state, vars, backstage, gauge, withAssets = 
             { type: "CompiledWasm", path: "build/index_bg.wasm" },
           ],
         },
-        ...(backstage ? [backstageOf(workerOptions)] : []),
+        ...(backstage ? [backstageOf("usher", workerOptions)] : []),
       ],
     }),
   );
 }
 
-function backstageOf({ compatibilityDate, d1Databases }) {
+/** The Worker beside the one of this name, bound to the same databases: see backstage.mjs. */
+export function backstageOf(name, { compatibilityDate, d1Databases }) {
   return {
     name: "backstage",
     modules: true,
     script: beside("backstage.mjs"),
     compatibilityDate,
     compatibilityFlags: ["service_binding_extra_handlers"], // it calls the other one's consumers of queues
-    serviceBindings: { USHER: "usher" },
+    serviceBindings: { USHER: name },
     d1Databases,
     unsafeDirectSockets: [direct],
   };

@@ -2,18 +2,18 @@
 //   WORKER    peer, counted (the peer, telling what each request costs) or limits
 //   STATE     the folder of its database
 // It prints `backstage URL` and `ready URL` as that does.
-import { openBackstage } from "../.ci/backstage.mjs";
 import { watchParent } from "../.ci/parent.mjs";
 import { freePort } from "../.ci/port.mjs";
 import { start } from "./runtime.mjs";
 
 const { WORKER: worker, STATE: state } = process.env;
 const port = await freePort();
-const runtime = await start({ worker, state, port });
+const runtime = await start({ worker, state, port, backstage: true });
 watchParent(() => process.exit(0));
 process.on("SIGTERM", async () => {
   await runtime.dispose();
   process.exit(0);
 });
-console.log(`backstage ${await openBackstage(await runtime.getD1Database("DB"))}`);
+const { origin } = await runtime.unsafeGetDirectURL("backstage");
+console.log(`backstage ${origin}`);
 console.log(`ready http://localhost:${port}`);

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { build } from "esbuild";
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
 // Sets the runtime's program as well: the same as Usher's.
-import "../.ci/worker.mjs";
+import { backstageOf } from "../.ci/worker.mjs";
 
 /** Signs the peer's cookies. It protects nothing. */
 export const SECRET = "nu9PzEw3Vb6kQ2tYc8RfLs1JxHm5GaDo";
@@ -56,8 +56,12 @@ async function makeTables(worker, db, origin) {
   await runMigrations();
 }
 
-/** Starts one of them on `port`, with `state` as the folder of its database; `tables` says whether to make those. */
-export async function start({ worker, state, port, tables = true }) {
+/**
+ * Starts one of them on `port`, with `state` as the folder of its database; `tables` says whether to make those, and `backstage`
+ * whether that runs beside it.
+ */
+export async function start({ worker, state, port, tables = true, backstage = false }) {
+  const d1Databases = { DB: "bench" };
   const origin = `http://localhost:${port}`;
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
@@ -75,8 +79,9 @@ export async function start({ worker, state, port, tables = true }) {
           compatibilityFlags: worker === "limits" ? [] : ["nodejs_compat"],
           modules: [{ type: "ESModule", path: "worker.mjs", contents: await bundled(worker) }],
           bindings: { ORIGIN: origin, SECRET },
-          d1Databases: { DB: "bench" },
+          d1Databases,
         },
+        ...(backstage ? [backstageOf(worker, { compatibilityDate, d1Databases })] : []),
       ],
     }),
   );

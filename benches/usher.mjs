@@ -236,11 +236,10 @@ export class Usher {
         holds: (text) => part(text, ({ allowed }) => allowed === true),
       }));
     },
-    signIn: (number) =>
-      Array.from({ length: number }, (_, at) => {
-        const { email } = this.people[at % SUBJECTS];
+    signIn: async (number) =>
+      (await this.accounts(number)).map(({ email }) => {
+        // Each somebody else, from a network of its own: neither may try for long.
         this.made += 1;
-        // Each from a network of its own: one network may not try for long.
         const network = `10.${this.made >> 16}.${(this.made >> 8) & 255}.${this.made & 255}`;
         return {
           ...this.#json("POST", "/v1/sessions", { "cf-connecting-ip": network }, { email, password: PASSWORD }),
