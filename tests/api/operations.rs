@@ -295,9 +295,9 @@ fn of_an_organization_that_is_deleted_nothing_is_left_and_of_others_everything()
     let mut confined = world.client();
     confined.accept(&token, "Nele Client").ok();
     let organization = world.operator().create_organization("Next Studio", "nora.owner@next.test");
-    let mut owner = world.client();
-    owner.join("nora.owner@next.test", "Nora Owner").ok();
-    let mut other = Team { world: world.clone(), organization, owner };
+    let mut nora = world.client();
+    nora.join("nora.owner@next.test", "Nora Owner").ok();
+    let mut other = Team { world: world.clone(), organization, owner: nora };
     let mut both = other.joined("both@studio.test", "member");
     let invited = team.invited("both@studio.test", "member");
     let token = copied_token(&mut team.owner, &invited);

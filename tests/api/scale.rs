@@ -35,7 +35,7 @@ fn each_thing_takes_as_many_bytes_as_the_page_on_scale_says() {
         world.deliver();
         // The mailbox of development is nowhere else.
         world.state().database.borrow().change("DELETE FROM mailbox");
-        world.pass(Duration::from_secs(60));
+        world.pass(Duration::from_mins(1));
     });
     // Each with an account that was there: a new one would cost a password's hash each time.
     let mut people = Vec::new();
