@@ -9,10 +9,12 @@
 // Not in Node by Miniflare's own copy of the binding: that waits for the runtime with all else standing still, the reading of
 // its log too, and the runtime waits once nobody reads its log.
 let count = 0;
-const message = (body) => ({ id: `backstage-${++count}`, timestamp: new Date(), attempts: 1, body });
+const message = (body) => ({ id: `backstage-${++count}`, attempts: 1, body });
 
-async function answer(path, body, { DB, USHER }) {
-  if (path.startsWith("/queues/")) return USHER.queue(path.slice("/queues/".length), body.map(message));
+async function answer(url, body, { DB, CONSUMERS }) {
+  if (url.pathname.startsWith("/queues/")) {
+    return (await CONSUMERS.fetch(url, { method: "POST", body: JSON.stringify(body.map(message)) })).json();
+  }
   const results = await DB.batch(body.map(([sql, ...values]) => DB.prepare(sql).bind(...values)));
   return results.map(({ results }) => results);
 }
@@ -20,7 +22,7 @@ async function answer(path, body, { DB, USHER }) {
 export default {
   async fetch(request, env) {
     try {
-      return Response.json(await answer(new URL(request.url).pathname, await request.json(), env));
+      return Response.json(await answer(new URL(request.url), await request.json(), env));
     } catch (error) {
       return new Response(String(error?.message ?? error), { status: 500 });
     }

@@ -1,7 +1,7 @@
 // The Worker as Miniflare runs it: wrangler.toml, the secrets of .dev.vars, and what the caller overrides.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from "miniflare";
+import { Log, LogLevel, Miniflare, Response, convertV4MiniflareOptions } from "miniflare";
 import workerd from "workerd";
 import { unstable_getMiniflareWorkerOptions as readWrangler } from "wrangler";
 
@@ -33,7 +33,7 @@ export function startWorker({ port, state, vars, backstage, gauge, withAssets = 
   const bindings = { ...workerOptions.bindings, ...vars };
   for (const [name, value] of Object.entries(vars)) if (value === "") delete bindings[name];
 
-  return new Miniflare(
+  const runtime = new Miniflare(
     convertV4MiniflareOptions({
       host: "127.0.0.1",
       port,
@@ -57,21 +57,28 @@ export function startWorker({ port, state, vars, backstage, gauge, withAssets = 
             { type: "CompiledWasm", path: "build/index_bg.wasm" },
           ],
         },
-        ...(backstage ? [backstageOf("usher", workerOptions)] : []),
+        ...(backstage ? [backstageOf(workerOptions, consume)] : []),
       ],
     }),
   );
+
+  /** Has the consumer of a queue called; not by a binding to the Worker, which leads to what serves its files. */
+  async function consume(request) {
+    const { queue } = await runtime.getWorker("usher");
+    const messages = (await request.json()).map((message) => ({ ...message, timestamp: new Date() }));
+    return Response.json(await queue(new URL(request.url).pathname.slice("/queues/".length), messages));
+  }
+  return runtime;
 }
 
-/** The Worker beside the one of this name, bound to the same databases: see backstage.mjs. */
-export function backstageOf(name, { compatibilityDate, d1Databases }) {
+/** The Worker beside another one, bound to the same databases, and to whoever calls the consumers of its queues: see backstage.mjs. */
+export function backstageOf({ compatibilityDate, d1Databases }, consume) {
   return {
     name: "backstage",
     modules: true,
     script: beside("backstage.mjs"),
     compatibilityDate,
-    compatibilityFlags: ["service_binding_extra_handlers"], // it calls the other one's consumers of queues
-    serviceBindings: { USHER: name },
+    serviceBindings: consume ? { CONSUMERS: consume } : {},
     d1Databases,
     unsafeDirectSockets: [direct],
   };

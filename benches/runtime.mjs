@@ -81,7 +81,7 @@ export async function start({ worker, state, port, tables = true, backstage = fa
           bindings: { ORIGIN: origin, SECRET },
           d1Databases,
         },
-        ...(backstage ? [backstageOf(worker, { compatibilityDate, d1Databases })] : []),
+        ...(backstage ? [backstageOf({ compatibilityDate, d1Databases })] : []),
       ],
     }),
   );
