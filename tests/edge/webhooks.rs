@@ -114,7 +114,7 @@ fn a_receiver_that_answers_slowly_keeps_nothing_from_another_organizations() {
     let rows: Vec<Value> = (0..40)
         .map(|n| json!({"email": server.address(&format!("slow{n}")), "role": "client", "send_email": false}))
         .collect();
-    server.operator().post(&slow.path("/invitations/bulk"), &json!({"rows": rows})).ok();
+    slow.owner.clone().post(&slow.path("/invitations/bulk"), &json!({"rows": rows})).ok();
     wait_for("the first of them", || (!receiver.heard("/slow").is_empty()).then_some(()));
     quick.invite(&server.address("quick.client"), "client").ok();
     wait_for("the other organization's", || (receiver.heard("/takes").len() == 1).then_some(()));
