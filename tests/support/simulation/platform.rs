@@ -14,11 +14,21 @@ use usher::mail::Mail;
 use usher::params;
 use usher::platform::{
     Clock, Database, DatabaseError, Entropy, Http, KeyValue, Level, Limit, Limiter, Log, MailError, Mailer,
-    Meter, Metered, Queue, ResultSet, Statement, Unanswered,
+    Meter, Metered, Param, Queue, ResultSet, Statement, Unanswered,
 };
+use usher::store::webhook_turns;
 
 use super::receivers;
 use super::world::{Copy, Event, Queued, Sent, World};
+
+/// The delivery that a batch takes, if it takes one.
+fn delivery_taken(statements: &[Statement]) -> Option<JobId> {
+    let first = statements.first()?;
+    let Param::Text(id) = first.params.first()? else { return None };
+    let id = id.parse().ok()?;
+    let never = Timestamp::from_millis(0);
+    (first.sql == webhook_turns::lease(id, never, never, 0).sql).then_some(id)
+}
 
 /// The platform for one event.
 pub struct Simulated {
@@ -65,6 +75,7 @@ impl Database for Simulated {
         if world.happens(world.weather.database_refuses) {
             return Err(self.fault("is refused by the database"));
         }
+        self.event.delivers.set(delivery_taken(&statements).or(self.event.delivers.get()));
         let results = match world.flaw {
             None => world.commit(&self.event, &statements)?,
             Some(flaw) if flaw.tears_batches() => {

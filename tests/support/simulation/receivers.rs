@@ -56,10 +56,10 @@ pub fn hear(world: &World, event: &Event, request: &Request<Bytes>) -> Said {
         says(204)
     };
     if said.as_ref().is_ok_and(|answer| answer.status().is_success()) {
-        world.receivers.taken.borrow_mut().push(event.job.unwrap().to_string());
+        world.receivers.taken.borrow_mut().push(event.delivers.get().unwrap().to_string());
     }
     let told = said.as_ref().map_or_else(|why| format!("{why:?}"), |answer| answer.status().to_string());
-    world.note(format!("{} delivers {}: {told}", event.number, event.job.unwrap()));
+    world.note(format!("{} delivers {}: {told}", event.number, event.delivers.get().unwrap()));
     said
 }
 
@@ -73,7 +73,7 @@ fn look_at(world: &World, event: &Event, request: &Request<Bytes>) {
                    AND a.action IN ('webhook.secret_rotated', 'webhook.deleted', 'webhook.updated')) AS changed
          FROM jobs j JOIN webhooks w ON w.id = j.webhook_id JOIN webhook_events e ON e.seq = j.webhook_event
          WHERE j.id = ?1",
-        params![event.job, event.log_before],
+        params![event.delivers.get(), event.log_before],
     );
     let Some(row) = rows.first() else { return broken("what nothing is known of") };
     let text = |name: &str| row[name].as_str().unwrap_or_default();

@@ -88,6 +88,8 @@ pub struct Event {
     pub must_not_redeem: Option<&'static str>,
     /// Why it must do nothing at all.
     pub must_not_write: Option<&'static str>,
+    /// What it delivers now, of all that its message lets it deliver to one webhook.
+    pub delivers: Cell<Option<JobId>>,
     /// Whether the webhook that it delivers to was off when it began.
     pub was_off: bool,
     /// Where the audit log ended when it began.
