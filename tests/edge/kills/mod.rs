@@ -32,9 +32,12 @@ const KILLS: usize = 10;
 /// So many people begin their rounds in each life.
 const ROUNDS: usize = 20;
 
-/// While nobody was there, longer than any lease and any message's time passed for the outbox.
-const TWO_MINUTES_PASS: &str =
-    "UPDATE jobs SET due_at = due_at - 120000, requeue_at = requeue_at - 120000 WHERE waiting = 1";
+/// While nobody was there, longer than any lease, any message's time and any webhook's rest passed for the outbox. What is parked has
+/// no time for its message.
+const TWO_MINUTES_PASS: &str = "
+    UPDATE jobs SET due_at = due_at - 120000, requeue_at = requeue_at - 120000
+    WHERE waiting = 1 AND requeue_at < 253402300799999;
+    UPDATE webhooks SET wakes_at = wakes_at - 120000, rests_until = rests_until - 120000, slow_until = slow_until - 120000";
 
 /// What the kills of a run hit.
 #[derive(Debug, Default)]
