@@ -1,6 +1,6 @@
 //! Rows of invitations as a spreadsheet exports them: CSV, as RFC 4180 has it and as programs write it.
 //!
-//! - The first line that says anything names the columns, in any order and case. Those that may be there are [`COLUMNS`].
+//! - The first line that says anything names the columns, in any order and case. Those that may be there are [`columns::COLUMNS`].
 //! - Cells are parted by commas, semicolons (as programs do where the comma is a decimal sign) or tabs: by whichever that
 //!   line has most of, or as a line `sep=;` before it says. Quoted cells hold any of them, and line ends.
 //! - A quote that is left open, or closed in the middle of a cell, refuses the file: what stands behind it is somebody
@@ -18,46 +18,21 @@
 //! A file is read a row at a time, and no further than what makes it too long: of what a row says, only what was made of it
 //! is kept.
 
+mod columns;
+
 use std::borrow::Cow;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::error::{Code, Error, Refusal, Result};
-
-/// What columns there may be.
-const COLUMNS: [&str; 17] = [
-    "email",
-    "role",
-    "name",
-    "nickname",
-    "message",
-    "workspaces",
-    "workspace_ids",
-    "locale",
-    "expires_in",
-    "send_email",
-    "permissions",
-    "accounts",
-    "resources",
-    "addable_kinds",
-    "require_mfa",
-    LINE,
-    PROBLEM,
-];
-
-/// Where a row stood in the file that it is from, and what is wrong with it.
-const LINE: &str = "line";
-const PROBLEM: &str = "problem";
+use columns::{LINE, PROBLEM};
 
 /// What a spreadsheet takes for the beginning of a formula.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// What cells may be parted by.
 const DELIMITERS: [char; 3] = ['\t', ';', ','];
-
-/// The most entries of a list in a cell that are read: more than any list may have, so that a longer one is refused as such.
-const MOST_LISTED: usize = 501;
 
 /// Reads the rows, `read` making of each what is kept of it: of the line it begins on and the JSON that says the same, or the
 /// refusal of a row that is larger than `largest` bytes. Stops behind the row that is one more than `most`.
@@ -74,7 +49,7 @@ pub fn rows<T>(
     let mut rows = Vec::new();
     each(body, &mut |line, columns, record| {
         let fits = record.as_slice().len() <= largest;
-        rows.push(read(line, if fits { row(columns, record) } else { Err(too_large()) }));
+        rows.push(read(line, if fits { columns::row(columns, record) } else { Err(too_large()) }));
         rows.len() <= most
     })?;
     Ok(rows)
@@ -148,7 +123,7 @@ fn each(body: &[u8], read: &mut dyn FnMut(u64, &[&'static str], &StringRecord) -
         .flexible(true)
         .trim(Trim::All)
         .from_reader(table.as_bytes());
-    let columns = columns(reader.headers().map_err(|_| not_csv("The file can't be read as CSV."))?)?;
+    let columns = columns::named(reader.headers().map_err(|_| not_csv("The file can't be read as CSV."))?)?;
     let above = text.strip_suffix(table).unwrap_or_default().bytes().filter(|byte| *byte == b'\n');
     let above = u64::try_from(above.count()).unwrap_or(0);
     for record in reader.records() {
@@ -244,121 +219,10 @@ fn open_quote(line: usize) -> Error {
     ))
 }
 
-fn columns(header: &StringRecord) -> Result<Vec<&'static str>> {
-    let mut columns: Vec<&'static str> = Vec::new();
-    for (place, name) in header.iter().enumerate() {
-        let pointer = format!("/columns/{place}");
-        let name = name.to_lowercase();
-        let Some(known) = COLUMNS.into_iter().find(|known| *known == name) else {
-            let detail = format!("This column is not known. Use {}.", COLUMNS.join(", "));
-            return Err(Error::field(pointer, Code::UnknownField, detail));
-        };
-        if columns.contains(&known) {
-            return Err(Error::field(pointer, Code::InvalidValue, "This column is there twice."));
-        }
-        columns.push(known);
-    }
-    match ["email", "role"].into_iter().find(|needed| !columns.contains(needed)) {
-        Some(needed) => {
-            let detail = format!("The first line must name a column {needed}.");
-            Err(Error::field("/columns", Code::Required, detail))
-        }
-        None => Ok(columns),
-    }
-}
-
-fn row(columns: &[&'static str], record: &StringRecord) -> Result<Value> {
-    if record.len() > columns.len() {
-        let detail = format!(
-            "This line has {} cells, and there are {} columns. Put a cell with a delimiter in it in quotes.",
-            record.len(),
-            columns.len()
-        );
-        return Err(Error::field("", Code::InvalidType, detail));
-    }
-    let mut row = Map::new();
-    let mut access = Map::new();
-    for (column, cell) in columns.iter().zip(record).filter(|(_, cell)| !cell.is_empty()) {
-        let cell = bare(cell);
-        match *column {
-            LINE | PROBLEM => None,
-            "role" => row.insert("role".to_owned(), cell.to_lowercase().into()),
-            "workspaces" => row.insert("workspaces".to_owned(), names(cell).collect::<Vec<_>>().into()),
-            "workspace_ids" => row.insert("workspace_ids".to_owned(), list(cell).into()),
-            // What is no number or truth stays a text, and is refused as one.
-            "expires_in" => {
-                row.insert("expires_in".to_owned(), cell.parse::<u64>().map_or(json!(cell), Value::from))
-            }
-            "send_email" => row.insert("send_email".to_owned(), truth(cell)),
-            "permissions" if cell.eq_ignore_ascii_case("default") => None,
-            "permissions" if cell.starts_with("mbr_") => {
-                access.insert("permissions".to_owned(), json!({"clone_of": cell}))
-            }
-            "permissions" | "addable_kinds" => access.insert((*column).to_owned(), list(cell).into()),
-            "require_mfa" => access.insert("require_mfa".to_owned(), truth(cell)),
-            "accounts" | "resources" if cell.eq_ignore_ascii_case("all") => {
-                access.insert("resources".to_owned(), "all".into())
-            }
-            "resources" => {
-                let resources = list(cell).into_iter().map(|cell| resource(cell, "id"));
-                add(&mut access, resources)
-            }
-            "accounts" => add(&mut access, names(cell).map(|cell| resource(cell, "name"))),
-            column => row.insert(column.to_owned(), cell.into()),
-        };
-    }
-    if !access.is_empty() {
-        row.insert("access".to_owned(), access.into());
-    }
-    Ok(row.into())
-}
-
-fn list(cell: &str) -> Vec<&str> {
-    cell.split(|sign: char| sign == ';' || sign.is_whitespace())
-        .filter(|part| !part.is_empty())
-        .take(MOST_LISTED)
-        .collect()
-}
-
-/// More resources of a row: some may be said by their ids, others by their names.
-fn add(access: &mut Map<String, Value>, more: impl Iterator<Item = Value>) -> Option<Value> {
-    // All of them leaves no more.
-    if let Value::Array(resources) = access.entry("resources").or_insert_with(|| json!([])) {
-        resources.extend(more);
-    }
-    None
-}
-
-fn names(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split([';', '\n']).map(str::trim).filter(|name| !name.is_empty()).take(MOST_LISTED)
-}
-
-/// A resource, with what stands behind it. What is not known there stays with what it is told by, which is refused for it.
-fn resource(text: &str, told_by: &str) -> Value {
-    let (mut id, mut given) = (text, Map::new());
-    while let Some((rest, word)) = id.rsplit_once(':') {
-        match word {
-            "approve" => given.insert("approve".to_owned(), true.into()),
-            "owner" | "member" => given.insert("credentials".to_owned(), word.into()),
-            _ => break,
-        };
-        id = rest;
-    }
-    given.insert(told_by.to_owned(), id.trim().into());
-    given.into()
-}
-
-/// As spreadsheets and people write it.
-fn truth(cell: &str) -> Value {
-    match cell.to_lowercase().as_str() {
-        "true" | "yes" | "1" => true.into(),
-        "false" | "no" | "0" => false.into(),
-        _ => cell.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     /// All rows, as the JSON that says the same.
@@ -413,7 +277,7 @@ mod tests {
         let file = format!("email,role,resources\na,b,{}\n", "r ".repeat(10_000));
         let kept = super::rows(file.as_bytes(), 1, 100_000, |_, row| row.unwrap_or_default()).unwrap();
         let listed = kept[0]["access"]["resources"].as_array().unwrap().len();
-        assert_eq!(listed, MOST_LISTED, "one more than any list may have, so that it is refused");
+        assert_eq!(listed, columns::MOST_LISTED, "one more than any list may have, so that it is refused");
     }
 
     #[test]
