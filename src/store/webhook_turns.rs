@@ -28,6 +28,19 @@ macro_rules! any_parked {
     };
 }
 
+/// Which of what is parked for this webhook comes next: what somebody asked for, else the oldest.
+macro_rules! next_parked {
+    ($webhook:literal) => {
+        concat!(
+            "(SELECT p.id FROM jobs p INDEXED BY jobs_parked WHERE p.webhook_id = ",
+            $webhook,
+            " AND p.waiting = 1 AND p.requeue_at = ",
+            never!(),
+            " ORDER BY p.urgent DESC, p.webhook_event, p.id LIMIT 1)"
+        )
+    };
+}
+
 /// Whether the webhook `w` of the delivery `jobs` has as many others under way at `?2` as it may: two, one while it answers
 /// slowly; and one more for what somebody asked for.
 macro_rules! full {
@@ -108,14 +121,7 @@ pub struct Tried {
 pub fn go_on(webhook: WebhookId, requeue_at: Timestamp, wakes_at: Timestamp) -> [Statement; 2] {
     [
         Statement::new(
-            concat!(
-                "UPDATE jobs SET requeue_at = ?2 WHERE id IN (
-                   SELECT id FROM jobs INDEXED BY jobs_parked
-                   WHERE webhook_id = ?1 AND waiting = 1 AND requeue_at = ",
-                never!(),
-                " ORDER BY urgent DESC, webhook_event, id LIMIT 1)
-                 RETURNING id"
-            ),
+            concat!("UPDATE jobs SET requeue_at = ?2 WHERE id = ", next_parked!("?1"), " RETURNING id"),
             params![webhook, requeue_at],
         ),
         Statement::new(
@@ -137,11 +143,9 @@ pub fn wake(now: Timestamp, requeue_at: Timestamp, wakes_at: Timestamp) -> [Stat
         Statement::new(
             concat!(
                 "UPDATE jobs SET requeue_at = ?2 WHERE id IN (
-                   SELECT (SELECT p.id FROM jobs p INDEXED BY jobs_parked
-                           WHERE p.webhook_id = w.id AND p.waiting = 1 AND p.requeue_at = ",
-                never!(),
-                " ORDER BY p.urgent DESC, p.webhook_event, p.id LIMIT 1)
-                   FROM webhooks w INDEXED BY webhooks_waking WHERE w.wakes_at <= ?1 ORDER BY w.wakes_at, w.id LIMIT 100)
+                   SELECT ",
+                next_parked!("w.id"),
+                " FROM webhooks w INDEXED BY webhooks_waking WHERE w.wakes_at <= ?1 ORDER BY w.wakes_at, w.id LIMIT 100)
                  RETURNING id"
             ),
             params![now, requeue_at],
