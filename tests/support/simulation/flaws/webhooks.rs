@@ -35,9 +35,9 @@ pub const FLAWS: &[Flaw] = &[
     },
     Flaw {
         name: "the secret before counts no more",
-        within: "iif(w.old_until > ?2",
-        text: "iif(w.old_until > ?2, w.old_secret, NULL)",
-        instead: "NULL",
+        within: "AS old_secrets",
+        text: "s.webhook_id = w.id AND s.until > ?2",
+        instead: "0",
     },
     Flaw {
         name: "nobody is told that a webhook was turned off",
