@@ -21,6 +21,9 @@ impl Role {
     /// Every role, lowest first.
     pub const ALL: [Self; 4] = [Self::Client, Self::Member, Self::Admin, Self::Owner];
 
+    /// Every role that a policy may let somebody invite: ownership is transferred.
+    pub const INVITED: [Self; 3] = [Self::Client, Self::Member, Self::Admin];
+
     /// As rows and the API write it.
     #[must_use]
     pub fn as_str(self) -> &'static str {

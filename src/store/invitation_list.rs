@@ -23,55 +23,76 @@ pub struct Filter {
     pub prefix: Option<String>,
 }
 
+/// The list of the invitations that `$found` answers, whole and newest first. Their workspaces are read out here, for those
+/// alone that are shown.
+macro_rules! list_of {
+    ($found:expr) => {
+        concat!("SELECT ", invitation_columns!(), " FROM (", $found, ") i ORDER BY i.id DESC")
+    };
+}
+
 /// The list of those whose ids `$found` answers.
 macro_rules! page_of {
     ($found:expr, $which:expr) => {
-        concat!(
-            "SELECT ",
-            invitation_columns!(),
-            " FROM invitations i WHERE i.id IN (",
+        list_of!(concat!(
+            "SELECT i.* FROM invitations i WHERE i.id IN (",
             $found,
             ") AND i.organization_id = ?1 AND i.id < ?2",
             $which,
             " ORDER BY i.id DESC LIMIT ?3"
-        )
+        ))
     };
 }
 
-/// The newest ids of each role and kind that is shown, so many as a page has at most: of each, what `$of_one` answers for the
-/// role `r` and the kind `k` is one range of an index, whose order it has.
+/// `$columns` of the newest of each role and kind that is shown, so many as a page has: for the role `r` and the kind `k`,
+/// `$of_one` is one range of an index, whose order it has. SQLite leaves a range at the first entry that is older than all of a
+/// full page, because the range is the innermost loop: nothing may be joined after it, and no `EXISTS` asked of it, which would be joined.
 macro_rules! newest {
-    ($of_one:expr) => {
+    ($columns:literal, $of_one:expr) => {
         concat!(
-            "SELECT x.value FROM json_each(?4) r CROSS JOIN json_each(?5) k
-             CROSS JOIN json_each((SELECT json_group_array(id) FROM (",
+            "SELECT ",
+            $columns,
+            " FROM json_each(?4) r CROSS JOIN json_each(?5) k CROSS JOIN ",
             $of_one,
-            " ORDER BY id DESC LIMIT ?3))) x"
+            " ORDER BY id DESC LIMIT ?3"
         )
     };
 }
 
 macro_rules! newest_of_organization {
-    ($index:literal, $which:literal) => {
-        newest!(concat!(
-            "SELECT i.id FROM invitations i INDEXED BY ",
-            $index,
-            " WHERE i.organization_id = ?1 AND i.role = r.value AND i.kind = k.value AND i.id < ?2",
-            $which
-        ))
+    ($columns:literal, $index:literal, $which:literal) => {
+        newest!(
+            $columns,
+            concat!(
+                "invitations i INDEXED BY ",
+                $index,
+                " WHERE i.organization_id = ?1 AND i.role = r.value AND i.kind = k.value AND i.id < ?2",
+                $which
+            )
+        )
     };
 }
 
-/// Of a workspace, which is the organization's or has none.
+/// Their ids, of a workspace, which is the organization's or has none.
 macro_rules! newest_of_workspace {
     ($index:literal, $which:literal) => {
-        newest!(concat!(
-            "SELECT s.invitation_id AS id FROM invitation_workspaces s INDEXED BY ",
-            $index,
-            " WHERE s.workspace_id = (SELECT id FROM workspaces WHERE id = ?6 AND organization_id = ?1)
-                AND s.role = r.value AND s.kind = k.value AND s.invitation_id < ?2",
-            $which
-        ))
+        newest!(
+            "s.invitation_id AS id",
+            concat!(
+                "invitation_workspaces s INDEXED BY ",
+                $index,
+                " WHERE s.workspace_id = (SELECT id FROM workspaces WHERE id = ?6 AND organization_id = ?1)
+                    AND s.role = r.value AND s.kind = k.value AND s.invitation_id < ?2",
+                $which
+            )
+        )
+    };
+}
+
+/// The list of a workspace's.
+macro_rules! page_of_workspace {
+    ($found:expr) => {
+        list_of!(concat!("SELECT i.* FROM (", $found, ") f CROSS JOIN invitations i ON i.id = f.id"))
     };
 }
 
@@ -81,8 +102,9 @@ macro_rules! expired {
     ($stamped:expr) => {
         page_of!(
             concat!(
+                "SELECT id FROM (",
                 $stamped,
-                " UNION ALL SELECT l.id FROM invitations l INDEXED BY invitations_over
+                ") UNION ALL SELECT l.id FROM invitations l INDEXED BY invitations_over
                    WHERE l.organization_id = ?1 AND l.outcome = 'open' AND l.expires_at <= ?8"
             ),
             concat!(" AND ?7 = 'expired'", visible!(), into_workspace!())
@@ -149,33 +171,32 @@ pub fn page(
         }
         (None, None, None) => {
             params.truncate(5);
-            page_of!(newest_of_organization!("invitations_listed", ""), "")
+            list_of!(newest_of_organization!("i.*", "invitations_listed", ""))
         }
         (None, Some(_), None) => {
             params.truncate(6);
-            page_of!(newest_of_workspace!("invitation_workspaces_listed", ""), "")
+            page_of_workspace!(newest_of_workspace!("invitation_workspaces_listed", ""))
         }
         (None, None, Some(Status::Expired)) => {
-            expired!(newest_of_organization!("invitations_by_state", " AND i.state = 'expired'"))
+            expired!(newest_of_organization!(
+                "i.id AS id",
+                "invitations_by_state",
+                " AND i.state = 'expired'"
+            ))
         }
         (None, Some(_), Some(Status::Expired)) => {
             expired!(newest_of_workspace!("invitation_workspaces_by_state", " AND s.state = 'expired'"))
         }
-        (None, None, Some(_)) => page_of!(
-            newest_of_organization!(
-                "invitations_by_state",
-                " AND i.state = ?7 AND (i.outcome <> 'open' OR i.expires_at > ?8)"
-            ),
-            " AND ?6 IS NULL"
-        ),
-        (None, Some(_), Some(_)) => page_of!(
-            newest_of_workspace!(
-                "invitation_workspaces_by_state",
-                " AND s.state = ?7 AND EXISTS (SELECT 1 FROM invitations i
-                    WHERE i.id = s.invitation_id AND (i.outcome <> 'open' OR i.expires_at > ?8))"
-            ),
-            ""
-        ),
+        (None, None, Some(_)) => list_of!(newest_of_organization!(
+            "i.*",
+            "invitations_by_state",
+            " AND i.state = ?7 AND (i.outcome <> 'open' OR i.expires_at > ?8) AND ?6 IS NULL"
+        )),
+        (None, Some(_), Some(_)) => page_of_workspace!(newest_of_workspace!(
+            "invitation_workspaces_by_state",
+            " AND s.state = ?7 AND (SELECT i.outcome <> 'open' OR i.expires_at > ?8
+                FROM invitations i WHERE i.id = s.invitation_id)"
+        )),
     };
     Statement::new(sql, params)
 }

@@ -56,6 +56,24 @@ fn pages_have_no_gaps_and_no_repeats_while_the_list_grows() {
 }
 
 #[test]
+fn whoever_may_invite_only_some_has_full_pages_of_these_and_of_nobody_else() {
+    let mut team = Team::new();
+    team.owner.patch(&team.path(""), &json!({"policy": {"invites": {"member": ["client"]}}})).ok();
+    let mut mia = team.joined("mia.member@studio.test", "member");
+    let people: Vec<_> = ["client", "admin", "client", "member", "client", "admin"]
+        .iter()
+        .enumerate()
+        .map(|(number, role)| json!({"email": format!("c{number}@studio.test"), "role": role}))
+        .collect();
+    let made = with(&mut team, &people);
+    let first = mia.get(&team.path("/invitations?limit=2")).ok().json();
+    assert_eq!(ids(&first), [made[4].clone(), made[2].clone()]);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let last = mia.get(&team.path(&format!("/invitations?limit=2&cursor={cursor}"))).ok().json();
+    assert_eq!((ids(&last), &last["next_cursor"]), (vec![made[0].clone()], &Value::Null));
+}
+
+#[test]
 fn a_full_last_page_has_no_next() {
     let mut team = Team::new();
     with(&mut team, &[json!({"email": "a@client.test"}), json!({"email": "b@client.test"})]);

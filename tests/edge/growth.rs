@@ -298,3 +298,18 @@ fn rows_read_by_a_search_have_a_bound_however_many_match() {
         }
     }
 }
+
+/// In its index, in the order of the page, and its workspaces with what comes after them: what more there is of an entry is in
+/// its row.
+#[test]
+fn an_entry_of_a_page_of_invitations_takes_five_rows_at_most() {
+    let server = Deployment::new().set("LIMITS", "off").start();
+    let team = Team::of(&server, "publishing", None);
+    fill(&server, &team, 11, FEW);
+    let read = |limit: u64| {
+        let path = team.path(&format!("/invitations?status=pending&limit={limit}"));
+        server.cost(&team.owner.clone().get(&path).ok()).rows_read
+    };
+    let (one, many) = (read(1), read(81));
+    assert!(many - one <= 80 * 5, "one entry reads {one} rows, and 81 read {many}");
+}

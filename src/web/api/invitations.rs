@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::access;
 use crate::domain::authority::Authority;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{InvitationId, MemberId, OrganizationId, WorkspaceId};
+use crate::domain::ids::{self, InvitationId, MemberId, OrganizationId, WorkspaceId};
 use crate::domain::invitation::{Delivery, Kind, Status};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
@@ -14,7 +14,8 @@ use crate::domain::time::Timestamp;
 use crate::error::{Code, Fields, Refusal, Result};
 use crate::flow::invite::invite;
 use crate::flow::{Context, change_invitation, manage};
-use crate::platform::Platform;
+use crate::platform::{Platform, ResultSet, Statement};
+use crate::store::accounts::At;
 use crate::store::invitation_list::{self, Filter};
 use crate::store::invitations::Record;
 #[cfg(described)]
@@ -138,35 +139,64 @@ pub(super) struct Query {
     q: Option<String>,
 }
 
+/// What a list is asked for.
+struct Asked {
+    page: Page<ids::Invitation>,
+    status: Option<Status>,
+    kind: Option<Kind>,
+    workspace: Option<WorkspaceId>,
+    prefix: Option<String>,
+}
+
+impl Asked {
+    fn read(request: &Request) -> Result<Self> {
+        let query: Query = request::query(request)?;
+        let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
+        let mut fields = Fields::default();
+        let known = "pending, accepted, declined, revoked, expired, disabled, full";
+        let status = one_of(&mut fields, "?status", query.status.as_deref(), known);
+        let kind = one_of(&mut fields, "?kind", query.kind.as_deref(), "email, link");
+        let workspace = query.workspace_id.and_then(|id| field::workspace(&mut fields, "?workspace_id", &id));
+        fields.finish(Some(Self { page, status, kind, workspace, prefix: field::prefix(query.q) }))
+    }
+
+    /// Reads the list, of invitations of these roles.
+    fn select(&self, organization: OrganizationId, roles: &[Role], now: Timestamp) -> Statement {
+        let Self { page, status, kind, workspace, prefix } = self;
+        let (roles, prefix) = (roles.to_vec(), prefix.clone());
+        let filter = Filter { roles, status: *status, kind: *kind, workspace: *workspace, prefix };
+        invitation_list::page(organization, &filter, page.before, page.rows(), now)
+    }
+}
+
 /// `GET`: the invitations that the caller may see, newest first.
+///
+/// They are read together with who is calling, as whoever may invite everybody sees them. Where something is among them that
+/// this caller may not see, they are read once more.
 pub async fn list<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     organization: OrganizationId,
 ) -> Result<Reply> {
-    let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
+    let caller = Caller::of(request, ctx.config)?;
+    let now = ctx.now();
+    // What is wrong with the question is told only to whoever may ask one.
+    let asked = Asked::read(request);
+    let reads = asked.iter().map(|asked| asked.select(organization, &Role::INVITED, now)).collect();
+    let (actor, found) = caller.acting(ctx, At::Organization(organization), reads).await?;
     if actor.invitable().is_empty() {
         return Err(Code::Forbidden.into());
     }
-    let query: Query = request::query(request)?;
-    let page = Page::read(query.limit.as_deref(), query.cursor.as_deref())?;
-    let mut fields = Fields::default();
-    let known = "pending, accepted, declined, revoked, expired, disabled, full";
-    let status = one_of(&mut fields, "?status", query.status.as_deref(), known);
-    let kind = one_of(&mut fields, "?kind", query.kind.as_deref(), "email, link");
-    let workspace = query.workspace_id.and_then(|id| field::workspace(&mut fields, "?workspace_id", &id));
-    fields.finish(Some(()))?;
-    let filter =
-        Filter { roles: actor.invitable().to_vec(), status, kind, workspace, prefix: field::prefix(query.q) };
-    let now = ctx.now();
+    let asked = asked?;
+    let mut rows: Vec<Record> = found.first().map(ResultSet::rows).transpose()?.unwrap_or_default();
     // As with members, what is in a workspace is nothing to staff who don't come into it.
-    let rows = if workspace.is_some_and(|workspace| !actor.reaches(workspace)) {
-        Vec::new()
-    } else {
-        let list = invitation_list::page(organization, &filter, page.before, page.rows(), now);
-        ctx.platform.run(list).await?.rows()?
-    };
-    Ok(page.reply(
+    if asked.workspace.is_some_and(|workspace| !actor.reaches(workspace)) {
+        rows.clear();
+    }
+    if !rows.iter().all(|record| actor.may_invite(record.state.role)) {
+        rows = ctx.platform.run(asked.select(organization, actor.invitable(), now)).await?.rows()?;
+    }
+    Ok(asked.page.reply(
         rows,
         |record: &Record| record.state.id.to_string(),
         |record| Shown::of(record, actor.template, now),
