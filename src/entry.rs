@@ -6,9 +6,11 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::Uri;
+use http::header::CONTENT_LENGTH;
+use js_sys::{JSON, Uint8Array};
 use worker::{
-    Context, Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, ResponseBuilder, ScheduleContext,
-    ScheduledEvent, event,
+    Context, Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, ScheduleContext, ScheduledEvent, event,
+    web_sys,
 };
 
 use crate::app::App;
@@ -33,11 +35,11 @@ fn config(env: &Env) -> &'static Result<Config, ConfigError> {
 }
 
 #[event(fetch)]
-async fn fetch(request: worker::Request, env: Env, context: Context) -> worker::Result<worker::Response> {
+async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
     let config = config(&env);
     let platform = CloudflarePlatform::new(env, config, Deferred::Event(Rc::new(context)));
     let reply = App::new(platform, config).handle(to_request(request).await?).await;
-    to_response(reply)
+    to_response(&reply)
 }
 
 // Returning `Err` from here would be a panic, and take every request of this isolate with it: each message is settled on
@@ -74,20 +76,24 @@ async fn scheduled(_event: ScheduledEvent, env: Env, context: ScheduleContext) {
     App::new(platform, config).tick().await;
 }
 
-async fn to_request(mut request: worker::Request) -> worker::Result<Request> {
+/// What is asked of the platform's request is only what a request of ours has: the SDK's reads more of every one, such as where it
+/// came from, which the platform makes anew each time.
+async fn to_request(request: web_sys::Request) -> worker::Result<Request> {
     // The URL as the platform has it: parsing it again would cost 69 KB of Unicode tables.
-    let url = request.inner().url();
+    let url = request.url();
     let path = url.splitn(4, '/').nth(3).unwrap_or_default();
     let path = path.split('#').next().unwrap_or_default();
     // What is too long or too odd for an address is none of ours.
     let uri: Uri = format!("/{path}").parse().unwrap_or_else(|_| Uri::from_static(NOWHERE));
     let largest = largest_body(Route::parse(uri.path()).as_ref());
     // The platform's own word, since the SDK takes every method it doesn't know for GET.
-    let mut whole = http::Request::builder().method(request.inner().method().as_str()).uri(uri);
-    if let Some(headers) = whole.headers_mut() {
-        *headers = to_headers(request.headers());
+    let mut whole = http::Request::builder().method(request.method().as_str()).uri(uri);
+    let headers = to_headers(&request.headers());
+    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if let Some(place) = whole.headers_mut() {
+        *place = headers;
     }
-    let body = read(&mut request, largest).await?;
+    let body = read(request, declared, largest).await?;
     if body.is_none() {
         whole = whole.extension(Oversized);
     }
@@ -95,16 +101,19 @@ async fn to_request(mut request: worker::Request) -> worker::Result<Request> {
 }
 
 /// The body, or nothing if it is larger than its route takes: then no more of it is read than shows that.
-async fn read(request: &mut worker::Request, largest: usize) -> worker::Result<Option<Bytes>> {
-    if request.inner().body().is_none() {
+async fn read(
+    request: web_sys::Request,
+    declared: Option<usize>,
+    largest: usize,
+) -> worker::Result<Option<Bytes>> {
+    if request.body().is_none() {
         return Ok(Some(Bytes::new()));
     }
-    let declared = request.headers().get("content-length")?.and_then(|length| length.parse::<usize>().ok());
     if declared.is_some_and(|length| length > largest) {
         return Ok(None);
     }
     let mut body = Vec::with_capacity(declared.unwrap_or(0));
-    let mut stream = request.stream()?;
+    let mut stream = worker::Request::from(request).stream()?;
     while let Some(chunk) = stream.next().await {
         body.extend_from_slice(&chunk?);
         if body.len() > largest {
@@ -114,14 +123,18 @@ async fn read(request: &mut worker::Request, largest: usize) -> worker::Result<O
     Ok(Some(Bytes::from(body)))
 }
 
-fn to_response(reply: Reply) -> worker::Result<worker::Response> {
-    let (parts, body) = reply.into_parts();
-    let headers = worker::Headers::new();
-    for (name, value) in &parts.headers {
-        if let Ok(value) = value.to_str() {
-            headers.append(name.as_str(), value)?;
-        }
-    }
-    let response = ResponseBuilder::new().with_status(parts.status.as_u16()).with_headers(headers);
-    Ok(if body.is_empty() { response.empty() } else { response.fixed(body.to_vec()) })
+/// All headers cross the border as one text, which is cheaper than a call for each.
+fn to_response(reply: &Reply) -> worker::Result<web_sys::Response> {
+    let headers: Vec<(&str, &str)> = reply
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+        .collect();
+    let init = web_sys::ResponseInit::new();
+    init.set_status(reply.status().as_u16());
+    init.set_headers(&JSON::parse(&serde_json::to_string(&headers)?)?);
+    let body = reply.body();
+    // An empty one would not do for an answer that may have none.
+    let body = (!body.is_empty()).then(|| Uint8Array::from(body.as_ref()));
+    Ok(web_sys::Response::new_with_opt_buffer_source_and_init(body.as_deref(), &init)?)
 }
