@@ -1,5 +1,6 @@
 //! A statement with its parameters, and the rows it answered.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::DatabaseError;
@@ -35,7 +36,8 @@ impl Statement {
 }
 
 /// A parameter. Integers must stay within ±2⁵³: D1 takes them as JavaScript numbers.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Param {
     /// NULL.
     Null,
