@@ -115,3 +115,32 @@ fn no_later_migration_loses_what_is_there() {
     let told: i64 = database.query_row(told, [], |row| row.get(0)).unwrap();
     assert_eq!(told, 0, "what was withdrawn long ago is news to nobody");
 }
+
+/// How many were invited and mailed today is asked by the next claim: no migration gives anybody a fresh day, and what counts goes
+/// on counting.
+#[test]
+fn what_was_counted_today_still_counts_when_its_table_is_made_again() {
+    const COUNTED: usize = 18;
+    let database = Connection::open_in_memory().unwrap();
+    database.execute_batch("PRAGMA foreign_keys = on").unwrap();
+    let files = files();
+    let (earlier, later) = files.split_at(COUNTED);
+    for file in &earlier[..BEFORE] {
+        apply(&database, file);
+    }
+    database.execute_batch(FILLED).unwrap();
+    for file in &earlier[BEFORE..] {
+        apply(&database, file);
+    }
+    let invite = "INSERT INTO invitations (id, organization_id, kind, role, email, email_key, locale, takes_seat, delivery,
+                                           expires_at, created_at)
+                  SELECT ?1, 'o', 'email', 'member', ?1 || '@x.test', ?1 || '@x.test', 'en', 1, 'none',
+                         1800604800000, 1800000000000";
+    database.execute(invite, ["c1"]).unwrap();
+    for file in later {
+        apply(&database, file);
+    }
+    database.execute(invite, ["c2"]).unwrap();
+    let counted: Vec<_> = rows(&database, "daily_counts").iter().map(|row| row["count"].clone()).collect();
+    assert_eq!(counted, [Value::Integer(2)]);
+}

@@ -71,12 +71,11 @@ async fn signed_in<P: Platform>(ctx: &Context<'_, P>, accept: &Accept, session: 
     let word = ask::word(ctx);
     batch.extend(notifications::of_redemption(word, claim.id));
     batch.push(redeem::joined(link.invitation_id, session, now));
-    batch.push(view::select(link, Some(session), accept.email.as_ref(), now));
+    batch.push(view::select_unless(Some(claim.id), link, Some(session), accept.email.as_ref(), now));
     let (joined, view) = run(ctx, link, word, batch).await?;
+    let Some(view) = view else { return came_in(link, joined, None) };
     match (joined, view.standing().next(link, now)) {
-        (Some(joined), Ok(Next::EnrolMfa | Next::None)) => {
-            Ok(Accepted { joined, organization_id: link.organization_id, session: None })
-        }
+        (joined @ Some(_), Ok(Next::EnrolMfa | Next::None)) => came_in(link, joined, None),
         (_, Err(code)) => Err(code.into()),
         (_, Ok(Next::Accept)) => Err(no_room(ctx, link, &view).await),
         // The session is over, or is somebody else's.
@@ -121,25 +120,31 @@ async fn sign_up<P: Platform>(ctx: &Context<'_, P>, accept: Accept, view: &View)
     let word = ask::word(ctx);
     batch.extend(notifications::of_redemption(word, claim.id));
     batch.push(redeem::joined(link.invitation_id, &account.session_digest, now));
-    batch.push(view::select(link, accept.session.as_deref(), Some(&account.email), now));
+    let (at, typed) = (accept.session.as_deref(), Some(&account.email));
+    batch.push(view::select_unless(Some(claim.id), link, at, typed, now));
     let (joined, view) = run(ctx, link, word, batch).await?;
+    let Some(view) = view else { return came_in(link, joined, Some(session)) };
     match (joined, view.standing().next(link, now)) {
-        (Some(joined), _) => {
-            Ok(Accepted { joined, organization_id: link.organization_id, session: Some(session) })
-        }
+        (joined @ Some(_), _) => came_in(link, joined, Some(session)),
         (None, Err(code)) => Err(code.into()),
         (None, Ok(Next::SignUp)) => Err(no_room(ctx, link, &view).await),
         (None, Ok(next)) => Err(refusal_of(next, &view, &accept)),
     }
 }
 
-/// Runs a redeeming batch, whose last two statements read what came of it; the one before them writes the inviter's mail.
+fn came_in(link: &Link, joined: Option<Joined>, session: Option<Bearer>) -> Result<Accepted> {
+    let joined = joined.ok_or_else(|| Error::Internal("a claim without its member".to_owned()))?;
+    Ok(Accepted { joined, organization_id: link.organization_id, session })
+}
+
+/// Runs a redeeming batch, whose last two statements read what came of it; the one before them writes the inviter's mail. Answers
+/// what they joined as, and the view that explains it, unless this very batch let them in.
 async fn run<P: Platform>(
     ctx: &Context<'_, P>,
     link: &Link,
     word: Word,
     batch: Vec<Statement>,
-) -> Result<(Option<Joined>, View)> {
+) -> Result<(Option<Joined>, Option<View>)> {
     let results = ctx.platform.batch(batch).await?;
     let [claim, .., mail, joined, view] = results.as_slice() else {
         return Err(Error::Internal("a claim, a mail and two reads".to_owned()));
@@ -148,11 +153,12 @@ async fn run<P: Platform>(
         ctx.platform.enqueue(word.job);
     }
     let (claimed, joined) = (ResultSet::any(claim), joined.first()?);
-    let view = view.first()?.ok_or_else(|| Error::from(Code::InvitationInvalid))?;
     if claimed {
         look::forget(ctx, link.invitation_id, link.ver).await;
+        return Ok((joined, None));
     }
-    Ok((joined, view))
+    let view = view.first()?.ok_or_else(|| Error::from(Code::InvitationInvalid))?;
+    Ok((joined, Some(view)))
 }
 
 /// The claim was refused to somebody who may accept: there is no room. What can be done about it is not theirs to do, so where

@@ -87,6 +87,7 @@ pub async fn add_member<P: Platform>(
             quota: ctx.config.quota,
             now,
             except: None,
+            unless: None,
         }),
         by.select(),
     ]);

@@ -131,6 +131,7 @@ async fn attempt<P: Platform>(
         quota: ctx.config.quota,
         now,
         except: Some(id),
+        unless: None,
     }));
     batch.push(acting.select());
     let results = ctx.platform.batch(batch).await?;

@@ -71,10 +71,12 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
     if let Some(email) = &new.email {
         batch.push(invitations::stamp_lapsed_of(new.organization_id, email, now));
     }
+    batch.push(invitations::insert(&new, &by, ctx.config.quota, now));
+    batch.push(invitations::insert_workspaces(&new));
+    if new.queued {
+        batch.push(jobs::insert_invitation_email(job, new.id, now, lost_at(now)));
+    }
     batch.extend([
-        invitations::insert(&new, &by, ctx.config.quota, now),
-        invitations::insert_workspaces(&new),
-        jobs::insert_invitation_email(job, new.id, now, lost_at(now)),
         audit::of_invitation(ctx.entry(&actor.principal), new.id, audit::Event::Created),
         invitations::select(new.id),
         obstacles::select(&Asked {
@@ -85,7 +87,8 @@ pub async fn invite<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, invite: In
             mailed: new.email.as_ref().filter(|_| new.queued),
             quota: ctx.config.quota,
             now,
-            except: Some(new.id),
+            except: None,
+            unless: Some(new.id),
         }),
         by.select(),
     ]);

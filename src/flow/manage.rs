@@ -78,6 +78,7 @@ async fn try_resend<P: Platform>(
                 quota: ctx.config.quota,
                 now,
                 except: Some(invitation.id),
+                unless: None,
             }),
             acting.select(),
         ])

@@ -33,7 +33,7 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, link: &Link, vouched: &Vo
     batch.extend(notifications::of_redemption(word, claim.id));
     batch.push(identities::select_obstacle(link, vouched, ctx.config.quota, now));
     batch.push(identities::joined(link, vouched));
-    batch.push(view::select(link, None, Some(&vouched.email), now));
+    batch.push(view::select_unless(Some(claim.id), link, None, Some(&vouched.email), now));
     let results = ctx.platform.batch(batch).await?;
     let [claim, .., mail, obstacle, joined, view] = results.as_slice() else {
         return Err(Error::Internal("a claim, a mail and three reads".to_owned()));

@@ -133,8 +133,8 @@ pub fn let_in(new: &New, claim: EventId) -> Vec<Statement> {
         ),
         Statement::new(
             "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
-                                      require_mfa, takes_seat, made_by)
-             SELECT a.subject, w.id, a.at, ?4, ?5, ?6, ?7, ?8, a.id
+                                      require_mfa, takes_seat, made_by, member_role, member_active)
+             SELECT a.subject, w.id, a.at, ?4, ?5, ?6, ?7, ?8, a.id, ?2, 1
              FROM audit_events a JOIN workspaces w ON w.organization_id = a.organization_id
              WHERE a.id = ?1 AND ?2 NOT IN ('owner', 'admin') AND CASE WHEN ?3 IS NULL
                THEN w.id = (SELECT min(id) FROM workspaces WHERE organization_id = a.organization_id)

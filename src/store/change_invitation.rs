@@ -227,8 +227,8 @@ pub fn move_to(claim: EventId, changed: &Changed) -> Vec<Statement> {
         ),
         Statement::new(
             concat!(
-                "INSERT INTO invitation_workspaces (invitation_id, workspace_id)
-             SELECT i.id, w.id FROM invitations i JOIN workspaces w ON w.organization_id = i.organization_id
+                "INSERT INTO invitation_workspaces (invitation_id, workspace_id, role, kind, state)
+             SELECT i.id, w.id, i.role, i.kind, i.state FROM invitations i JOIN workspaces w ON w.organization_id = i.organization_id
              WHERE i.id = ?1 AND ",
                 claimed!("?2"),
                 "

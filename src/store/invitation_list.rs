@@ -105,7 +105,7 @@ macro_rules! expired {
                 "SELECT id FROM (",
                 $stamped,
                 ") UNION ALL SELECT l.id FROM invitations l INDEXED BY invitations_over
-                   WHERE l.organization_id = ?1 AND l.outcome = 'open' AND l.expires_at <= ?8"
+                   WHERE l.organization_id = ?1 AND l.outcome = 'open' AND l.reserves IN (0, 1) AND l.expires_at <= ?8"
             ),
             concat!(" AND ?7 = 'expired'", visible!(), into_workspace!())
         )

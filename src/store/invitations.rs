@@ -184,8 +184,8 @@ pub fn insert(new: &New, by: &Acting, quota: Quota, now: Timestamp) -> Statement
 #[must_use]
 pub fn insert_workspaces(new: &New) -> Statement {
     Statement::new(
-        "INSERT INTO invitation_workspaces (invitation_id, workspace_id)
-         SELECT i.id, w.id FROM invitations i JOIN workspaces w ON w.organization_id = i.organization_id
+        "INSERT INTO invitation_workspaces (invitation_id, workspace_id, role, kind, state)
+         SELECT i.id, w.id, i.role, i.kind, i.state FROM invitations i JOIN workspaces w ON w.organization_id = i.organization_id
          WHERE i.id = ?1 AND i.role NOT IN ('owner', 'admin') AND CASE WHEN ?2 IS NULL
            THEN w.id = (SELECT min(id) FROM workspaces WHERE organization_id = i.organization_id)
            ELSE w.id IN (SELECT value FROM json_each(?2)) END",

@@ -54,6 +54,8 @@ pub struct Asked<'a> {
     pub now: Timestamp,
     /// Apart from this invitation itself.
     pub except: Option<InvitationId>,
+    /// Nothing stood in the way if this invitation was made: then nothing is read.
+    pub unless: Option<InvitationId>,
 }
 
 /// Reads the [`Obstacles`].
@@ -76,7 +78,7 @@ pub fn select(asked: &Asked<'_>) -> Statement {
              FROM organizations o
              LEFT JOIN invitations i ON i.organization_id = o.id AND i.email_key = ?2 AND i.outcome = 'open'
                AND i.id IS NOT ?4
-             WHERE o.id = ?1"
+             WHERE o.id = ?1 AND NOT EXISTS (SELECT 1 FROM invitations WHERE id = ?9)"
         ),
         params![
             asked.organization,
@@ -87,6 +89,7 @@ pub fn select(asked: &Asked<'_>) -> Statement {
             asked.mailed.map(EmailAddress::key),
             asked.now,
             asked.quota.json(),
+            asked.unless,
         ],
     )
 }

@@ -3,7 +3,7 @@
 //! The batch's first statement inserts the *claim row* (`redemptions`), and only if every guard holds: the invitation is
 //! open and of the link's version, the address is the account's, the person is not in, a seat is free. Every later
 //! statement inserts or updates `… FROM redemptions WHERE id = ?`: when the claim was refused, none of them does
-//! anything. The last reads the [`View`](super::view::View), which says what came of it, so that a refusal costs no second round trip.
+//! anything. The last reads the [`View`](super::view::View) if it was, which says why, so that a refusal costs no second round trip.
 
 use serde::Deserialize;
 
@@ -240,10 +240,11 @@ pub fn let_in(claim: Claim, link: &Link, client_defaults: &str) -> Vec<Statement
             // owner or admin who comes by a link lacks nothing. What a client has by default staff get written out: their
             // own default would be more than what was offered.
             "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
-                                      require_mfa, takes_seat, made_by)
+                                      require_mfa, takes_seat, made_by, member_role, member_active)
              SELECT r.member_id, x.workspace_id, r.redeemed_at,
                     coalesce(i.permissions, iif(i.role = 'client' AND m.role = 'member', ?2 -> o.template, NULL)),
-                    i.all_resources, i.addable_kinds, i.require_mfa, i.access_takes_seat, r.id
+                    i.all_resources, i.addable_kinds, i.require_mfa, i.access_takes_seat, r.id,
+                    m.role, m.active
              FROM redemptions r
              JOIN invitations i ON i.id = r.invitation_id
              JOIN organizations o ON o.id = i.organization_id

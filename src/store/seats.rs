@@ -34,7 +34,8 @@ macro_rules! within_limit {
             $seats,
             ") <= o.seat_limit OR EXISTS (
                SELECT 1 FROM (SELECT row_number() OVER (ORDER BY l.expires_at) AS place FROM invitations l
-                              WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ",
+                              WHERE l.organization_id = o.id AND l.outcome = 'open' AND l.reserves = 1
+                                AND l.expires_at <= ",
             $now,
             ") WHERE place >= o.seats_used + o.seats_reserved + (",
             $seats,
@@ -99,7 +100,8 @@ macro_rules! is_seated {
 macro_rules! lapsed {
     ($now:literal) => {
         concat!(
-            "(SELECT count(*) FROM invitations l WHERE l.organization_id = o.id AND l.reserves = 1 AND l.expires_at <= ",
+            "(SELECT count(*) FROM invitations l
+              WHERE l.organization_id = o.id AND l.outcome = 'open' AND l.reserves = 1 AND l.expires_at <= ",
             $now,
             ")"
         )

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{json_text, json_text_or_null};
 use crate::domain::access::Permissions;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{JobId, MemberId, UserId};
+use crate::domain::ids::{JobId, MemberId, RedemptionId, UserId};
 use crate::domain::invitation::{Invitation, Kind};
 use crate::domain::link::Link;
 use crate::domain::standing::{Account, Redeemed, Standing};
@@ -249,6 +249,18 @@ pub fn of_job(id: JobId) -> Statement {
 /// typed.
 #[must_use]
 pub fn select(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, now: Timestamp) -> Statement {
+    select_unless(None, link, session, typed, now)
+}
+
+/// The same, unless this claim was let through: whoever is in needs no view of what they came by.
+#[must_use]
+pub fn select_unless(
+    claim: Option<RedemptionId>,
+    link: &Link,
+    session: Option<&str>,
+    typed: Option<&EmailAddress>,
+    now: Timestamp,
+) -> Statement {
     Statement::new(
         concat!(
             "SELECT ",
@@ -282,8 +294,8 @@ pub fn select(link: &Link, session: Option<&str>, typed: Option<&EmailAddress>, 
          LEFT JOIN sessions s ON s.token_digest = ?3 AND s.expires_at > ?4 AND s.ended_at IS NULL
          LEFT JOIN users u ON u.id = s.user_id
          LEFT JOIN redemptions r ON r.invitation_id = i.id AND r.user_id = u.id
-         WHERE i.id = ?1 AND i.organization_id = ?2"
+         WHERE i.id = ?1 AND i.organization_id = ?2 AND NOT EXISTS (SELECT 1 FROM redemptions WHERE id = ?6)"
         ),
-        params![link.invitation_id, link.organization_id, session, now, typed.map(EmailAddress::key)],
+        params![link.invitation_id, link.organization_id, session, now, typed.map(EmailAddress::key), claim],
     )
 }

@@ -8,6 +8,7 @@ use crate::rows::{self, Costs};
 use crate::support::World;
 use crate::support::client::{PASSWORD, Team};
 use crate::support::platform::Cost;
+use crate::support::scene::somebody;
 use crate::{accept_signed_in, another, copied_token, sign_in};
 
 /// What each route costs somebody whom it serves (a form without its nonce is not served).
@@ -164,4 +165,31 @@ fn what_is_malformed_costs_no_more_than_knowing_who_asks() {
     let mut nobody = team.world.client();
     nobody.post(&team.path("/invitations"), &json!({}));
     assert_eq!(team.world.last_cost(), Cost { d1: 0, kv: 0 });
+}
+
+/// How many rows this writes, triggers' too; an entry of an index is none.
+fn rows_written(world: &World, work: impl FnOnce()) -> i64 {
+    let written = || world.count("SELECT total_changes()");
+    let before = written();
+    work();
+    written() - before
+}
+
+#[test]
+fn inviting_and_accepting_write_each_row_once() {
+    let mut team = Team::new();
+    let world = team.world.clone();
+    let mut mia = somebody(&world, MIA);
+    team.invited("first.of@the-day.test", "member");
+    let mut id = String::new();
+    // The invitation, its workspace, its entry in the log and its mail; the seats reserved; what the organization invited today, and
+    // what the address was mailed, by anybody and by it.
+    assert_eq!(rows_written(&world, || id = team.invited(MIA, "member")), 8);
+    let token = copied_token(&mut team.owner, &id);
+    let accept = || {
+        accept_signed_in(&mut mia, &token).ok();
+    };
+    // The redemption, the member and their membership, with their access's number; the invitation and its workspace; the seats, one
+    // used and one less reserved; the entry in the log; and what the inviter is told.
+    assert_eq!(rows_written(&world, accept), 10);
 }

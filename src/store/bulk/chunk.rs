@@ -139,11 +139,12 @@ fn invitations(hold: Hold, requeue_at: Timestamp) -> [Statement; 4] {
         ),
         Statement::new(
             concat!(
-                "INSERT INTO invitation_workspaces (invitation_id, workspace_id)
-                 SELECT r.invitation_id, w.id
+                "INSERT INTO invitation_workspaces (invitation_id, workspace_id, role, kind, state)
+                 SELECT i.id, w.id, i.role, i.kind, i.state
                  FROM ",
                 chunk!(),
-                " JOIN json_each(coalesce(r.wanted ->> 'workspaces', json_array((
+                " JOIN invitations i ON i.id = r.invitation_id
+                  JOIN json_each(coalesce(r.wanted ->> 'workspaces', json_array((
                          SELECT min(id) FROM workspaces WHERE organization_id = b.organization_id)))) e
                   JOIN workspaces w ON w.id = e.value
                   WHERE b.job_id = ?1 AND r.outcome = 'created' AND r.wanted ->> 'role' <> 'admin'

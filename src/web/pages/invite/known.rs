@@ -85,6 +85,7 @@ impl Known {
                 quota: ctx.config.quota,
                 now: ctx.now(),
                 except: None,
+                unless: None,
             }),
             choices::resources_named(actor, places, &named),
             choices::resources(actor, places, listed),
