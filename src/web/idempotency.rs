@@ -72,10 +72,7 @@ pub async fn kept<P: Platform>(ctx: &Context<'_, P>, once: &Once) -> Result<Opti
         return Err(Code::IdempotencyConflict.into());
     }
     let status = kept.status.and_then(|status| StatusCode::from_u16(status).ok());
-    let Some(status) = status else {
-        let refusal = Refusal { retry_after: Some(1), ..Refusal::new(Code::IdempotencyInProgress) };
-        return Err(refusal.into());
-    };
+    let Some(status) = status else { return Err(in_progress()) };
     let mut reply = match kept.body {
         Some(body) => reply::json_text(status, body),
         None => reply::no_content(),
@@ -105,9 +102,20 @@ pub async fn settle<P: Platform>(ctx: &Context<'_, P>, once: &Once, answer: Resu
         Err(error) => match kept(ctx, once).await {
             Ok(Some(reply)) => Ok(reply),
             Err(Error::Refused(refusal)) => Err(Error::Refused(refusal)),
+            // Who they are ended meanwhile, so that they get no answer of before: they are told when they ask again.
+            Ok(None) if was_second(&error) => Err(in_progress()),
             _ => Err(error),
         },
     }
+}
+
+fn in_progress() -> Error {
+    Refusal { retry_after: Some(1), ..Refusal::new(Code::IdempotencyInProgress) }.into()
+}
+
+/// Whether what a request did was undone because another one under its key had come before it.
+fn was_second(error: &Error) -> bool {
+    matches!(error, Error::Internal(why) if why.contains("idempotent_requests"))
 }
 
 fn without_secrets(body: &[u8]) -> Option<String> {

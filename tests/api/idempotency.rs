@@ -234,3 +234,30 @@ fn racing_requests_under_one_key_have_one_effect() {
         })
         .unwrap();
 }
+
+/// Whoever loses that race and is signed out meanwhile gets no answer of before, and is told to ask again: then they are told why.
+#[test]
+fn racing_requests_of_a_session_that_ends_are_no_fault_of_ours() {
+    let config = Config { cases: 96, failure_persistence: None, ..Config::default() };
+    TestRunner::new(config)
+        .run(&prop::collection::vec(0_usize..3, 0..24), |turns| {
+            let team = Team::new();
+            let owner = with_key(&team.owner, "race");
+            let (path, body) = (team.path("/workspaces"), json!({"name": "Second"}));
+            let mut racers: Vec<_> =
+                (0..2).map(|_| Racer::new(&owner, &Method::POST, &path, &body)).collect();
+            racers.push(Racer::new(&team.owner, &Method::DELETE, "/v1/sessions/current", &json!({})));
+            let answers = race(&team.world, racers, &turns);
+            for answer in &answers[..2] {
+                let told = [(201, ""), (401, "unauthenticated"), (409, "idempotency_in_progress")];
+                prop_assert!(
+                    told.iter().any(|(status, code)| answer.refusal() == refusal(*status, code)),
+                    "{}",
+                    answer.text()
+                );
+            }
+            prop_assert!(team.world.count("SELECT count(*) FROM workspaces WHERE name = 'Second'") <= 1);
+            Ok(())
+        })
+        .unwrap();
+}

@@ -1,7 +1,7 @@
 //! What was asked under somebody's key (`Idempotency-Key`): within a day it is done once, and answered as the first time.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use usher::domain::time::Timestamp;
@@ -11,12 +11,16 @@ use usher::store::idempotency::KEPT;
 #[derive(Default)]
 pub struct Repeats {
     done: RefCell<BTreeMap<String, (u32, Timestamp)>>,
-    answered: RefCell<BTreeMap<String, (u16, Value)>>,
+    /// The events that ever did something. One may take longer than a day to answer, and another do it anew before.
+    doers: RefCell<BTreeSet<u32>>,
+    /// What those were answered: it may take longer than a day to answer the same to another.
+    answered: RefCell<BTreeMap<String, Vec<(u16, Value)>>>,
 }
 
 impl Repeats {
     /// Notes that an event, which began then, does something now; whether another did within a day before.
     pub fn is_done_again(&self, once: &str, event: u32, began: Timestamp, now: Timestamp) -> bool {
+        self.doers.borrow_mut().insert(event);
         let mut done = self.done.borrow_mut();
         let (first, then) = *done.entry(once.to_owned()).or_insert((event, began));
         if now >= then.plus(KEPT) {
@@ -29,10 +33,11 @@ impl Repeats {
     /// Whether the one who did it was answered something else.
     pub fn is_answered_otherwise(&self, once: &str, event: u32, status: u16, body: &Value) -> bool {
         if self.done.borrow().get(once).is_some_and(|(first, _)| *first == event) {
-            self.answered.borrow_mut().insert(once.to_owned(), (status, body["id"].clone()));
+            self.answered.borrow_mut().entry(once.to_owned()).or_default().push((status, body["id"].clone()));
             return false;
         }
         let answered = self.answered.borrow();
-        answered.get(once).is_some_and(|(first, id)| *first != status || *id != body["id"])
+        !self.doers.borrow().contains(&event)
+            && answered.get(once).is_some_and(|answers| !answers.contains(&(status, body["id"].clone())))
     }
 }

@@ -47,7 +47,8 @@ macro_rules! steady {
 
 pub const SETTLED: &[(&str, &str)] = &[
     (
-        // What a job that was given up had to tell is seen as that.
+        // What a job that was given up had to tell is seen as that. Of a membership that is over before it is told nothing is left
+        // to tell but its end.
         "what is in the log is told as often",
         concat!(
             "WITH w AS MATERIALIZED (",
@@ -63,6 +64,8 @@ pub const SETTLED: &[(&str, &str)] = &[
              JOIN said ON said.action = a.action
              WHERE NOT EXISTS (SELECT 1 FROM webhook_events e JOIN jobs j ON j.id = e.job_id
                                WHERE e.organization_id = w.organization_id AND e.id IS NULL)
+               AND NOT (a.action = 'membership.added' AND EXISTS (
+                 SELECT 1 FROM audit_events b WHERE b.subject = a.subject AND b.action = 'membership.removed' AND b.rowid > a.rowid))
              GROUP BY w.id, a.action, a.subject
              HAVING count(*) > (
                SELECT count(DISTINCT e.seq) FROM webhook_events e JOIN jobs j ON j.webhook_event = e.seq AND j.webhook_id = w.id
