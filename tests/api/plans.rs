@@ -164,6 +164,19 @@ fn made_by_itself(statement: &Statement, step: &str) -> bool {
     statement.sql.contains(&format!("{name} AS MATERIALIZED ("))
 }
 
+/// The steps without those that read what a subquery answered, each once: where it is made the plan says so, by its name.
+fn without_subqueries(plan: Vec<String>) -> Vec<String> {
+    let mut made: Vec<String> = plan
+        .iter()
+        .filter_map(|step| step.strip_prefix("CO-ROUTINE ").or_else(|| step.strip_prefix("MATERIALIZE ")))
+        .map(|name| format!("SCAN {name}"))
+        .collect();
+    let mut is_made = |step: &String| {
+        made.iter().position(|scan| scan == step).map(|place| made.swap_remove(place)).is_some()
+    };
+    plan.into_iter().filter(|step| !is_made(step)).collect()
+}
+
 /// Steps that read a whole table. Constant rows, `json_each` and what a statement made itself are no tables.
 fn scans(world: &World, statement: &Statement) -> Vec<String> {
     let plan = world.state().database.borrow().plan(statement);
@@ -182,7 +195,7 @@ fn scans(world: &World, statement: &Statement) -> Vec<String> {
             && !step.contains("subquery")
             && !made_by_itself(statement, step)
     };
-    plan.into_iter().filter(|step| is_scan(step) || is_whole(step)).collect()
+    without_subqueries(plan).into_iter().filter(|step| is_scan(step) || is_whole(step)).collect()
 }
 
 #[test]
