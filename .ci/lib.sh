@@ -11,8 +11,9 @@ fail() { printf 'usher: %s\n' "$*" >&2; exit 1; }
 # The pinned Node. Never in PATH as a whole script's: `npm ci` would delete the Node it runs on.
 node() { PATH="$PWD/node_modules/.bin:$PATH" command node "$@"; }
 
+# locked <crate> [lock file]
 # The version of a crate in Cargo.lock.
-locked() { awk -v name="\"$1\"" '$1 == "name" { found = $3 == name } found && $1 == "version" { gsub(/"/, "", $3); print $3; exit }' Cargo.lock; }
+locked() { awk -v name="\"$1\"" '$1 == "name" { found = $3 == name } found && $1 == "version" { gsub(/"/, "", $3); print $3; exit }' "${2:-Cargo.lock}"; }
 
 # Runs a long command in a process group of its own, so that a script that is told to stop ends all that it started:
 # bash alone would end and leave cargo and its compilers running.

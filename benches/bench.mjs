@@ -42,18 +42,22 @@ async function compare() {
   const peer = await Peer.on(await startOther("peer"), plan.pending);
   const counting = await Peer.on(await startOther("counted"), plan.pending);
   const limits = await startOther("limits");
+  const hello = await startOther("hello");
   const rates = {};
   const counted = {};
-  for (const { work, name, limit } of WORKS) {
+  for (const { work, name, limits: named } of WORKS) {
     say(name);
     const none = async () => {};
     const contenders = [{ name: "usher", pool: usher.pool, requests: usher.works[work], rest: () => usher.rest() }];
     if (peer.works[work]) contenders.push({ name: "peer", pool: peer.pool, requests: peer.works[work], rest: none });
-    if (limit) contenders.push({ name: limit, pool: limits.pool, requests: (number) => new Array(number).fill(LIMITS[limit]), rest: none });
+    for (const limit of named) {
+      const { pool } = limit === "hello" ? hello : limits;
+      contenders.push({ name: limit, pool, requests: (number) => new Array(number).fill(LIMITS[limit]), rest: none });
+    }
     rates[work] = await rounds(contenders, plan.works);
     counted[work] = { usher: await costOf(usher, work), peer: peer.works[work] && (await costOf(counting, work)) };
   }
-  for (const { server } of [usher, peer, counting, { server: limits }]) await server.stop();
+  for (const { server } of [usher, peer, counting, { server: limits }, { server: hello }]) await server.stop();
   return { rates, counted };
 }
 

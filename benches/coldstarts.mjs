@@ -30,10 +30,12 @@ export async function coldStarts(number) {
   const peer = { state: newFolder(), port: await freePort() };
   const peers = await Peer.on(await startOther("peer", peer.state), FEW);
   starts.push({ name: "peer", ...peer, ...(await setUp("peer", peers, 200, "Example Studio")) });
-  const limits = { state: newFolder(), port: await freePort() };
-  await (await startOther("limits", limits.state)).stop();
-  for (const [name, includes] of [["one", "value 50"], ["none", "nothing was asked"]])
-    starts.push({ name, ...limits, worker: "limits", path: LIMITS[name].path, headers: {}, status: 200, includes });
+  for (const [worker, asked] of [["hello", { hello: "value 50" }], ["limits", { one: "value 50", none: "nothing was asked" }]]) {
+    const bare = { worker, state: newFolder(), port: await freePort() };
+    await (await startOther(worker, bare.state)).stop();
+    for (const [name, includes] of Object.entries(asked))
+      starts.push({ name, ...bare, path: LIMITS[name].path, headers: {}, status: 200, includes });
+  }
 
   const times = new Map(starts.map(({ name }) => [name, []]));
   for (let round = 0; round < number; round += 1) {

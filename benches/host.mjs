@@ -1,5 +1,5 @@
-// Runs the peer or the limits as .ci/serve.mjs runs Usher, on the same runtime, until it is told to stop. By environment:
-//   WORKER    peer, counted (the peer, telling what each request costs) or limits
+// Runs the peer, the limits or the hello as .ci/serve.mjs runs Usher, on the same runtime, until it is told to stop. By environment:
+//   WORKER    peer, counted (the peer, telling what each request costs), limits or hello
 //   STATE     the folder of its database
 // It prints `backstage URL` and `ready URL` as that does.
 import { watchParent } from "../.ci/parent.mjs";

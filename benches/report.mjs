@@ -22,7 +22,7 @@ const atMost = (measured, goal, unit) => `${goal} ${unit}: ${met(measured <= goa
 function speed(rates) {
   return table(
     ["work", "Usher by the peer", "goal", "Usher by the limit", "goal"],
-    WORKS.map(({ work, name, limit, goals }) => {
+    WORKS.map(({ work, name, limits: [limit], goals }) => {
       const { usher, peer, [limit]: most } = rates[work];
       if (goals.peer && !peer) throw new Error(`nothing to hold "${name}" against`);
       const byPeer = peer && ratios(usher, peer);
@@ -40,14 +40,14 @@ function speed(rates) {
 
 function absolute(rates) {
   return table(
-    ["work", "Usher", "the peer", "the limit"],
-    WORKS.map(({ work, name, limit }) => {
-      const { usher, peer, [limit]: most } = rates[work];
+    ["work", "Usher", "the peer", "the limits"],
+    WORKS.map(({ work, name, limits }) => {
+      const { usher, peer, ...others } = rates[work];
       return [
         name,
         thousands(summary(usher).median),
         peer ? thousands(summary(peer).median) : "not asked",
-        limit ? `${thousands(summary(most).median)} \`${limit}\`` : "none",
+        limits.map((limit) => `${thousands(summary(others[limit]).median)} \`${limit}\``).join(", ") || "none",
       ];
     }),
   );
@@ -66,18 +66,16 @@ function costs(counted) {
 
 function starts(cold) {
   const { usher, peer, one, none, hello } = cold;
-  const byPeer = usher.first.median / peer.first.median;
+  const byPeer = ({ first }) => first.median / peer.first.median;
+  const byHello = usher.first.median / hello.first.median;
   const rows = [
-    ["Usher, an invitation's page", usher, `${short(byPeer)} × the peer's`, atMost(byPeer, GOALS.coldPeer, "×")],
+    ["Usher, an invitation's page", usher, `${short(byPeer(usher))} × the peer's`, atMost(byPeer(usher), GOALS.coldPeer, "×")],
+    ["Usher again", usher, `${short(byHello)} × \`hello\`'s`, atMost(byHello, GOALS.coldHello, "×")],
     ["the peer, an invitation", peer, "1 ×", "none"],
+    ["`hello`", hello, `${short(byPeer(hello))} × the peer's`, "none"],
+    ["`one`", one, `${short(byPeer(one))} × the peer's`, "none"],
+    ["`none`", none, `${short(byPeer(none))} × the peer's`, "none"],
   ];
-  if (hello) {
-    const byHello = usher.first.median / hello.first.median;
-    rows.splice(1, 0, ["Usher again", usher, `${short(byHello)} × the hello's`, atMost(byHello, GOALS.coldHello, "×")]);
-    rows.push(["a hello in Rust, with one query", hello, `${short(hello.first.median / peer.first.median)} × the peer's`, "none"]);
-  }
-  rows.push(["`one`", one, `${short(one.first.median / peer.first.median)} × the peer's`, "none"]);
-  rows.push(["`none`", none, `${short(none.first.median / peer.first.median)} × the peer's`, "none"]);
   return table(
     ["Worker, and what it is asked", "first answer", "as a ratio", "goal", "computed until then"],
     rows.map(([name, { first, cpu }, ratio, goal]) => [
@@ -92,12 +90,13 @@ function starts(cold) {
 
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(0)} KB`;
 
-function weights({ usher, peer }) {
+function weights({ usher, peer, hello }) {
   return table(
     ["what", "gzipped", "goal"],
     [
       ["Usher, all of it", kilobytes(usher), `${atMost(usher / peer, GOALS.sizePeer, "× the peer")}; ${kilobytes(GOALS.sizeCrates)}, what its crates weigh alone: ${met(usher <= GOALS.sizeCrates)}`],
       ["the peer, with what calls it", kilobytes(peer), `none (Usher is ${short(usher / peer)} ×)`],
+      ["`hello`", kilobytes(hello), `none (Usher is ${short(usher / hello)} ×)`],
     ],
   );
 }
@@ -130,6 +129,7 @@ second were is told below, as an illustration; on another machine they are other
 - **The peer** is \`better-auth\` with its organization plugin, on D1, set up as its documentation says: its own tables with
   their indexes, its default session without a cookie cache, no mails. Its limits and Usher's are lifted.
 - **The limits** are bare Workers in JavaScript: \`none\` asks nothing, \`one\` asks its D1 once, and \`write\` writes two rows in one batch.
+  \`hello\` is \`one\` in Rust, built as Usher is: what any Worker in Rust takes before it does anything of its own.
 
 Each is a Worker of its own on the same runtime (workerd) with a D1 of its own, and ${connections} connections send it requests, each the next one
 when it has the answer to the last. Of every answer that counts the status and the content are checked, and one that is wrong ends the
@@ -169,7 +169,7 @@ Worker, such as compiling it, it has done by then; so the last column has the pr
 the end of that answer.
 
 ${starts(cold)}
-${cold.hello ? "" : "\nA hello in Rust was not built, so the goal of 1.5 × its first answer is not shown.\n"}
+
 ## Size
 
 ${weights(weight)}

@@ -31,16 +31,31 @@ const bundling = {
   logLevel: "error",
 };
 
-/** A Worker's code, as it is deployed. */
+/** Where .ci/hello leaves what it builds. */
+export const HELLO = "target/hello";
+
+/** A Worker's JavaScript, as it is deployed. */
 export async function bundled(worker) {
+  if (worker === "hello") return readFileSync(`${HELLO}/index.js`, "utf8");
   if (worker === "limits") return readFileSync("benches/workers/limits.js", "utf8");
   const { outputFiles } = await build({ ...bundling, entryPoints: [`benches/workers/${worker}.ts`] });
   return outputFiles[0].text;
 }
 
+/** All modules of a Worker, the main one first. */
+async function modulesOf(worker) {
+  const main = { type: "ESModule", path: "worker.mjs", contents: await bundled(worker) };
+  if (worker !== "hello") return [main];
+  // The name that the main one knows it by.
+  return [main, { type: "CompiledWasm", path: "index_bg.wasm", contents: readFileSync(`${HELLO}/index_bg.wasm`) }];
+}
+
+/** Whether it is one of those that have nothing but a query in them. */
+const bare = (worker) => worker === "limits" || worker === "hello";
+
 /** Makes the tables, unless they are there; the peer's by its own migrations. */
 async function makeTables(worker, db, origin) {
-  if (worker === "limits") {
+  if (bare(worker)) {
     await db.batch(TABLES_OF_LIMITS.map((sql) => db.prepare(sql)));
     return;
   }
@@ -76,8 +91,8 @@ export async function start({ worker, state, port, tables = true, backstage = fa
           name: worker,
           compatibilityDate,
           // node:crypto hashes the peer's passwords: far faster than its JavaScript.
-          compatibilityFlags: worker === "limits" ? [] : ["nodejs_compat"],
-          modules: [{ type: "ESModule", path: "worker.mjs", contents: await bundled(worker) }],
+          compatibilityFlags: bare(worker) ? [] : ["nodejs_compat"],
+          modules: await modulesOf(worker),
           bindings: { ORIGIN: origin, SECRET },
           d1Databases,
         },

@@ -112,7 +112,7 @@ export const usherSettings = (more = {}) => ({
 export const startUsher = (state = newFolder(), port = 0) =>
   server(".ci/serve.mjs", usherSettings({ PORT: String(port), STATE: state }));
 
-/** The peer, the peer that counts, or the limits. */
+/** The peer, the peer that counts, the limits, or the hello. */
 export const startOther = (worker, state = newFolder()) => server("benches/host.mjs", { WORKER: worker, STATE: state });
 
 /** Runs a program to its end; answers the last line that it wrote, as JSON. */
