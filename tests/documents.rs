@@ -140,3 +140,33 @@ fn the_integration_page_explains_each_claim_of_the_token_that_it_shows() {
     assert!(shown.len() > 8);
     assert_eq!(shown, told);
 }
+
+/// `make bench` writes the page: whoever changes what is measured, or a goal, measures anew.
+#[test]
+fn the_performance_page_shows_each_work_and_whether_its_goals_are_met() {
+    let (page, works) = (read("docs/performance.md"), read("benches/works.mjs"));
+    let works = works.split("export const WORKS").nth(1).unwrap().split("];").next().unwrap();
+    let row = |name: &str| {
+        let start = format!("| {name} |");
+        page.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("no row of {name}"))
+    };
+    let mut goals = 0;
+    for work in works.lines().filter(|line| line.contains("work: ")) {
+        let name = work.split("name: \"").nth(1).unwrap().split('"').next().unwrap();
+        let (row, aimed) = (row(name), work.split("goals: {").nth(1).unwrap());
+        for goal in aimed.split(": ").skip(1) {
+            let number: f64 = goal.split([' ', ',']).next().unwrap().parse().unwrap();
+            let shown = row.split(" | ").filter_map(|cell| cell.split_once(" ×: "));
+            let shown: Vec<_> = shown.filter(|(goal, _)| goal.parse() == Ok(number)).collect();
+            assert!(!shown.is_empty(), "the goal of {number} × in {row}");
+            assert!(
+                shown
+                    .iter()
+                    .all(|(_, met)| met.trim_end_matches(" |").ends_with("met") || met.contains("not met")),
+                "{row}"
+            );
+            goals += 1;
+        }
+    }
+    assert_eq!(goals, 11);
+}
