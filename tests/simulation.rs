@@ -131,8 +131,9 @@ fn the_same_seed_gives_the_same_history() {
     assert_ne!(different, history(21, &one, &Setup::default()).ok().unwrap().hash);
 }
 
-/// Seeds within which every mistake must show.
-const ENOUGH: u64 = 3_000;
+/// Seeds within which every mistake must show: most do within a hundred, one only where somebody who was mailed an invitation comes by a
+/// link for many and both take a seat.
+const ENOUGH: u64 = 12_000;
 
 fn first_seed_that_finds(flaw: &'static Flaw) -> Option<(u64, String)> {
     let tears = flaw.tears_batches();
