@@ -10,7 +10,7 @@ use crate::domain::ids::{JobId, OrganizationId, WebhookId};
 use crate::domain::signature::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::TEST;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::{Context, check_still_acts};
 use crate::jobs::lost_at;
 use crate::jobs::webhook_delivery::{self, MOST_ATTEMPTS};
@@ -19,7 +19,7 @@ use crate::store::acting::Acting;
 use crate::store::jobs::Requeued;
 use crate::store::webhook_deliveries::{self, Shown as Delivery};
 use crate::store::webhook_turns::{self, Tried};
-use crate::store::webhooks::{self as store, Changes, New, Shown, Write};
+use crate::store::webhooks::{self as store, Changes, New, Oldest, Shown, Write};
 
 /// For how long deliveries are signed with a secret that was replaced too.
 pub const OVERLAP: Duration = Duration::from_hours(24);
@@ -94,6 +94,9 @@ async fn let_go<P: Platform>(ctx: &Context<'_, P>, id: WebhookId) -> Result<usiz
 
 /// Gives a webhook another secret. Deliveries are signed with the one before too for [`OVERLAP`], so that its receiver never has
 /// to stop. Answers both.
+///
+/// # Errors
+/// `rate_limited` while as many as [`MOST_OLD`](store::MOST_OLD) that were replaced still count.
 pub async fn rotate<P: Platform>(
     ctx: &Context<'_, P>,
     organization: OrganizationId,
@@ -101,9 +104,29 @@ pub async fn rotate<P: Platform>(
     id: WebhookId,
 ) -> Result<(Shown, Secret)> {
     let (secret, sealed) = new_secret(ctx, id)?;
-    let until = ctx.now().plus(OVERLAP);
-    let rotated = |write: Write<'_>| Vec::from(store::rotate(write, &sealed, until));
-    Ok((write(ctx, organization, actor, id, rotated).await?, secret))
+    let (entry, by) = ctx.acting(actor);
+    let now = entry.at;
+    let written = Write { entry: &entry, organization, id, by: &by };
+    let mut batch = Vec::from(store::rotate(written, &sealed, now.plus(OVERLAP)));
+    batch.extend([store::oldest_secret(id, now), store::select(organization, id, now), by.select()]);
+    let results = ctx.platform.batch(batch).await?;
+    let [claim, .., oldest, shown, acts] = results.as_slice() else {
+        return Err(Error::Internal("a claim, a write and three reads".to_owned()));
+    };
+    if !claim.any() {
+        check_still_acts(&by, acts)?;
+    }
+    let shown: Shown = shown.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+    match oldest.first::<Oldest>()?.filter(|_| !claim.any()) {
+        None => Ok((shown, secret)),
+        Some(oldest) => Err(enough_secrets(oldest.until, now)),
+    }
+}
+
+fn enough_secrets(until: Timestamp, now: Timestamp) -> Error {
+    let retry_after = u32::try_from((until.millis() - now.millis() + 999).div_euclid(1000)).ok();
+    let detail = "The secret was replaced five times within a day, and each of those still counts, so that no receiver stops. Replace it again when the first one's day is over, or make another webhook and delete this one.";
+    Refusal { retry_after, ..Refusal::new(Code::RateLimited).because(detail) }.into()
 }
 
 /// Deletes a webhook. What waits to be delivered to it is given up.

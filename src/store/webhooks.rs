@@ -15,7 +15,8 @@ use crate::store::workspaces::LAST;
 /// The most webhooks of an organization: each event is delivered to every one that wants it.
 pub const MOST: i64 = 20;
 
-/// As many secrets that were replaced count beside the present one: a signature by each is sent with every delivery.
+/// As many secrets that were replaced count beside the present one at most: a signature by each is sent with every delivery, and any of
+/// them may be the one that a receiver knows.
 pub const MOST_OLD: i64 = 5;
 
 /// A webhook, as the API shows it: never its secret.
@@ -144,9 +145,12 @@ impl Changes {
 }
 
 /// A claim about the webhook `?7` of the organization `?6`, which is there, by somebody who still is what `?8` says:
-/// `claimed!(before, after)`.
+/// `about_webhook!(before, after)`, and where something else must be so besides, that.
 macro_rules! about_webhook {
     ($before:expr, $after:expr) => {
+        about_webhook!($before, $after, "")
+    };
+    ($before:expr, $after:expr, $besides:literal) => {
         audited!(
             "w.id",
             $before,
@@ -154,7 +158,8 @@ macro_rules! about_webhook {
             concat!(
                 "FROM webhooks w JOIN organizations o ON o.id = w.organization_id
                  WHERE w.id = ?7 AND o.id = ?6 AND w.deleted_at IS NULL AND ",
-                still_acts!("?3", "?8")
+                still_acts!("?3", "?8"),
+                $besides
             )
         )
     };
@@ -228,15 +233,22 @@ pub fn change(write: Write<'_>, changes: &Changes) -> [Statement; 2] {
     ]
 }
 
-/// Gives a webhook another secret. Deliveries are signed with the one before too, until `until`; and with those before that, each
-/// until its own time, which is kept. Of more than [`MOST_OLD`] the newest don't count. The first is the claim; `RETURNING` tells.
+/// Gives a webhook another secret, unless [`MOST_OLD`] before it still count: then [`oldest_secret`] tells until when. Deliveries are
+/// signed with the one before too, until `until`; and with those before that, each until its own time, which is kept. The first is
+/// the claim; `RETURNING` tells.
 #[must_use]
 pub fn rotate(write: Write<'_>, secret: &str, until: Timestamp) -> [Statement; 4] {
     let claim = write.entry.id;
+    let mut claiming = write.params("webhook.secret_rotated");
+    claiming.extend(params![MOST_OLD]);
     [
         Statement::new(
-            about_webhook!(concat!("json_object('name', ", place_of!("w.url"), ")"), "NULL"),
-            write.params("webhook.secret_rotated"),
+            about_webhook!(
+                concat!("json_object('name', ", place_of!("w.url"), ")"),
+                "NULL",
+                " AND (SELECT count(*) FROM webhook_old_secrets s WHERE s.webhook_id = w.id AND s.until > ?2) < ?9"
+            ),
+            claiming,
         ),
         Statement::new(
             "DELETE FROM webhook_old_secrets WHERE (webhook_id, secret) IN (
@@ -247,14 +259,30 @@ pub fn rotate(write: Write<'_>, secret: &str, until: Timestamp) -> [Statement; 4
         Statement::new(
             "INSERT INTO webhook_old_secrets (webhook_id, secret, until)
              SELECT w.id, w.secret, ?2 FROM audit_events e JOIN webhooks w ON w.id = e.subject
-             WHERE e.id = ?1 AND (SELECT count(*) FROM webhook_old_secrets s WHERE s.webhook_id = w.id) < ?3",
-            params![claim, until, MOST_OLD],
+             WHERE e.id = ?1",
+            params![claim, until],
         ),
         Statement::new(
             "UPDATE webhooks SET secret = ?2 FROM audit_events e WHERE e.id = ?1 AND webhooks.id = e.subject",
             params![claim, secret],
         ),
     ]
+}
+
+/// Reads until when the oldest secret of a webhook counts, as [`Oldest`]; nothing while another one may be replaced.
+#[must_use]
+pub fn oldest_secret(id: WebhookId, now: Timestamp) -> Statement {
+    Statement::new(
+        "SELECT min(until) AS until FROM webhook_old_secrets WHERE webhook_id = ?1 AND until > ?2 HAVING count(*) >= ?3",
+        params![id, now, MOST_OLD],
+    )
+}
+
+/// What [`oldest_secret`] answers.
+#[derive(Debug, Deserialize)]
+pub struct Oldest {
+    /// Until when it counts.
+    pub until: Timestamp,
 }
 
 /// Deletes a webhook, and its secrets with it. The first is the claim; `RETURNING` tells.

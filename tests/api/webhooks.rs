@@ -209,16 +209,26 @@ fn a_secret_that_is_replaced_twice_within_a_day_counts_until_its_own_day_is_over
     assert_eq!(signs(&mut hooked, &secrets), [false, true, true, true]);
 }
 
-/// Each is one more signature of every delivery: of many, the oldest count, which receivers may know.
+/// Each is one more signature of every delivery, and any of them may be the one that a receiver knows: so none is dropped, and the
+/// next has to wait until the oldest one's day is over.
 #[test]
-fn of_many_secrets_that_were_replaced_within_a_day_five_count() {
+fn while_five_replaced_secrets_count_no_other_is_made() {
     let mut hooked = Hooked::of("team");
+    let rotate = hooked.path("/rotate");
     let mut secrets = vec![hooked.secret.clone()];
-    for _ in 0..8 {
-        secrets.push(hooked.team.owner.post(&hooked.path("/rotate"), &json!({})).ok().str("/secret"));
+    for _ in 0..5 {
+        secrets.push(hooked.team.owner.post(&rotate, &json!({})).ok().str("/secret"));
+        hooked.team.world.pass(std::time::Duration::from_hours(1));
     }
-    let expected = [true, true, true, true, true, false, false, false, true];
-    assert_eq!(signs(&mut hooked, &secrets), expected);
+    let before = hooked.team.world.state().database.borrow().dump();
+    let refused = hooked.team.owner.post(&rotate, &json!({}));
+    assert_eq!(refused.refusal(), refusal(429, "rate_limited"));
+    assert_eq!(refused.header("retry-after"), Some("68400"), "19 hours of the first one's day are left");
+    assert_eq!(hooked.team.world.state().database.borrow().dump(), before);
+    assert_eq!(signs(&mut hooked, &secrets), [true; 6]);
+    hooked.team.world.pass(std::time::Duration::from_hours(19));
+    secrets.push(hooked.team.owner.post(&rotate, &json!({})).ok().str("/secret"));
+    assert_eq!(signs(&mut hooked, &secrets), [false, true, true, true, true, true, true]);
 }
 
 /// What a webhook's newest delivery is signed with, of these.

@@ -43,9 +43,10 @@ pub(super) fn operations() -> Vec<Operation> {
             "Replace a webhook's secret",
         )
         .told("The new one is in `secret`, this once. Deliveries are signed with the one before too, for a day from now, and with those before \
-               that until their day is over; of more than five that were replaced within a day, the oldest five.")
+               that until their day is over. While five that were replaced still count, no other is made.")
         .no_fields()
-        .answers::<WebhookWithSecret>(200, "The webhook."),
+        .answers::<WebhookWithSecret>(200, "The webhook.")
+        .refuses(&[Code::RateLimited]),
         Operation::new(
             Method::POST,
             "/v1/organizations/{organization}/webhooks/{webhook}/test",
