@@ -1,10 +1,12 @@
 //! Accepting for somebody whom a program vouches for: the host product's own user, who is signed in there and nowhere here
 //! (headless mode).
 
+use crate::domain::api_key::Scope;
 use crate::domain::link::{Link, Via};
 use crate::domain::quota;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::accept::no_room;
+use crate::flow::access::lacks;
 use crate::flow::{Context, ask, look};
 use crate::platform::Platform;
 use crate::store::identities::{self, Obstacle, Vouched};
@@ -16,7 +18,8 @@ use crate::store::{audit, notifications};
 ///
 /// # Errors
 /// What [`accept`](crate::flow::accept::accept) refuses of the invitation; `wrong_account` for another address than the
-/// invited one, or than the subject's; `email_unverified` where somebody else set an account up under this address.
+/// invited one, or than the subject's; `insufficient_scope` for an admin's invitation without the scope for
+/// admins; `email_unverified` where somebody else set an account up under this address.
 pub async fn accept<P: Platform>(ctx: &Context<'_, P>, link: &Link, vouched: &Vouched) -> Result<Joined> {
     let now = ctx.now();
     let claim = Claim { id: ctx.id(), member_id: ctx.id(), now };
@@ -51,6 +54,9 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, link: &Link, vouched: &Vo
     let obstacle: Obstacle =
         obstacle.first()?.ok_or_else(|| Error::Internal("a claim was refused unseen".to_owned()))?;
     view.standing().next(link, now)?;
+    if view.invitation.role.reaches_every_workspace() && !vouched.makes_admins {
+        return Err(lacks(Scope::AdminsWrite));
+    }
     let invited = view.invitation.email.as_ref();
     Err(if invited.is_some_and(|invited| *invited != vouched.email) {
         because(

@@ -23,8 +23,8 @@ pub struct Vouched {
     pub name: Name,
     /// The id of a new account, if they need one.
     pub user_id: UserId,
-    /// Whether whoever vouches may do so for admins, who could come in by another address then.
-    pub moves_admins: bool,
+    /// Whether whoever vouches may do so for admins: let them in, and have them come in by another address.
+    pub makes_admins: bool,
 }
 
 /// The account of the address `$email`; where it has none, that of the subject `$subject` in the organization `$organization`, if
@@ -71,7 +71,7 @@ macro_rules! is_theirs {
 }
 
 /// Claims the invitation for somebody whom a program vouches for: their address is the invited one, if one is invited, and
-/// the account of that address is theirs, or theirs may have it.
+/// the account of that address is theirs, or theirs may have it. An admin's only where whoever vouches may let admins in.
 #[must_use]
 pub fn claim(claim: Claim, link: &Link, vouched: &Vouched, quota: Quota) -> Statement {
     Statement::new(
@@ -85,7 +85,7 @@ pub fn claim(claim: Claim, link: &Link, vouched: &Vouched, quota: Quota) -> Stat
             " LEFT JOIN identities d ON d.organization_id = i.organization_id AND d.subject = ?10
              LEFT JOIN members inside ON inside.organization_id = i.organization_id AND inside.user_id = u.id
                AND inside.removed_at IS NULL
-             WHERE (i.email_key IS NULL OR i.email_key = ?9) AND ",
+             WHERE (i.email_key IS NULL OR i.email_key = ?9) AND (?12 = 1 OR i.role IN ('client', 'member')) AND ",
             is_theirs!("i.organization_id", "?10"),
             " AND ",
             within_day!("NULL", "?6", "?11"),
@@ -100,7 +100,7 @@ pub fn claim(claim: Claim, link: &Link, vouched: &Vouched, quota: Quota) -> Stat
                 vouched.email.key(),
                 &vouched.subject,
                 quota.json(),
-                i64::from(vouched.moves_admins)
+                i64::from(vouched.makes_admins)
             ],
         ),
     )
@@ -225,7 +225,7 @@ pub fn joined(link: &Link, vouched: &Vouched) -> Statement {
             link.organization_id,
             &vouched.subject,
             vouched.email.key(),
-            i64::from(vouched.moves_admins)
+            i64::from(vouched.makes_admins)
         ],
     )
 }
@@ -255,7 +255,7 @@ pub fn select_obstacle(link: &Link, vouched: &Vouched, quota: Quota, now: Timest
             link.invitation_id,
             now,
             quota.json(),
-            i64::from(vouched.moves_admins)
+            i64::from(vouched.makes_admins)
         ],
     )
 }

@@ -5,10 +5,12 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::api_keys::program;
+use crate::copied_token;
 use crate::support::client::{Client, Team};
 
 /// Everything that a program needs to let people in, but that one scope.
-const OTHERS: [&str; 4] = ["invitations:read", "invitations:write", "members:read", "members:write"];
+const OTHERS: [&str; 5] =
+    ["invitations:read", "invitations:write", "invitations:accept", "members:read", "members:write"];
 
 /// A way by which somebody becomes an admin, or what lets them become one is handed out.
 struct Way {
@@ -51,6 +53,14 @@ fn ways() -> (Team, Vec<Way>) {
         json!({"email": "next.admin@studio.test", "name": "Nia Admin", "role": "admin", "notify": false}),
     );
     way("raising a client", &patch, format!("/v1/members/{client}"), json!({"role": "admin"}));
+    let token = copied_token(&mut team.owner, &invited);
+    let user = json!({"subject": "7", "email": "ada.admin@studio.test", "name": "Ada Admin", "email_verified": true});
+    way(
+        "vouching for one",
+        &post,
+        "/v1/invitations/accept".to_owned(),
+        json!({"token": token, "user": user}),
+    );
     way("their password's link", &post, format!("/v1/members/{admin}/password-link"), json!({}));
     (team, ways)
 }

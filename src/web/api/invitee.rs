@@ -213,7 +213,7 @@ fn vouched<P: Platform>(
     ctx: &Context<'_, P>,
     fields: &mut Fields,
     body: AcceptBody,
-    moves_admins: bool,
+    makes_admins: bool,
 ) -> Option<Vouched> {
     for (pointer, said) in [
         ("/email", body.email.is_some()),
@@ -244,7 +244,7 @@ fn vouched<P: Platform>(
         fields.refuse("/user/email_verified", Code::EmailUnverified, detail);
     }
     let ((email, name), subject) = email.zip(name).zip(subject)?;
-    Some(Vouched { subject, email, name, user_id: ctx.user_id(), moves_admins })
+    Some(Vouched { subject, email, name, user_id: ctx.user_id(), makes_admins })
 }
 
 /// Who calls. Whoever is no program is limited by their network: a host product's users all come from its own.
