@@ -51,6 +51,7 @@ pub async fn begin<P: Platform>(
         quota: ctx.config.quota,
     };
     let since = now.minus(LIFETIME);
+    ctx.is_done_with_mail(by.mails[0]);
     let mut batch = email_changes::begin(&by, since);
     batch.extend([shown.settle(), email_changes::obstacles(&by, since)]);
     let results = ctx.platform.batch(batch).await?;

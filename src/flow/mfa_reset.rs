@@ -14,6 +14,8 @@ use crate::store::mfa_reset::{self, Whose};
 /// `not_found` for an address without an account, `mfa_not_enabled` for an account without a second factor.
 pub async fn take_off<P: Platform>(ctx: &Context<'_, P>, email: &EmailAddress) -> Result<Whose> {
     let (told, entry) = (ctx.id(), ctx.entry(&"operator"));
+    // Its entries are those of whatever organizations they are in: maybe of none.
+    ctx.is_done_with_mail(told);
     let batch = mfa_reset::take_off(email, told, &entry, lost_at(entry.at));
     let results = ctx.platform.batch(batch).await?;
     let whose: Option<Whose> = ResultSet::row_of(results.last())?;

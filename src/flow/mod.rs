@@ -38,7 +38,7 @@ pub mod workspaces;
 
 use crate::config::Config;
 use crate::domain::authority::Actor;
-use crate::domain::ids::{EventId, Id, Kind, UserId};
+use crate::domain::ids::{EventId, Id, JobId, Kind, UserId};
 use crate::domain::password;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Refusal, Result};
@@ -95,6 +95,13 @@ impl<P: Platform> Context<'_, P> {
         // What a request does in several batches is done with the first of them.
         if let Some(once) = self.once.as_ref().filter(|_| !meter.rode.get()) {
             meter.rider.replace(Some(once.done(events)));
+        }
+    }
+
+    /// The request is done once this mail of it is in the outbox: for what is written in no organization's log.
+    pub fn is_done_with_mail(&self, job: JobId) {
+        if let Some(once) = &self.once {
+            self.platform.meter().rider.replace(Some(once.sent(job)));
         }
     }
 

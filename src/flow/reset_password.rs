@@ -22,6 +22,7 @@ pub async fn ask<P: Platform>(ctx: &Context<'_, P>, email: &EmailAddress) -> Res
         return Ok(());
     }
     let (id, now) = (ctx.id(), ctx.now());
+    ctx.is_done_with_mail(id);
     ctx.platform.run(account_mails::ask(id, email, now.minus(LIFETIME), now, lost_at(now))).await?;
     ctx.platform.enqueue(id);
     Ok(())

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::domain::ids::EventId;
+use crate::domain::ids::{EventId, JobId};
 use crate::domain::time::Timestamp;
 use crate::params;
-use crate::platform::Statement;
+use crate::platform::{Param, Statement};
 
 /// How long an answer is kept.
 pub const KEPT: Duration = Duration::from_hours(24);
@@ -41,6 +41,18 @@ pub struct Kept {
     pub body: Option<String>,
 }
 
+/// The row that says a request was done, if there is what `?6` names.
+macro_rules! done_if {
+    ($witness:literal) => {
+        concat!(
+            "INSERT INTO idempotent_requests (caller, key, fingerprint, request_id, created_at)
+             SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (",
+            $witness,
+            ") RETURNING key"
+        )
+    };
+}
+
 impl Once {
     /// Forgets what was answered a day ago, so that it is done anew.
     #[must_use]
@@ -69,20 +81,21 @@ impl Once {
     /// (see [`Meter::rider`](crate::platform::Meter::rider)). `RETURNING` tells.
     #[must_use]
     pub fn done(&self, events: &[EventId]) -> Statement {
-        Statement::new(
-            "INSERT INTO idempotent_requests (caller, key, fingerprint, request_id, created_at)
-             SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (
-               SELECT 1 FROM json_each(?6) e CROSS JOIN audit_events a ON a.id = e.value)
-             RETURNING key",
-            params![
-                &self.caller,
-                &self.key,
-                &self.fingerprint,
-                &self.request_id,
-                self.at,
-                serde_json::json!(events).to_string()
-            ],
-        )
+        let sql = done_if!("SELECT 1 FROM json_each(?6) e CROSS JOIN audit_events a ON a.id = e.value");
+        self.done_if(sql, serde_json::json!(events).to_string())
+    }
+
+    /// The same of what is no organization's, and so in no log: it was done if this job, which mails somebody, was put into the
+    /// outbox.
+    #[must_use]
+    pub fn sent(&self, job: JobId) -> Statement {
+        self.done_if(done_if!("SELECT 1 FROM jobs WHERE id = ?6"), job)
+    }
+
+    fn done_if(&self, sql: &'static str, witness: impl Into<Param>) -> Statement {
+        let mut params = params![&self.caller, &self.key, &self.fingerprint, &self.request_id, self.at];
+        params.push(witness.into());
+        Statement::new(sql, params)
     }
 
     /// Keeps what was answered.

@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Level, Platform, ResultSet};
 use crate::store::idempotency::{Kept, Once};
-use crate::web::guard::Caller;
+use crate::web::guard::{Caller, limit_network};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 use crate::web::route::Route;
@@ -27,6 +27,8 @@ impl Route {
         match self {
             Self::Preview => false,
             Self::Organizations | Self::ApiKeys(_) | Self::Owner(_) => true,
+            // These send.
+            Self::PasswordResets | Self::MfaResets | Self::MyEmail => true,
             _ => self
                 .scope(&Method::POST)
                 .is_some_and(|scope| !matches!(scope, Scope::AccessCheck | Scope::TokensIssue)),
@@ -34,11 +36,11 @@ impl Route {
     }
 }
 
-/// The request's key, with whose it is; none if it has none, or who sends it is not told.
+/// The request's key, with whose it is; none if it has none, or has no right to send it.
 ///
 /// # Errors
-/// 422 for what is no key.
-pub fn of<P: Platform>(ctx: &Context<'_, P>, request: &Request, route: &Route) -> Result<Option<Once>> {
+/// 422 for what is no key; `rate_limited` for whoever has no credential and sends many.
+pub async fn of<P: Platform>(ctx: &Context<'_, P>, request: &Request, route: &Route) -> Result<Option<Once>> {
     let key = request::header(request.headers(), "idempotency-key")
         .filter(|_| request.method() == Method::POST && route.is_done_once());
     let Some(key) = key else { return Ok(None) };
@@ -50,12 +52,21 @@ pub fn of<P: Platform>(ctx: &Context<'_, P>, request: &Request, route: &Route) -
     }
     let path = request.uri().path_and_query().map_or("", |path| path.as_str());
     let fingerprint = secret::digest(&[path.as_bytes(), b"\n", request.body()].concat());
-    let (caller, credential) = match Caller::of(request, ctx.config)? {
+    let caller = match route {
+        // It is the same for everybody, whatever their browser sends along.
+        Route::PasswordResets => Caller::Nobody,
+        _ => Caller::of(request, ctx.config)?,
+    };
+    let (caller, credential) = match caller {
         Caller::Operator => ("operator".to_owned(), None),
         Caller::Session(digest) => (format!("session {digest}"), Some(digest)),
         Caller::Key(key) => (key.to_string(), Some(key.digest().to_owned())),
-        // Whoever holds but a link is known by it, and the request has it.
-        Caller::Nobody => (format!("request {fingerprint}"), None),
+        // Whoever holds but a link is known by it, or asks for a mail by its address, and the request has that.
+        Caller::Nobody if matches!(route, Route::Accept | Route::Decline | Route::PasswordResets) => {
+            limit_network(ctx, request, "once").await?;
+            (format!("request {fingerprint}"), None)
+        }
+        Caller::Nobody => return Ok(None),
     };
     let (request_id, at) = (ctx.request_id.clone(), ctx.now());
     Ok(Some(Once { caller, credential, key: key.to_owned(), fingerprint, request_id, at }))

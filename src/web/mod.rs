@@ -73,7 +73,7 @@ pub async fn answer<P: Platform>(ctx: &Context<'_, P>, request: &Request, route:
             Err(_) => answer,
         })
     } else {
-        match idempotency::of(ctx, request, route)? {
+        match idempotency::of(ctx, request, route).await? {
             Some(once) => call_once(ctx, request, route, once).await,
             None => call(ctx, request, route, verb).await,
         }

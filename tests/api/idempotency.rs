@@ -6,10 +6,13 @@ use http::Method;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
+use usher::platform::Limit;
 
 use crate::api_keys::any_program;
-use crate::support::client::{Answer, Client, Team};
+use crate::support::client::{Answer, Client, PASSWORD, Team};
+use crate::support::platform::Cost;
 use crate::support::race::{Racer, race};
+use crate::support::scene::second_factor;
 use crate::{about, complaint, refusal};
 
 fn with_key(client: &Client, key: &str) -> Client {
@@ -209,6 +212,63 @@ fn removing_several_is_done_once() {
     let again = with.post(&team.path("/members/remove"), &body).ok();
     assert!(replayed(&again));
     assert_eq!(again.json(), first.json());
+}
+
+/// What is in no organization's log is done with its mail.
+#[test]
+fn a_mail_about_ones_own_account_is_sent_once() {
+    let team = Team::new();
+    let olga = "olga.owner@studio.test";
+    let mails = |team: &Team| {
+        team.world.deliver();
+        team.world.mailbox().len()
+    };
+    let before = mails(&team);
+    let asked = json!({"email": olga});
+    let mut anybody = with_key(&team.world.client(), "k1");
+    let first = anybody.post("/v1/password-resets", &asked).ok();
+    assert_eq!(mails(&team), before + 1);
+    let again = with_key(&team.world.client(), "k1").post("/v1/password-resets", &asked).ok();
+    assert_eq!((again.status, again.json(), replayed(&again)), (first.status, first.json(), true));
+    assert_eq!(mails(&team), before + 1);
+    anybody.post("/v1/password-resets", &json!({"email": "nobody@else.test"})).ok();
+    with_key(&anybody, "k2").post("/v1/password-resets", &asked).ok();
+    assert_eq!(mails(&team), before + 2);
+
+    let mut owner = with_key(&team.owner, "k1");
+    let moved = json!({"email": "olga@new.test", "password": PASSWORD});
+    owner.post("/v1/me/email", &moved).ok();
+    assert_eq!(mails(&team), before + 4, "both addresses are mailed");
+    assert!(replayed(&owner.post("/v1/me/email", &moved).ok()));
+    assert_eq!(mails(&team), before + 4);
+    let other = json!({"email": "olga@other.test", "password": PASSWORD});
+    assert_eq!(owner.post("/v1/me/email", &other).refusal(), refusal(409, "idempotency_conflict"));
+}
+
+/// The second time there is no factor to take off any more, and yet the answer is that of the first.
+#[test]
+fn a_second_factor_is_taken_off_once() {
+    let mut team = Team::new();
+    second_factor(&mut team.owner);
+    let mut operator = with_key(&team.world.operator(), "k1");
+    let first = operator.post("/v1/mfa-resets", &json!({"email": "olga.owner@studio.test"})).ok();
+    let again = operator.post("/v1/mfa-resets", &json!({"email": "olga.owner@studio.test"})).ok();
+    assert_eq!((again.json(), replayed(&again)), (first.json(), true));
+}
+
+/// Whoever has no credential makes the database look for no key without end.
+#[test]
+fn who_has_no_credential_is_limited_before_their_key_is_looked_for() {
+    let team = Team::new();
+    let mut nobody = with_key(&team.world.client(), "k1");
+    assert_eq!(nobody.post(&team.path("/workspaces"), &json!({"name": "Second"})).refusal().0, 401);
+    assert_eq!(team.world.last_cost(), Cost { d1: 0, kv: 0 });
+    let network = (Limit::Network, "once:203.0.113.7".to_owned());
+    team.world.state().limited.borrow_mut().push(network);
+    let mut nobody = nobody.with_header("cf-connecting-ip", "203.0.113.7");
+    let answer = nobody.post("/v1/invitations/decline", &json!({"token": "forged"}));
+    assert_eq!(answer.refusal(), refusal(429, "rate_limited"));
+    assert_eq!(team.world.last_cost(), Cost { d1: 0, kv: 0 });
 }
 
 /// However two requests under one key run through each other, there is one effect, and no answer but the first one's or that
