@@ -33,6 +33,9 @@ pub fn walk(team: &mut Team) {
     for _ in 0..2 {
         with_key(&team.owner, "walk").post(&path, &invitation("idem@client.test")).ok();
     }
+    with_key(&team.world.client(), "walk")
+        .post("/v1/password-resets", &json!({"email": "idem@client.test"}))
+        .ok();
 }
 
 #[test]
