@@ -1,5 +1,6 @@
 //! Where the platform comes in: converts its events, calls [`App`], converts back.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
@@ -7,15 +8,18 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::Uri;
 use http::header::CONTENT_LENGTH;
-use js_sys::{JSON, Uint8Array};
+use js_sys::{Function, JSON, Promise, Uint8Array};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 use worker::{
     Context, Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, ScheduleContext, ScheduledEvent, event,
-    web_sys,
+    web_sys, worker_sys,
 };
 
 use crate::app::App;
 use crate::config::{Config, ConfigError};
 use crate::jobs::message::{Message, Source, Verdict};
+use crate::platform::executor;
 use crate::platform::worker::{CloudflarePlatform, Deferred, to_headers};
 use crate::web::reply::Reply;
 use crate::web::request::{Oversized, Request, largest_body};
@@ -34,12 +38,62 @@ fn config(env: &Env) -> &'static Result<Config, ConfigError> {
     CONFIG.get_or_init(|| Config::read(|name| env.var(name).ok().map(|value| value.to_string())))
 }
 
-#[event(fetch)]
-async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
+/// What the platform calls for each request: a response, or a promise of one where it waits for something. The SDK's macro would
+/// promise it always, and so put off what could be answered at once: see [`executor`].
+#[wasm_bindgen]
+#[must_use]
+pub fn fetch(request: web_sys::Request, env: Env, context: worker_sys::Context) -> JsValue {
+    let answer = Rc::new(Answer::default());
+    let told = Rc::clone(&answer);
+    executor::run(async move {
+        told.give(match answered(request, env, Context::new(context)).await {
+            Ok(response) => response.into(),
+            Err(error) => broken(&error),
+        });
+    });
+    answer.or_promise()
+}
+
+async fn answered(
+    request: web_sys::Request,
+    env: Env,
+    context: Context,
+) -> worker::Result<web_sys::Response> {
     let config = config(&env);
     let platform = CloudflarePlatform::new(env, config, Deferred::Event(Rc::new(context)));
     let reply = App::new(platform, config).handle(to_request(request).await?).await;
     to_response(&reply)
+}
+
+/// What is answered where the platform gave a request that can't be read, or took no response.
+fn broken(error: &worker::Error) -> JsValue {
+    worker::console_error!("{error}");
+    let init = web_sys::ResponseInit::new();
+    init.set_status(500);
+    web_sys::Response::new_with_opt_str_and_init(None, &init).map_or(JsValue::UNDEFINED, JsValue::from)
+}
+
+/// An answer that is there, or whom to give it when it is.
+#[derive(Default)]
+struct Answer {
+    given: Cell<Option<JsValue>>,
+    awaited: Cell<Option<Function>>,
+}
+
+impl Answer {
+    fn give(&self, value: JsValue) {
+        match self.awaited.take() {
+            // Settling a promise throws nothing.
+            Some(settle) => drop(settle.call1(&JsValue::UNDEFINED, &value)),
+            None => self.given.set(Some(value)),
+        }
+    }
+
+    fn or_promise(&self) -> JsValue {
+        self.given
+            .take()
+            .unwrap_or_else(|| Promise::new(&mut |settle, _| self.awaited.set(Some(settle))).into())
+    }
 }
 
 // Returning `Err` from here would be a panic, and take every request of this isolate with it: each message is settled on

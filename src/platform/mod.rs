@@ -3,6 +3,7 @@
 //! [`worker`] implements them over Cloudflare's bindings; the tests implement them natively, with real SQLite. Traits
 //! stand only here. `Database` works on *statements*, not on aggregates: D1 is SQLite, so the SQL itself runs in both.
 
+pub mod executor;
 pub mod statement;
 pub mod worker;
 

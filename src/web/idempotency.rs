@@ -26,9 +26,12 @@ impl Route {
     pub fn is_done_once(&self) -> bool {
         match self {
             Self::Preview => false,
-            Self::Organizations | Self::ApiKeys(_) | Self::Owner(_) => true,
-            // These send.
-            Self::PasswordResets | Self::MfaResets | Self::MyEmail => true,
+            Self::Organizations
+            | Self::ApiKeys(_)
+            | Self::Owner(_)
+            | Self::PasswordResets
+            | Self::MfaResets
+            | Self::MyEmail => true,
             _ => self
                 .scope(&Method::POST)
                 .is_some_and(|scope| !matches!(scope, Scope::AccessCheck | Scope::TokensIssue)),
