@@ -11,6 +11,7 @@ use http::header::CONTENT_LENGTH;
 use js_sys::{Function, JSON, Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use worker::wasm_bindgen_futures::spawn_local;
 use worker::{
     Context, Env, MessageBatch, MessageExt, QueueRetryOptionsBuilder, ScheduleContext, ScheduledEvent, event,
     web_sys, worker_sys,
@@ -45,13 +46,18 @@ fn config(env: &Env) -> &'static Result<Config, ConfigError> {
 pub fn fetch(request: web_sys::Request, env: Env, context: worker_sys::Context) -> JsValue {
     let answer = Rc::new(Answer::default());
     let told = Rc::clone(&answer);
-    executor::run(async move {
+    let answering = async move {
         told.give(match answered(request, env, Context::new(context)).await {
             Ok(response) => response.into(),
             Err(error) => broken(&error),
         });
-    });
+    };
+    executor::run(answering, soon);
     answer.or_promise()
+}
+
+fn soon(number: u64) {
+    spawn_local(async move { executor::go_on(number, soon) });
 }
 
 async fn answered(
