@@ -1,3 +1,5 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+
 // A Worker beside the real one, in the same runtime and bound to the same database: for tests, which would lock that one out if
 // they opened the file beside it.
 //
@@ -28,3 +30,10 @@ export default {
     }
   },
 };
+
+/** A binding for mail that takes a message and never says so. */
+export class SilentMail extends WorkerEntrypoint {
+  async send() {
+    await scheduler.wait(600_000);
+  }
+}

@@ -229,11 +229,11 @@ impl MailError {
 
 /// The platform's own way to send mail: the `send_email` binding.
 pub trait Mailer {
-    /// Sends one message and answers the provider's id for it.
+    /// Sends one message and answers the provider's id for it. The whole takes no longer than `within`.
     ///
     /// # Errors
     /// Whether to try again.
-    fn send(&self, mail: &Mail) -> impl Future<Output = Result<String, MailError>>;
+    fn send(&self, mail: &Mail, within: Duration) -> impl Future<Output = Result<String, MailError>>;
 }
 
 /// As much of an answer's body as is read: whoever runs the server decides how long it is.

@@ -1,10 +1,12 @@
 //! The platform's traits over Cloudflare's bindings.
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use js_sys::futures::JsFuture;
 use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
@@ -214,7 +216,7 @@ impl CloudflarePlatform {
 }
 
 impl Mailer for CloudflarePlatform {
-    async fn send(&self, mail: &Mail) -> Result<String, MailError> {
+    async fn send(&self, mail: &Mail, within: Duration) -> Result<String, MailError> {
         let email = self
             .env
             .send_email(binding::EMAIL)
@@ -224,9 +226,12 @@ impl Mailer for CloudflarePlatform {
             .text(&mail.text)
             .html(&mail.html)
             .build();
-        match email.send_with_builder(&message).await {
-            Ok(sent) => Ok(sent.message_id()),
-            Err(error) => {
+        // The binding has no limit of its own, and who never hears from it never settles the job.
+        let (sending, waiting) = (pin!(email.send_with_builder(&message)), pin!(Delay::from(within)));
+        match select(sending, waiting).await {
+            Either::Left((Ok(sent), _)) => Ok(sent.message_id()),
+            Either::Right(_) => Err(MailError::Retry("cloudflare: took too long".to_owned())),
+            Either::Left((Err(error), _)) => {
                 let code =
                     Reflect::get(&error, &JsValue::from_str("code")).ok().and_then(|code| code.as_string());
                 Err(sort(code.as_deref().unwrap_or("unknown")))

@@ -132,8 +132,8 @@ impl Queue for Disturbed {
 }
 
 impl Mailer for Disturbed {
-    async fn send(&self, mail: &Mail) -> Result<String, MailError> {
-        self.native.send(mail).await
+    async fn send(&self, mail: &Mail, within: std::time::Duration) -> Result<String, MailError> {
+        self.native.send(mail, within).await
     }
 }
 

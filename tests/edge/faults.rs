@@ -38,47 +38,94 @@ fn done(server: &Server) -> Option<()> {
     jobs(server, "WHERE waiting = 1 LIMIT 1").is_empty().then_some(())
 }
 
-/// The queue lost the invitations' mails, and reminders of older ones are due: both ticks find all of them.
+/// The queue lost the invitations' mails, reminders of older ones are due, and of the oldest their inviter is to be told that they
+/// end: all ticks find all of it, and all that comes of it is counted.
 #[test]
 fn a_cron_that_fires_twice_at_once_has_each_mail_sent_once() {
     let provider = Provider::start();
     let deployment = slow_database(&provider);
     let mut server = deployment.start();
     server.keep_secret(PROVIDER_KEY);
-    let (lost, reminded): (Vec<String>, Vec<String>) = {
+    let (owner, lost, reminded, ending) = {
         let team = Team::new(&server);
         let invite = |who: &str| {
             let address = server.address(who);
             team.invite(&address, "member").ok();
             address
         };
-        let reminded = (0..5).map(|_| invite("older")).collect();
+        let ending: Vec<String> = (0..5).map(|_| invite("oldest")).collect();
+        let reminded: Vec<String> = (0..5).map(|_| invite("older")).collect();
         wait_for("their mails", || done(&server));
-        ((0..5).map(|_| invite("mia.member")).collect(), reminded)
+        let lost: Vec<String> = (0..5).map(|_| invite("mia.member")).collect();
+        (team.owner_address.clone(), lost, reminded, ending)
     };
     server.kill();
-    server.change_at_rest(
+    let older = |who: &str, days: u32| {
+        format!(
+            "UPDATE invitations SET created_at = created_at - {days} * 86400000, offered_at = offered_at - {days} * 86400000,
+                                    expires_at = expires_at - {days} * 86400000 WHERE email LIKE '{who}%';"
+        )
+    };
+    server.change_at_rest(&format!(
         "UPDATE jobs SET requeue_at = requeue_at - 120000, due_at = due_at - 120000 WHERE waiting = 1;
-         UPDATE invitations SET created_at = created_at - 4 * 86400000, offered_at = offered_at - 4 * 86400000,
-                                expires_at = expires_at - 4 * 86400000 WHERE delivery = 'sent' AND role <> 'owner'",
-    );
+         UPDATE invitations SET reminded_at = created_at WHERE email LIKE 'oldest%'; {} {}",
+        older("older", 4),
+        older("oldest", 6),
+    ));
+    let told = provider.asked(&owner).len();
     server.start_again(&deployment);
-    at_once(4, || server.tick());
-    wait_for("every mail", || {
-        let reminders = jobs(&server, "WHERE kind = 'reminder_email'");
-        (reminders.len() == 5).then_some(()).and(done(&server))
-    });
-    at_once(4, || server.tick());
-    wait_for("what comes after", || done(&server));
-    for address in &lost {
-        assert_eq!(provider.asked(address).len(), 1, "{address}");
+    for _ in 0..2 {
+        at_once(4, || server.tick());
+        wait_for("every mail", || done(&server));
     }
-    for address in &reminded {
-        let asked = provider.asked(address);
-        let subjects: Vec<_> = asked.iter().map(|mail| mail.body["subject"].as_str().unwrap()).collect();
-        assert_eq!(subjects.len(), 2, "the invitation and one reminder: {subjects:?}");
-        assert!(subjects[1].starts_with("Reminder"), "{subjects:?}");
+    for (addresses, expected) in [(&lost, 1), (&reminded, 2), (&ending, 1)] {
+        for address in addresses {
+            let asked = provider.asked(address);
+            let subjects: Vec<_> = asked.iter().map(|mail| mail.body["subject"].as_str().unwrap()).collect();
+            assert_eq!(subjects.len(), expected, "{address}: {subjects:?}");
+            assert_eq!(
+                expected == 2,
+                subjects.iter().any(|subject| subject.starts_with("Reminder")),
+                "{subjects:?}"
+            );
+        }
     }
+    assert_eq!(provider.asked(&owner).len() - told, ending.len(), "a mail about each that ends");
+    let number = |sql: &str| server.batch(&[(sql, &[])]).remove(0).len();
+    assert_eq!(number("SELECT 1 FROM notifications WHERE kind = 'invitation.ending'"), ending.len());
+    let followed = "SELECT 1 FROM jobs WHERE kind IN ('reminder_email', 'notification_email')";
+    assert_eq!(number(followed), reminded.len() + ending.len());
+    let ticks = server.log().events("tick");
+    let ticks: Vec<_> = ticks.iter().filter(|tick| tick["requeued"] != 0).collect();
+    assert!(ticks.iter().all(|tick| tick["outcome"] == "done"), "{ticks:?}");
+    let found: u64 = ticks.iter().map(|tick| tick["requeued"].as_u64().unwrap()).sum();
+    assert_eq!(found, 15, "{ticks:?}");
+}
+
+/// The platform's own way to send mail never answers, and ends no connection either.
+#[test]
+fn a_mail_binding_that_never_answers_is_waited_for_a_while_and_the_mail_goes_out_later() {
+    let silent = "[[services]]\nbinding = \"EMAIL\"\nservice = \"backstage\"\nentrypoint = \"SilentMail\"";
+    let binding = "[[send_email]]\nname = \"EMAIL\"";
+    let by_binding = || Deployment::new().set("MAIL_PROVIDER", "cloudflare").set("LIMITS", "off");
+    let mut server = by_binding().configure(binding, silent).start();
+    let address = server.address("olga.owner");
+    let body = json!({"name": "Example Studio", "template": "team", "owner": {"email": address, "name": "Olga Owner"}});
+    let id = server.operator().post("/v1/organizations", &body).ok().str("/owner_invitation_id");
+    let state = |server: &Server| {
+        server.row("SELECT failure, attempts, done_at FROM jobs WHERE invitation_id = ?1", &id)
+    };
+    let failure =
+        wait_for("the end of its patience", || state(&server)["failure"].as_str().map(str::to_owned));
+    assert_eq!(failure, "cloudflare: took too long");
+    assert_eq!(state(&server)["done_at"], json!(null));
+    server.kill();
+    server.change_at_rest(
+        "UPDATE jobs SET due_at = due_at - 120000, requeue_at = requeue_at - 120000 WHERE waiting = 1",
+    );
+    server.start_again(&by_binding());
+    server.tick();
+    wait_for("the mail", || state(&server)["done_at"].is_number().then_some(()));
 }
 
 /// The provider takes a moment over each, and knows no keys that would hide a second try.

@@ -346,7 +346,7 @@ impl Queue for Native {
 }
 
 impl Mailer for Native {
-    async fn send(&self, mail: &Mail) -> Result<String, MailError> {
+    async fn send(&self, mail: &Mail, _within: Duration) -> Result<String, MailError> {
         if let Some(error) = self.world.0.mail_errors.borrow_mut().pop_front() {
             return Err(error);
         }

@@ -70,7 +70,7 @@ async fn by(platform: &impl Platform, provider: &MailProvider, mail: &Mail, key:
             .await
             .map(|()| key.to_string())
             .map_err(|error| MailError::Retry(error.to_string())),
-        MailProvider::Cloudflare => platform.send(mail).await,
+        MailProvider::Cloudflare => platform.send(mail, PATIENCE).await,
         MailProvider::Resend(account) => match resend::request(account, mail, key) {
             Ok(request) => resend::outcome(&platform.exchange(request, PATIENCE).await, key, platform.now()),
             Err(error) => Err(error),

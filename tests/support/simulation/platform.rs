@@ -182,7 +182,7 @@ impl Simulated {
 }
 
 impl Mailer for Simulated {
-    async fn send(&self, mail: &Mail) -> Result<String, MailError> {
+    async fn send(&self, mail: &Mail, _within: Duration) -> Result<String, MailError> {
         self.pause().await;
         let world = &self.world;
         let job = self.event.job.unwrap();
