@@ -107,13 +107,26 @@ pub enum Kind {
     WebhookDelivery,
 }
 
-/// Takes a job that is due, until `until`. `RETURNING` tells.
+/// Until when a job is held that is taken at `?2`, the first times until `?3`.
+macro_rules! held_until {
+    () => {
+        "CAST(?2 AS INTEGER) + (CAST(?3 AS INTEGER) - CAST(?2 AS INTEGER)) * (1 << min(max(attempts - 2, 0), 7))"
+    };
+}
+
+/// Takes a job that is due, until `until`; from the fourth time on for twice as long as the time before, up to 128 times: a job that
+/// nobody settles so many times waits for whatever ails its consumers to pass. `RETURNING` tells.
 #[must_use]
 pub fn lease(id: JobId, now: Timestamp, until: Timestamp, most_attempts: i64) -> Statement {
     Statement::new(
-        "UPDATE jobs SET attempts = attempts + 1, due_at = ?3, requeue_at = ?3
-         WHERE id = ?1 AND waiting = 1 AND due_at <= ?2 AND attempts < ?4 AND webhook_id IS NULL
-         RETURNING attempts, kind, invitation_id, organization_id, ver, member_id",
+        concat!(
+            "UPDATE jobs SET attempts = attempts + 1, due_at = ",
+            held_until!(),
+            ", requeue_at = ",
+            held_until!(),
+            " WHERE id = ?1 AND waiting = 1 AND due_at <= ?2 AND attempts < ?4 AND webhook_id IS NULL
+             RETURNING attempts, kind, invitation_id, organization_id, ver, member_id"
+        ),
         params![id, now, until, most_attempts],
     )
 }

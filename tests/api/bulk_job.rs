@@ -327,11 +327,12 @@ fn its_mails_are_enqueued_by_the_job_itself_and_only_where_one_was_asked_for() {
 fn a_job_that_is_never_finished_is_given_up_and_can_still_be_undone() {
     let (mut team, id) = started(400);
     Consumer::of(&team.world, &id).poll(4);
+    // The last times it is held for 128 times as long as the first.
     for _ in 0..usher::jobs::MOST_ATTEMPTS {
-        team.world.pass(LONG);
+        team.world.pass(LONG * 128);
         Consumer::of(&team.world, &id).poll(2);
     }
-    team.world.pass(LONG);
+    team.world.pass(LONG * 128);
     team.world.tick();
     sign_in(&mut team.owner, "olga.owner@studio.test").ok();
     assert_eq!(job(&mut team.owner, &id)["status"], "failed");

@@ -7,6 +7,7 @@ use usher::domain::ids::JobId;
 use usher::jobs::message::{self, Message, Source, Verdict};
 use usher::jobs::{LEASE, LOST_AFTER, MOST_ATTEMPTS};
 use usher::platform::MailError;
+use usher::store::jobs;
 
 use crate::support::World;
 use crate::support::client::Team;
@@ -275,6 +276,33 @@ fn a_job_whose_consumers_always_die_is_given_up_by_the_tick() {
     team.world.pass(LEASE + LOST_AFTER);
     team.world.tick();
     assert_eq!(delivery(&mut team, &invitation), "failed");
+    assert_eq!(job(&team, id)["failure"], "never finished");
+}
+
+/// Whatever ails its consumers (a provider's binding that never answers, a Worker that dies): a job outlives the better part of a day
+/// of it.
+#[test]
+fn a_job_that_nobody_settles_is_held_longer_each_time_and_tried_for_most_of_a_day() {
+    let mut team = cloudflare();
+    let invitation = team.invited(MIA, "member");
+    let id = queued(&team);
+    let mut held = Vec::new();
+    let began = team.world.now();
+    while delivery(&mut team, &invitation) == "queued" {
+        let now = team.world.now();
+        let lease = jobs::lease(id, now, now.plus(LEASE), MOST_ATTEMPTS);
+        let taken = team.world.state().database.borrow_mut().batch(&[lease]).unwrap().remove(0);
+        if taken.any() {
+            let until = team.world.count(&format!("SELECT due_at FROM jobs WHERE id = '{id}'"));
+            held.push((until - now.millis()) / 60_000);
+        }
+        team.world.pass(LEASE);
+        team.world.tick();
+    }
+    let longest = [128; 7];
+    assert_eq!(held, [&[1, 1, 1, 2, 4, 8, 16, 32, 64][..], &longest].concat());
+    let hours = (team.world.now().millis() - began.millis()) / 3_600_000;
+    assert!((15..=30).contains(&hours), "{hours} hours");
     assert_eq!(job(&team, id)["failure"], "never finished");
 }
 
