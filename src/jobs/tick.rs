@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::config::Config;
 use crate::domain::ids::{Id, JobId};
+use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::flow::sign_in::GUESSES_COUNT;
 use crate::jobs::{MOST_ATTEMPTS, lost_at, webhook_delivery};
@@ -33,64 +34,86 @@ pub struct Ticked {
     pub given_up: usize,
 }
 
-/// Enqueues lost jobs, gives up on those that never finish, stamps lapsed invitations, forgets old sessions, drafts and counts, and
-/// puts the mails that are due into the outbox.
+/// Enqueues lost jobs and gives up on those that never finish; puts the mails that are due into the outbox; stamps lapsed
+/// invitations, and forgets old sessions, drafts and counts. What fails of these keeps none of the others from being done.
 ///
 /// # Errors
 /// The database's; the next tick does it.
 pub async fn run(platform: &impl Platform, config: &Config) -> Result<Ticked> {
     let now = platform.now();
+    let recovered = recover(platform, now).await;
+    let due = put_due(platform, config, now).await;
+    tidy(platform, now).await?;
+    let (ticked, put) = (recovered?, due?);
+    Ok(Ticked { requeued: ticked.requeued + put, ..ticked })
+}
+
+/// Enqueues what the queue lost, or what is to go on after a rest, and gives up on what never finishes.
+async fn recover(platform: &impl Platform, now: Timestamp) -> Result<Ticked> {
     let [woken, waking] = webhook_turns::wake(now, lost_at(now), webhook_delivery::wakes_at(now));
-    let results = platform
-        .batch(
-            vec![
-                jobs::give_up(now, MOST_ATTEMPTS),
-                jobs::show_failure(None, now),
-                jobs::requeue(now, lost_at(now)),
-                invitations::stamp_lapsed(now),
-                next_mails::due(now),
-                webhook_turns::give_up(now, webhook_delivery::MOST_ATTEMPTS),
-                webhook_turns::requeue(now, lost_at(now)),
-                woken,
-                waking,
-                drafts::forget(now),
-                email_changes::forget(now.minus(SESSIONS_KEPT)),
-                quota::forget(now),
-                guesses::forget(now.minus(GUESSES_COUNT)),
-                idempotency::forget(now.minus(idempotency::KEPT)),
-                hooks::forget(now.minus(EVENTS_KEPT)),
-                webhook_events::forget(now.minus(DELIVERIES_KEPT)),
-            ]
-            .into_iter()
-            .chain(sessions::forget(now.minus(SESSIONS_KEPT)))
-            .collect(),
-        )
-        .await?;
-    let [given_up, _, lost, _, due, given_up_deliveries, deliveries, woken, ..] = results.as_slice() else {
+    let batch = vec![
+        jobs::give_up(now, MOST_ATTEMPTS),
+        jobs::show_failure(None, now),
+        jobs::requeue(now, lost_at(now)),
+        webhook_turns::give_up(now, webhook_delivery::MOST_ATTEMPTS),
+        webhook_turns::requeue(now, lost_at(now)),
+        woken,
+        waking,
+    ];
+    let results = platform.batch(batch).await?;
+    let [given_up, _, lost, given_up_deliveries, deliveries, woken, _] = results.as_slice() else {
         return Err(Error::Internal("the results of a tick".to_owned()));
     };
     let given_up = given_up.rows::<Requeued>()?.len() + given_up_deliveries.rows::<Requeued>()?.len();
-    let mut deliveries: Vec<Requeued> = deliveries.rows()?;
-    deliveries.extend(woken.rows::<Requeued>()?);
-    let deliveries: Vec<JobId> = deliveries.into_iter().map(|job| job.id).collect();
+    let lost = ids(lost.rows()?);
+    let mut deliveries = ids(deliveries.rows()?);
+    deliveries.extend(ids(woken.rows()?));
+    platform.enqueue_all(&lost);
     platform.enqueue_deliveries(&deliveries);
-    let mut found: Vec<Requeued> = lost.rows()?;
-    let due: Vec<Due> = due.rows()?;
-    if !due.is_empty() {
-        let ids: Vec<Ids> = due
-            .into_iter()
-            .map(|due| Ids {
-                invitation: due.id,
-                job: Id::new(now, platform.random()),
-                notification: Id::new(now, platform.random()),
-            })
-            .collect();
-        let batch = next_mails::put(&ids, config.templates.reminding(), now, lost_at(now));
-        for put in platform.batch(batch).await?.get(next_mails::PUT).unwrap_or_default() {
-            found.extend(put.rows::<Requeued>()?);
-        }
+    Ok(Ticked { requeued: lost.len() + deliveries.len(), given_up })
+}
+
+/// Puts the mails into the outbox that are due. Answers how many.
+async fn put_due(platform: &impl Platform, config: &Config, now: Timestamp) -> Result<usize> {
+    let due: Vec<Due> = platform.run(next_mails::due(now)).await?.rows()?;
+    if due.is_empty() {
+        return Ok(0);
     }
-    let found: Vec<JobId> = found.into_iter().map(|job| job.id).collect();
-    platform.enqueue_all(&found);
-    Ok(Ticked { requeued: found.len() + deliveries.len(), given_up })
+    let made: Vec<Ids> = due
+        .into_iter()
+        .map(|due| Ids {
+            invitation: due.id,
+            job: Id::new(now, platform.random()),
+            notification: Id::new(now, platform.random()),
+        })
+        .collect();
+    let results =
+        platform.batch(next_mails::put(&made, config.templates.reminding(), now, lost_at(now))).await?;
+    let mut put = Vec::new();
+    for result in results.get(next_mails::PUT).unwrap_or_default() {
+        put.extend(ids(result.rows()?));
+    }
+    platform.enqueue_all(&put);
+    Ok(put.len())
+}
+
+/// Notes what is over, and forgets what nobody needs any more.
+async fn tidy(platform: &impl Platform, now: Timestamp) -> Result<()> {
+    let mut batch = vec![
+        invitations::stamp_lapsed(now),
+        drafts::forget(now),
+        email_changes::forget(now.minus(SESSIONS_KEPT)),
+        quota::forget(now),
+        guesses::forget(now.minus(GUESSES_COUNT)),
+        idempotency::forget(now.minus(idempotency::KEPT)),
+        hooks::forget(now.minus(EVENTS_KEPT)),
+        webhook_events::forget(now.minus(DELIVERIES_KEPT)),
+    ];
+    batch.extend(sessions::forget(now.minus(SESSIONS_KEPT)));
+    platform.batch(batch).await?;
+    Ok(())
+}
+
+fn ids(found: Vec<Requeued>) -> Vec<JobId> {
+    found.into_iter().map(|job| job.id).collect()
 }

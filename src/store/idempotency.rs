@@ -108,8 +108,12 @@ impl Once {
     }
 }
 
-/// Forgets what was answered before then.
+/// Forgets what was answered before then, some at a time.
 #[must_use]
 pub fn forget(before: Timestamp) -> Statement {
-    Statement::new("DELETE FROM idempotent_requests WHERE created_at <= ?1", params![before])
+    Statement::new(
+        "DELETE FROM idempotent_requests WHERE (caller, key) IN (
+           SELECT caller, key FROM idempotent_requests WHERE created_at <= ?1 ORDER BY created_at LIMIT 1000)",
+        params![before],
+    )
 }

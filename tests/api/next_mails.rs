@@ -494,23 +494,68 @@ pub fn walk(team: &mut Team) {
     team.world.deliver();
 }
 
-/// A crash between what the tick reads and writes, or two ticks at once: each mail is written once.
+/// A crash between what the tick reads and writes, or two ticks at once: each mail is written once, and each word in the app. The
+/// schedules are all there are of two ticks, so that one finds what the other has put by the time it puts.
 #[test]
 fn two_ticks_at_once_write_each_mail_once() {
-    let (team, _) = invited();
-    team.world.pass(DAY * 3);
-    team.world.state().yields.set(true);
-    let apps = [team.world.app(), team.world.app()];
+    for schedule in 0..1 << 8 {
+        let (team, _) = invited();
+        let token = team.world.mailed_token(MIA);
+        team.world.pass(DAY * 3);
+        overlap(&team.world, schedule);
+        team.world.deliver();
+        assert_eq!(reminders(&team.world), 1, "{schedule:b}");
+        team.world.pass(DAY * 2 + HOUR);
+        overlap(&team.world, schedule);
+        team.world.deliver();
+        assert_eq!(told_of_the_end(&team.world), (1, 1), "{schedule:b}");
+        team.world.client().accept(&token, "Mia Member").ok();
+    }
+}
+
+/// Two ticks, of which the schedule's bits say who goes on; then each in turn.
+fn overlap(world: &World, schedule: u32) {
+    world.state().yields.set(true);
+    let apps = [world.app(), world.app()];
     let mut ticks = apps.each_ref().map(|app| Some(Box::pin(app.tick())));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    while ticks.iter().any(Option::is_some) {
-        for tick in &mut ticks {
-            if tick.as_mut().is_some_and(|tick| tick.as_mut().poll(&mut context).is_ready()) {
-                *tick = None;
-            }
+    let named = (0..8).map(|place| (schedule >> place & 1) as usize);
+    for place in named.chain([0, 1].into_iter().cycle()) {
+        let tick = &mut ticks[place];
+        if tick.as_mut().is_some_and(|tick| tick.as_mut().poll(&mut context).is_ready()) {
+            *tick = None;
+        }
+        if ticks.iter().all(Option::is_none) {
+            break;
         }
     }
-    team.world.state().yields.set(false);
-    team.world.deliver();
+    world.state().yields.set(false);
+}
+
+/// How often the inviter was told that the invitation ends: in the app, and by mail.
+fn told_of_the_end(world: &World) -> (i64, usize) {
+    let told = world.count("SELECT count(*) FROM notifications WHERE kind = 'invitation.ending'");
+    (told, count(world, OLGA, "has not joined yet"))
+}
+
+/// The database refuses one of the mails that are due, each time: what the queue lost goes out all the same, and what is old goes.
+#[test]
+fn a_due_mail_that_cannot_be_written_holds_nothing_else_up() {
+    let (mut team, _) = invited();
+    team.world.pass(DAY * 3);
+    team.invited("late@studio.test", "member");
+    team.world.state().queue.borrow_mut().clear();
+    set(
+        &team.world,
+        "CREATE TRIGGER broken BEFORE INSERT ON jobs WHEN new.kind = 'reminder_email'
+         BEGIN SELECT RAISE(ABORT, 'disk on fire'); END;
+         INSERT INTO idempotent_requests (caller, key, fingerprint, request_id, created_at) VALUES ('c', 'k', 'f', 'r', 1)",
+    );
+    wait(&team.world, HOUR);
+    assert_eq!(sent(&team.world, "late@studio.test").len(), 1);
+    assert_eq!(team.world.count("SELECT count(*) FROM idempotent_requests WHERE caller = 'c'"), 0);
+    assert!(team.world.log_text().contains("disk on fire"), "the tick says so");
+    set(&team.world, "DROP TRIGGER broken");
+    wait(&team.world, HOUR);
     assert_eq!(reminders(&team.world), 1);
 }
