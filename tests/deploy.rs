@@ -196,6 +196,15 @@ fn whoever_is_not_logged_in_is_told_how_to() {
     ended.refused("you are not logged in: run `npx wrangler login`", &LOOKED[..1]);
 }
 
+/// A fresh clone has all of it to do, and is told all of it at once.
+#[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let example = Checkout::new().set("invites@studio.test", "usher@example.com");
+    let ended = example.but("logged_out").commit().deploy();
+    ended.refused("you are not logged in", &LOOKED[..1]);
+    ended.refused("MAIL_FROM in wrangler.toml is still the example", &LOOKED[..1]);
+}
+
 #[test]
 fn each_setting_that_is_still_the_example_is_named() {
     for (name, set, example) in [
@@ -205,7 +214,7 @@ fn each_setting_that_is_still_the_example_is_named() {
         ("id", "5f0c7d1e2b1a4c3d8e9f0a1b2c3d4e5f", "00000000000000000000000000000000"),
     ] {
         let ended = Checkout::new().set(set, example).commit().deploy();
-        ended.refused(&format!("{name} in wrangler.toml is still the example"), &[]);
+        ended.refused(&format!("{name} in wrangler.toml is still the example"), &LOOKED[..1]);
         assert_eq!(ended.said.matches("is still the example").count(), 1, "{}", ended.said);
     }
 }
@@ -214,7 +223,7 @@ fn each_setting_that_is_still_the_example_is_named() {
 fn what_is_not_committed_is_not_deployed() {
     let checkout = Checkout::new().commit();
     checkout.write("checkout/.ci/new", "");
-    checkout.deploy().refused("there are changes that are not committed", &[]);
+    checkout.deploy().refused("there are changes that are not committed", &LOOKED[..1]);
 }
 
 #[test]
