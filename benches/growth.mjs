@@ -8,9 +8,9 @@ import { ratios } from "./statistics.mjs";
 import { Usher } from "./usher.mjs";
 import { GROWING } from "./works.mjs";
 
-/** Of each role more than a page shows: a page that ends for want of invitations would read less. */
+/** Of each role more than a page shows, with the fewest too: a page that ends for want of invitations would read less. */
 const PENDING = 64;
-const PAGE = 25;
+const PAGE = 50;
 
 const numbers = "WITH RECURSIVE numbers (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM numbers WHERE value < :number)";
 const id = (kind) => `'${kind}_77' || printf('%024d', value)`;
