@@ -99,7 +99,9 @@ mod tests {
     /// Lets those go on that were woken; answers how many.
     fn turn() -> usize {
         let woken = QUEUE.take();
-        woken.iter().for_each(|number| go_on(*number, soon));
+        for number in &woken {
+            go_on(*number, soon);
+        }
         woken.len()
     }
 
@@ -107,9 +109,12 @@ mod tests {
         TASKS.with_borrow(|tasks| tasks.waiting.len())
     }
 
+    /// Whoever may wake a future.
+    type Slot = Rc<RefCell<Option<Waker>>>;
+
     /// A future that is done when it was polled so often; and how often it was, and whoever may wake it.
-    fn counting(needed: u32) -> (impl Future<Output = ()>, Rc<Cell<u32>>, Rc<RefCell<Option<Waker>>>) {
-        let (polls, waker) = (Rc::new(Cell::new(0)), Rc::new(RefCell::new(None)));
+    fn counting(needed: u32) -> (impl Future<Output = ()>, Rc<Cell<u32>>, Slot) {
+        let (polls, waker): (_, Slot) = (Rc::new(Cell::new(0)), Rc::default());
         let (counted, kept) = (Rc::clone(&polls), Rc::clone(&waker));
         let future = poll_fn(move |ctx| {
             counted.set(counted.get() + 1);
