@@ -22,11 +22,13 @@ fn a_person_joins_with_a_new_account_by_the_form() {
     );
     assert_eq!((joined.status.as_u16(), joined.header("location")), (303, Some("/me")));
     let me = scene.visitor.get("/me");
+    assert!(seen(&me.text()).contains("You joined Example Studio."), "{}", me.text());
     check_page(&me);
     let text = seen(&me.text());
     assert!(text.contains("Signed in as Mia Member, mia.member@studio.test"), "{text}");
     assert!(text.contains("Example Studio You are a member"), "{text}");
     assert_eq!(scene.open().header("location"), Some("/me"), "the link leads the member in from now on");
+    assert!(seen(&scene.visitor.get("/me").text()).contains("You are in Example Studio already."));
 }
 
 #[test]

@@ -20,6 +20,9 @@ fn what_happened_is_told_with_names_and_the_way_there() {
     let member = team.member("ana@client.test");
     let text = seen(&page.text());
     assert!(text.contains("joined Example Studio by your invitation."), "{text}");
+    // Each name in its own direction, and the sentence in that of the page.
+    let told = "<bdi>Somebody New</bdi> joined <bdi>Example Studio</bdi> by your invitation.";
+    assert_eq!(page.text().matches(told).count(), 2, "{}", page.text());
     assert!(page.text().contains(&format!("/members/{member}\"")), "{}", page.text());
     assert!(text.contains("New"), "{text}");
 

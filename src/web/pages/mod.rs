@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod apart;
 mod back;
 pub mod brand;
 pub mod code;

@@ -3,6 +3,7 @@
 use askama::Template;
 use serde::Deserialize;
 
+use super::apart::apart;
 use super::form::Form;
 use super::own::{Own, Place};
 use super::{Frame, Problems, session};
@@ -98,10 +99,10 @@ pub async fn read<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
 
 /// What happened in words, and the way to what can be done about it.
 fn row(told: &Told) -> Row {
-    let (organization, slug) = (&told.organization_name, || told.slug.clone());
-    let person = told.member_name.as_deref().unwrap_or("Somebody");
-    let invited = told.invited.as_deref().unwrap_or("Somebody");
-    let place = told.workspace_name.as_deref().unwrap_or(organization);
+    let (organization, slug) = (&apart(&told.organization_name), || told.slug.clone());
+    let person = apart(told.member_name.as_deref().unwrap_or("Somebody"));
+    let invited = apart(told.invited.as_deref().unwrap_or("Somebody"));
+    let place = told.workspace_name.as_deref().map_or_else(|| organization.clone(), apart);
     let member = told.member_id.map(|id| Route::MemberPage(slug(), id));
     let invitation = told.invitation_id.map(|id| Route::OfferPage(slug(), id));
     let workspace = told.workspace_id.map(Route::WorkspacePage);
@@ -125,7 +126,7 @@ fn row(told: &Told) -> Row {
             (format!("{invited} declined your invitation to {organization}{why}."), invitation, "See it")
         }
         "invitation.asked" if told.asked_by.is_some() => {
-            let by = told.asked_by.as_deref().unwrap_or_default();
+            let by = apart(told.asked_by.as_deref().unwrap_or_default());
             let sentence = format!(
                 "{by} opened the invitation of {invited} to {organization}, and asks for one of their own."
             );
@@ -162,7 +163,8 @@ fn row(told: &Told) -> Row {
         }
         "webhook.disabled" => {
             let (host, why) = (told.place(), told.why_turned_off());
-            let whose = host.map_or_else(|| "A webhook".to_owned(), |host| format!("The webhook to {host}"));
+            let whose =
+                host.map_or_else(|| "A webhook".to_owned(), |host| format!("The webhook to {}", apart(host)));
             let webhook = told.webhook_id.map(|id| Route::WebhookPage(slug(), id));
             (format!("{whose} of {organization} was turned off {why}."), webhook, "See what failed")
         }

@@ -15,9 +15,10 @@ use crate::error::{Code, Error, Result};
 use crate::platform::Platform;
 use crate::store::view::View;
 use crate::web::guard;
+use crate::web::pages::apart::apart;
 use crate::web::pages::sign_in::with_to;
 use crate::web::pages::{FormKey, Frame, Problems, page, said};
-use crate::web::reply::{self, Reply};
+use crate::web::reply::Reply;
 use crate::web::route::Route;
 
 /// As many workspaces as the page names; of the others it says how many there are.
@@ -77,7 +78,10 @@ impl<P: Platform> Visit<'_, P> {
         let error = refused.map(|(_, error)| error);
         let now = self.ctx.now();
         let next = match view.standing().next(link, now) {
-            Ok(Next::None) => return Ok(reply::see_other(&Route::Me.path())),
+            Ok(Next::None) => {
+                let told = format!("You are in {} already.", apart(&view.organization_name));
+                return Ok(said::see_other(&Route::Me.path(), &told));
+            }
             Ok(Next::EnrolMfa) => return self.second_step(view),
             Ok(next) => next,
             Err(code) => return self.closed(code, Some(link), Some(view), None),

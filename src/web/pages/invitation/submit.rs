@@ -17,7 +17,9 @@ use crate::platform::Platform;
 use crate::store::guesses::Guesser;
 use crate::store::view::View;
 use crate::web::guard;
+use crate::web::pages::apart::apart;
 use crate::web::pages::check_form;
+use crate::web::pages::said;
 use crate::web::pages::sign_in::onward;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
@@ -76,12 +78,12 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, token:
                     // Whether or not they can join now, they have signed in: they needn't type it again.
                     visit.session = Some(entry.token.digest());
                     fresh = Some(entry);
-                    visit.join(&link).await
+                    visit.join(&link, &view).await
                 }
                 Err(error) => Err(error),
             }
         }
-        Ok(_) => visit.join(&link).await,
+        Ok(_) => visit.join(&link, &view).await,
     };
     let mut reply = match outcome {
         Ok(reply) => reply,
@@ -122,9 +124,10 @@ async fn sign_in<P: Platform>(
 }
 
 impl<P: Platform> Visit<'_, P> {
-    async fn join(&self, link: &Link) -> Result<Reply> {
+    async fn join(&self, link: &Link, view: &View) -> Result<Reply> {
         let session = self.session.clone();
-        self.accept(Accept { link: *link, session, email: None, name: None, password: None }).await
+        let by = Accept { link: *link, session, email: None, name: None, password: None };
+        self.accept(by, &view.organization_name).await
     }
 
     async fn join_as_new(&self, link: &Link, view: &View, body: &Form) -> Result<Reply> {
@@ -155,21 +158,24 @@ impl<P: Platform> Visit<'_, P> {
             }
         }
         let name = fields.finish(name)?;
-        self.accept(Accept {
+        let by = Accept {
             link: *link,
             session: self.session.clone(),
             email,
             name: Some(name),
             password: Some(body.password.clone()),
-        })
-        .await
+        };
+        self.accept(by, &view.organization_name).await
     }
 
-    async fn accept(&self, by: Accept) -> Result<Reply> {
+    async fn accept(&self, by: Accept, organization: &str) -> Result<Reply> {
         let accepted = accept(self.ctx, by).await?;
         // Where a second step is asked for, the invitation's own page goes on with it.
-        let on = if accepted.joined.lacks_factor { self.path() } else { Route::Me.path() };
-        let mut reply = reply::see_other(&on);
+        let mut reply = if accepted.joined.lacks_factor {
+            reply::see_other(&self.path())
+        } else {
+            said::see_other(&Route::Me.path(), &format!("You joined {}.", apart(organization)))
+        };
         if let Some(session) = accepted.session {
             reply::keep_session(&mut reply, &session);
         }
