@@ -58,6 +58,29 @@ fn a_script_is_given_the_link_alone() {
     assert_eq!(desk.owner.post_form(&path, &[("nonce", "made up")]).status, 403);
 }
 
+/// What the page of a link says is so: of one that lets nobody in it says that, and what to do.
+#[test]
+fn a_links_page_tells_whether_anybody_can_use_it() {
+    let mut desk = Desk::new();
+    let id = desk.link(&json!({}));
+    let shown = |desk: &mut Desk| seen(&desk.submit(LINKS, &format!("/invitations/{id}/link"), &[]).text());
+    let open = shown(&mut desk);
+    assert!(open.contains("Whoever has it can join. It works until"), "{open}");
+    desk.team.owner.post(&format!("/v1/invitations/{id}/disable"), &json!({})).ok();
+    let off = shown(&mut desk);
+    assert!(off.contains("Nobody can join by it until you turn it on."), "{off}");
+    assert!(!off.contains("Whoever has it can join") && !off.contains("It works until"), "{off}");
+    let list = desk.page(LINKS);
+    assert!(
+        list.contains("data-copies=\"Link copied. Nobody can join by it until you turn it on.\""),
+        "{list}"
+    );
+    let withdrawn = desk.invited(ANA, &json!({}));
+    desk.team.owner.post(&format!("/v1/invitations/{withdrawn}/revoke"), &json!({})).ok();
+    let asked = seen(&desk.page(&format!("/invitations/{withdrawn}/link")));
+    assert!(asked.contains("Nobody can use it any more."), "{asked}");
+}
+
 /// Everything a code shows is in it: a camera reads the very link. The modules are counted as a reader of QR codes does.
 #[test]
 fn the_code_is_dark_on_light_with_the_edge_that_cameras_need() {

@@ -11,6 +11,7 @@ use super::{Query, Tab, address};
 use crate::domain::authority::Authority;
 use crate::domain::ids::InvitationId;
 use crate::domain::invitation::{Kind, Status};
+use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
 use crate::flow::{Context, links, manage};
 use crate::platform::Platform;
@@ -85,7 +86,7 @@ fn question<'a, P: Platform>(
     };
     let is_link = state.kind == Kind::Link;
     let (before, after, follows, button, keep) = match act {
-        Act::Copy => ("Copy the link of ", "?", vec![whose(record)], "Show the link", "Back"),
+        Act::Copy => ("Copy the link of ", "?", vec![whose(record, ctx.now())], "Show the link", "Back"),
         Act::Send => {
             let follows =
                 vec!["The older e-mail's link stops working, and so do links that were copied.".to_owned()];
@@ -134,11 +135,23 @@ fn question<'a, P: Platform>(
     }
 }
 
-/// Who can use a link.
-fn whose(record: &Record) -> String {
-    match &record.state.email {
-        Some(email) => format!("Only {email} can use it."),
-        None => "Whoever has it can join.".to_owned(),
+/// Who can use a link, as things are.
+fn whose(record: &Record, now: Timestamp) -> String {
+    match (&record.state.email, record.state.status(now)) {
+        (Some(email), Status::Pending) => format!("Only {email} can use it."),
+        (Some(_), _) => "Nobody can use it any more.".to_owned(),
+        (None, status) => for_many(status).to_owned(),
+    }
+}
+
+/// The same of a link for many.
+#[must_use]
+pub fn for_many(status: Status) -> &'static str {
+    match status {
+        Status::Pending => "Whoever has it can join.",
+        Status::Disabled => "Nobody can join by it until you turn it on.",
+        Status::Full => "As many as it is for have joined, so nobody else can until you let more in.",
+        _ => "Nobody can join by it any more.",
     }
 }
 
@@ -245,7 +258,8 @@ struct ShownLink<'a> {
     url: &'a str,
     /// Who can use it.
     whose: &'a str,
-    until: String,
+    /// Until when, if they can.
+    until: Option<String>,
     code: Option<qr::Code>,
     back: String,
     list: String,
@@ -269,8 +283,8 @@ async fn link<P: Platform>(
         frame: desk.frame(Place::Team),
         about: title(record),
         url: &url,
-        whose: &whose(record),
-        until: expires_at.in_words(),
+        whose: &whose(record, ctx.now()),
+        until: (record.state.status(ctx.now()) == Status::Pending).then(|| expires_at.in_words()),
         code: qr::Code::of(&url),
         back: Route::OfferPage(slug.clone(), record.state.id).path(),
         list: address(slug, &Query { tab, ..Query::default() }, None),

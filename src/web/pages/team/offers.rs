@@ -35,6 +35,13 @@ pub struct OfferRow {
     pub settled: bool,
 }
 
+impl OfferRow {
+    /// Who can use a link for many.
+    pub(super) fn whose(&self) -> &'static str {
+        super::acts::for_many(self.state)
+    }
+}
+
 /// Whether an invitation can be sent again: not to an address that takes no mail.
 pub(super) fn sendable(kind: Kind, status: Status, delivery: Delivery) -> bool {
     kind == Kind::Email && matches!(status, Status::Pending | Status::Expired) && !delivery.is_refusal()
