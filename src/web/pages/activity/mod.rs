@@ -31,7 +31,7 @@ const ON_A_PAGE: usize = 25;
 struct Activity<'a> {
     frame: Frame,
     path: &'a str,
-    /// The same entries as files: a spreadsheet, and JSON.
+    /// Where the entries that the form asks for are files: a spreadsheet, and JSON.
     files: [String; 2],
     query: &'a Query,
     /// What narrows the list to one who did it, or one whom it happened to.
@@ -143,10 +143,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     let entries: Vec<Shown> = told.iter().map(|told| Shown::of(told, &desk.actor, &path)).collect();
     let page = Activity {
         frame: desk.frame(Place::Activity),
-        files: [Route::ActivityCsv, Route::ActivityJson].map(|route| {
-            let route = route(desk.setting.slug.clone());
-            Query { cursor: String::new(), ..query.clone() }.address(&route.path())
-        }),
+        files: [Route::ActivityCsv, Route::ActivityJson].map(|route| route(desk.setting.slug.clone()).path()),
         path: &path,
         about: about(&query, &entries),
         next,

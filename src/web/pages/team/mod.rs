@@ -310,7 +310,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
             })
             .collect(),
         seats: seats.as_ref().filter(|_| actor.administers()).map(ShownSeats::of),
-        export: address_at(&Route::TeamExport(slug.to_owned()), &Query { tab, ..query.clone() }, None),
+        export: Route::TeamExport(slug.to_owned()).path(),
         nonce: &desk.key.nonce,
         here: at(Some(query.cursor.as_str())),
         roles: match tab {
