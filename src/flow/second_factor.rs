@@ -108,8 +108,8 @@ pub async fn confirm<P: Platform>(ctx: &Context<'_, P>, session: &str, code: &st
     }
     let (secret, sealed) = begun.ok_or_else(|| Error::from(Code::MfaNotBegun))?;
     let now = ctx.now();
-    let Some(Typed::Totp(code)) = Typed::read(code) else { return Err(wrong_code()) };
-    let step = secret.step_of(&code, 0, now).ok_or_else(wrong_code)?;
+    let Some(Typed::Totp(code)) = Typed::read(code) else { return Err(wrong_first_code()) };
+    let step = secret.step_of(&code, 0, now).ok_or_else(wrong_first_code)?;
     let (codes, recovery) = recovery_codes(ctx);
     let by = Confirmation {
         user: me.user_id,
@@ -275,6 +275,12 @@ pub async fn remove<P: Platform>(ctx: &Context<'_, P>, session: &str, code: &str
 pub fn wrong_password() -> Error {
     let detail = "This is not your password. Check it, and try again.";
     Error::field("/password", Code::InvalidCredentials, detail)
+}
+
+/// While it is set up there are no recovery codes yet, and the app may be about another account.
+fn wrong_first_code() -> Error {
+    let detail = "This code does not match. Type the six digits that your app shows now for this account; if they stay wrong, check that your phone's clock sets itself.";
+    Error::field("/code", Code::InvalidCode, detail)
 }
 
 pub(super) fn wrong_code() -> Error {

@@ -2,6 +2,7 @@
 //!
 //! The rule: everything is a page that works without scripts, a secret is shown once, and looking changes nothing.
 
+use base64ct::{Base64, Encoding};
 use std::time::Duration;
 
 use crate::reading::{primary_action, seen, text_of};
@@ -140,12 +141,25 @@ fn two_step_sign_in_is_set_up_with_a_picture_and_the_key_in_letters() {
         assert_eq!(answer.status, 422);
         check_page(&answer);
         assert!(seen(&answer.text()).contains(words) && answer.text().contains(&letters), "the same key");
+        assert!(!seen(&answer.text()).contains("A recovery code"), "there are none yet");
     }
     let shown = olga.submit(FACTOR, FACTOR, &[("code", &app.code(team.world.now()))]);
     assert_eq!(shown.status, 200);
     check_page(&shown);
     assert_eq!(text_of(&shown.text(), "h1"), "Your recovery codes");
     assert_eq!(shown.text().matches("<li><code>").count(), 10);
+    let (_, file) = shown
+        .text()
+        .split_once("href=\"data:text/plain;charset=utf-8;base64,")
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    let file = Base64::decode_vec(file.split('"').next().unwrap()).unwrap();
+    let file = String::from_utf8(file).unwrap();
+    for code in
+        shown.text().split("<li><code>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned())
+    {
+        assert!(file.contains(&code), "{file}");
+    }
     assert!(seen(&olga.get(HOME).text()).contains("Two-step sign-in On"));
     assert_eq!(olga.get(FACTOR).header("location"), Some(OFF), "nothing is shown twice");
 }

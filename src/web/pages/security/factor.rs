@@ -1,6 +1,7 @@
 //! `/me/security/two-step`: setting the second factor up, and turning it off.
 
 use askama::Template;
+use base64ct::{Base64, Encoding};
 
 use crate::domain::second_factor::Secret;
 use crate::error::{Code, Error, Result};
@@ -36,6 +37,8 @@ struct SetUp<'a> {
 struct Key {
     /// In groups of four.
     letters: String,
+    /// As an app opens it.
+    url: String,
     /// As a picture; none of an address that is longer than a code can hold.
     picture: Option<qr::Code>,
 }
@@ -50,6 +53,18 @@ pub(super) struct Recovery<'a> {
     pub(super) renewed: bool,
     /// Where they go on.
     pub(super) on: String,
+}
+
+impl Recovery<'_> {
+    /// The codes as a file to keep, within the page: it is asked for nowhere, and so kept nowhere.
+    fn file(&self) -> String {
+        let mut text = format!("{}, {}\n\n", self.frame.brand, self.email);
+        for code in &self.codes {
+            text.push_str(code);
+            text.push('\n');
+        }
+        format!("data:text/plain;charset=utf-8;base64,{}", Base64::encode_string(text.as_bytes()))
+    }
 }
 
 #[derive(Template)]
@@ -101,7 +116,8 @@ fn key<P>(ctx: &Context<'_, P>, secret: &Secret, email: &str) -> Key {
         }
         letters.push(letter);
     }
-    Key { letters, picture: qr::Code::of(&secret.url(&ctx.config.product_name, email)) }
+    let url = secret.url(&ctx.config.product_name, email);
+    Key { letters, picture: qr::Code::of(&url), url }
 }
 
 /// `POST /me/security/two-step`: begins, or takes the app's first code and shows the recovery codes.
