@@ -153,7 +153,7 @@ fn a_list_that_can_not_be_read_comes_back_with_what_was_typed() {
     let typed = |text: &'static str| (text, None, "rows");
     for ((text, file, field), status, told) in [
         (typed(""), 422, "Choose a file, or paste the rows."),
-        (typed("email,rloe\na@b.test,client\n"), 422, "This column is not known."),
+        (typed("email,rloe\na@b.test,client\n"), 422, "The column “rloe” is not known."),
         (typed("email,role\n"), 422, "Send 1 to 1,000 rows."),
         (("kept", Some(&b"PK\x03\x04\xff a spreadsheet"[..]), "file"), 400, "Save it as CSV in UTF-8."),
         (("kept", Some(many.as_bytes()), "file"), 422, "Send 1 to 1,000 rows."),

@@ -69,10 +69,14 @@ fn permissions(fields: &mut Fields, template: &Template, value: &Value) -> Optio
             for field in clone.keys().filter(|field| *field != "clone_of") {
                 fields.refuse_unknown(&below(PLACE, field));
             }
-            let source =
-                clone.get("clone_of").and_then(Value::as_str).and_then(|id| id.parse::<MemberId>().ok());
+            let named = clone.get("clone_of").and_then(Value::as_str);
+            let source = named.and_then(|id| id.parse::<MemberId>().ok());
             if source.is_none() {
-                fields.refuse(&format!("{PLACE}/clone_of"), Code::InvalidValue, "This is not a member's id.");
+                let detail = match named {
+                    Some("") => "Choose whose permissions to copy.",
+                    _ => "This is not a member's id.",
+                };
+                fields.refuse(&format!("{PLACE}/clone_of"), Code::InvalidValue, detail);
             }
             source.map(WantedPermissions::CloneOf)
         }

@@ -41,13 +41,18 @@ pub fn named(header: &StringRecord) -> Result<Vec<&'static str>> {
     let mut columns: Vec<&'static str> = Vec::new();
     for (place, name) in header.iter().enumerate() {
         let pointer = format!("/columns/{place}");
+        let shown: String = name.chars().filter(|letter| !letter.is_control()).take(40).collect();
         let name = name.to_lowercase();
         let Some(known) = COLUMNS.into_iter().find(|known| *known == name) else {
-            let detail = format!("This column is not known. Use {}.", COLUMNS.join(", "));
+            let detail = format!("The column “{shown}” is not known. Use {}.", COLUMNS.join(", "));
             return Err(Error::field(pointer, Code::UnknownField, detail));
         };
         if columns.contains(&known) {
-            return Err(Error::field(pointer, Code::InvalidValue, "This column is there twice."));
+            return Err(Error::field(
+                pointer,
+                Code::InvalidValue,
+                format!("The column “{shown}” is there twice."),
+            ));
         }
         columns.push(known);
     }
