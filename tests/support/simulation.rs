@@ -49,8 +49,23 @@ use world::{Event, Queued, World};
 
 /// So many events are under way at once, at most.
 const MOST_AT_ONCE: usize = 6;
-/// The queue's `max_retries` of `wrangler.toml`.
-const MOST_TRIES: u32 = 10;
+/// How often the platform delivers a message again, of each queue: `max_retries` of `wrangler.toml`.
+fn most_tries(source: Source) -> u32 {
+    static QUEUES: LazyLock<[u32; 3]> = LazyLock::new(|| {
+        ["usher-jobs", "usher-deliveries", "usher-jobs-dead"].map(|queue| {
+            let settings = include_str!("../../wrangler.toml");
+            let (_, consumer) =
+                settings.split_once(&format!("[[queues.consumers]]\nqueue = \"{queue}\"\n")).unwrap();
+            let (_, tries) = consumer.split_once("max_retries = ").unwrap();
+            tries.split_whitespace().next().unwrap().parse().unwrap()
+        })
+    });
+    match source {
+        Source::Jobs => QUEUES[0],
+        Source::Deliveries => QUEUES[1],
+        Source::DeadLetters => QUEUES[2],
+    }
+}
 
 /// What a history is about, apart from its seed.
 #[derive(Default)]
@@ -248,10 +263,11 @@ impl Simulation {
         message.tries += 1;
         message.due = self.world.now.get().plus(wait);
         // The dead letters' own queue gives up too, but nothing comes after it.
-        if message.tries > MOST_TRIES && message.source == Source::DeadLetters {
+        let given_up = message.tries > most_tries(message.source);
+        if given_up && message.source == Source::DeadLetters {
             return;
         }
-        if message.tries > MOST_TRIES || self.world.happens(self.world.weather.message_dead) {
+        if given_up || self.world.happens(self.world.weather.message_dead) {
             message = Queued { tries: 0, source: Source::DeadLetters, due: self.world.now.get(), ..message };
         }
         self.world.queue.borrow_mut().push(message);

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 use usher::platform::Statement;
 
+use super::operation::meetings::{self, Meeting};
+
 /// One mistake.
 pub struct Flaw {
     /// What it does to the service.
@@ -29,6 +31,12 @@ pub fn all() -> impl Iterator<Item = &'static Flaw> {
 }
 
 impl Flaw {
+    /// What its histories are led to, where it shows at a meeting that hardly ever comes about by chance.
+    pub fn favours(&self) -> Option<Meeting> {
+        let shows_at: [(&str, Meeting); 1] = [(invitations::SECOND_SEAT, meetings::by_another_link)];
+        shows_at.into_iter().find(|(name, _)| *name == self.name).map(|(_, meeting)| meeting)
+    }
+
     /// Whether each statement is a transaction of its own.
     pub fn tears_batches(&self) -> bool {
         self.text.is_empty()

@@ -4,6 +4,7 @@
 mod answer;
 mod choose;
 pub mod mails;
+pub mod meetings;
 pub mod places;
 pub mod plan;
 mod request;

@@ -2,6 +2,9 @@
 
 use super::Flaw;
 
+/// The mistake that shows only where somebody who was mailed an invitation comes in by a link for many.
+pub const SECOND_SEAT: &str = "a second seat stays reserved for whoever came by another link";
+
 pub const FLAWS: &[Flaw] = &[
     Flaw { name: "a batch is no transaction", within: "", text: "", instead: "" },
     Flaw {
@@ -35,7 +38,7 @@ pub const FLAWS: &[Flaw] = &[
         instead: "<= o.seat_limit + 1",
     },
     Flaw {
-        name: "a second seat stays reserved for whoever came by another link",
+        name: SECOND_SEAT,
         within: "UPDATE invitations SET takes_seat = 0",
         text: "m.holds_seat = 1",
         instead: "m.holds_seat = 2",

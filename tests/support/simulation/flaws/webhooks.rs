@@ -37,7 +37,7 @@ pub const FLAWS: &[Flaw] = &[
         name: "the secret before counts no more",
         within: "AS old_secrets",
         text: "s.webhook_id = w.id AND s.until > ?2",
-        instead: "0",
+        instead: "s.webhook_id = w.id AND ?2 < 0",
     },
     Flaw {
         name: "nobody is told that a webhook was turned off",

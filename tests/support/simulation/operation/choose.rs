@@ -3,6 +3,7 @@
 use usher::domain::ids::{InvitationId, MemberId};
 use usher::params;
 
+use super::super::flaws::Flaw;
 use super::super::parts::Part;
 use super::super::scene::{Organization, Scene};
 use super::super::world::{Known, World};
@@ -13,6 +14,12 @@ impl Op {
     /// Something to do, with the browser to do it at.
     pub fn choose(world: &World, scene: &Scene) -> (usize, Self) {
         let chance = &world.chance;
+        if let Some(meeting) = world.flaw.and_then(Flaw::favours)
+            && chance.one_in(3)
+            && let Some(chosen) = meeting(world, scene)
+        {
+            return chosen;
+        }
         let organization = chance.pick(&scene.organizations);
         let manager = *chance.pick(&organization.managers);
         let browser = *chance.pick(&scene.busy());
