@@ -494,13 +494,12 @@ pub fn walk(team: &mut Team) {
     team.world.deliver();
 }
 
-/// A crash between what the tick reads and writes, or two ticks at once: each mail is written once, and each word in the app. The
-/// schedules are all there are of two ticks, so that one finds what the other has put by the time it puts.
+/// A crash between what the tick reads and writes, or two ticks at once: each mail is written once, and each word in the app. Whoever goes
+/// on in each of the first six steps, which lead up to what they put, is tried; then each goes on in turn.
 #[test]
 fn two_ticks_at_once_write_each_mail_once() {
-    for schedule in 0..1 << 8 {
+    for schedule in 0..1 << 6 {
         let (team, _) = invited();
-        let token = team.world.mailed_token(MIA);
         team.world.pass(DAY * 3);
         overlap(&team.world, schedule);
         team.world.deliver();
@@ -509,7 +508,6 @@ fn two_ticks_at_once_write_each_mail_once() {
         overlap(&team.world, schedule);
         team.world.deliver();
         assert_eq!(told_of_the_end(&team.world), (1, 1), "{schedule:b}");
-        team.world.client().accept(&token, "Mia Member").ok();
     }
 }
 
@@ -519,7 +517,7 @@ fn overlap(world: &World, schedule: u32) {
     let apps = [world.app(), world.app()];
     let mut ticks = apps.each_ref().map(|app| Some(Box::pin(app.tick())));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    let named = (0..8).map(|place| (schedule >> place & 1) as usize);
+    let named = (0..6).map(|place| (schedule >> place & 1) as usize);
     for place in named.chain([0, 1].into_iter().cycle()) {
         let tick = &mut ticks[place];
         if tick.as_mut().is_some_and(|tick| tick.as_mut().poll(&mut context).is_ready()) {
