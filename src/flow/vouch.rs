@@ -76,7 +76,7 @@ pub async fn accept<P: Platform>(ctx: &Context<'_, P>, link: &Link, vouched: &Vo
     } else if obstacle.stays {
         because(
             Code::WrongAccount,
-            "This subject came in under another address before, which only its holder changes here: they proved it, are in another organization too, or run this one. Have them change it on their own page, or send the address that it was.",
+            "This subject came in under another address before, which only its holder changes here: they proved it, are in another organization too, or run this one (an admin's follows a key with the scope admins:write). Have them change it on their own page, or send the address that it was.",
         )
     } else if obstacle.unproved {
         because(

@@ -170,11 +170,17 @@ async fn send(platform: &impl Platform, config: &Config, id: JobId, delivery: &D
             vec![settled, store::fails(delivery, now, now.plus(rest))]
         }
     };
-    // Of several, only what the present one opens to.
-    let anew = open(&delivery.secret).filter(|_| !config.keys.is_newest(&delivery.secret));
-    let sealed = anew.and_then(|secret| config.keys.seal(&whose, secret.bytes(), platform.random()));
+    // Each that still counts: an older root key may go once every webhook was delivered to.
+    let anew: Vec<_> = std::iter::once(&delivery.secret)
+        .chain(&delivery.old_secrets)
+        .filter(|sealed| !config.keys.is_newest(sealed))
+        .filter_map(|was| {
+            let secret = open(was)?;
+            Some((was.as_str(), config.keys.seal(&whose, secret.bytes(), platform.random())?))
+        })
+        .collect();
     batch.push(store::note(id, delivery.attempts, &attempt));
-    batch.push(store::reseal(delivery.webhook_id, &delivery.secret, sealed.as_ref()));
+    batch.extend(store::reseal(delivery.webhook_id, &anew));
     let slow = took > SLOW;
     if slow {
         batch.push(store::slow(delivery.webhook_id, now.plus(SLOW_FOR), now.plus(SLOW)));

@@ -134,13 +134,23 @@ pub fn fails(delivery: &Delivery, now: Timestamp, rests_until: Timestamp) -> Sta
     )
 }
 
-/// Keeps a webhook's secret as it was sealed anew, if it was, unless it was replaced meanwhile.
+/// Keeps a webhook's secrets as they were sealed anew, each in its own place: the present one, and those before it that still count.
+/// Of each pair the first is how it was; what was replaced or is over meanwhile stays so.
 #[must_use]
-pub fn reseal(webhook: WebhookId, was: &str, secret: Option<&String>) -> Statement {
-    Statement::new(
-        "UPDATE webhooks SET secret = ?3 WHERE id = ?1 AND secret = ?2 AND ?3 IS NOT NULL",
-        params![webhook, was, secret],
-    )
+pub fn reseal(webhook: WebhookId, anew: &[(&str, String)]) -> [Statement; 2] {
+    let anew = serde_json::json!(anew).to_string();
+    [
+        Statement::new(
+            "UPDATE webhooks SET secret = e.value ->> 1 FROM json_each(?2) e
+             WHERE webhooks.id = ?1 AND secret = e.value ->> 0",
+            params![webhook, &anew],
+        ),
+        Statement::new(
+            "UPDATE webhook_old_secrets SET secret = e.value ->> 1 FROM json_each(?2) e
+             WHERE webhook_id = ?1 AND secret = e.value ->> 0",
+            params![webhook, anew],
+        ),
+    ]
 }
 
 /// Turns a webhook off: because its receiver is `gone`, or because every delivery since `failing_before` or longer failed. Its

@@ -2,6 +2,7 @@
 //! what it does is done once, however often it was sent and whatever became of the answer.
 
 use http::{HeaderValue, Method, StatusCode};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::domain::api_key::Scope;
@@ -64,15 +65,26 @@ pub async fn of<P: Platform>(ctx: &Context<'_, P>, request: &Request, route: &Ro
         Caller::Operator => ("operator".to_owned(), None),
         Caller::Session(digest) => (format!("session {digest}"), Some(digest)),
         Caller::Key(key) => (key.to_string(), Some(key.digest().to_owned())),
-        // Whoever holds but a link is known by it, or asks for a mail by its address, and the request has that.
+        // Whoever holds but a link is known by it; whoever asks for a mail, by the address, which is all that they send.
         Caller::Nobody if matches!(route, Route::Accept | Route::Decline | Route::PasswordResets) => {
             limit_network(ctx, request, "once").await?;
-            (format!("request {fingerprint}"), None)
+            let held = serde_json::from_slice::<Held>(request.body()).ok().map(|held| held.token);
+            let caller = held.map_or_else(
+                || format!("request {fingerprint}"),
+                |token| format!("token {}", secret::digest(token.as_bytes())),
+            );
+            (caller, None)
         }
         Caller::Nobody => return Ok(None),
     };
     let (request_id, at) = (ctx.request_id.clone(), ctx.now());
     Ok(Some(Once { caller, credential, key: key.to_owned(), fingerprint, request_id, at }))
+}
+
+/// What the holder of a link sends, as far as it tells who they are.
+#[derive(Deserialize)]
+struct Held {
+    token: String,
 }
 
 /// The answer of before, if there was one.

@@ -13,7 +13,7 @@ use crate::support::client::{Answer, Client, PASSWORD, Team};
 use crate::support::platform::Cost;
 use crate::support::race::{Racer, race};
 use crate::support::scene::second_factor;
-use crate::{about, complaint, refusal};
+use crate::{about, complaint, copied_token, refusal};
 
 fn with_key(client: &Client, key: &str) -> Client {
     client.clone().with_header("idempotency-key", key)
@@ -215,6 +215,21 @@ fn removing_several_is_done_once() {
     let again = with.post(&team.path("/members/remove"), &body).ok();
     assert!(replayed(&again));
     assert_eq!(again.json(), first.json());
+}
+
+/// Whoever holds a link and nothing else is known by it.
+#[test]
+fn the_holder_of_a_link_has_keys_of_their_own() {
+    let mut team = Team::new();
+    let ids = ["ana@client.test", "bea@client.test"].map(|email| team.invited(email, "client"));
+    let tokens = ids.map(|id| copied_token(&mut team.owner, &id));
+    let mut nobody = with_key(&team.world.client(), "k1");
+    let accepting = |token: &str, name: &str| json!({"token": token, "name": name, "password": PASSWORD});
+    nobody.post("/v1/invitations/accept", &accepting(&tokens[0], "Ana Client")).ok();
+    let mut another = with_key(&team.world.client(), "k1");
+    let other = another.post("/v1/invitations/accept", &accepting(&tokens[0], "Another Name"));
+    assert_eq!(other.refusal(), refusal(409, "idempotency_conflict"));
+    another.post("/v1/invitations/accept", &accepting(&tokens[1], "Bea Client")).ok();
 }
 
 /// What is in no organization's log is done with its mail.
