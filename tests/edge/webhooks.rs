@@ -42,7 +42,10 @@ fn an_event_reaches_its_receiver_as_the_reference_library_takes_it() {
     let added = heard.iter().find(|event| event.kind() == "member.added").unwrap().json();
     assert_eq!(added["data"]["user"]["email"], address);
     assert_eq!(added["data"]["user"]["name"], "Ána Client \u{1f642}");
-    let listed = deliveries(&server, &path);
+    // A receiver has heard of it a moment before that is noted.
+    let listed = wait_for("what came of each", || {
+        Some(deliveries(&server, &path)).filter(|listed| listed.iter().all(|one| one["status"] != "waiting"))
+    });
     assert_eq!(listed.len(), 3);
     assert!(
         listed.iter().all(|one| one["status"] == "delivered" && one["attempts"][0]["status"] == 200),
