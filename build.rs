@@ -1,4 +1,4 @@
-//! Names the stylesheet and the script by their content, as the build does when it copies them (`/assets/usher.<hash>.css`),
+//! Names the stylesheet, the script and the icon by their content, as the build does when it copies them (`/assets/usher.<hash>.css`),
 //! lists the templates (each file of `src/domain/templates/` is one), makes the set of common passwords, and says where types
 //! know their schema (`cfg(described)`): anywhere but in the Worker, which carries the API's description as a file.
 
@@ -12,6 +12,7 @@ use place::{CHANCE_BITS, place};
 fn main() {
     name_asset("USHER_STYLESHEET", "css");
     name_asset("USHER_SCRIPT", "js");
+    name_asset("USHER_ICON", "svg");
     list_templates();
     make_common_passwords();
     println!("cargo:rustc-check-cfg=cfg(described)");

@@ -45,20 +45,34 @@ for (const field of document.querySelectorAll("[data-filter]")) {
   field.addEventListener("input", () => {
     const word = field.value.trim().toLocaleLowerCase();
     for (const item of list.children) item.hidden = !item.textContent.toLocaleLowerCase().includes(word);
+    list.nextElementSibling.textContent = list.querySelector(":scope > :not([hidden])") ? "" : "None is called that.";
   });
 }
 
-// Counts the boxes that are checked.
-for (const line of document.querySelectorAll("[data-counts]")) {
-  const set = document.getElementById(line.dataset.counts);
-  const count = () => {
-    const name = line.dataset.named ? `="${line.dataset.named}"` : "";
-    const boxes = [...set.querySelectorAll(`input[type=checkbox][name${name}]`)];
-    line.textContent = `${boxes.filter((box) => box.checked).length} of ${boxes.length} ${line.dataset.word ?? "selected"}`;
-  };
-  set.addEventListener("change", count);
-  count();
+// Counts the boxes that are checked. A box for all of them is checked where all are, and half where some are.
+const checked = (id, name = "") => {
+  const boxes = [...document.getElementById(id).querySelectorAll(`input[type=checkbox][name${name && `="${name}"`}]`)];
+  return [boxes.filter((box) => box.checked).length, boxes];
+};
+const count = () => {
+  for (const line of document.querySelectorAll("[data-counts]")) {
+    const [on, boxes] = checked(line.dataset.counts, line.dataset.named);
+    line.textContent = `${on} of ${boxes.length} ${line.dataset.word ?? "selected"}`;
+  }
+  for (const box of document.querySelectorAll("[data-each]")) {
+    const [on, boxes] = checked(box.dataset.each);
+    box.checked = on === boxes.length;
+    box.indeterminate = on > 0 && !box.checked;
+  }
+};
+for (const box of document.querySelectorAll("[data-each]")) {
+  box.closest("[hidden]").hidden = false;
+  box.addEventListener("change", () => {
+    for (const each of checked(box.dataset.each)[1]) each.checked = box.checked;
+  });
 }
+document.addEventListener("change", count);
+count();
 
 // Chooses all of them, or none where all are chosen. Without a script the link shows the list with all of them chosen.
 for (const link of document.querySelectorAll("[data-all]")) {
@@ -68,7 +82,7 @@ for (const link of document.querySelectorAll("[data-all]")) {
     const boxes = [...set.querySelectorAll("input[type=checkbox]")];
     const all = boxes.every((box) => box.checked);
     for (const box of boxes) box.checked = !all;
-    set.dispatchEvent(new Event("change"));
+    count();
   });
 }
 

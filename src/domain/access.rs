@@ -130,6 +130,18 @@ impl Access {
         self
     }
 
+    /// What comes with the resources that it gives, whatever else it allows (S2-07, S2-09).
+    #[must_use]
+    pub fn follows(&self, template: &Template) -> PermissionSet {
+        match &self.resources {
+            Resources::Listed(grants) if grants.is_empty() => PermissionSet::NONE,
+            Resources::Listed(grants) => {
+                template.catalog.from_grant(grants.iter().any(|grant| grant.approve))
+            }
+            Resources::All => template.catalog.from_grant(false),
+        }
+    }
+
     /// Whether this access makes a client take a seat (S0-13).
     #[must_use]
     pub fn takes_seat(&self, template: &Template) -> bool {

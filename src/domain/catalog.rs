@@ -9,9 +9,12 @@ use std::ops::BitOr;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::role::Role;
+use crate::domain::text::uncapitalized;
 
 /// The most leaves a catalog may have: what a [`PermissionSet`] holds.
 pub const MOST_LEAVES: usize = 128;
+/// A node of which everything is meant is said as one from so many leaves on.
+const SAID_AS_ONE: usize = 6;
 
 /// What follows from a grant alone, with nothing ticked (S2-07, S2-09).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -207,25 +210,25 @@ impl Catalog {
         self.leaves.iter().enumerate().filter_map(is_in)
     }
 
-    /// A set in words: what a person reads of it. A node whose every leaf is in stands for all of them, if it has several; deep
-    /// in the tree, where labels are short, what it is of is said too: "Google Ads: Cost".
+    /// A set in words, in the tree's order: "view posts", "all of Google Ads", "Google Ads (cost, clicks)".
     #[must_use]
     pub fn in_words(&self, set: PermissionSet) -> Vec<String> {
-        fn tell(nodes: &[Node], of: Option<&str>, depth: usize, set: PermissionSet, told: &mut Vec<String>) {
-            for node in nodes {
-                if node.children.len() != 1 && set.contains(node.leaves) {
-                    told.push(match of {
-                        Some(of) if depth > 1 => format!("{of}: {}", node.label),
-                        _ => node.label.clone(),
-                    });
-                } else if set.meets(node.leaves) {
-                    tell(&node.children, Some(&node.label), depth + 1, set, told);
-                }
-            }
+        self.tree.iter().flat_map(|node| self.told(node, set, true)).collect()
+    }
+
+    fn told(&self, node: &Node, set: PermissionSet, at_the_top: bool) -> Vec<String> {
+        if !set.meets(node.leaves) {
+            return Vec::new();
         }
-        let mut told = Vec::new();
-        tell(&self.tree, None, 0, set, &mut told);
-        told
+        if node.children.is_empty() {
+            return vec![uncapitalized(&node.label)];
+        }
+        if set.contains(node.leaves) && self.members(node.leaves).count() >= SAID_AS_ONE {
+            return vec![format!("all of {}", node.label)];
+        }
+        let parts: Vec<String> =
+            node.children.iter().flat_map(|child| self.told(child, set, false)).collect();
+        if at_the_top { parts } else { vec![format!("{} ({})", node.label, parts.join(", "))] }
     }
 
     /// Every leaf.
@@ -254,10 +257,16 @@ impl Catalog {
         })
     }
 
-    /// Whether a client with this set takes a seat (S0-13).
+    /// What makes a client take a seat (S0-13).
+    #[must_use]
+    pub fn taking_seats(&self) -> PermissionSet {
+        self.of(|implies| implies.takes_seat)
+    }
+
+    /// Whether a client with this set takes a seat.
     #[must_use]
     pub fn takes_seat(&self, set: PermissionSet) -> bool {
-        set.meets(self.of(|implies| implies.takes_seat))
+        set.meets(self.taking_seats())
     }
 
     /// Whether somebody with this set works with somebody's credentials (S2-13).
@@ -350,20 +359,21 @@ mod tests {
     }
 
     #[test]
-    fn a_set_in_words_names_the_largest_nodes_that_are_whole() {
-        let links = Templates::built_in().named("client-links").unwrap();
-        let words = |keys: &[&str]| {
+    fn what_is_deep_in_the_tree_says_what_it_is_of_and_many_that_are_all_are_said_as_one() {
+        for (template, keys, words) in [
+            ("client-links", &["posts.view", "posts.edit"][..], &["view posts", "edit posts"][..]),
+            ("client-links", &["accounts"], &["manage accounts"]),
+            ("client-links", &[], &[]),
+            (
+                "reporting",
+                &["integrations.google_ads.cost", "integrations.google_ads.clicks", "dashboards.view"],
+                &["view dashboards", "Google Ads (cost, clicks)"],
+            ),
+            ("reporting", &["integrations"], &["all of Integrations"]),
+        ] {
+            let catalog = &Templates::built_in().named(template).unwrap().catalog;
             let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-            links.catalog.in_words(links.catalog.read_keys(&keys))
-        };
-        assert_eq!(words(&["posts", "accounts"]), ["Manage accounts", "Posts"]);
-        assert_eq!(words(&["posts.view", "posts.edit"]), ["View posts", "Edit posts"]);
-        assert_eq!(words(&[]), Vec::<String>::new());
-        let ads = catalog();
-        let words = |keys: &[&str]| {
-            let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-            ads.in_words(ads.read_keys(&keys))
-        };
-        assert_eq!(words(&["ads.google.cost", "posts.view"]), ["View", "Google: Cost"]);
+            assert_eq!(catalog.in_words(catalog.read_keys(&keys)), words);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Puts lists in order, by texts: so sorting is compiled once, and not, at five kilobytes each, for every type of item.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 /// The items in the order of their keys; those of equal keys stay as they were.
 pub fn by<T>(items: Vec<T>, key: impl Fn(&T) -> String) -> Vec<T> {
     let places = places(items.iter().map(key).collect());
@@ -11,6 +13,20 @@ fn places(keys: Vec<String>) -> Vec<usize> {
     let mut keys: Vec<(String, usize)> = keys.into_iter().zip(0..).collect();
     keys.sort_unstable();
     keys.into_iter().map(|(_, place)| place).collect()
+}
+
+/// The items as a set; `collect` would sort them first.
+pub fn set<T: Ord>(items: impl IntoIterator<Item = T>) -> BTreeSet<T> {
+    let mut set = BTreeSet::new();
+    set.extend(items);
+    set
+}
+
+/// The values by their keys, as [`set`].
+pub fn map<K: Ord, V>(items: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, V> {
+    let mut map = BTreeMap::new();
+    map.extend(items);
+    map
 }
 
 /// Each of the items once, where it was first. For short lists: it compares each with all before it.

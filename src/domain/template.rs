@@ -9,6 +9,7 @@ use crate::domain::catalog::{Catalog, PermissionSet, Written};
 use crate::domain::organization::Plan;
 use crate::domain::policy::{ClientDefault, Policy};
 use crate::domain::role::Role;
+use crate::domain::text::uncapitalized;
 
 /// A catalog, a policy and a default plan, under a name.
 #[derive(Debug)]
@@ -48,6 +49,17 @@ struct File {
 }
 
 impl Template {
+    /// What people call a resource, one and many: by its kind, where there is one kind only.
+    #[must_use]
+    pub fn noun(&self) -> (String, String) {
+        let one = match self.kinds.as_slice() {
+            [only] => uncapitalized(&only.label),
+            _ => "account".to_owned(),
+        };
+        let many = format!("{one}s");
+        (one, many)
+    }
+
     /// Reads a template's file.
     ///
     /// # Errors

@@ -170,6 +170,25 @@ const KNOWN_ENDINGS: [&str; 24] = [
     "online", "page", "shop", "site", "store", "top", "uk", "us", "website",
 ];
 
+/// With a capital at the beginning.
+#[must_use]
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A label inside a sentence. One that is written in capitals stays.
+#[must_use]
+pub fn uncapitalized(label: &str) -> String {
+    let mut letters = label.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => label.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 //! is never given or taken here: ownership is transferred.
 
 use crate::domain::authority::Actor;
+use crate::domain::change::Change;
 use crate::domain::role::Role;
 use crate::domain::text::Name;
 use crate::error::{Code, Error, Refusal, Result};
@@ -22,6 +23,8 @@ pub struct Wanted {
     pub role: Option<Role>,
     /// What the organization calls them.
     pub name: Option<Name>,
+    /// What only staff call them (S0-05).
+    pub nickname: Change<Name>,
 }
 
 /// Changes a member who was just read. Refuses what the actor may not, a client's own lists of permissions that the plan
@@ -48,8 +51,9 @@ pub async fn change<P: Platform>(
             role: becomes,
             needs_credentials: actor.template.catalog.needs_credentials(default),
             name: wanted.name.clone(),
+            nickname: wanted.nickname.clone(),
         };
-        if update.role.is_none() && update.name.is_none() {
+        if update.role.is_none() && update.name.is_none() && update.nickname == Change::Keep {
             return Ok(member);
         }
         let entry = ctx.entry(&actor.principal);
@@ -85,7 +89,7 @@ pub async fn change<P: Platform>(
 /// Whether the actor may make of somebody in this role what they want to.
 fn allow(actor: &Actor, member: &Member, role: Role, wanted: &Wanted) -> Result<()> {
     let own = actor.is(member.id);
-    if !own && !actor.administers() {
+    if (!own || wanted.nickname != Change::Keep) && !actor.administers() {
         return Err(Code::Forbidden.into());
     }
     match wanted.role.filter(|wanted| *wanted != role) {
@@ -104,7 +108,12 @@ fn allow(actor: &Actor, member: &Member, role: Role, wanted: &Wanted) -> Result<
         .into()),
         // Also of an admin whom it makes less: what is about admins is for keys that were made for it.
         Some(wanted) => check_scope(actor, wanted).and_then(|()| check_scope(actor, role)),
-        None if wanted.name.is_some() && !own && !actor.may_invite(role) => Err(Code::Forbidden.into()),
+        None if (wanted.name.is_some() || wanted.nickname != Change::Keep)
+            && !own
+            && !actor.may_invite(role) =>
+        {
+            Err(Code::Forbidden.into())
+        }
         _ => Ok(()),
     }
 }

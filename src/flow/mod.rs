@@ -28,7 +28,6 @@ pub mod reset_password;
 pub mod resources;
 pub mod restore;
 pub mod second_factor;
-pub mod send_me;
 pub mod set_password;
 pub mod sign_in;
 pub mod transfer;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::domain::authority::Actor;
 use crate::domain::ids::{JobId, OrganizationId, WebhookId};
+use crate::domain::order;
 use crate::domain::signature::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::TEST;
@@ -187,9 +188,8 @@ pub async fn replay_failed<P: Platform>(
     id: WebhookId,
 ) -> Result<usize> {
     let now = ctx.now();
-    let mut jobs: Vec<JobId> = (0..MOST_REPLAYED).map(|_| ctx.id()).collect();
     // Lists are in the order of ids, and these are of one moment: the older event is to have the smaller one.
-    jobs.sort();
+    let jobs: Vec<JobId> = order::set((0..MOST_REPLAYED).map(|_| ctx.id())).into_iter().collect();
     let (entry, by) = ctx.acting(actor);
     let [claim, put] = webhook_deliveries::replay_failed(
         Write { entry: &entry, organization, id, by: &by },

@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::domain::link::{Link, Via};
+use crate::domain::text::capitalized;
 use crate::error::{Error, Result};
 use crate::mail::Mail;
 use crate::mail::letter::{Letter, Word, entered, first_of, named, places};
@@ -104,14 +105,14 @@ fn frame(view: &View, is_reminder: bool) -> Result<Letter<'_>> {
 /// What they are given, in sentences.
 fn details(config: &Config, view: &View) -> Vec<String> {
     let mut told = Vec::new();
-    let template = config.templates.named(&view.template);
-    let may = first_of(template.map(|template| view.may(template)).unwrap_or_default());
+    let Some(template) = config.templates.named(&view.template) else { return told };
+    let may = first_of(view.may(template));
     if !may.is_empty() {
         told.push(format!("Your access: {}.", may.join(", ").replace(", and ", " and ")));
     }
-    let accounts = view.accounts();
+    let accounts = view.accounts(template);
     if !accounts.is_empty() {
-        told.push(format!("Accounts: {accounts}."));
+        told.push(format!("{}: {accounts}.", capitalized(&template.noun().1)));
     }
     if view.require_mfa {
         told.push(

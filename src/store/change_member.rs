@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::audit::Entry;
 use crate::domain::access::Access;
 use crate::domain::authority::Principal;
+use crate::domain::change::Change;
 use crate::domain::ids::{MemberId, NotificationId, OrganizationId};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
@@ -29,9 +30,19 @@ pub struct Update {
     pub needs_credentials: bool,
     /// What the organization calls them from now on.
     pub name: Option<Name>,
+    /// What staff call them from now on.
+    pub nickname: Change<Name>,
 }
 
 impl Update {
+    fn renames_privately(&self) -> bool {
+        self.nickname != Change::Keep
+    }
+
+    fn nickname(&self) -> Option<&Name> {
+        if let Change::Set(nickname) = &self.nickname { Some(nickname) } else { None }
+    }
+
     /// What the audit log calls it.
     fn action(&self) -> &'static str {
         if self.role.is_some() { "member.role_changed" } else { "member.renamed" }
@@ -70,18 +81,20 @@ pub fn claim(entry: &Entry, update: &Update) -> Statement {
         update.role,
         update.name.as_ref(),
         update.needs_credentials,
+        update.renames_privately(),
+        update.nickname(),
     ]);
     Statement::new(
         audited!(
             "m.id",
             concat!(
-                "json_patch(json_object('role', m.role, 'name', m.name), iif(?9 IS NULL, '{}', ",
+                "json_patch(json_object('role', m.role, 'name', m.name), json_patch(iif(?12, json_object('nickname', m.nickname), '{}'), iif(?9 IS NULL, '{}', ",
                 memberships_told!(),
-                "))"
+                ")))"
             ),
             concat!(
                 "json_patch(json_object('role', coalesce(?9, m.role), 'name', coalesce(?10, m.name)),
-                   CASE WHEN ?9 IS NULL THEN '{}'
+                   json_patch(iif(?12, json_object('nickname', ?13), '{}'), CASE WHEN ?9 IS NULL THEN '{}'
                         WHEN ",
                 to_be_placed!("?9"),
                 " THEN json_object('memberships', json_array(",
@@ -100,7 +113,7 @@ pub fn claim(entry: &Entry, update: &Update) -> Statement {
                     settled_credentials!("?11"),
                     ", e.value ->> 'credentials')"
                 )),
-                " END)"
+                " END))"
             ),
             concat!(
                 "FROM members m
@@ -129,11 +142,21 @@ pub fn apply(entry: &Entry, update: &Update) -> Statement {
     Statement::new(
         concat!(
             "UPDATE members SET role = coalesce(?3, role), name = coalesce(?4, name),
-               name_key = coalesce(?5, name_key)
+               name_key = coalesce(?5, name_key),
+               nickname = iif(?6, ?7, nickname), nickname_key = iif(?6, ?8, nickname_key)
              WHERE id = ?2 AND ",
             claimed!("?1")
         ),
-        params![entry.id, update.member, update.role, name, name.map(Name::key)],
+        params![
+            entry.id,
+            update.member,
+            update.role,
+            name,
+            name.map(Name::key),
+            update.renames_privately(),
+            update.nickname(),
+            update.nickname().map(Name::key)
+        ],
     )
 }
 

@@ -1,5 +1,7 @@
 //! What whoever gives somebody an access chooses from: workspaces, resources, people to copy from, and what the plan lets them.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use super::workspaces_json;
@@ -99,7 +101,11 @@ pub fn resources(actor: &Actor, workspaces: Option<&[WorkspaceId]>, listed: List
 /// Reads those of these [`Resource`]s that are in these workspaces (`None`: the organization's oldest), and that the actor
 /// could give, by their names.
 #[must_use]
-pub fn resources_named(actor: &Actor, workspaces: Option<&[WorkspaceId]>, ids: &[ResourceId]) -> Statement {
+pub fn resources_named(
+    actor: &Actor,
+    workspaces: Option<&[WorkspaceId]>,
+    ids: &BTreeSet<ResourceId>,
+) -> Statement {
     macro_rules! named {
         ($which:literal) => {
             concat!(

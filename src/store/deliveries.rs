@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{InvitationId, JobId};
 use crate::domain::invitation::Delivery;
+use crate::domain::order;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::{ResultSet, Statement};
@@ -85,7 +86,8 @@ impl Mailed {
                 step.at = step.at.max(sent);
             }
         }
-        self.steps.sort_by_key(|step| (step.at, place(step)));
+        let key = |step: &Step| format!("{:020} {:?}", step.at.map_or(0, Timestamp::millis), place(step));
+        self.steps = order::by(std::mem::take(&mut self.steps), key);
         let known = now.map_or("", Delivery::as_str);
         let is_step = STEPS.get(3..).is_some_and(|told| told.contains(&known));
         if is_step && sent.is_some() && self.at(known).is_none() {

@@ -37,6 +37,36 @@ pub struct Setting {
 /// What is counted on every page is counted so far and no further.
 pub const MOST_COUNTED: u32 = 99;
 
+/// How many notifications the user `u` has not seen yet: at most one more than [`MOST_COUNTED`].
+macro_rules! unread {
+    () => {
+        "(SELECT count(*) FROM (SELECT 1 FROM notifications
+            WHERE user_id = u.id AND read_at IS NULL AND in_app = 1
+              AND (u.email_verified_at IS NOT NULL OR organization_id = u.confined_to) LIMIT 100)) AS unread"
+    };
+}
+
+/// What a session's user has not seen yet.
+#[derive(Debug, Default, Deserialize)]
+pub struct Unread {
+    /// How many notifications.
+    pub unread: u32,
+}
+
+/// Reads [`Unread`].
+#[must_use]
+pub fn unread(digest: &str, now: Timestamp) -> Statement {
+    Statement::new(
+        concat!(
+            "SELECT ",
+            unread!(),
+            " FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"
+        ),
+        params![digest, now],
+    )
+}
+
 /// Reads the [`Setting`] of a session in an organization; nothing if either is not there. What the user is there, and
 /// whether anything, is [`seen`](crate::store::accounts::seen)'s to say.
 #[must_use]
@@ -46,9 +76,9 @@ pub fn select(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
             concat!(
                 "SELECT o.id AS organization_id, o.name AS organization_name, o.slug, o.require_mfa, o.branding_accent AS accent, o.logo_hash,
                         u.id AS user_id, u.name AS user_name,
-                        (SELECT count(*) FROM (SELECT 1 FROM notifications
-                           WHERE user_id = u.id AND read_at IS NULL AND in_app = 1
-                             AND (u.email_verified_at IS NOT NULL OR organization_id = u.confined_to) LIMIT 100)) AS unread
+                        ",
+                unread!(),
+                "
                  FROM sessions s JOIN users u ON u.id = s.user_id JOIN organizations o ON o.id = ",
                 $organization,
                 " WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"

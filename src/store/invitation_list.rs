@@ -5,7 +5,7 @@ use crate::domain::invitation::{Kind, Status};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::params;
-use crate::platform::Statement;
+use crate::platform::{Param, Statement};
 use crate::store::workspaces::LAST;
 
 /// Which invitations.
@@ -19,6 +19,8 @@ pub struct Filter {
     pub kind: Option<Kind>,
     /// Into this workspace only.
     pub workspace: Option<WorkspaceId>,
+    /// Whether it is told what their inviters are called.
+    pub with_inviters: bool,
     /// Whose address, name or nickname begins with this, in lower case.
     pub prefix: Option<String>,
 }
@@ -27,7 +29,13 @@ pub struct Filter {
 /// alone that are shown.
 macro_rules! list_of {
     ($found:expr) => {
-        concat!("SELECT ", invitation_columns!(), " FROM (", $found, ") i ORDER BY i.id DESC")
+        concat!(
+            "SELECT ",
+            invitation_columns!(),
+            ", iif(?11, (SELECT name FROM members WHERE id = i.invited_by), NULL) AS inviter_name FROM (",
+            $found,
+            ") i ORDER BY i.id DESC"
+        )
     };
 }
 
@@ -198,5 +206,7 @@ pub fn page(
                 FROM invitations i WHERE i.id = s.invitation_id)"
         )),
     };
+    params.resize(10, Param::Null);
+    params.push(filter.with_inviters.into());
     Statement::new(sql, params)
 }

@@ -36,6 +36,8 @@ pub struct Record {
     pub delivery: Delivery,
     /// Who made it; nobody for an owner's invitation.
     pub invited_by: Option<MemberId>,
+    /// What they are called, in a list that tells it.
+    pub inviter_name: Option<String>,
     /// Where the person will be.
     #[serde(deserialize_with = "json_text")]
     pub workspace_ids: Vec<WorkspaceId>,
@@ -334,20 +336,12 @@ pub fn waiting(session: &str, most: i64, now: Timestamp) -> Statement {
     )
 }
 
-/// Makes the mail of an open invitation go out again to whoever it is for and asks, under a new version: every older link is
-/// dead, and it lives no longer for it. `RETURNING` tells.
+/// Reads the state of one of them.
 #[must_use]
-pub fn renew_own(id: InvitationId, session: &str, quota: Quota, now: Timestamp) -> Statement {
+pub fn waiting_one(id: InvitationId, session: &str, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
-            "UPDATE invitations AS x SET ver = ver + 1, delivery = 'queued'
-             WHERE x.id = ?3 AND x.id IN (SELECT i.id ",
-            to_whoever_asks!("CROSS JOIN organizations o ON o.id = i.organization_id"),
-            " AND i.id = ?3 AND i.delivery NOT IN ('bounced', 'complained') AND ",
-            within_day!("i.email_key", "?2", "?4"),
-            ") RETURNING id, ver - 1 AS ver"
-        ),
-        params![session, now, id, quota.json()],
+        concat!("SELECT ", state_columns!(), " ", to_whoever_asks!(""), " AND i.id = ?3"),
+        params![session, now, id],
     )
 }
 

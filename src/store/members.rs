@@ -20,6 +20,8 @@ pub struct Member {
     /// The person.
     #[serde(deserialize_with = "json_text")]
     pub user: Person,
+    /// What only staff call them (S0-05).
+    pub nickname: Option<String>,
     /// What they are.
     pub role: Role,
     /// `active` or `removed`.
@@ -100,7 +102,7 @@ pub enum Status {
 macro_rules! member_columns {
     ($only:literal) => {
         concat!(
-            "m.id, m.role, m.holds_seat AS takes_seat, m.joined_at, m.removed_at, ",
+            "m.id, m.nickname, m.role, m.holds_seat AS takes_seat, m.joined_at, m.removed_at, ",
             came_in!(),
             " AS came_in,
              u.mfa_enabled_at IS NOT NULL AS second_factor,
@@ -140,13 +142,13 @@ pub struct Line {
 }
 
 /// The columns of a [`Line`], as the API calls them.
-pub const COLUMNS: [&str; 8] =
-    ["name", "email", "role", "workspaces", "takes_seat", "joined_at", "removed_at", "member_id"];
+pub const COLUMNS: [&str; 9] =
+    ["name", "email", "nickname", "role", "workspaces", "takes_seat", "joined_at", "removed_at", "member_id"];
 
 macro_rules! cells {
     () => {
         concat!(
-            "m.id, json_array(m.name, coalesce(m.email, u.email), m.role, iif(m.role IN ('owner', 'admin'), 'all', (
+            "m.id, json_array(m.name, coalesce(m.email, u.email), m.nickname, m.role, iif(m.role IN ('owner', 'admin'), 'all', (
                SELECT group_concat(w.name, '; ') FROM (SELECT workspace_id AS place FROM memberships
                  WHERE member_id = m.id ORDER BY workspace_id LIMIT 100)
                CROSS JOIN workspaces w ON w.id = place
@@ -219,7 +221,7 @@ pub struct Filter {
     pub roles: Vec<Role>,
     /// In this workspace only.
     pub workspace: Option<WorkspaceId>,
-    /// Whose name or address begins with this, in lower case.
+    /// Whose name, address or nickname begins with this, in lower case.
     pub prefix: Option<String>,
     /// The one workspace of theirs that is told of, where no other matters.
     pub only: Option<WorkspaceId>,
@@ -280,7 +282,7 @@ macro_rules! of_workspace {
 }
 
 /// A page of members, newest first. Each filter is a range of an index, so that what it leaves out costs nothing. A search
-/// has a bound instead: it looks at the first thousand names and the first thousand addresses that begin with the prefix, in
+/// has a bound instead: it looks at the first thousand names, addresses and nicknames each that begin with the prefix, in
 /// alphabetical order, and the other filters choose among these.
 #[must_use]
 pub fn page(
@@ -351,7 +353,10 @@ fn list(
                    ORDER BY name_key LIMIT 1000)
                  UNION SELECT id FROM (SELECT id FROM members
                    WHERE organization_id = ?1 AND active = ?2 AND email_key >= ?7 AND email_key < ?8
-                   ORDER BY email_key LIMIT 1000))
+                   ORDER BY email_key LIMIT 1000)
+                 UNION SELECT id FROM (SELECT id FROM members
+                   WHERE organization_id = ?1 AND active = ?2 AND nickname_key >= ?7 AND nickname_key < ?8
+                   ORDER BY nickname_key LIMIT 1000))
                  CROSS JOIN members m ON m.id = found
                  WHERE m.organization_id = ?1 AND m.active = ?2 AND m.id < ?3
                    AND (?5 IS NULL OR m.role IN (SELECT value FROM json_each(?5)))

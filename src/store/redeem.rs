@@ -228,9 +228,10 @@ pub fn let_in(claim: Claim, link: &Link, client_defaults: &str) -> Vec<Statement
         ),
         Statement::new(
             // A client's seat comes with their memberships, see the triggers.
-            "INSERT INTO members (id, organization_id, user_id, role, name, name_key, email_key, takes_seat, joined_at)
-             SELECT r.member_id, i.organization_id, r.user_id, i.role, u.name, u.name_key, u.email_key,
-                    i.role IN ('admin', 'member'), r.redeemed_at
+            "INSERT INTO members (id, organization_id, user_id, role, name, name_key, nickname, nickname_key, email_key,
+                                  takes_seat, joined_at)
+             SELECT r.member_id, i.organization_id, r.user_id, i.role, u.name, u.name_key, i.nickname, i.nickname_key,
+                    u.email_key, i.role IN ('admin', 'member'), r.redeemed_at
              FROM redemptions r JOIN invitations i ON i.id = r.invitation_id JOIN users u ON u.id = r.user_id
              WHERE r.id = ?1 AND r.member_id = ?2",
             params![claim.id, claim.member_id],

@@ -11,6 +11,7 @@ use crate::domain::invitation::{Invitation, Kind};
 use crate::domain::link::Link;
 use crate::domain::standing::{Account, Redeemed, Standing};
 use crate::domain::template::Template;
+use crate::domain::text::capitalized;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
@@ -43,6 +44,9 @@ pub struct View {
     pub permissions: Option<Vec<String>>,
     /// On how many of the workspaces' resources; null is all of them, now and later.
     pub resources: Option<u32>,
+    /// Whether they approve on any of these.
+    #[serde(deserialize_with = "crate::domain::truth")]
+    approves: bool,
     /// Whether a second factor is asked of whoever comes in.
     #[serde(deserialize_with = "crate::domain::truth")]
     pub require_mfa: bool,
@@ -164,18 +168,27 @@ impl View {
             return Vec::new();
         }
         let permissions = Permissions::from_row(self.permissions.as_deref(), &template.catalog);
-        template.catalog.in_words(permissions.effective(template, role))
+        let mut set = permissions.effective(template, role);
+        if self.resources != Some(0) {
+            set = set | template.catalog.from_grant(self.approves);
+        }
+        let mut told = template.catalog.in_words(set);
+        if let Some(first) = told.first_mut() {
+            *first = capitalized(first);
+        }
+        told
     }
 
     /// On how many of the organization's accounts, as nouns; empty for none, and for those who reach all.
     #[must_use]
-    pub fn accounts(&self) -> String {
+    pub fn accounts(&self, template: &Template) -> String {
+        let (one, many) = template.noun();
         match self.resources {
             _ if self.invitation.role.reaches_every_workspace() => String::new(),
-            None => "All of them, now and later".to_owned(),
+            None => format!("All {many}, now and later"),
             Some(0) => String::new(),
-            Some(1) => "1 account".to_owned(),
-            Some(many) => format!("{many} accounts"),
+            Some(1) => format!("1 {one}"),
+            Some(some) => format!("{some} {many}"),
         }
     }
 
@@ -216,6 +229,7 @@ macro_rules! told_columns {
                   i.role IN ('admin', 'owner') AND EXISTS (SELECT 1 FROM workspaces w
                     WHERE w.organization_id = o.id AND w.require_mfa = 1)) AS require_mfa, i.branding_name, i.branding_message, o.template, i.permissions,
                 iif(i.all_resources, NULL, json_array_length(i.grants)) AS resources,
+                EXISTS (SELECT 1 FROM json_each(i.grants) g WHERE g.value ->> 'approve') AS approves,
                 o.branding_name AS organization_branding_name, o.branding_accent, o.logo_hash,
                 o.branding_message AS organization_branding_message, o.name AS organization_name,
                 n.name AS inviter_name, ",

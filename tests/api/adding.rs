@@ -29,7 +29,7 @@ fn somebody_who_is_added_is_a_member_at_once() {
         Value::from(told.clone()),
         json!({
             "role": "client", "status": "active", "takes_seat": false, "more_workspaces": false,
-            "joined_at": team.world.now().to_string(), "removed_at": null, "subject": null,
+            "joined_at": team.world.now().to_string(), "removed_at": null, "subject": null, "nickname": null,
         })
     );
     assert_eq!((&user["email"], &user["name"]), (&json!(ANA), &json!("Ana Client")));

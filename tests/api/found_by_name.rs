@@ -55,7 +55,7 @@ pub fn walk(team: &mut Team) {
     for by in [&mut team.owner.clone(), &mut staff] {
         by.get(&format!("/w/{oldest}/members/{client}")).ok();
     }
-    // Somebody asks for the mail of an invitation of theirs.
+    // Somebody opens an invitation that waits for them.
     let mut mia = crate::support::scene::somebody(&team.world, "waiting@client.test");
     let id = team.invited("waiting@client.test", "client");
     mia.submit("/me", "/me/invitations", &[("invitation", &id)]).ok();

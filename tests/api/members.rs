@@ -161,3 +161,47 @@ fn staff_see_of_others_only_the_workspaces_that_they_reach_themselves() {
     let all = team.owner.get(&path(&bea)).ok().json();
     assert_eq!(all["workspaces"].as_array().unwrap().len(), 2, "the owner reaches every one");
 }
+
+/// S0-05: what only the inviter's side calls somebody stays once they are in. They themself never see it.
+#[test]
+fn a_nickname_comes_along_and_is_for_staff_alone() {
+    let mut team = Team::new();
+    let more = json!({"name": "Ana Client", "nickname": "The Bakery"});
+    let mut ana = team.joined_with(ANA, "client", more);
+    let mut mia = team.joined(MIA, "member");
+    let id = team.member(ANA);
+    let path = format!("/v1/members/{id}");
+    for staff in [&mut team.owner, &mut mia] {
+        assert_eq!(staff.get(&path).ok().json()["nickname"], "The Bakery");
+    }
+    assert_eq!(ana.get(&path).ok().json()["nickname"], Value::Null);
+    assert!(!ana.get("/me/data.json").ok().text().contains("Bakery"));
+
+    for found in ["the+b", "THE"] {
+        let list = team.owner.get(&team.path(&format!("/members?q={found}"))).ok().json();
+        assert_eq!(ids(&list), [id.as_str()], "{found}");
+    }
+    let changed = patch(&mut team.owner, &id, &json!({"nickname": " Bakery North "})).ok().json();
+    assert_eq!(
+        (&changed["nickname"], &changed["user"]["name"]),
+        (&json!("Bakery North"), &json!("Somebody New"))
+    );
+    let logged = &team.owner.get(&team.path(&format!("/audit?subject={id}"))).ok().json()["data"][0];
+    assert_eq!(logged["action"], "member.renamed");
+    assert_eq!(
+        (&logged["before"]["nickname"], &logged["after"]["nickname"]),
+        (&json!("The Bakery"), &json!("Bakery North"))
+    );
+    assert_eq!(patch(&mut team.owner, &id, &json!({"nickname": null})).ok().json()["nickname"], Value::Null);
+    assert_eq!(ids(&team.owner.get(&team.path("/members?q=bakery")).ok().json()), [""; 0]);
+
+    for (who, status) in [(&mut mia, 403), (&mut ana, 403)] {
+        assert_eq!(patch(who, &id, &json!({"nickname": "Mine"})).status, status);
+    }
+    let own = team.member(MIA);
+    assert_eq!(patch(&mut mia, &own, &json!({"nickname": "Mine"})).status, 403, "not their own either");
+    patch(&mut team.owner, &own, &json!({"nickname": "Quiet"})).ok();
+    assert_eq!(mia.get(&format!("/v1/members/{own}")).ok().json()["nickname"], Value::Null);
+    let refused = patch(&mut team.owner, &id, &json!({"nickname": ""}));
+    assert_eq!(refused.refusal(), (422, "invalid_value".to_owned()));
+}

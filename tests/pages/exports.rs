@@ -63,14 +63,24 @@ fn a_list_of_people_is_a_file_with_its_filters() {
     let lines = cells(&file);
     assert_eq!(
         lines[0],
-        ["name", "email", "role", "workspaces", "takes_seat", "joined_at", "removed_at", "member_id"]
+        [
+            "name",
+            "email",
+            "nickname",
+            "role",
+            "workspaces",
+            "takes_seat",
+            "joined_at",
+            "removed_at",
+            "member_id"
+        ]
     );
     assert_eq!(lines.len(), 3);
     assert_eq!(lines[1][0], "Bo \"the\" Client, Ltd.");
     assert_eq!(lines[2][0], "'=SUM(\"A1\")", "no formula");
-    assert_eq!(lines[2][1..4], [ANA, "client", "Example Studio"]);
-    assert_eq!(lines[2][4], "no");
-    assert_eq!((lines[2][6].as_str(), &lines[2][7]), ("", &ana));
+    assert_eq!(lines[2][1..5], [ANA, "", "client", "Example Studio"]);
+    assert_eq!(lines[2][5], "no");
+    assert_eq!((lines[2][7].as_str(), &lines[2][8]), ("", &ana));
     let of = |desk: &mut Desk, query: &str| {
         cells(&desk.owner.get(&format!("{}/team/export.csv?{query}", desk.path)))[1..]
             .iter()
@@ -104,7 +114,7 @@ fn a_file_holds_what_its_reader_may_see() {
     let mut ana = browsing(desk.team.joined_with(ANA, "client", both));
     let mut mia = browsing(desk.team.joined_with(MIA, "member", json!({"workspace_ids": [home]})));
     let path = format!("{}/team/export.csv", desk.path);
-    let places = |person: &mut Client| cells(&person.get(&format!("{path}?tab=clients")))[1][3].clone();
+    let places = |person: &mut Client| cells(&person.get(&format!("{path}?tab=clients")))[1][4].clone();
     assert_eq!(places(&mut desk.owner), "Example Studio; Secret place");
     assert_eq!(places(&mut mia), "Example Studio");
     assert_eq!(cells(&mia.get(&format!("{path}?tab=clients&workspace={away}"))).len(), 1);
@@ -159,7 +169,7 @@ fn a_file_ends_somewhere_and_says_so() {
     let path = format!("{}/team/export.csv?tab=clients", desk.path);
     let file = desk.owner.get(&path);
     assert_eq!((cells(&file).len(), cost(desk)), (502, 3), "each once, in two parts");
-    let mut seen: Vec<_> = cells(&file).iter().map(|line| line[7].clone()).collect();
+    let mut seen: Vec<_> = cells(&file).iter().map(|line| line[8].clone()).collect();
     seen.dedup();
     assert_eq!(seen.len(), 502);
     database(desk, &many(502, 10_002));

@@ -334,3 +334,23 @@ fn staff_see_only_the_workspaces_that_they_come_into() {
         "whether they have one is the admins' to know"
     );
 }
+
+/// S0-05: it is shown to staff, in the list and on the page, and changed and taken away there.
+#[test]
+fn what_only_staff_call_somebody_is_changed_on_their_page() {
+    let mut scene = Scene::of("publishing");
+    assert!(!seen(&scene.shown()).contains("The Bakery"));
+    for (typed, said) in [("The Bakery", "Saved."), ("The Bakery", "Nothing was changed."), (" ", "Saved.")] {
+        let answer = scene.change(&[("name", "Somebody New"), ("role", "client"), ("nickname", typed)]);
+        let page = followed(&mut scene.owner, &answer);
+        assert!(seen(&page).contains(said), "{typed}: {page}");
+        assert_eq!(seen(&page).contains("The Bakery"), !typed.trim().is_empty());
+        let slug = scene.path.split('/').nth(2).unwrap();
+        let list = seen(&scene.owner.get(&format!("/o/{slug}/team?tab=clients")).ok().text());
+        assert_eq!(list.contains("The Bakery"), !typed.trim().is_empty(), "{list}");
+    }
+    scene.change(&[("nickname", "The Bakery")]).ok();
+    let path = scene.path.clone();
+    let own = scene.carl.get(&path).ok().text();
+    assert!(!own.contains("Bakery") && !own.contains("Nickname"), "{own}");
+}

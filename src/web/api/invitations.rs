@@ -164,7 +164,14 @@ impl Asked {
     fn select(&self, organization: OrganizationId, roles: &[Role], now: Timestamp) -> Statement {
         let Self { page, status, kind, workspace, prefix } = self;
         let (roles, prefix) = (roles.to_vec(), prefix.clone());
-        let filter = Filter { roles, status: *status, kind: *kind, workspace: *workspace, prefix };
+        let filter = Filter {
+            roles,
+            status: *status,
+            kind: *kind,
+            workspace: *workspace,
+            with_inviters: false,
+            prefix,
+        };
         invitation_list::page(organization, &filter, page.before, page.rows(), now)
     }
 }

@@ -36,6 +36,8 @@ pub const MOST_REMOVED: usize = 100;
 pub(super) struct Shown {
     id: MemberId,
     user: Person,
+    /// What only staff call them; never told to themself, unless they are an admin.
+    nickname: Option<String>,
     role: Role,
     status: Status,
     takes_seat: bool,
@@ -61,7 +63,11 @@ struct ShownPlace {
 impl Shown {
     /// As this actor sees them: of their workspaces only those that the actor comes into. The others don't exist to them.
     pub(super) fn of(member: Member, actor: &Actor) -> Self {
-        Self::with(member, actor.template, &|place| actor.reaches(place))
+        let nickname = member
+            .nickname
+            .clone()
+            .filter(|_| actor.administers() || actor.role != Role::Client && !actor.is(member.id));
+        Self { nickname, ..Self::with(member, actor.template, &|place| actor.reaches(place)) }
     }
 
     /// As a program of the organization sees them.
@@ -79,6 +85,7 @@ impl Shown {
         Self {
             id: member.id,
             user: member.user,
+            nickname: member.nickname,
             role,
             status: member.status,
             takes_seat: member.takes_seat,
@@ -203,6 +210,10 @@ pub(super) struct Body {
     #[serde(default)]
     #[cfg_attr(described, schemars(with = "Name"))]
     name: Change<String>,
+    /// What only staff call them, for owner and admins to say; null takes it away.
+    #[serde(default)]
+    #[cfg_attr(described, schemars(with = "Option<Name>"))]
+    nickname: Change<String>,
 }
 
 /// `PATCH`: 200 with the member. Their name here can't be cleared: there is none to fall back to that this organization
@@ -210,7 +221,7 @@ pub(super) struct Body {
 pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: MemberId) -> Result<Reply> {
     let (actor, member) = caller_and(ctx, request, id).await?;
     let body: Body = request::json(request)?;
-    let wanted = read_changes(body.role, body.name)?;
+    let wanted = read_changes(body.role, body.name, body.nickname)?;
     let member = crate::flow::members::change(ctx, &actor, member, wanted).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(member, &actor)))
 }
@@ -219,7 +230,7 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Me
 ///
 /// # Errors
 /// 422 with what is wrong with which field.
-pub fn read_changes(role: Change<String>, name: Change<String>) -> Result<Wanted> {
+pub fn read_changes(role: Change<String>, name: Change<String>, nickname: Change<String>) -> Result<Wanted> {
     let mut fields = Fields::default();
     let role = match role {
         Change::Keep => None,
@@ -234,7 +245,8 @@ pub fn read_changes(role: Change<String>, name: Change<String>) -> Result<Wanted
         }
         Change::Set(name) => fields.take("/name", Code::InvalidValue, Name::parse(&name)),
     };
-    fields.finish(Some(Wanted { role, name }))
+    let nickname = field::changed(&mut fields, "/nickname", nickname, Name::parse);
+    fields.finish(Some(Wanted { role, name, nickname }))
 }
 
 #[derive(Deserialize)]

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::domain::authority::Actor;
 use crate::domain::ids::{Id, Kind, WorkspaceId};
+use crate::domain::order;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::json::Json;
@@ -61,9 +62,7 @@ async fn look_up<P: Platform>(
     actor: &Actor,
     names: Vec<(&str, &str)>,
 ) -> Result<Found> {
-    let mut asked: Vec<(&str, &str)> = names;
-    asked.sort_unstable();
-    asked.dedup();
+    let asked: Vec<(&str, &str)> = order::set(names).into_iter().collect();
     if asked.len() > MOST_NAMES {
         let detail =
             format!("These rows name more than {MOST_NAMES} workspaces and accounts. Send them in parts.");

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::form::Form;
 use super::kept::Kept;
-use super::{FormKey, Frame, Problems, page, said, session, sign_in};
+use super::{FormKey, Frame, Problems, back, page, said, session, sign_in};
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::sign_in::Entry;
 use crate::flow::{Context, second_factor};
@@ -32,7 +32,7 @@ struct CodeForm<'a> {
 }
 
 /// `GET /sign-in/code`, with `?to=` where one wants to go, and `?recovery=1` for whoever lost the app.
-pub fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Query {
@@ -44,10 +44,10 @@ pub fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Repl
     if session(request).is_none() {
         return Ok(reply::see_other(&sign_in::with_to(&Route::SignIn, &to)));
     }
-    form(ctx, request, &to, !query.recovery.is_empty(), None, &Kept::default())
+    form(ctx, request, &to, !query.recovery.is_empty(), None, &Kept::default()).await
 }
 
-pub(super) fn form<P: Platform>(
+pub(super) async fn form<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     to: &str,
@@ -61,7 +61,7 @@ pub(super) fn form<P: Platform>(
         other.push_str(if to.is_empty() { "?recovery=1" } else { "&recovery=1" });
     }
     let status = error.map_or(StatusCode::OK, |error| error.code().status());
-    let frame = Frame::product(ctx);
+    let frame = back::frame(ctx, to).await;
     let problems = Problems::of(error);
     let mut reply =
         page(status, &CodeForm { frame, nonce: &key.nonce, to, recovery, other, problems, kept })?;
@@ -76,7 +76,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     let body = Form::read(ctx, request)?;
     let (to, kept) = (body.text("to"), Kept::carried(&body));
     if body.has("other") {
-        return form(ctx, request, to, !body.has("recovery"), None, &kept);
+        return form(ctx, request, to, !body.has("recovery"), None, &kept).await;
     }
     match pass(ctx, request, &body).await {
         Ok(entry) => Ok(sign_in::back(&entry, to, kept)),
@@ -86,10 +86,10 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
                 return Ok(said::see_other(&sign_in::with_to(&Route::SignIn, to), LATE));
             }
             let error = Refusal::new(Code::Unauthenticated).because(LATE).into();
-            sign_in::form(ctx, request, "", to, Some(&error), &kept)
+            sign_in::form(ctx, request, "", to, Some(&error), &kept).await
         }
         Err(error) if error.code() == Code::Internal => Err(error),
-        Err(error) => form(ctx, request, to, body.has("recovery"), Some(&error), &kept),
+        Err(error) => form(ctx, request, to, body.has("recovery"), Some(&error), &kept).await,
     }
 }
 

@@ -66,13 +66,22 @@ pub struct Nav {
     pub ways: Vec<Way>,
     /// Who is signed in.
     pub person: String,
-    /// How many notifications they have not read, as it is shown beside the way to them; empty for none. Nothing where that way
-    /// is among the others.
-    pub unread: Option<String>,
+    /// How many notifications they have not read, as it is shown beside the way to them; empty for none.
+    pub unread: String,
     /// Whether their name says that it leads to their workspaces: on that list it is where one is.
     pub switch: bool,
     /// For the button that signs out.
     pub nonce: String,
+}
+
+/// A count of notifications as it is shown.
+#[must_use]
+pub fn unread_in_words(unread: u32) -> String {
+    match unread {
+        0 => String::new(),
+        more if more > MOST_COUNTED => format!("{MOST_COUNTED}+"),
+        some => some.to_string(),
+    }
 }
 
 /// One of them.
@@ -206,15 +215,10 @@ fn frame(setting: &Setting, role: Option<Role>, place: Option<Place>, nonce: &st
         way("Activity", Place::Activity, Route::ActivityPage(slug()));
         way("Settings", Place::Settings, Route::SettingsPage(slug()));
     }
-    let unread = match setting.unread {
-        0 => String::new(),
-        more if more > MOST_COUNTED => format!("{MOST_COUNTED}+"),
-        some => some.to_string(),
-    };
     let nav = Nav {
         ways,
         person: setting.user_name.clone(),
-        unread: Some(unread),
+        unread: unread_in_words(setting.unread),
         switch: true,
         nonce: nonce.to_owned(),
     };

@@ -38,11 +38,11 @@ struct Sent<'a> {
 }
 
 /// `GET /forgot-password`, with `?to=` where one wants to go.
-pub fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    form(ctx, request, "", &sign_in::to_of(request), None)
+pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    form(ctx, request, "", &sign_in::to_of(request), None).await
 }
 
-fn form<P: Platform>(
+async fn form<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     email: &str,
@@ -54,7 +54,7 @@ fn form<P: Platform>(
     let mut reply = page(
         status,
         &Forgot {
-            frame: Frame::product(ctx),
+            frame: back::frame(ctx, to).await,
             nonce: &key.nonce,
             email,
             to,
@@ -77,7 +77,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
             let mut reply = page(
                 StatusCode::OK,
                 &Sent {
-                    frame: Frame::product(ctx),
+                    frame: back::frame(ctx, to).await,
                     email: email.trim(),
                     again: sign_in::with_to(&Route::ForgotPassword, to),
                     sign_in: sign_in::with_to(&Route::SignIn, to),
@@ -87,7 +87,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
             Ok(reply)
         }
         Err(error) if error.code() == Code::Internal => Err(error),
-        Err(error) => form(ctx, request, email, to, Some(&error)),
+        Err(error) => form(ctx, request, email, to, Some(&error)).await,
     }
 }
 

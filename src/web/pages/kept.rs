@@ -73,7 +73,7 @@ pub async fn way<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result
             "What you sent was too long to be kept. Sign in, then choose it again.",
         ));
     }
-    sign_in::keeping(ctx, request, &kept)
+    sign_in::keeping(ctx, request, &kept).await
 }
 
 /// A form that is to be shown again to whoever just signed in: goes with the reply that leads them on.

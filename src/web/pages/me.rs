@@ -1,4 +1,4 @@
-//! Who is signed in: the invitations that wait for them, and the workspaces they reach.
+//! Who is signed in: the invitations that wait for them, and the workspaces they reach (S4-16).
 
 use askama::Template;
 use serde::Deserialize;
@@ -6,20 +6,22 @@ use serde::Deserialize;
 use super::form::Form;
 use super::own::{Own, Place, ends};
 use super::{Frame, Problems, said, session};
+use crate::domain::invitation::Invitation;
+use crate::domain::link::{Link, Via};
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
-use crate::flow::send_me::{MOST_WAITING, send_me};
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::{self, Reached};
 use crate::store::invitations::{self, Waiting};
-use crate::web::guard;
-use crate::web::reply::Reply;
+use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 use crate::web::route::Route;
 
 /// As many workspaces as one page shows.
 const ON_A_PAGE: usize = 25;
+/// As many invitations as are shown to whoever they are for.
+const MOST_WAITING: i64 = 25;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -86,19 +88,15 @@ async fn page<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: Optio
     own.form(error, &page)
 }
 
-/// `POST /me/invitations`: has the mail of one that waits sent again, to the address that it is for.
+/// `POST /me/invitations`: goes to the page of one that waits, where it is accepted or declined. Whoever has proved the address
+/// needs no mail for that; the link is one that proves nothing by itself, and stands on no page (V6).
 ///
 /// # Errors
 /// 401 for whoever is not signed in. Any other refusal is the page again, with why not.
-pub async fn send<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+pub async fn open<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
-    match sent(ctx, request, &form).await {
-        Ok(organization) => Ok(said::see_other(
-            &Route::Me.path(),
-            &format!(
-                "The invitation to {organization} is on its way to you again. Open it in the newest e-mail."
-            ),
-        )),
+    match token(ctx, request, &form).await {
+        Ok(token) => Ok(reply::see_other(&Route::Invitation(token).path())),
         Err(error) if ends(&error) => Err(error),
         // Accepted or withdrawn meanwhile.
         Err(error) if error.code() == Code::NotFound => {
@@ -108,10 +106,11 @@ pub async fn send<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
     }
 }
 
-async fn sent<P: Platform>(ctx: &Context<'_, P>, request: &Request, form: &Form) -> Result<String> {
+async fn token<P: Platform>(ctx: &Context<'_, P>, request: &Request, form: &Form) -> Result<String> {
     form.fresh()?;
     let session = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
-    guard::limit_network(ctx, request, "ask").await?;
     let id = form.text("invitation").parse().map_err(|_| Error::from(Code::NotFound))?;
-    send_me(ctx, &session, id).await
+    let found = ctx.platform.run(invitations::waiting_one(id, &session, ctx.now())).await?;
+    let invitation: Invitation = found.first()?.ok_or_else(|| Error::from(Code::NotFound))?;
+    Ok(Link::to(&invitation, Via::Copy).sign(&ctx.config.keys, invitation.expires_at))
 }

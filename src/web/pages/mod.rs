@@ -74,6 +74,8 @@ pub struct Frame {
     pub stylesheet: &'static str,
     /// The script's, which improves a page that is whole without it.
     pub script: &'static str,
+    /// What stands beside the page's title in a browser: the organization's logo, else a mark that names nobody.
+    pub icon: &'static str,
     /// Where the organization's colour is, if it has one.
     pub accent: Option<String>,
     /// Whose page it is: an organization's name, or the product's.
@@ -103,6 +105,7 @@ impl Frame {
         Self {
             stylesheet: env!("USHER_STYLESHEET"),
             script: env!("USHER_SCRIPT"),
+            icon: env!("USHER_ICON"),
             accent: None,
             brand: brand.to_owned(),
             logo: None,

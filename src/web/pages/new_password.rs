@@ -34,7 +34,7 @@ pub async fn show<P: Platform>(
     link: &ResetLink,
 ) -> Result<Reply> {
     match reset_password::look(ctx, link).await {
-        Ok(view) => face(ctx, request, token, &view, None),
+        Ok(view) => face(ctx, request, token, &view, None).await,
         Err(error) => closed(ctx, token, error),
     }
 }
@@ -67,11 +67,11 @@ pub async fn submit<P: Platform>(
         }
         Err(error @ Error::Internal(_)) => Err(error),
         Err(error) if error.code() == Code::PasswordLinkUsed => closed(ctx, token, error),
-        Err(error) => face(ctx, request, token, &view, Some(&error)),
+        Err(error) => face(ctx, request, token, &view, Some(&error)).await,
     }
 }
 
-fn face<P: Platform>(
+async fn face<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     token: &str,
@@ -82,7 +82,7 @@ fn face<P: Platform>(
     let reply = page(
         error.map_or(StatusCode::OK, |error| error.code().status()),
         &New {
-            frame: Frame::product(ctx),
+            frame: back::frame(ctx, &back::read(request.headers()).unwrap_or_default()).await,
             nonce: &key.nonce,
             action: Route::Reset(token.to_owned()).path(),
             address: view.email.masked(),

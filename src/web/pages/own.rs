@@ -2,12 +2,13 @@
 
 use http::StatusCode;
 
-use super::desk::{Nav, Way};
+use super::desk::{Nav, Way, unread_in_words};
 use super::{FormKey, Frame, Markup, page, said, session};
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::accounts::{self, SignedIn};
+use crate::store::desk::{self, Unread};
 use crate::store::sessions;
 use crate::web::reply::{self, Reply};
 use crate::web::request::Request;
@@ -19,6 +20,7 @@ pub struct Own {
     pub me: SignedIn,
     /// For its forms.
     pub key: FormKey,
+    unread: u32,
     said: Option<String>,
 }
 
@@ -35,7 +37,7 @@ pub enum Place {
 
 /// The ways between one's own pages.
 #[must_use]
-pub fn nav(place: Place, person: &str, nonce: &str) -> Nav {
+pub fn nav(place: Place, person: &str, unread: u32, nonce: &str) -> Nav {
     let way = |label, at, route: &Route| Way { label, path: route.path(), here: at == place };
     Nav {
         ways: vec![
@@ -44,7 +46,7 @@ pub fn nav(place: Place, person: &str, nonce: &str) -> Nav {
             way("Security", Place::Security, &Route::Security),
         ],
         person: person.to_owned(),
-        unread: None,
+        unread: unread_in_words(unread),
         switch: false,
         nonce: nonce.to_owned(),
     }
@@ -62,7 +64,11 @@ impl Own {
     ) -> Result<(Self, Vec<ResultSet>)> {
         let session = session(request).ok_or_else(|| Error::from(Code::Unauthenticated))?;
         let now = ctx.now();
-        let mut batch = vec![accounts::select_signed_in(&session, now), sessions::used(&session, now)];
+        let mut batch = vec![
+            accounts::select_signed_in(&session, now),
+            sessions::used(&session, now),
+            desk::unread(&session, now),
+        ];
         batch.extend(reads(&session));
         Self::opened(ctx, request, batch).await
     }
@@ -74,17 +80,18 @@ impl Own {
         batch: Vec<Statement>,
     ) -> Result<(Self, Vec<ResultSet>)> {
         let mut results = ctx.platform.batch(batch).await?;
-        let found = results.split_off(2);
+        let found = results.split_off(3);
         let me: Option<SignedIn> = ResultSet::row_of(results.first())?;
         let me = me.ok_or_else(|| Error::from(Code::Unauthenticated))?;
-        let own = Self { me, key: FormKey::of(ctx, request), said: said::read(request.headers()) };
+        let Unread { unread } = ResultSet::row_of(results.get(2))?.unwrap_or_default();
+        let own = Self { me, key: FormKey::of(ctx, request), unread, said: said::read(request.headers()) };
         Ok((own, found))
     }
 
     /// The frame of a page at this place.
     #[must_use]
     pub fn frame<P>(&self, ctx: &Context<'_, P>, place: Place) -> Frame {
-        let nav = Some(nav(place, &self.me.name, &self.key.nonce));
+        let nav = Some(nav(place, &self.me.name, self.unread, &self.key.nonce));
         Frame { nav, said: self.said.clone(), ..Frame::product(ctx) }
     }
 

@@ -50,10 +50,14 @@ fn asked(request: &Request) -> &str {
 }
 
 /// The sign-in in the place of what a form asked for, with what was typed into it.
-pub(super) fn keeping<P: Platform>(ctx: &Context<'_, P>, request: &Request, kept: &Kept) -> Result<Reply> {
+pub(super) async fn keeping<P: Platform>(
+    ctx: &Context<'_, P>,
+    request: &Request,
+    kept: &Kept,
+) -> Result<Reply> {
     let why = "You were signed out meanwhile. Sign in, and what you typed is shown again.";
     let error = Refusal::new(Code::Unauthenticated).because(why).into();
-    form(ctx, request, "", asked(request), Some(&error), kept)
+    form(ctx, request, "", asked(request), Some(&error), kept).await
 }
 
 /// Whether this is the address of a page of ours, and not of another site that is spelled like one.
@@ -93,11 +97,11 @@ pub(super) fn onward(entry: &Entry, to: &str) -> Reply {
 }
 
 /// `GET /sign-in`, with `?to=` where one wants to go.
-pub fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
-    form(ctx, request, "", &to_of(request), None, &Kept::default())
+pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Result<Reply> {
+    form(ctx, request, "", &to_of(request), None, &Kept::default()).await
 }
 
-pub(super) fn form<P: Platform>(
+pub(super) async fn form<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     email: &str,
@@ -107,7 +111,7 @@ pub(super) fn form<P: Platform>(
 ) -> Result<Reply> {
     let key = FormKey::of(ctx, request);
     let status = error.map_or(StatusCode::OK, |error| error.code().status());
-    let frame = Frame { said: said::read(request.headers()), ..Frame::product(ctx) };
+    let frame = Frame { said: said::read(request.headers()), ..super::back::frame(ctx, to).await };
     let was_said = frame.said.is_some();
     let forgot = with_to(&Route::ForgotPassword, to);
     let problems = Problems::of(error);
@@ -128,13 +132,13 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
     match with_password(ctx, request, &body).await {
         // Their second factor first: what they typed goes on with them.
         Ok(entry) if entry.me.is_none() && !kept.is_empty() => {
-            let mut reply = code::form(ctx, request, to, false, None, &kept)?;
+            let mut reply = code::form(ctx, request, to, false, None, &kept).await?;
             reply::let_in(&mut reply, &entry);
             Ok(reply)
         }
         Ok(entry) => Ok(back(&entry, to, kept)),
         Err(error) if error.code() == Code::Internal => Err(error),
-        Err(error) => form(ctx, request, body.text("email"), to, Some(&error), &kept),
+        Err(error) => form(ctx, request, body.text("email"), to, Some(&error), &kept).await,
     }
 }
 

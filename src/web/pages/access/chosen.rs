@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::domain::access::{Access, Credentials, Permissions, Resources};
 use crate::domain::catalog::PermissionSet;
 use crate::domain::ids::ResourceId;
+use crate::domain::order;
 use crate::domain::role::Role;
 use crate::domain::template::Template;
 use crate::error::Fields;
@@ -117,7 +118,7 @@ impl Chosen {
             credentials: credentials(id),
         };
         let mut grants: Vec<Given> = form.all("resource").map(given).collect();
-        let listed: BTreeSet<String> = grants.iter().map(|given| given.id.clone()).collect();
+        let listed = order::set(grants.iter().map(|given| given.id.clone()));
         let others = form.filled("others");
         for mut carried in form.all(CARRIED).flat_map(Given::in_field) {
             if !listed.contains(&carried.id) {
@@ -233,10 +234,8 @@ impl Chosen {
 
     /// The ids of the resources that are given, as far as they are some.
     #[must_use]
-    pub fn ids(&self) -> Vec<ResourceId> {
-        let ids: BTreeSet<ResourceId> =
-            self.grants.iter().filter_map(|given| given.id.parse().ok()).collect();
-        ids.into_iter().collect()
+    pub fn ids(&self) -> BTreeSet<ResourceId> {
+        order::set(self.grants.iter().filter_map(|given| given.id.parse().ok()))
     }
 
     /// The permissions that the switches show: those chosen one by one, else what the role has by default, to begin from.

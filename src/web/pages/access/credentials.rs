@@ -3,7 +3,7 @@
 
 use askama::Template;
 
-use super::{Chosen, ON_A_PAGE, words};
+use super::{Chosen, ON_A_PAGE};
 use crate::domain::order;
 use crate::domain::template::Template as Made;
 use crate::store::choices::Resource;
@@ -53,7 +53,7 @@ impl Credentials {
         rows = order::by(rows, |row| row.name.to_lowercase());
         let others = rest.len() + rows.len().saturating_sub(ON_A_PAGE);
         rows.truncate(ON_A_PAGE);
-        let (one, many) = words::noun(template);
+        let (one, many) = template.noun();
         Self { one, many, rows, others, find: find.to_owned() }
     }
 

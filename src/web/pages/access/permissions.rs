@@ -1,8 +1,6 @@
 //! The part that says what somebody may do: the default, one by one, or as somebody else (S3-12 to S3-19); and whether they need
 //! a second factor.
 
-use std::cmp::Reverse;
-
 use askama::Template;
 
 use super::tree::{Group, groups};
@@ -52,12 +50,16 @@ impl Permissions {
         role: Role,
         workspaces: &[WorkspaceId],
         chosen: &Chosen,
-        mut people: Vec<Person>,
+        people: Vec<Person>,
         may_customize: bool,
         problems: &Problems,
     ) -> Self {
         let more = people.len() > MOST_PEOPLE;
-        people.sort_by_key(|person| (person.id.to_string() != chosen.clone_of, Reverse(person.id)));
+        let newest = order::by(people, |person| person.id.to_string()).into_iter().rev();
+        let (is_chosen, others): (Vec<_>, Vec<_>) =
+            newest.partition(|person| person.id.to_string() == chosen.clone_of);
+        let mut people = is_chosen;
+        people.extend(others);
         people.truncate(MOST_PEOPLE);
         let people = order::by(people, |person| person.name.to_lowercase());
         let open = may_customize || role != Role::Client;

@@ -1,6 +1,6 @@
 //! The part that says on what: the accounts that are given, whether they are approved on, and which may be added.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use askama::Template;
 
@@ -10,6 +10,7 @@ use crate::domain::authority::{Actor, Reach};
 use crate::domain::ids::{ResourceId, WorkspaceId};
 use crate::domain::order;
 use crate::domain::role::Role;
+use crate::domain::text;
 use crate::store::choices::{Listed, Resource};
 use crate::web::pages::Problems;
 use crate::web::pages::form::Form;
@@ -139,22 +140,20 @@ impl Resources {
         problems: &Problems,
     ) -> Self {
         let template = actor.template;
-        let (_, many) = words::noun(template);
+        let (_, many) = template.noun();
         let more = found.listed.len() > found.listing.size;
         let next = found.page().last().filter(|_| more).map(|last| last.id);
         let given: BTreeMap<&str, &Given> =
-            chosen.grants.iter().map(|given| (given.id.as_str(), given)).collect();
+            order::map(chosen.grants.iter().map(|given| (given.id.as_str(), given)));
         // Whoever is asked about may have more than is chosen.
-        let ids: BTreeSet<ResourceId> = chosen.ids().into_iter().collect();
+        let ids = chosen.ids();
         let theirs: Vec<&Resource> = found.chosen.iter().filter(|each| ids.contains(&each.id)).collect();
         let besides = theirs.iter().copied().filter(|_| theirs.len() <= BESIDES);
         let shown: BTreeMap<ResourceId, Resource> =
-            found.page().chain(besides).map(|each| (each.id, each.clone())).collect();
-        let hidden: BTreeSet<String> = theirs
-            .iter()
-            .filter(|each| !shown.contains_key(&each.id))
-            .map(|each| each.id.to_string())
-            .collect();
+            order::map(found.page().chain(besides).map(|each| (each.id, each.clone())));
+        let hidden =
+            theirs.iter().filter(|each| !shown.contains_key(&each.id)).map(|each| each.id.to_string());
+        let hidden = order::set(hidden);
         let mut carried = Vec::new();
         if !hidden.is_empty() {
             carried.push((CARRIED.to_owned(), chosen.carried(|given| hidden.contains(&given.id))));
@@ -197,7 +196,7 @@ impl Resources {
             .collect();
         let catalog = &template.catalog;
         let approving = catalog.from_grant(true).without(catalog.from_grant(false));
-        let approving = words::of(catalog, approving);
+        let approving = catalog.in_words(approving);
         Self {
             many,
             chosen: rows.iter().filter(|row| row.given).count(),
@@ -214,7 +213,7 @@ impl Resources {
                     .filter(|holding| workspaces.contains(&holding.workspace_id))
                     .all(|holding| holding.resources.is_none()),
             },
-            approving: (!approving.is_empty()).then(|| words::capitalized(&words::list(&approving))),
+            approving: (!approving.is_empty()).then(|| text::capitalized(&words::list(&approving))),
             kinds: template
                 .kinds
                 .iter()
@@ -251,8 +250,10 @@ mod tests {
 
     #[test]
     fn the_second_comes_before_the_tenth() {
-        let mut names = ["Page 10", "Page 2", "page 1b", "Page", "Blog 7"];
-        names.sort_by_key(|name| in_order(name));
-        assert_eq!(names, ["Blog 7", "Page", "page 1b", "Page 2", "Page 10"]);
+        let names = vec!["Page 10", "Page 2", "page 1b", "Page", "Blog 7"];
+        assert_eq!(
+            order::by(names, |name| in_order(name)),
+            ["Blog 7", "Page", "page 1b", "Page 2", "Page 10"]
+        );
     }
 }

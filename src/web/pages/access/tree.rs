@@ -2,7 +2,6 @@
 
 use askama::Template;
 
-use super::words::noun;
 use crate::domain::authority::{Actor, Reach};
 use crate::domain::catalog::{FromGrant, Node, PermissionSet};
 use crate::domain::ids::WorkspaceId;
@@ -93,7 +92,7 @@ impl Writing<'_> {
 
     fn notes(&self, leaf: &Node) -> Vec<String> {
         let template = self.actor.template;
-        let (one, many) = noun(template);
+        let (one, many) = template.noun();
         let mut notes = Vec::new();
         if leaf.takes_seat && self.role == Role::Client {
             notes.push("Uses a seat.".to_owned());

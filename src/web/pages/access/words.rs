@@ -1,33 +1,10 @@
 //! Permissions in words.
 
-use crate::domain::catalog::{Catalog, Node, PermissionSet};
+use crate::domain::access::Resources;
+use crate::domain::catalog::PermissionSet;
 use crate::domain::role::Role;
 use crate::domain::template::Template;
-
-/// A node of which everything is meant is said as one from so many leaves on.
-const SAID_AS_ONE: usize = 4;
-
-/// A set in words, in the tree's order: "view posts", "all of Google Ads", "Google Ads (cost, clicks)".
-#[must_use]
-pub fn of(catalog: &Catalog, set: PermissionSet) -> Vec<String> {
-    catalog.tree().iter().flat_map(|node| said(catalog, node, set, true)).collect()
-}
-
-fn said(catalog: &Catalog, node: &Node, set: PermissionSet, at_the_top: bool) -> Vec<String> {
-    let leaves = catalog.under(&node.key).unwrap_or_default();
-    if !set.meets(leaves) {
-        return Vec::new();
-    }
-    if node.children.is_empty() {
-        return vec![uncapitalized(&node.label)];
-    }
-    if set.contains(leaves) && catalog.members(leaves).count() >= SAID_AS_ONE {
-        return vec![format!("all of {}", node.label)];
-    }
-    let parts: Vec<String> =
-        node.children.iter().flat_map(|child| said(catalog, child, set, false)).collect();
-    if at_the_top { parts } else { vec![format!("{} ({})", node.label, parts.join(", "))] }
-}
+use crate::domain::text::capitalized;
 
 /// What a role may do unless somebody says otherwise, as a sentence (S3-12).
 #[must_use]
@@ -49,25 +26,32 @@ pub fn sentence(template: &Template, set: PermissionSet) -> String {
         if follows.is_empty() {
             "Nothing, until somebody chooses what.".to_owned()
         } else {
-            let (_, nouns) = noun(template);
-            format!("Only what comes with the {nouns} they are given: {}.", list(&of(catalog, follows)))
+            let (_, nouns) = template.noun();
+            format!("Only what comes with the {nouns} they are given: {}.", list(&catalog.in_words(follows)))
         }
     } else if count(missing) * 2 < count(all) {
-        format!("Everything except: {}.", list(&of(catalog, missing)))
+        format!("Everything except: {}.", list(&catalog.in_words(missing)))
     } else {
-        capitalized(&format!("{}.", list(&of(catalog, set))))
+        capitalized(&format!("{}.", list(&catalog.in_words(set))))
     }
 }
 
-/// What people call a resource of this organization, one and many: by its kind, where there is one kind only.
+/// On how many accounts somebody in this role works, in words; nothing where none are given: the role reaches all, or there is
+/// no kind of them.
 #[must_use]
-pub fn noun(template: &Template) -> (String, String) {
-    let one = match template.kinds.as_slice() {
-        [only] => uncapitalized(&only.label),
-        _ => "account".to_owned(),
-    };
-    let many = format!("{one}s");
-    (one, many)
+pub fn accounts(template: &Template, role: Role, given: &Resources) -> String {
+    if role.reaches_every_workspace() || template.kinds.is_empty() {
+        return String::new();
+    }
+    let (one, many) = template.noun();
+    match given {
+        Resources::All => format!("All {many}, now and later"),
+        Resources::Listed(grants) => match grants.len() {
+            0 => format!("No {one}"),
+            1 => format!("1 {one}"),
+            some => format!("{some} {many}"),
+        },
+    }
 }
 
 /// "a, b and c".
@@ -77,25 +61,6 @@ pub fn list(items: &[String]) -> String {
         [] => String::new(),
         [only] => only.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
-/// With a capital at the beginning.
-#[must_use]
-pub fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// A label inside a sentence. One that is written in capitals stays.
-#[must_use]
-pub fn uncapitalized(label: &str) -> String {
-    let mut letters = label.chars();
-    match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if !second.is_uppercase() => {
-            first.to_lowercase().chain(letters).collect()
-        }
-        _ => label.to_owned(),
     }
 }
 
@@ -124,20 +89,5 @@ mod tests {
         ] {
             assert_eq!(default_of(template(key), role), words, "{key}");
         }
-    }
-
-    #[test]
-    fn what_is_deep_in_the_tree_says_what_it_is_of() {
-        let reporting = template("reporting");
-        let set = |keys: &[&str]| {
-            let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
-            of(&reporting.catalog, reporting.catalog.read_keys(&keys))
-        };
-        assert_eq!(
-            set(&["integrations.google_ads.cost", "integrations.google_ads.clicks", "dashboards.view"]),
-            ["view dashboards", "Google Ads (cost, clicks)"]
-        );
-        assert_eq!(set(&["integrations.google_ads"]), ["all of Google Ads"]);
-        assert_eq!(set(&["integrations"]), ["all of Integrations"]);
     }
 }

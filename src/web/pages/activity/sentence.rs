@@ -202,14 +202,6 @@ impl Sentence {
         if action.key == "member.removed" && told.actor == told.subject {
             return Self { actor, verb: "left".to_owned(), object: None, rest: String::new() };
         }
-        if (action.key, told.actor.as_str()) == ("invitation.resent", "invitee") {
-            return Self {
-                actor,
-                verb: "had their invitation sent".to_owned(),
-                object: None,
-                rest: "again".to_owned(),
-            };
-        }
         let object = match action.of {
             Nothing => None,
             Link if !for_many => None,

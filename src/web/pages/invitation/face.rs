@@ -10,6 +10,7 @@ use crate::domain::invitation::Kind;
 use crate::domain::link::Link;
 use crate::domain::role::Role;
 use crate::domain::standing::Next;
+use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::platform::Platform;
@@ -47,7 +48,8 @@ struct Open<'a> {
     workspaces: Vec<&'a str>,
     /// What they may do, in words; nothing for those who may do everything.
     may: Vec<String>,
-    /// On how many accounts, in words; empty for none.
+    /// What accounts are called, and on how many, in words; empty for none.
+    on: String,
     accounts: String,
     /// Whether they come in only with a second step.
     require_mfa: bool,
@@ -99,6 +101,7 @@ impl<P: Platform> Visit<'_, P> {
         let key = FormKey::of(self.ctx, self.request);
         let said = said::read(self.request.headers());
         let was_said = said.is_some();
+        let template = guard::rules(self.ctx, &view.template, None)?.0;
         let mut reply = page(
             code.map_or(StatusCode::OK, Code::status),
             &Open {
@@ -115,8 +118,9 @@ impl<P: Platform> Visit<'_, P> {
                 inviter: view.inviter_name.as_deref(),
                 role: view.invitation.role,
                 workspaces: view.workspaces.iter().map(|workspace| workspace.name.as_str()).collect(),
-                may: view.may(guard::rules(self.ctx, &view.template, None)?.0),
-                accounts: view.accounts(),
+                may: view.may(template),
+                on: text::capitalized(&template.noun().1),
+                accounts: view.accounts(template),
                 require_mfa: view.require_mfa,
                 message: view.shown_message(),
                 address: email.map(|email| if theirs { email.as_str().to_owned() } else { email.masked() }),

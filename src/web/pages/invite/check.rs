@@ -160,7 +160,7 @@ impl Telling<'_> {
         let (template, role) = (self.open.desk.actor.template, self.open.answers.role());
         let known = self.known;
         let chosen = self.open.answers.chosen();
-        let (_, many) = words::noun(template);
+        let (_, many) = template.noun();
         let label = if many == "campaigns" { "Campaigns" } else { "Accounts" };
         if !template.kinds.is_empty() {
             let name = |id| {
@@ -216,12 +216,13 @@ impl Telling<'_> {
     /// What is other than by default.
     fn difference(&self, access: &Access) -> Vec<String> {
         let (template, role) = (self.open.desk.actor.template, self.open.answers.role());
-        let (set, default) =
-            (access.permissions.effective(template, role), template.default_permissions(role));
+        let follows = access.follows(template);
+        let set = access.permissions.effective(template, role) | follows;
+        let default = template.default_permissions(role) | follows;
         [("More than by default", set.without(default)), ("Less than by default", default.without(set))]
             .into_iter()
             .filter(|(_, set)| !set.is_empty())
-            .map(|(words, set)| format!("{words}: {}.", words::list(&words::of(&template.catalog, set))))
+            .map(|(words, set)| format!("{words}: {}.", words::list(&template.catalog.in_words(set))))
             .collect()
     }
 
@@ -229,7 +230,7 @@ impl Telling<'_> {
     fn may(&mut self, access: &Access) -> String {
         let (actor, role) = (&self.open.desk.actor, self.open.answers.role());
         let template = actor.template;
-        let (one, _) = words::noun(template);
+        let (one, _) = template.noun();
         if role.reaches_every_workspace() {
             return "Everything, in every workspace.".to_owned();
         }
@@ -279,7 +280,7 @@ impl Telling<'_> {
                 .filter(|leaf| leaf.implies.takes_seat)
                 .filter_map(|leaf| template.catalog.under(&leaf.key))
                 .fold(PermissionSet::NONE, std::ops::BitOr::bitor);
-            format!("they may {}", words::list(&words::of(&template.catalog, counted)))
+            format!("they may {}", words::list(&template.catalog.in_words(counted)))
         } else {
             return "Uses no seat.".to_owned();
         };

@@ -1,9 +1,12 @@
 //! What a step needs to know besides what was typed, read in one round trip together with what it keeps.
 
+use std::collections::BTreeSet;
+
 use super::{Open, Step};
 use crate::domain::authority::Authority;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{MemberId, WorkspaceId};
+use crate::domain::order;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::flow::invite::taken;
@@ -65,7 +68,7 @@ impl Known {
         let named = if most(1, &[Step::Accounts, Step::Credentials, Step::Check]) > 0 {
             answers.chosen().ids()
         } else {
-            Vec::new()
+            BTreeSet::new()
         };
         let people = most(MOST_PEOPLE + 1, &[Step::Permissions, Step::Check]);
         let sought = |step, most| Sought { find: if shown == Some(step) { find } else { "" }, most };
@@ -104,7 +107,7 @@ impl Known {
         workspaces.truncate(MOST_WORKSPACES);
         let chosen: Vec<Workspace> = chosen.rows()?;
         workspaces.extend(chosen);
-        workspaces.sort_by_key(|place| place.id);
+        let mut workspaces = order::by(workspaces, |place| place.id.to_string());
         workspaces.dedup_by_key(|place| place.id);
         Ok(Self {
             workspaces,

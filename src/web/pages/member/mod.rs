@@ -11,12 +11,12 @@ use super::access::words;
 use super::desk::{Desk, Place};
 use super::form::Form;
 use super::{Frame, Problems, said, team};
-use crate::domain::access::Resources;
 use crate::domain::authority::Actor;
 use crate::domain::change::Change;
 use crate::domain::decision::State;
 use crate::domain::ids::{MemberId, WorkspaceId};
 use crate::domain::role::Role;
+use crate::domain::text;
 use crate::error::{Code, Error, Result};
 use crate::flow::{self, Context};
 use crate::platform::{Platform, ResultSet, Statement};
@@ -110,18 +110,10 @@ impl PlaceRow {
         } else {
             actor.may_invite(role).then(|| ("Change access", Route::AccessPage(place.id, member.id).path()))
         };
-        let (one, many) = words::noun(template);
         Self {
             name: place.name.clone(),
             may: words::sentence(template, access.permissions.effective(template, role)),
-            accounts: match &access.resources {
-                Resources::All => "All, now and later".to_owned(),
-                Resources::Listed(grants) => match grants.len() {
-                    0 => "None".to_owned(),
-                    1 => format!("1 {one}"),
-                    some => format!("{some} {many}"),
-                },
-            },
+            accounts: words::accounts(template, role, &access.resources),
             state: Told::of(state),
             way,
         }
@@ -136,8 +128,9 @@ struct Choice {
 
 /// What of somebody can be changed by whoever looks.
 struct Changes {
-    /// As it stands in the form.
+    /// As they stand in the form; a nickname is said of others only.
     name: String,
+    nickname: Option<String>,
     /// The roles to choose from; empty where there is a reason why not.
     roles: Vec<Choice>,
     chosen: String,
@@ -172,6 +165,7 @@ impl Changes {
         let text = |name, now: &str| typed.map_or(now, |form| form.text(name)).to_owned();
         Some(Self {
             name: text("name", &member.user.name),
+            nickname: (!own).then(|| text("nickname", member.nickname.as_deref().unwrap_or_default())),
             chosen: text("role", member.role.as_str()),
             roles,
             fixed,
@@ -201,7 +195,7 @@ fn follows(actor: &Actor, member: &Member, role: Role) -> String {
         }
         _ if member.role == role => "As it is now.".to_owned(),
         _ => {
-            let may = words::uncapitalized(&words::default_of(template, role));
+            let may = text::uncapitalized(&words::default_of(template, role));
             if member.workspaces.is_empty() {
                 format!("In the oldest workspace: {may}")
             } else {
@@ -220,10 +214,14 @@ struct Page<'a> {
     problems: Problems,
     member: &'a Member,
     you: bool,
+    /// What only staff call them (S0-05).
+    nickname: Option<&'a str>,
     action: String,
     invited_by: Option<&'a str>,
     /// Whether they have a second factor, for those who may know.
     second_factor: Option<bool>,
+    /// What accounts are called, where there are any.
+    accounts: Option<String>,
     places: Vec<PlaceRow>,
     changes: Option<Changes>,
     /// Where they can be added besides: name and way.
@@ -287,9 +285,11 @@ async fn reply<P: Platform>(
         nonce: &desk.key.nonce,
         problems: Problems::of(refused.map(|(_, error)| error)),
         you,
+        nickname: member.nickname.as_deref().filter(|_| !you),
         action: at(Route::MemberPage),
         invited_by: host.as_ref().and_then(|host| host.name.as_deref()),
         second_factor: (you || actor.administers()).then_some(member.second_factor),
+        accounts: (!actor.template.kinds.is_empty()).then(|| text::capitalized(&actor.template.noun().1)),
         places: member
             .workspaces
             .iter()
@@ -356,16 +356,22 @@ async fn changed<P: Platform>(
         text if form.has(name) && text != now => Change::Set(text.to_owned()),
         _ => Change::Keep,
     };
-    let wanted = read_changes(change("role", member.role.as_str()), change("name", &member.user.name))?;
-    if wanted.role.is_none() && wanted.name.is_none() {
+    let nickname = match change("nickname", member.nickname.as_deref().unwrap_or_default()) {
+        Change::Set(empty) if empty.trim().is_empty() => Change::Clear,
+        nickname => nickname,
+    };
+    let wanted =
+        read_changes(change("role", member.role.as_str()), change("name", &member.user.name), nickname)?;
+    if wanted.role.is_none() && wanted.name.is_none() && wanted.nickname == Change::Keep {
         return Ok("Nothing was changed.".to_owned());
     }
-    let before = member.role;
+    let (before, renamed) = (member.role, wanted.name.is_some());
     let member = flow::members::change(ctx, &desk.actor, member.clone(), wanted).await?;
     let (name, role) = (&member.user.name, member.role.with_article());
     Ok(match (desk.actor.is(member.id), member.role == before) {
         (true, _) => format!("You are called {name} here from now on."),
-        (false, true) => format!("{name} is what they are called here from now on."),
+        (false, true) if renamed => format!("{name} is what they are called here from now on."),
+        (false, true) => "Saved.".to_owned(),
         (false, false) => format!("{name} is {role} now. They needn't sign in again."),
     })
 }

@@ -193,6 +193,7 @@ async fn choose_person<P: Platform>(ctx: &Context<'_, P>, open: &Open, query: &Q
         kind: Some(Kind::Email),
         workspace: Some(from),
         prefix,
+        with_inviters: false,
     };
     let (organization, cursor) = (actor.organization_id, query.cursor.parse().ok());
     let most = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);

@@ -5,8 +5,8 @@ use crate::domain::access::{Access, Credentials, Grant, Permissions, Resources};
 use crate::domain::catalog::PermissionSet;
 use crate::domain::ids::ResourceId;
 use crate::domain::role::Role;
+use crate::domain::text;
 use crate::store::choices::Resource;
-use crate::web::pages::access::words;
 
 /// As many of one kind as are named.
 const MOST_NAMED: usize = 25;
@@ -36,11 +36,11 @@ impl Difference {
         let before = to.before.clone().unwrap_or_else(Access::nothing);
         let (was, is) =
             (before.permissions.effective(template, role), after.permissions.effective(template, role));
-        let (_, accounts) = words::noun(template);
+        let (_, accounts) = template.noun();
 
         let mut difference = Self {
             on: turned_on(to, is.without(was)),
-            off: capitalized(&words::of(&template.catalog, was.without(is))),
+            off: capitalized(&template.catalog.in_words(was.without(is))),
             ..Self::default()
         };
         match (Given::of(&before.resources), Given::of(&after.resources)) {
@@ -152,13 +152,13 @@ fn turned_on(to: &To<'_>, new: PermissionSet) -> Vec<String> {
     let seat = catalog.members(new).filter(|leaf| leaf.implies.takes_seat && to.member.role == Role::Client);
     let seat =
         seat.filter_map(|leaf| catalog.under(&leaf.key)).fold(PermissionSet::NONE, |all, one| all | one);
-    let mut on = words::of(catalog, new.without(seat));
-    on.extend(words::of(catalog, seat).into_iter().map(|each| format!("{each} (uses a seat)")));
+    let mut on = catalog.in_words(new.without(seat));
+    on.extend(catalog.in_words(seat).into_iter().map(|each| format!("{each} (uses a seat)")));
     capitalized(&on)
 }
 
 fn capitalized(each: &[String]) -> Vec<String> {
-    each.iter().map(|each| words::capitalized(each)).collect()
+    each.iter().map(|each| text::capitalized(each)).collect()
 }
 
 /// Whether they follow the default, where what they come to is the same now.

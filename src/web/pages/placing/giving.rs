@@ -59,8 +59,6 @@ impl Choices {
         if let Some(Access { resources: Listed::Listed(grants), .. }) = &to.before {
             named.extend(grants.iter().map(|grant| grant.id));
         }
-        named.sort_unstable();
-        named.dedup();
         let here = [to.workspace];
         let here = Some(here.as_slice());
         let reads = vec![
@@ -213,7 +211,7 @@ impl To<'_> {
         let mut warnings = Vec::new();
         let has_none = HeldResources::of(&after.resources) == HeldResources::None;
         if self.role() == Role::Client && policy.clients_need_resource && has_none {
-            let (one, _) = words::noun(self.actor.template);
+            let (one, _) = self.actor.template.noun();
             warnings
                 .push(format!("No {one} is chosen. {name} will be able to sign in but will see nothing."));
         }

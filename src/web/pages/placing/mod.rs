@@ -295,7 +295,7 @@ async fn check<P: Platform>(
             problems: Problems::default(),
             name: &open.member.user.name,
             workspace: &open.workspace.name,
-            many: words::noun(desk.actor.template).1,
+            many: desk.actor.template.noun().1,
             action: open.path(Route::AccessPage),
             seen: open.seen(),
             overtaken,

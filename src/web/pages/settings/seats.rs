@@ -32,6 +32,8 @@ struct Page {
     free: Option<i64>,
     trial: Option<Trial>,
     features: Vec<(bool, String)>,
+    /// What makes a client take one.
+    taking: String,
     holders: Vec<Holder>,
     next: Option<String>,
     first: Option<String>,
@@ -43,18 +45,12 @@ struct Trial {
     over: bool,
 }
 
-/// What a holder of a seat holds it by.
-trait Why {
-    fn why(&self) -> &'static str;
-}
-
-impl Why for Holder {
-    fn why(&self) -> &'static str {
-        match (self.invitation_id.is_some(), self.reason) {
-            (false, Reason::Role) => "Every admin and member takes one.",
-            (true, Reason::Role) => "Reserved: every admin and member takes one.",
-            (false, Reason::Permission) => "They may do something that takes one.",
-            (true, Reason::Permission) => "Reserved: they will be able to do something that takes one.",
+impl Page {
+    /// What somebody holds a seat by.
+    fn why(&self, holder: &Holder) -> String {
+        match holder.reason {
+            Reason::Role => "Every admin and member takes one.".to_owned(),
+            Reason::Permission => format!("Takes one: {}.", self.taking),
         }
     }
 }
@@ -97,6 +93,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     let mut holders = found.get(2).map(ResultSet::rows::<Holder>).transpose()?.unwrap_or_default();
     let more = holders.len() > ON_A_PAGE;
     holders.truncate(ON_A_PAGE);
+    let catalog = &desk.actor.template.catalog;
     let path = Route::SeatsPage(desk.setting.slug.clone()).path();
     desk.reply(&Page {
         frame: desk.frame(Place::Settings),
@@ -105,6 +102,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
         free: seats.seat_limit.map(|limit| (limit - seats.used - seats.reserved).max(0)),
         trial: plan.trial_ends_at.map(|ends_at| Trial { ends_at, over: ends_at <= now }),
         features: features(&plan.features),
+        taking: catalog.in_words(catalog.taking_seats()).join(" or "),
         plan: words(&plan.key),
         next: holders.last().filter(|_| more).map(|last| format!("{path}?cursor={}", last.cursor())),
         first: (!cursor.is_empty()).then_some(path),

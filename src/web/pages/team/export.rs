@@ -9,6 +9,7 @@ use super::{Query, Tab};
 use crate::domain::authority::Reach;
 use crate::domain::ids::WorkspaceId;
 use crate::domain::role::Role;
+use crate::domain::template::Template;
 use crate::error::{Code, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet, Statement};
@@ -95,8 +96,11 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
             offers::select(&desk, tab, &question, most, ctx.now())
         };
         let found: ResultSet = ctx.platform.run(statement).await?;
-        let (rows, last) =
-            if of_people { put_people(&mut file, &found)? } else { put_offers(ctx, &mut file, &found)? };
+        let (rows, last) = if of_people {
+            put_people(&mut file, &found)?
+        } else {
+            put_offers(ctx, actor.template, &mut file, &found)?
+        };
         match last {
             Some(last) if rows == PART && !file.cut => question.cursor = last,
             _ => return Ok(file.reply(&name)),
@@ -114,13 +118,14 @@ fn put_people(file: &mut File, found: &ResultSet) -> Result<(usize, Option<Strin
 
 fn put_offers<P: Platform>(
     ctx: &Context<'_, P>,
+    template: &'static Template,
     file: &mut File,
     found: &ResultSet,
 ) -> Result<(usize, Option<String>)> {
     let records: Vec<Record> = found.rows()?;
     let (rows, last) = (records.len(), records.last().map(|record| record.state.id.to_string()));
     for record in records {
-        let cells = offers::cells(record, ctx.now());
+        let cells = offers::cells(record, template, ctx.now());
         file.put(cells.iter().map(String::as_str));
     }
     Ok((rows, last))

@@ -184,6 +184,8 @@ struct Team<'a> {
     states: &'static [(&'static str, &'static str)],
     /// Where they invite somebody, if they may.
     invite: Option<String>,
+    /// Whether it is shown who has a second factor.
+    factors: bool,
     /// How many here can be removed by whoever looks.
     removes: usize,
     /// Whether all of them are chosen; and where this list is with all of them chosen.
@@ -275,20 +277,25 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     let more_workspaces = workspaces.len() > MOST_OFFERED;
     workspaces.truncate(MOST_OFFERED);
     let workspaces = order::by(workspaces, |each| each.name.to_lowercase());
+    let at = |cursor: Option<&str>| address(slug, &Query { tab, ..query.clone() }, cursor);
     // Who is in a workspace is nothing to staff who don't come into it.
     let elsewhere = query.workspace.parse().is_ok_and(|workspace| !actor.reaches(workspace));
     let (people, offers, cursor) = match of_people {
         _ if elsewhere => (Vec::new(), Vec::new(), None),
         true => {
-            let (people, cursor) = people::rows(list, &desk, now)?;
+            let (mut people, cursor) = people::rows(list, &desk, now)?;
+            // From there one comes back to this very list.
+            let from = serde_urlencoded::to_string([("from", at(Some(&query.cursor)))]).unwrap_or_default();
+            for remove in people.iter_mut().filter_map(|person| person.remove.as_mut()) {
+                *remove = format!("{remove}&{from}");
+            }
             (people, Vec::new(), cursor)
         }
         false => {
-            let (offers, cursor) = offers::rows(list, now)?;
+            let (offers, cursor) = offers::rows(list, actor.template, now)?;
             (Vec::new(), offers, cursor)
         }
     };
-    let at = |cursor: Option<&str>| address(slug, &Query { tab, ..query.clone() }, cursor);
     desk.reply(&Team {
         frame: desk.frame(Place::Team),
         slug,
@@ -323,6 +330,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
         workspaces: if workspaces.len() > 1 { workspaces } else { Vec::new() },
         states: tab.states(),
         invite: (!actor.invitable().is_empty()).then(|| invite_path(slug, None)),
+        factors: tab == Tab::Members && actor.administers(),
         removes: people.iter().filter(|person| person.remove.is_some()).count(),
         all_chosen: query.chosen == "all",
         choose_all: format!("{}&chosen=all#people", at(Some(query.cursor.as_str()))),

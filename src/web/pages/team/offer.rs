@@ -23,7 +23,6 @@ use crate::store::links::{self, Redemption};
 use crate::store::members::Status as MemberStatus;
 use crate::store::offer_page::{self, Around};
 use crate::web::api::offer::{ChangesBody, read_changes};
-use crate::web::pages::access::words::noun;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
 use crate::web::pages::{Frame, Problems, said, words};
@@ -256,7 +255,7 @@ fn reply<P: Platform>(
         },
         accounts: match actor.template.kinds.as_slice() {
             [] => String::new(),
-            _ => words(&noun(actor.template).1),
+            _ => words(&actor.template.noun().1),
         },
         resources: resources(actor, &access, &around),
         permissions: permissions(&actor.template.catalog, state.role, &access),

@@ -4,11 +4,13 @@ use super::offer::heading;
 use super::{Query, Tab};
 use crate::domain::ids::InvitationId;
 use crate::domain::invitation::{Delivery, Kind, Status};
+use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::platform::{ResultSet, Statement};
 use crate::store::invitation_list::{self, Filter};
 use crate::store::invitations::Record;
+use crate::web::pages::access::words;
 use crate::web::pages::desk::Desk;
 
 /// An invitation or a link, as its row shows it.
@@ -23,6 +25,10 @@ pub struct OfferRow {
     /// What only the inviter's side calls it.
     pub nickname: Option<String>,
     pub role: &'static str,
+    /// On how many accounts, in words.
+    pub accounts: String,
+    /// Who invited.
+    pub inviter: Option<String>,
     pub status: Told,
     pub takes_seat: bool,
     /// How many came in by a link: "7 of 25".
@@ -78,18 +84,24 @@ pub(super) fn select(desk: &Desk, tab: Tab, query: &Query, most: i64, now: Times
         kind: Some(if tab == Tab::Links { Kind::Link } else { Kind::Email }),
         workspace: query.workspace.parse().ok(),
         prefix: query.prefix(),
+        with_inviters: true,
     };
     invitation_list::page(desk.actor.organization_id, &filter, query.cursor.parse().ok(), most, now)
 }
 
 /// Its rows, and the cursor of the next page.
-pub(super) fn rows(found: &ResultSet, now: Timestamp) -> Result<(Vec<OfferRow>, Option<String>)> {
+pub(super) fn rows(
+    found: &ResultSet,
+    template: &'static Template,
+    now: Timestamp,
+) -> Result<(Vec<OfferRow>, Option<String>)> {
     let mut records: Vec<Record> = found.rows()?;
     let next = super::cut(&mut records, |record| record.state.id.to_string());
-    Ok((records.into_iter().map(|record| row(record, now)).collect(), next))
+    Ok((records.into_iter().map(|record| row(record, template, now)).collect(), next))
 }
 
-fn row(record: Record, now: Timestamp) -> OfferRow {
+fn row(record: Record, template: &'static Template, now: Timestamp) -> OfferRow {
+    let access = record.access.clone().of(template, record.state.role);
     let title = heading(&record).to_owned();
     let state = record.state;
     let status = state.status(now);
@@ -101,6 +113,8 @@ fn row(record: Record, now: Timestamp) -> OfferRow {
         email,
         title,
         role: state.role.label(),
+        accounts: words::accounts(template, state.role, &access.resources),
+        inviter: record.inviter_name,
         status: told(state.kind, status, record.delivery),
         takes_seat: state.takes_seat,
         uses: match state.max_uses {
@@ -130,11 +144,11 @@ pub(super) const COLUMNS: [&str; 11] = [
 ];
 
 /// One of them as a line of a file.
-pub(super) fn cells(record: Record, now: Timestamp) -> [String; 11] {
+pub(super) fn cells(record: Record, template: &'static Template, now: Timestamp) -> [String; 11] {
     let (name, created_at) = (record.name.clone().unwrap_or_default(), record.state.created_at);
     let nickname = record.nickname.clone().unwrap_or_default();
     let (role, expires_at) = (record.state.role, record.state.expires_at);
-    let row = row(record, now);
+    let row = row(record, template, now);
     [
         row.email.unwrap_or_default(),
         name,

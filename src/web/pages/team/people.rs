@@ -1,6 +1,8 @@
 //! The lists of people: staff, clients, and who was removed.
 
 use super::{ONE_MORE, Query, STAFF, Tab, named};
+use crate::domain::access::Resources;
+use crate::domain::authority::Actor;
 use crate::domain::ids::MemberId;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -8,6 +10,7 @@ use crate::error::Result;
 use crate::platform::{ResultSet, Statement};
 use crate::store::members::{self, Filter, MOST_PLACES, Member, Status};
 use crate::store::restore::UNDOABLE;
+use crate::web::pages::access::words;
 use crate::web::pages::desk::Desk;
 use crate::web::route::Route;
 
@@ -16,9 +19,15 @@ pub struct PersonRow {
     pub id: MemberId,
     pub name: String,
     pub email: String,
+    /// What only staff call them.
+    pub nickname: Option<String>,
     /// Whether it is whoever looks.
     pub you: bool,
     pub role: &'static str,
+    /// On how many accounts, in words.
+    pub accounts: String,
+    /// Whether a second step protects their sign-in, for those who may know.
+    pub second_factor: Option<bool>,
     pub workspaces: String,
     pub takes_seat: bool,
     pub joined_at: Timestamp,
@@ -71,6 +80,7 @@ pub(super) fn rows(
 /// Somebody, as whoever looks may see them.
 fn row(member: Member, desk: &Desk, now: Timestamp) -> PersonRow {
     let actor = &desk.actor;
+    let accounts = accounts(&member, actor);
     let workspaces = if member.role.reaches_every_workspace() {
         "Every workspace".to_owned()
     } else {
@@ -88,12 +98,27 @@ fn row(member: Member, desk: &Desk, now: Timestamp) -> PersonRow {
             .then(|| format!("{}?member={}", Route::TeamRemove(slug.clone()).path(), member.id)),
         name: member.user.name,
         email: member.user.email,
+        nickname: member.nickname.filter(|_| actor.administers() || !actor.is(member.id)),
         you: actor.is(member.id),
         role: member.role.label(),
+        accounts,
+        second_factor: (actor.administers() && member.removed_at.is_none()).then_some(member.second_factor),
         workspaces,
         takes_seat: member.takes_seat,
         joined_at: member.joined_at,
         undoable: member.removed_at.filter(|at| removable && now < at.plus(UNDOABLE)),
         removed_at: member.removed_at,
     }
+}
+
+/// On how many accounts somebody works in the workspaces that whoever looks comes into: all, if in one of them it is all.
+fn accounts(member: &Member, actor: &Actor) -> String {
+    let mut given = Vec::new();
+    for place in member.workspaces.iter().take(MOST_PLACES).filter(|place| actor.reaches(place.id)) {
+        match place.access.clone().of(actor.template, member.role).resources {
+            Resources::All => return words::accounts(actor.template, member.role, &Resources::All),
+            Resources::Listed(grants) => given.extend(grants),
+        }
+    }
+    words::accounts(actor.template, member.role, &Resources::Listed(given))
 }

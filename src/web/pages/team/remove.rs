@@ -81,8 +81,11 @@ async fn open<P: Platform>(
     Ok((desk, named.unwrap_or_default()))
 }
 
-/// The list that they are in.
-fn list(slug: &str, named: &[Named]) -> String {
+/// The list that they were chosen in, as it was searched; else the one that they are in.
+fn list(slug: &str, named: &[Named], from: &str) -> String {
+    if from.starts_with(&format!("{}?", Route::Team(slug.to_owned()).path())) {
+        return from.to_owned();
+    }
     let clients = !named.is_empty() && named.iter().all(|person| person.role == Role::Client);
     let tab = if clients { Tab::Clients } else { Tab::Members };
     address(slug, &Query { tab, ..Query::default() }, None)
@@ -99,11 +102,18 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     if named.is_empty() && !ids.is_empty() {
         return Err(Code::NotFound.into());
     }
-    ask(&desk, slug, &named, None)
+    let from = query.iter().find(|(name, _)| name == "from").map_or("", |(_, value)| value);
+    ask(&desk, slug, &named, from, None)
 }
 
 /// Asks once more; again, with what is wrong, if that was refused.
-fn ask(desk: &Desk, slug: &str, named: &[Named], refused: Option<(&Form, &Error)>) -> Result<Reply> {
+fn ask(
+    desk: &Desk,
+    slug: &str,
+    named: &[Named],
+    from: &str,
+    refused: Option<(&Form, &Error)>,
+) -> Result<Reply> {
     let why_stays = |person: &Named| {
         let removable = desk.actor.removable().contains(&person.role);
         match person.role {
@@ -129,7 +139,7 @@ fn ask(desk: &Desk, slug: &str, named: &[Named], refused: Option<(&Form, &Error)
         problems: Problems::of(refused.map(|(_, error)| error)),
         people: &people,
         staying: &staying,
-        back: list(slug, named),
+        back: list(slug, named, from),
     };
     match refused {
         Some((_, error)) => desk.refused(error, &page),
@@ -145,16 +155,17 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
     let form = Form::read(ctx, request)?;
     let ids = chosen(form.all("member"));
     let (desk, named) = open(ctx, request, slug, &ids).await?;
+    let from = form.text("from");
     if let Err(error) = form.fresh() {
-        return ask(&desk, slug, &named, Some((&form, &error)));
+        return ask(&desk, slug, &named, from, Some((&form, &error)));
     }
     if ids.is_empty() {
-        return Ok(said::see_other(&list(slug, &named), "Nobody was chosen, so nobody was removed."));
+        return Ok(said::see_other(&list(slug, &named, from), "Nobody was chosen, so nobody was removed."));
     }
     if ids.len() > MOST_UNTYPED && form.text("typed").trim() != ids.len().to_string() {
         let detail = format!("Type {} here: that many people lose their access.", ids.len());
         let error = Error::field("/typed", Code::Required, detail);
-        return ask(&desk, slug, &named, Some((&form, &error)));
+        return ask(&desk, slug, &named, from, Some((&form, &error)));
     }
     let (fates, at) = removal::remove(ctx, &desk.actor, &ids, form.has("sent")).await?;
     let (mut removed, mut refused, mut first) = (Vec::new(), Vec::new(), None);
@@ -170,7 +181,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
             }
         }
     }
-    let back = list(slug, &named);
+    let back = list(slug, &named, from);
     let removal = said::Removal { at, request: ctx.request_id.clone() };
     if refused.is_empty() {
         let clients = named.iter().all(|person| person.role == Role::Client);

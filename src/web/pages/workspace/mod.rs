@@ -17,6 +17,7 @@ use crate::domain::access::{Access, Credentials, Resources};
 use crate::domain::decision::State;
 use crate::domain::ids::{MemberId, ResourceId, WorkspaceId};
 use crate::domain::role::Role;
+use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::workspaces::check_inside;
@@ -53,6 +54,10 @@ struct Page<'a> {
     /// Whether they reach every account, now and later.
     everything: bool,
     accounts: Vec<Account>,
+    /// What these are called, one and many; and whether there are any in such an organization.
+    one: String,
+    many: String,
+    has_accounts: bool,
     /// The next page of these.
     next: Option<String>,
     /// The kinds of account they may add: key, label, and whether it was chosen.
@@ -75,6 +80,11 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    /// Whether there is anything to do about one of the accounts.
+    fn acts(&self) -> bool {
+        self.accounts.iter().any(|account| account.theirs)
+    }
+
     /// Where a second factor is set up; from there one comes back.
     fn set_up(&self) -> String {
         with_to(&Route::SecurityFactor, &path(self.id))
@@ -204,7 +214,10 @@ async fn reply<P: Platform>(
         place.asked_of_all,
         &access,
     );
-    let permissions = access.permissions.effective(template, role);
+    let permissions = access.permissions.effective(template, role) | access.follows(template);
+    let (one, many) = template.noun();
+    let in_words =
+        |set| if state == State::Ready { lines(&template.catalog.in_words(set)) } else { Vec::new() };
     let own = of.seen_by.is_none();
     let (accounts, next) = if state == State::Ready {
         accounts(ctx, desk, id, &access, of.member, &query.cursor).await?
@@ -214,7 +227,6 @@ async fn reply<P: Platform>(
     // Staff add any kind, a client those they were allowed (S0-15).
     let kinds =
         template.kinds.iter().filter(|kind| role != Role::Client || access.addable_kinds.contains(&kind.key));
-    let shown = state == State::Ready;
     let error = refused.map(|(_, error)| error);
     let chosen = refused.map_or("", |(form, _)| form.text("kind"));
     let page = Page {
@@ -225,13 +237,12 @@ async fn reply<P: Platform>(
         organization: &desk.setting.organization_name,
         role,
         state,
-        may: if shown { template.catalog.in_words(permissions) } else { Vec::new() },
-        may_not: if shown {
-            template.catalog.in_words(template.catalog.all().without(permissions))
-        } else {
-            Vec::new()
-        },
+        may: in_words(permissions),
+        may_not: in_words(template.catalog.all().without(permissions)),
         everything: access.resources == Resources::All,
+        has_accounts: !template.kinds.is_empty(),
+        one,
+        many,
         accounts,
         next: next.filter(|_| own),
         kinds: if state == State::MfaRequired || !own {
@@ -290,6 +301,11 @@ async fn accounts<P: Platform>(
         }
     };
     Ok((rows.into_iter().map(account).collect(), next))
+}
+
+/// Each as a line of its own.
+fn lines(told: &[String]) -> Vec<String> {
+    told.iter().map(|each| text::capitalized(each)).collect()
 }
 
 fn path(id: WorkspaceId) -> String {
