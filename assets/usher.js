@@ -49,7 +49,7 @@ for (const field of document.querySelectorAll("[data-filter]")) {
   });
 }
 
-// Counts the boxes that are checked. A box for all of them is checked where all are, and half where some are.
+// Counts the boxes that are checked. The box for all of a group is half checked where some are.
 const checked = (id, name = "") => {
   const boxes = [...document.getElementById(id).querySelectorAll(`input[type=checkbox][name${name && `="${name}"`}]`)];
   return [boxes.filter((box) => box.checked).length, boxes];
@@ -65,10 +65,17 @@ const count = () => {
     box.indeterminate = on > 0 && !box.checked;
   }
 };
-for (const box of document.querySelectorAll("[data-each]")) {
-  box.closest("[hidden]").hidden = false;
+for (const line of document.querySelectorAll("summary > [data-counts]")) {
+  const set = document.getElementById(line.dataset.counts);
+  const [row, label, box] = ["div", "label", "input"].map((name) => document.createElement(name));
+  row.className = "choice";
+  row.append(label);
+  label.append(box, ` All of ${line.previousSibling.textContent}`);
+  box.type = "checkbox";
+  box.dataset.each = set.id;
+  set.before(row);
   box.addEventListener("change", () => {
-    for (const each of checked(box.dataset.each)[1]) each.checked = box.checked;
+    for (const each of checked(set.id)[1]) each.checked = box.checked;
   });
 }
 document.addEventListener("change", count);
@@ -76,12 +83,10 @@ count();
 
 // Chooses all of them, or none where all are chosen. Without a script the link shows the list with all of them chosen.
 for (const link of document.querySelectorAll("[data-all]")) {
-  const set = document.getElementById(link.dataset.all);
   link.addEventListener("click", (event) => {
     event.preventDefault();
-    const boxes = [...set.querySelectorAll("input[type=checkbox]")];
-    const all = boxes.every((box) => box.checked);
-    for (const box of boxes) box.checked = !all;
+    const [on, boxes] = checked(link.dataset.all);
+    for (const box of boxes) box.checked = on < boxes.length;
     count();
   });
 }

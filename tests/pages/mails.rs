@@ -652,7 +652,7 @@ fn what_an_invitation_gives_is_told_as_its_page_tells_it() {
         seen(&browser(&team.world).get(&format!("/i/{}", team.world.mailed_token("ana@client.test"))).text());
     for told in [plain(part(&mail, "text")), seen(part(&mail, "html")), page] {
         assert!(told.contains("You see and do only what is shared with you."), "{told}");
-        assert!(told.contains("1 account"), "{told}");
+        assert!(told.contains("Campaigns") && told.contains("1 campaign"), "{told}");
         assert!(told.contains("a code from an app on your phone. You set it up after you join."), "{told}");
     }
 }

@@ -51,10 +51,17 @@ pub fn check_page(answer: &Answer) {
         let name = path.strip_prefix("/assets/usher.").and_then(|name| name.strip_suffix(extension));
         name.is_some_and(|hash| hash.len() == 16)
     };
-    let stylesheets: Vec<&str> = named("link").iter().map(|link| link.get("href")).collect();
+    let links = |rel: &str| -> Vec<&str> {
+        named("link").iter().filter(|link| link.get("rel") == rel).map(|link| link.get("href")).collect()
+    };
+    let stylesheets = links("stylesheet");
     assert!(by_content(stylesheets[0], ".css"), "{stylesheets:?}");
     assert!(stylesheets[1..].iter().all(|path| path.starts_with("/brand/")), "{stylesheets:?}");
     assert!(stylesheets.len() <= 2, "{stylesheets:?}");
+    // Whose page it is, in a browser's tab: the logo, or a mark that names nobody.
+    let [icon] = links("icon")[..] else { panic!("one icon: {page}") };
+    assert!(by_content(icon, ".svg") || page.contains(&format!("<img class=\"logo\" src=\"{icon}\"")), "{icon}");
+    assert_eq!(named("link").len(), stylesheets.len() + 1);
     let [script] = named("script")[..] else { panic!("one script: {page}") };
     assert!(by_content(script.get("src"), ".js") && script.has("defer"), "{script:?}");
     assert!(page.contains("defer></script>"), "and nothing written into it");

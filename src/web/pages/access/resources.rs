@@ -61,7 +61,7 @@ struct Kind {
 /// As many resources as one page lists.
 pub const ON_A_PAGE: usize = 25;
 /// As many where more than [`MANY`] are chosen: each of them weighs something, listed or not.
-const FEW: usize = 4;
+const FEW: usize = 3;
 const MANY: usize = 100;
 /// Those that are chosen are listed besides, if they are no more than this.
 const BESIDES: usize = 10;
