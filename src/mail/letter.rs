@@ -10,6 +10,7 @@ use askama::Template;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::config::Config;
+use crate::domain::order;
 use crate::domain::organization::Accent;
 use crate::domain::role::Role;
 use crate::domain::shades::Shades;
@@ -134,11 +135,9 @@ fn line(words: &[Word]) -> String {
 fn short(words: &[Word]) -> String {
     let long = |text: &str| text.chars().count();
     let ours: usize = words.iter().map(|word| if let Word::Is(words) = word { long(words) } else { 0 }).sum();
-    let mut names: Vec<usize> = words
-        .iter()
-        .filter_map(|word| if let Word::Name(name) = word { Some(long(name)) } else { None })
-        .collect();
-    names.sort_unstable();
+    let names =
+        words.iter().filter_map(|word| if let Word::Name(name) = word { Some(long(name)) } else { None });
+    let names = order::by(names.collect(), |long| format!("{long:06}"));
     // What short names leave the longer ones have.
     let (mut room, mut left, mut most) = (LONGEST_SUBJECT.saturating_sub(ours), names.len(), usize::MAX);
     for name in names {

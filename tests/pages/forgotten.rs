@@ -128,6 +128,12 @@ fn from_an_invitation_one_comes_back_to_it() {
     let sent = mia.submit(&way, FORGOT, &[("email", MIA), ("to", &scene.path)]);
     check_page(&sent);
     let path = mailed(&scene.team, MIA);
+    let chosen = mia.get(&path).ok();
+    // The invitation's brand is on each page of the way.
+    for page in [form, sent, chosen] {
+        assert!(text_of(&page.text(), "title").ends_with("– Example Studio"), "{}", page.text());
+        assert!(page.text().contains("<bdi>Example Studio</bdi>"), "{}", page.text());
+    }
     let done = mia.submit(&path, &path, &[("password", NEW)]);
     assert_eq!(done.header("location"), Some(scene.path.as_str()));
     let invitation = mia.get(&scene.path).ok();

@@ -85,7 +85,10 @@ fn a_state_that_keeps_them_outside_is_told_in_words() {
     let access = json!({"access": {"resources": "all", "require_mfa": true}});
     scene.team.owner.patch(&format!("/v1/workspaces/{workspace}/members/{}", scene.member), &access).ok();
     let text = seen(&scene.shown());
-    assert!(text.contains("Two-step sign-in missing") && text.contains("All campaigns, now and later"), "{text}");
+    assert!(
+        text.contains("Two-step sign-in missing") && text.contains("All campaigns, now and later"),
+        "{text}"
+    );
 }
 
 /// S1-14: a member is made an admin when that is needed; S1-04, S1-05: what follows is said before.

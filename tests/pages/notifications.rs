@@ -42,6 +42,10 @@ fn all_of_them_are_marked_as_read_by_a_form_and_by_nothing_else() {
     let mut owner = browsing(team.owner.clone());
     owner.get(PAGE);
     assert!(seen(&owner.get(PAGE).text()).contains("New"), "looking reads nothing");
+    for own in [PAGE, "/me", "/me/security"] {
+        let page = seen(&owner.get(own).ok().text());
+        assert!(page.contains("Menu 1 new") && page.contains("Notifications 1 new"), "{page}");
+    }
     assert_eq!(owner.submit(PAGE, PAGE, &[]).header("location"), Some(PAGE));
     let page = owner.get(PAGE);
     check_page(&page);

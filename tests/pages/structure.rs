@@ -60,7 +60,10 @@ pub fn check_page(answer: &Answer) {
     assert!(stylesheets.len() <= 2, "{stylesheets:?}");
     // Whose page it is, in a browser's tab: the logo, or a mark that names nobody.
     let [icon] = links("icon")[..] else { panic!("one icon: {page}") };
-    assert!(by_content(icon, ".svg") || page.contains(&format!("<img class=\"logo\" src=\"{icon}\"")), "{icon}");
+    assert!(
+        by_content(icon, ".svg") || page.contains(&format!("<img class=\"logo\" src=\"{icon}\"")),
+        "{icon}"
+    );
     assert_eq!(named("link").len(), stylesheets.len() + 1);
     let [script] = named("script")[..] else { panic!("one script: {page}") };
     assert!(by_content(script.get("src"), ".js") && script.has("defer"), "{script:?}");

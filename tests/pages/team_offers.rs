@@ -11,7 +11,7 @@ use crate::scene::{browser, browsing};
 use crate::structure::check_page;
 use crate::support::client::{PASSWORD, nonce_in};
 use crate::support::platform::{Cost, ORIGIN, token_in};
-use crate::support::scene::audited;
+use crate::support::scene::{audited, resource};
 use crate::team::{ANA, Desk, said};
 
 const LIST: &str = "/team?tab=invitations";
@@ -40,6 +40,22 @@ fn the_copied_link_is_shown_on_a_page_of_its_own() {
     assert!(page.contains("<svg") && page.contains("aria-label=\"QR code of this link\""));
     assert_eq!(browser(&desk.team.world).get(url.strip_prefix(ORIGIN).unwrap()).status, 200, "it works");
     assert_eq!(audited(&desk.team, &id).last().unwrap().0, "invitation.link_copied");
+}
+
+/// S1-07: who was invited to what, by whom.
+#[test]
+fn the_list_tells_what_is_offered_and_who_invited() {
+    let mut desk = Desk::new();
+    let workspace = desk.team.workspace();
+    let account = resource(&desk.team, &workspace, "facebook");
+    desk.invited(ANA, &json!({"access": {"resources": [{"id": account}]}}));
+    let list = desk.seen(LIST);
+    assert!(list.contains("Client 1 account"), "{list}");
+    assert!(list.contains("from Olga Owner"), "{list}");
+    desk.team.joined_with("bo@client.test", "client", json!({"access": {"resources": "all"}}));
+    let clients = desk.seen("/team?tab=clients");
+    assert!(clients.contains("bo@client.test All accounts, now and later"), "{clients}");
+    assert!(desk.seen("/team").contains("Two-step sign-in"));
 }
 
 /// A script copies without leaving the list: the same form, and the link alone.

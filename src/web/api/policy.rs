@@ -1,10 +1,9 @@
 //! The `policy` of an organization's PATCH: what differs from its template.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use crate::domain::change::Change;
+use crate::domain::order;
 use crate::domain::policy::{Changes, Policy};
 use crate::domain::role::Role;
 use crate::error::{Code, Fields, below};
@@ -81,8 +80,7 @@ fn check_role(fields: &mut Fields, policy: &Policy, inviting: &str, invited: &Va
             None => {}
         }
     }
-    let changes =
-        Changes { invites: Some(BTreeMap::from([(inviting.to_owned(), roles)])), ..Changes::default() };
+    let changes = Changes { invites: Some(order::map([(inviting.to_owned(), roles)])), ..Changes::default() };
     if let Some(flaw) = policy.with(changes).flaw() {
         fields.refuse(&pointer, Code::InvalidValue, flaw);
     }

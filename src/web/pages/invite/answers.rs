@@ -248,7 +248,8 @@ impl Answers {
     /// What both bodies say alike. Of an admin there is nothing to say: they have everything.
     fn body(&self, credentials: bool) -> Map<String, Value> {
         let role = self.role();
-        let mut body = Map::from_iter([("role".to_owned(), json!(role))]);
+        let mut body = Map::new();
+        body.insert("role".to_owned(), json!(role));
         if !role.reaches_every_workspace() {
             let named: Vec<&str> = self.fields.all("workspace_ids").collect();
             if !named.is_empty() {

@@ -95,7 +95,9 @@ impl Chosen {
             "accent": said(&self.accent),
             "message": said(&self.message),
         });
-        Map::from_iter([("branding".to_owned(), branding)])
+        let mut body = Map::new();
+        body.insert("branding".to_owned(), branding);
+        body
     }
 }
 

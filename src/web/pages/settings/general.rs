@@ -171,8 +171,9 @@ impl Chosen {
                 policy.insert(field.to_owned(), or_usual(chosen == usual, chosen.into()));
             }
         }
-        let mut body =
-            Map::from_iter([("name".to_owned(), json!(self.name)), ("policy".to_owned(), policy.into())]);
+        let mut body = Map::new();
+        body.insert("name".to_owned(), self.name.clone().into());
+        body.insert("policy".to_owned(), policy.into());
         if self.require_mfa != desk.setting.require_mfa {
             body.insert("require_mfa".to_owned(), self.require_mfa.into());
         }
