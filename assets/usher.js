@@ -45,7 +45,7 @@ for (const field of document.querySelectorAll("[data-filter]")) {
   field.addEventListener("input", () => {
     const word = field.value.trim().toLocaleLowerCase();
     for (const item of list.children) item.hidden = !item.textContent.toLocaleLowerCase().includes(word);
-    list.nextElementSibling.textContent = list.querySelector(":scope > :not([hidden])") ? "" : "None is called that.";
+    field.nextElementSibling.textContent = list.querySelector(":scope > :not([hidden])") ? "" : "None is called that.";
   });
 }
 

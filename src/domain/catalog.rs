@@ -223,12 +223,17 @@ impl Catalog {
         if node.children.is_empty() {
             return vec![uncapitalized(&node.label)];
         }
+        // "Create, edit and delete posts" says what its leaves say.
+        let is_phrase = node.label.contains(", ");
+        if set.contains(node.leaves) && is_phrase {
+            return vec![uncapitalized(&node.label)];
+        }
         if set.contains(node.leaves) && self.members(node.leaves).count() >= SAID_AS_ONE {
             return vec![format!("all of {}", node.label)];
         }
         let parts: Vec<String> =
             node.children.iter().flat_map(|child| self.told(child, set, false)).collect();
-        if at_the_top { parts } else { vec![format!("{} ({})", node.label, parts.join(", "))] }
+        if at_the_top || is_phrase { parts } else { vec![format!("{} ({})", node.label, parts.join(", "))] }
     }
 
     /// Every leaf.
@@ -370,6 +375,8 @@ mod tests {
                 &["view dashboards", "Google Ads (cost, clicks)"],
             ),
             ("reporting", &["integrations"], &["all of Integrations"]),
+            ("publishing", &["posts.write"], &["create, edit and delete posts"]),
+            ("publishing", &["posts.view", "posts.write.edit"], &["view posts", "edit posts"]),
         ] {
             let catalog = &Templates::built_in().named(template).unwrap().catalog;
             let keys: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();

@@ -120,7 +120,7 @@ fn what_is_chosen_is_read_as_a_difference_and_then_saved() {
     let text = seen(&html);
     assert_eq!(text_of(&html, "h1"), "Check the changes");
     assert!(text.contains("For Somebody New in Example Studio."), "{text}");
-    assert!(text.contains("Turn on Create, edit and delete posts (create posts)"), "{text}");
+    assert!(text.contains("Turn on Create posts"), "{text}");
     assert!(text.contains("Give these accounts A facebook, where they approve"), "{text}");
     assert!(text.contains("Take these accounts away A instagram"), "{text}");
     assert!(text.contains("You reconnect the account on their behalf."), "S2-14: {text}");
