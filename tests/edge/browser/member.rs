@@ -183,3 +183,40 @@ fn the_pages_of_a_member_fit_every_screen() {
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     });
 }
+
+/// A script spares clicks: a box for all of a group, half checked where some are on, and a list that shows what a word is in.
+#[test]
+fn a_group_is_turned_on_by_one_box_and_a_list_is_narrowed_while_one_types() {
+    run(async {
+        let mut scene = Scene::new(server());
+        for number in 0..6 {
+            let body = json!({"kind": "facebook", "name": format!("Harbour {number}")});
+            scene.team.owner.post(&format!("/v1/workspaces/{}/resources", scene.workspace), &body).ok();
+        }
+        let browser = Browser::start(true).await;
+        browser.be(&scene.team.owner);
+        browser.goto(&format!("/w/{}/members/{}", scene.workspace, scene.member)).await;
+        browser.pick("Customize").await;
+        browser.client.execute("document.querySelector('details').open = true", vec![]).await.unwrap();
+        let state = "const [all] = document.querySelectorAll('[data-each=\"of.posts\"]');
+                     const on = document.querySelectorAll('#of\\\\.posts [role=switch]:checked').length;
+                     return `${all.checked} ${all.indeterminate} ${on} ${document.querySelector('[data-counts=\"of.posts\"]').textContent}`";
+        let state =
+            async || browser.client.execute(state, vec![]).await.unwrap().as_str().unwrap().to_owned();
+        assert_eq!(state().await, "false false 0 0 of 5 on");
+        browser.pick("View posts").await;
+        assert_eq!(state().await, "false true 1 1 of 5 on");
+        browser.pick("All of Posts").await;
+        assert_eq!(state().await, "true false 5 5 of 5 on");
+        browser.pick("All of Posts").await;
+        assert_eq!(state().await, "false false 0 0 of 5 on");
+
+        browser.fill("Show only", "BAKERY g").await;
+        let shown = "return [...document.querySelectorAll('#resources > :not([hidden])')].map((row) => row.textContent.trim())";
+        let shown = async || browser.client.execute(shown, vec![]).await.unwrap().as_array().unwrap().len();
+        assert_eq!(shown().await, 1);
+        browser.fill("Show only", "nothing like it").await;
+        assert_eq!(shown().await, 0);
+        assert!(browser.text().await.contains("None is called that."));
+    });
+}
