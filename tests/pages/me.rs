@@ -103,7 +103,7 @@ fn it_is_opened_and_accepted_or_declined_with_no_mail() {
         let path = format!("{at}{decides}");
         let done = mia.submit(&path, &path, &[]);
         let text = match done.header("location") {
-            Some(to) => mia.get(&to.to_owned()).ok().text(),
+            Some(to) => mia.get(to).ok().text(),
             None => done.text(),
         };
         assert!(seen(&text).contains(said), "{text}");

@@ -123,7 +123,7 @@ pub(super) struct Query {
     /// Only these; `active` unless said.
     #[cfg_attr(described, schemars(with = "Option<Status>"))]
     status: Option<String>,
-    /// What their name or address begins with.
+    /// What their name, nickname or address begins with.
     q: Option<String>,
     /// Only whom the host product calls this, by its own id. It goes with `status` alone.
     subject: Option<String>,

@@ -184,8 +184,6 @@ struct Team<'a> {
     states: &'static [(&'static str, &'static str)],
     /// Where they invite somebody, if they may.
     invite: Option<String>,
-    /// Whether it is shown who has a second factor.
-    factors: bool,
     /// How many here can be removed by whoever looks.
     removes: usize,
     /// Whether all of them are chosen; and where this list is with all of them chosen.
@@ -202,6 +200,11 @@ struct Team<'a> {
 }
 
 impl Team<'_> {
+    /// Whether it is told who has a second factor.
+    fn factors(&self) -> bool {
+        self.tab == Tab::Members && self.people.iter().any(|person| person.second_factor.is_some())
+    }
+
     /// The path of something about an invitation.
     fn at(&self, route: fn(String, InvitationId) -> Route, offer: &OfferRow) -> String {
         route(self.slug.to_owned(), offer.id).path()
@@ -330,7 +333,6 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
         workspaces: if workspaces.len() > 1 { workspaces } else { Vec::new() },
         states: tab.states(),
         invite: (!actor.invitable().is_empty()).then(|| invite_path(slug, None)),
-        factors: tab == Tab::Members && actor.administers(),
         removes: people.iter().filter(|person| person.remove.is_some()).count(),
         all_chosen: query.chosen == "all",
         choose_all: format!("{}&chosen=all#people", at(Some(query.cursor.as_str()))),

@@ -54,10 +54,8 @@ struct Page<'a> {
     /// Whether they reach every account, now and later.
     everything: bool,
     accounts: Vec<Account>,
-    /// What these are called, one and many; and whether there are any in such an organization.
-    one: String,
-    many: String,
-    has_accounts: bool,
+    /// What these are called, one and many; nothing where such an organization has none.
+    called: Option<(String, String)>,
     /// The next page of these.
     next: Option<String>,
     /// The kinds of account they may add: key, label, and whether it was chosen.
@@ -215,7 +213,6 @@ async fn reply<P: Platform>(
         &access,
     );
     let permissions = access.permissions.effective(template, role) | access.follows(template);
-    let (one, many) = template.noun();
     let in_words =
         |set| if state == State::Ready { lines(&template.catalog.in_words(set)) } else { Vec::new() };
     let own = of.seen_by.is_none();
@@ -240,9 +237,7 @@ async fn reply<P: Platform>(
         may: in_words(permissions),
         may_not: in_words(template.catalog.all().without(permissions)),
         everything: access.resources == Resources::All,
-        has_accounts: !template.kinds.is_empty(),
-        one,
-        many,
+        called: (!template.kinds.is_empty()).then(|| template.noun()),
         accounts,
         next: next.filter(|_| own),
         kinds: if state == State::MfaRequired || !own {
