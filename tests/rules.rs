@@ -1,5 +1,5 @@
 //! The mission's rules and the tests that prove them: `docs/rules.md` is made here, from the rule ids that the tests of
-//! `tests/systems/` name in their doc comments.
+//! `tests/systems/`, `tests/pages/` and `tests/edge/browser/` name in their doc comments.
 //!
 //! `USHER_WRITE=1 cargo test --test rules` writes the file; without it, a file that is out of date fails.
 
@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 
 /// A system, the template that makes it, and its rules.
 struct System {
@@ -150,15 +151,18 @@ const SYSTEMS: &[System] = &[
     },
 ];
 
-/// Rules about a screen alone: the pages prove them in the browser.
-const SCREENS: &[&str] =
-    &["S0-03", "S0-04", "S0-22", "S1-02", "S2-11", "S3-02", "S3-03", "S3-04", "S4-02", "S4-13"];
-
-/// The rule ids in the tests of one template, with the tests that name them.
-fn proofs(template: &str) -> BTreeMap<String, Vec<String>> {
-    let file = format!("tests/systems/{}.rs", template.replace('-', "_"));
-    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+/// The rule ids in the tests of a file, or of a folder and those in it, with the tests that name them.
+fn proofs(path: &Path) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    if path.is_dir() {
+        let mut inside: Vec<_> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+        inside.sort();
+        for (id, tests) in inside.iter().flat_map(|path| proofs(path)) {
+            found.entry(id).or_default().extend(tests);
+        }
+        return found;
+    }
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let (mut comment, mut is_test) = (String::new(), false);
     for line in text.lines() {
         if let Some(more) = line.strip_prefix("///") {
@@ -191,27 +195,24 @@ fn document() -> (String, Vec<&'static str>) {
     let mut text = String::from(
         "# The rules, and the tests that prove them\n\n\
          Usher does what five systems do, each of which is a template: a file of data in `src/domain/templates/`. This\n\
-         table is made from the rules that the tests of `tests/systems/` name, by `USHER_WRITE=1 cargo test --test rules`; `make\n\
-         test` fails when it is out of date. What is about a screen alone is proved in the browser.\n",
+         table is made from the rules that the tests of `tests/systems/` name, and of `tests/pages/` and `tests/edge/browser/` for what\n\
+         is seen on a screen, by `USHER_WRITE=1 cargo test --test rules`; `make test` fails when it is out of date.\n",
     );
+    let seen: Vec<_> = ["tests/pages", "tests/edge/browser"].map(|folder| proofs(Path::new(folder))).into();
     let mut unproved = Vec::new();
     for system in SYSTEMS {
-        let proofs = proofs(system.template);
         let file = system.template.replace('-', "_");
+        let proofs = proofs(Path::new(&format!("tests/systems/{file}.rs")));
         write!(text, "\n## {}\n\n", system.title).unwrap();
         write!(text, "Template `{}`, tests in `tests/systems/{file}.rs`.\n\n", system.template).unwrap();
         text.push_str("| rule | what it says | proved by |\n|---|---|---|\n");
         for (id, statement) in system.rules {
-            let tests =
-                proofs.get(*id).map(|tests| tests.iter().map(|test| format!("`{test}`")).collect::<Vec<_>>());
-            let proved = match tests {
-                Some(tests) => tests.join(", "),
-                None if SCREENS.contains(id) => "*a screen's: left to the pages*".to_owned(),
-                None => {
-                    unproved.push(*id);
-                    "**nothing**".to_owned()
-                }
-            };
+            let named = std::iter::once(&proofs).chain(&seen).filter_map(|proofs| proofs.get(*id)).flatten();
+            let mut proved = named.map(|test| format!("`{test}`")).collect::<Vec<_>>().join(", ");
+            if proved.is_empty() {
+                unproved.push(*id);
+                "**nothing**".clone_into(&mut proved);
+            }
             writeln!(text, "| {id} | {statement} | {proved} |").unwrap();
         }
         let known = |id: &String| system.rules.iter().any(|(known, _)| known == id);
@@ -222,7 +223,7 @@ fn document() -> (String, Vec<&'static str>) {
 }
 
 #[test]
-fn every_rule_that_is_not_about_a_screen_is_proved_by_a_test() {
+fn every_rule_is_proved_by_a_test() {
     let (_, unproved) = document();
     assert!(unproved.is_empty(), "nothing proves {}", unproved.join(", "));
 }

@@ -108,6 +108,7 @@ fn controls(page: &str) -> Vec<String> {
     .collect()
 }
 
+/// S1-02: the team has a page, with a list of each.
 #[test]
 fn members_are_staff_and_clients_are_clients() {
     let mut desk = Desk::new();
@@ -207,6 +208,7 @@ fn staff_who_may_not_invite_see_people_and_nothing_to_press() {
     assert!(!page.contains("type=\"checkbox\""), "{page}");
 }
 
+/// S3-02: where nobody is yet, the way to invite somebody stands in the middle.
 #[test]
 fn empty_lists_say_what_to_do() {
     let mut desk = Desk::new();

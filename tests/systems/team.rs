@@ -1,7 +1,7 @@
 //! S1 "Inviting Team Members": a team invites colleagues by e-mail, sees who has not come yet, and withdraws what was a
 //! mistake. Template `team`.
 //!
-//! What is about a screen (S1-02) comes with the dashboard.
+//! What is about a screen (S1-02) is with the pages.
 
 use std::time::Duration;
 

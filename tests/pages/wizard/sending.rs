@@ -91,7 +91,7 @@ fn somebody_who_is_added_without_an_e_mail_gets_a_link_from_whoever_added_them()
     wizard.team.world.client().post("/v1/password-resets/redeem", &set).ok();
 }
 
-/// S0-03 to S0-06: a link for many clients, with what its page says.
+/// S0-03, S0-04, S0-05, S0-06: a link for many clients, with what its page says.
 #[test]
 fn a_link_for_many_is_made_and_shown() {
     let mut wizard = Wizard::of("client-links");
