@@ -67,12 +67,13 @@ const count = () => {
 };
 for (const line of document.querySelectorAll("summary > [data-counts]")) {
   const set = document.getElementById(line.dataset.counts);
-  const [row, label, box] = ["div", "label", "input"].map((name) => document.createElement(name));
+  const [row, box, label] = ["div", "input", "label"].map((name) => document.createElement(name));
   row.className = "choice";
-  row.append(label);
-  label.append(box, ` All of ${line.previousSibling.textContent}`);
+  row.append(box, label);
   box.type = "checkbox";
+  box.id = label.htmlFor = `each-${set.id}`;
   box.dataset.each = set.id;
+  label.textContent = `All: ${line.previousSibling.textContent}`;
   set.before(row);
   box.addEventListener("change", () => {
     for (const each of checked(set.id)[1]) each.checked = box.checked;

@@ -206,9 +206,9 @@ fn a_group_is_turned_on_by_one_box_and_a_list_is_narrowed_while_one_types() {
         assert_eq!(state().await, "false false 0 0 of 5 on");
         browser.pick("View posts").await;
         assert_eq!(state().await, "false true 1 1 of 5 on");
-        browser.pick("All of Posts").await;
+        browser.pick("All: Posts").await;
         assert_eq!(state().await, "true false 5 5 of 5 on");
-        browser.pick("All of Posts").await;
+        browser.pick("All: Posts").await;
         assert_eq!(state().await, "false false 0 0 of 5 on");
 
         browser.fill("Show only", "BAKERY g").await;
