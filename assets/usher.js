@@ -20,8 +20,7 @@ document.addEventListener("click", async (event) => {
 });
 for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
 
-// Copies a link without leaving the list: the same form is sent for what its page would show. Whatever is in the way, the page
-// itself is the answer.
+// Copies a link without leaving the list. Whatever is in the way, the form's page is the answer.
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("[data-copies]");
   if (!form || !globalThis.ClipboardItem) return;
@@ -36,7 +35,7 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-// Shows of a long list what a word is in. The list stays whole for whoever has no script.
+// Shows of a long list what a word is in.
 for (const field of document.querySelectorAll("[data-filter]")) {
   const list = document.getElementById(field.dataset.filter);
   field.closest("[hidden]")?.removeAttribute("hidden");
@@ -82,6 +81,13 @@ for (const line of document.querySelectorAll("summary > [data-counts]")) {
 document.addEventListener("change", count);
 count();
 
+// Chooses those that are shown.
+document.querySelector("[name=all]")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  for (const box of document.querySelectorAll("#resources > :not([hidden]) [name=resource]")) box.checked = true;
+  count();
+});
+
 // Chooses all of them, or none where all are chosen. Without a script the link shows the list with all of them chosen.
 for (const link of document.querySelectorAll("[data-all]")) {
   link.addEventListener("click", (event) => {
@@ -107,7 +113,7 @@ for (const form of document.querySelectorAll("[data-live]")) {
   let asked;
   form.addEventListener("input", () => {
     clearTimeout(wait);
-    // What was asked before is out of date: its answer may come after that of the next, or never.
+    // The answer to what was asked before may come after that of the next, or never.
     asked?.abort();
     const { signal } = asked = new AbortController();
     wait = setTimeout(async () => {

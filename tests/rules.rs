@@ -155,7 +155,8 @@ const SYSTEMS: &[System] = &[
 fn proofs(path: &Path) -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     if path.is_dir() {
-        let mut inside: Vec<_> = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut inside: Vec<_> =
+            std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
         inside.sort();
         for (id, tests) in inside.iter().flat_map(|path| proofs(path)) {
             found.entry(id).or_default().extend(tests);

@@ -107,6 +107,12 @@ fn it_is_opened_and_accepted_or_declined_with_no_mail() {
             None => done.text(),
         };
         assert!(seen(&text).contains(said), "{text}");
+        if !decides.is_empty() {
+            assert!(
+                !seen(&text).contains("account") && seen(&text).contains("Go to your workspaces"),
+                "{text}"
+            );
+        }
         assert!(!page(&mut mia).contains(&id), "it waits no more");
         assert_eq!(mails(&team), before, "no mail was sent for it");
     }

@@ -9,7 +9,7 @@ use crate::scene::{OSCAR, browsing, elsewhere};
 use crate::structure::check_page;
 use crate::support::client::{Answer, Client, Team};
 use crate::support::platform::{ORIGIN, password_token_in};
-use crate::support::scene::{audited, plan, plan_of, seats, workspace};
+use crate::support::scene::{audited, plan, plan_of, resource, seats, workspace};
 
 const CARL: &str = "carl.client@client.test";
 const ADAM: &str = "adam.admin@studio.test";
@@ -336,6 +336,23 @@ fn staff_see_only_the_workspaces_that_they_come_into() {
         !seen(&page.text()).contains("Two-step sign-in Off"),
         "whether they have one is the admins' to know"
     );
+}
+
+/// S2-09: what comes with somebody's accounts is part of what they may do, wherever that is told.
+#[test]
+fn what_comes_with_the_accounts_is_told_with_the_rest() {
+    let mut scene = Scene::of("publishing");
+    assert!(seen(&scene.shown()).contains("Only what comes with the accounts they are given: view posts."));
+    let workspace = scene.team.workspace();
+    let account = resource(&scene.team, &workspace, "facebook");
+    let access = json!({"access": {"permissions": ["posts.write.create"], "resources": [{"id": account, "approve": true}]}});
+    scene.team.owner.patch(&format!("/v1/workspaces/{workspace}/members/{}", scene.member), &access).ok();
+    let told = "Everything except: edit posts and delete posts.";
+    assert!(seen(&scene.shown()).contains(told), "{}", seen(&scene.shown()));
+    let access = seen(&scene.owner.get(&format!("/w/{workspace}/members/{}", scene.member)).ok().text());
+    assert!(access.contains(&format!("Now: {told}")), "{access}");
+    let own = seen(&scene.carl.get(&format!("/w/{workspace}")).ok().text());
+    assert!(own.contains("View posts Approve posts Create posts"), "{own}");
 }
 
 /// S0-05: it is shown to staff, in the list and on the page, and changed and taken away there.

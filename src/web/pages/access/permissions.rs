@@ -34,6 +34,8 @@ pub struct Permissions {
     require_mfa: bool,
     /// What these people are: "client".
     one: &'static str,
+    /// What they work on: "campaigns".
+    many: String,
     wrong: Option<String>,
     wrong_clone: Option<String>,
 }
@@ -76,6 +78,7 @@ impl Permissions {
             find: String::new(),
             require_mfa: chosen.require_mfa,
             one: role.as_str(),
+            many: actor.template.noun().1,
             wrong: wrong(problems, "access/permissions"),
             wrong_clone: wrong(problems, "access/permissions/clone_of"),
         }

@@ -1,6 +1,6 @@
 //! Permissions in words.
 
-use crate::domain::access::Resources;
+use crate::domain::access::{Access, Resources};
 use crate::domain::catalog::PermissionSet;
 use crate::domain::role::Role;
 use crate::domain::template::Template;
@@ -10,6 +10,12 @@ use crate::domain::text::capitalized;
 #[must_use]
 pub fn default_of(template: &Template, role: Role) -> String {
     sentence(template, template.default_permissions(role))
+}
+
+/// What an access lets somebody in this role do, with what comes with its accounts, as a sentence.
+#[must_use]
+pub fn of(template: &Template, role: Role, access: &Access) -> String {
+    sentence(template, access.permissions.effective(template, role) | access.follows(template))
 }
 
 /// What a set lets somebody do, as a sentence. What comes with the accounts alone is said where nothing else is.

@@ -16,6 +16,7 @@ use crate::web::guard;
 use crate::web::pages::{FormKey, Frame, Problems, check_form, page};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
+use crate::web::route::Route;
 
 /// Confirming that one declines.
 #[derive(Template)]
@@ -35,6 +36,8 @@ struct Decline<'a> {
 #[template(path = "pages/invitation_declined.html")]
 struct Declined<'a> {
     frame: Frame,
+    /// Whether they have pages of their own to go on to.
+    signed_in: bool,
     organization: Option<&'a str>,
     inviter: Option<&'a str>,
 }
@@ -86,6 +89,7 @@ pub async fn decline<P: Platform>(ctx: &Context<'_, P>, request: &Request, token
             StatusCode::OK,
             &Declined {
                 frame: Frame::of_invitation(&view, &ctx.config.product_name),
+                signed_in: view.session_email().is_some(),
                 organization: Some(view.shown_name()),
                 inviter: view.inviter_name.as_deref(),
             },

@@ -165,7 +165,7 @@ impl<P: Platform> Visit<'_, P> {
             name: Some(name),
             password: Some(body.password.clone()),
         };
-        self.accept(by, &view.organization_name).await
+        self.accept(by, view.shown_name()).await
     }
 
     async fn accept(&self, by: Accept, organization: &str) -> Result<Reply> {

@@ -263,7 +263,7 @@ impl Telling<'_> {
             .filter(|leaf| decide(template, need, &subject, &leaf.key, &About::Nothing).allows())
             .map(|leaf| leaf.key.clone())
             .collect();
-        words::sentence(template, template.catalog.read_keys(&allowed))
+        words::sentence(template, template.catalog.read_keys(&allowed) | access.follows(template))
     }
 
     /// What seat it takes, and how many would be taken (S0-13).

@@ -112,7 +112,7 @@ impl PlaceRow {
         };
         Self {
             name: place.name.clone(),
-            may: words::sentence(template, access.permissions.effective(template, role)),
+            may: words::of(template, role, &access),
             accounts: words::accounts(template, role, &access.resources),
             state: Told::of(state),
             way,

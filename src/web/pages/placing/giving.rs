@@ -175,7 +175,7 @@ impl To<'_> {
         let credentials = Credentials::of(template, &settled, &choices.resources.chosen, find);
         let credentials = Some(credentials).filter(|part| asks && !part.is_empty());
         Ok(Review {
-            may: words::sentence(template, effective),
+            may: words::of(template, role, &after),
             difference: Difference::between(self, &after, &choices.resources.chosen),
             seat: self.seat(&after, &choices.plan),
             warnings: self.warnings(&after),

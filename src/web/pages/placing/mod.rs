@@ -160,7 +160,7 @@ fn form(open: &Open, chosen: &Chosen, choices: Choices, error: Option<&Error>) -
         name: &open.member.user.name,
         workspace: &open.workspace,
         role: role.with_article(),
-        may: words::sentence(template, before.permissions.effective(template, role)),
+        may: words::of(template, role, &before),
         action: open.path(Route::AccessPage),
         seen: open.seen(),
         parts: to.parts(chosen, choices, &problems),
