@@ -137,7 +137,7 @@ macro_rules! told_of {
                       WHEN 'res_' THEN (SELECT name FROM resources WHERE id = p.subject)
                       WHEN 'key_' THEN (SELECT name FROM api_keys WHERE id = p.subject)
                       WHEN 'whk_' THEN coalesce(p.after ->> '$.name', p.before ->> '$.name') END AS subject_name,
-                    (SELECT json_object('kind', kind, 'role', role, 'email', email, 'nickname', nickname)
+                    (SELECT json_object('kind', kind, 'role', role, 'email', email, 'nickname', coalesce(nickname, name))
                      FROM invitations WHERE id = p.subject) AS invited,
                     (SELECT name FROM workspaces
                      WHERE id = coalesce(p.after ->> '$.workspace_id', p.before ->> '$.workspace_id')) AS workspace_name,

@@ -67,7 +67,7 @@ fn what_happened_is_told_in_sentences_newest_first() {
             "Olga Owner replaced the link Spring campaign",
             "Olga Owner withdrew the invitation of c••@client.test",
             "Olga Owner sent the invitation of c••@client.test again",
-            "Olga Owner made the link Spring campaign as a client",
+            "Olga Owner made the link Spring campaign for clients",
             "Olga Owner invited c••@client.test as a client",
         ]
     );

@@ -131,6 +131,13 @@ impl Browser {
         panic!("{path} leads nowhere");
     }
 
+    /// Presses what a script answers on the page that it is on.
+    pub async fn touch(&self, words: &str) {
+        let path = format!("//button[normalize-space(.)='{words}']");
+        let found = self.client.find(Locator::XPath(&path)).await;
+        found.unwrap_or_else(|_| panic!("no button {words:?}")).click().await.unwrap();
+    }
+
     /// Types into the field with this label.
     pub async fn fill(&self, label: &str, text: &str) {
         let path = format!("//input[@id=//label[normalize-space(.)='{label}']/@for]");

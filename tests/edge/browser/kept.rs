@@ -88,13 +88,13 @@ fn of_many_accounts_the_page_and_what_waits_fit_every_screen() {
         let member = team.owner.get(&team.path("/members?role=client")).ok().str("/data/0/id");
         browser.be(&team.owner);
         browser.goto(&format!("/w/{workspace}/members/{member}")).await;
-        browser.press("Select all shown").await;
+        browser.touch("Select all shown").await;
         browser.press("Next accounts").await;
         let mut faults = browser.look("member-access-many", WIDTHS, OF_PAGES).await;
         browser.fill("Find others", "59").await;
         browser.press("Search").await;
         assert!(browser.text().await.contains("59 Bright Bakery"), "{}", browser.text().await);
-        browser.press("Select all shown").await;
+        browser.touch("Select all shown").await;
         browser.press("Review changes").await;
         faults.extend(browser.look("member-review-many", WIDTHS, OF_PAGES).await);
         browser.press("Save changes").await;

@@ -215,7 +215,7 @@ fn a_group_is_turned_on_by_one_box_and_a_list_is_narrowed_while_one_types() {
         let shown = "return [...document.querySelectorAll('#resources > :not([hidden])')].map((row) => row.textContent.trim())";
         let shown = async || browser.client.execute(shown, vec![]).await.unwrap().as_array().unwrap().len();
         assert_eq!(shown().await, 1);
-        browser.press("Select all shown").await;
+        browser.touch("Select all shown").await;
         assert!(browser.text().await.contains("1 of 9 selected"), "and no more than are shown");
         browser.fill("Show only", "nothing like it").await;
         assert_eq!(shown().await, 0);

@@ -223,6 +223,10 @@ fn rest(rest: Rest, told: &Told) -> String {
             let rows = after("rows").and_then(Value::as_u64).unwrap_or_default();
             return format!("{rows} {}", if rows == 1 { "person" } else { "people" });
         }
+        // A link is for as many as come.
+        AsInvited if told.invited.as_ref().is_some_and(|invited| invited.kind == Kind::Link) => {
+            return "for clients".to_owned();
+        }
         AsInvited => ("as ", told.invited.as_ref().map(|invited| invited.role.with_article())),
         As => ("as ", now().map(Role::with_article)),
         Becoming => ("", now().map(Role::with_article)),

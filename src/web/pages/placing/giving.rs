@@ -210,8 +210,10 @@ impl To<'_> {
         let (name, policy) = (&self.member.user.name, &self.actor.policy);
         let mut warnings = Vec::new();
         let has_none = HeldResources::of(&after.resources) == HeldResources::None;
-        if self.role() == Role::Client && policy.clients_need_resource && has_none {
-            let (one, _) = self.actor.template.noun();
+        let template = self.actor.template;
+        let are_some = policy.clients_need_resource || !template.kinds.is_empty();
+        if self.role() == Role::Client && are_some && has_none {
+            let (one, _) = template.noun();
             warnings
                 .push(format!("No {one} is chosen. {name} will be able to sign in but will see nothing."));
         }
