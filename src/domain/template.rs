@@ -60,6 +60,18 @@ impl Template {
         (one, many)
     }
 
+    /// So many resources in words, or all of them: "3 campaigns".
+    #[must_use]
+    pub fn so_many(&self, many: Option<usize>) -> String {
+        let (one, more) = self.noun();
+        match many {
+            None => format!("All {more}, now and later"),
+            Some(0) => format!("No {one}"),
+            Some(1) => format!("1 {one}"),
+            Some(some) => format!("{some} {more}"),
+        }
+    }
+
     /// Reads a template's file.
     ///
     /// # Errors

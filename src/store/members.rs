@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::json_text;
 use crate::domain::access::AccessRow;
+use crate::domain::authority::Actor;
 use crate::domain::ids::{MemberId, OrganizationId, UserId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
@@ -45,6 +46,15 @@ pub struct Member {
     pub removed_at: Option<Timestamp>,
     /// The host product's own id of them, if it vouched for them.
     pub subject: Option<String>,
+}
+
+impl Member {
+    /// Their nickname as this actor may see it: staff may, but nobody their own unless they could change it.
+    #[must_use]
+    pub fn nickname_for(&self, actor: &Actor) -> Option<String> {
+        let is_told = actor.administers() || actor.role != Role::Client && !actor.is(self.id);
+        self.nickname.clone().filter(|_| is_told)
+    }
 }
 
 /// Who a member is.

@@ -43,7 +43,7 @@ pub struct View {
     #[serde(deserialize_with = "json_text_or_null", serialize_with = "as_json_text_or_null")]
     pub permissions: Option<Vec<String>>,
     /// On how many of the workspaces' resources; null is all of them, now and later.
-    pub resources: Option<u32>,
+    pub resources: Option<usize>,
     /// Whether they approve on any of these.
     #[serde(deserialize_with = "crate::domain::truth")]
     approves: bool,
@@ -182,13 +182,10 @@ impl View {
     /// On how many of the organization's accounts, as nouns; empty for none, and for those who reach all.
     #[must_use]
     pub fn accounts(&self, template: &Template) -> String {
-        let (one, many) = template.noun();
         match self.resources {
-            _ if self.invitation.role.reaches_every_workspace() => String::new(),
-            None => format!("All {many}, now and later"),
             Some(0) => String::new(),
-            Some(1) => format!("1 {one}"),
-            Some(some) => format!("{some} {many}"),
+            _ if self.invitation.role.reaches_every_workspace() => String::new(),
+            many => template.so_many(many),
         }
     }
 

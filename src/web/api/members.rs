@@ -63,10 +63,7 @@ struct ShownPlace {
 impl Shown {
     /// As this actor sees them: of their workspaces only those that the actor comes into. The others don't exist to them.
     pub(super) fn of(member: Member, actor: &Actor) -> Self {
-        let nickname = member
-            .nickname
-            .clone()
-            .filter(|_| actor.administers() || actor.role != Role::Client && !actor.is(member.id));
+        let nickname = member.nickname_for(actor);
         Self { nickname, ..Self::with(member, actor.template, &|place| actor.reaches(place)) }
     }
 

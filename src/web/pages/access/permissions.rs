@@ -58,9 +58,8 @@ impl Permissions {
     ) -> Self {
         let more = people.len() > MOST_PEOPLE;
         let newest = order::by(people, |person| person.id.to_string()).into_iter().rev();
-        let (is_chosen, others): (Vec<_>, Vec<_>) =
+        let (mut people, others): (Vec<_>, Vec<_>) =
             newest.partition(|person| person.id.to_string() == chosen.clone_of);
-        let mut people = is_chosen;
         people.extend(others);
         people.truncate(MOST_PEOPLE);
         let people = order::by(people, |person| person.name.to_lowercase());

@@ -49,15 +49,10 @@ pub fn accounts(template: &Template, role: Role, given: &Resources) -> String {
     if role.reaches_every_workspace() || template.kinds.is_empty() {
         return String::new();
     }
-    let (one, many) = template.noun();
-    match given {
-        Resources::All => format!("All {many}, now and later"),
-        Resources::Listed(grants) => match grants.len() {
-            0 => format!("No {one}"),
-            1 => format!("1 {one}"),
-            some => format!("{some} {many}"),
-        },
-    }
+    template.so_many(match given {
+        Resources::All => None,
+        Resources::Listed(grants) => Some(grants.len()),
+    })
 }
 
 /// "a, b and c".

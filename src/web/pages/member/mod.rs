@@ -215,7 +215,7 @@ struct Page<'a> {
     member: &'a Member,
     you: bool,
     /// What only staff call them (S0-05).
-    nickname: Option<&'a str>,
+    nickname: Option<String>,
     action: String,
     invited_by: Option<&'a str>,
     /// Whether they have a second factor, for those who may know.
@@ -285,7 +285,7 @@ async fn reply<P: Platform>(
         nonce: &desk.key.nonce,
         problems: Problems::of(refused.map(|(_, error)| error)),
         you,
-        nickname: member.nickname.as_deref().filter(|_| !you),
+        nickname: member.nickname_for(actor),
         action: at(Route::MemberPage),
         invited_by: host.as_ref().and_then(|host| host.name.as_deref()),
         second_factor: (you || actor.administers()).then_some(member.second_factor),

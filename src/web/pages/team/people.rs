@@ -80,7 +80,7 @@ pub(super) fn rows(
 /// Somebody, as whoever looks may see them.
 fn row(member: Member, desk: &Desk, now: Timestamp) -> PersonRow {
     let actor = &desk.actor;
-    let accounts = accounts(&member, actor);
+    let (accounts, nickname) = (accounts(&member, actor), member.nickname_for(actor));
     let workspaces = if member.role.reaches_every_workspace() {
         "Every workspace".to_owned()
     } else {
@@ -98,7 +98,7 @@ fn row(member: Member, desk: &Desk, now: Timestamp) -> PersonRow {
             .then(|| format!("{}?member={}", Route::TeamRemove(slug.clone()).path(), member.id)),
         name: member.user.name,
         email: member.user.email,
-        nickname: member.nickname.filter(|_| actor.administers() || !actor.is(member.id)),
+        nickname,
         you: actor.is(member.id),
         role: member.role.label(),
         accounts,
