@@ -32,6 +32,8 @@ pub struct View {
     pub locale: String,
     /// The organization's name.
     pub organization_name: String,
+    /// What it is called in the paths of its pages.
+    pub organization_slug: String,
     /// The inviter's name; none if the operator invited, or the inviter is in no more: then the organization speaks.
     pub inviter_name: Option<String>,
     /// The workspaces by name; none for those who reach all.
@@ -228,7 +230,7 @@ macro_rules! told_columns {
                 iif(i.all_resources, NULL, json_array_length(i.grants)) AS resources,
                 EXISTS (SELECT 1 FROM json_each(i.grants) g WHERE g.value ->> 'approve') AS approves,
                 o.branding_name AS organization_branding_name, o.branding_accent, o.logo_hash,
-                o.branding_message AS organization_branding_message, o.name AS organization_name,
+                o.branding_message AS organization_branding_message, o.name AS organization_name, o.slug AS organization_slug,
                 n.name AS inviter_name, ",
             workspaces_by_name!(),
             " AS workspaces"

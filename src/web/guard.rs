@@ -12,8 +12,8 @@ use crate::domain::policy::Policy;
 use crate::domain::secret;
 use crate::domain::template::Template;
 use crate::error::{Code, Error, Refusal, Result};
-use crate::flow::Context;
 use crate::flow::access::lacks;
+use crate::flow::{Context, again};
 use crate::json::row;
 use crate::platform::{Limit, Platform, ResultSet, Statement};
 use crate::store::accounts::{self, At, Seen};
@@ -173,6 +173,18 @@ impl Caller {
         organization: OrganizationId,
     ) -> Result<Actor> {
         self.acting(ctx, At::Organization(organization), Vec::new()).await.map(|(actor, _)| actor)
+    }
+
+    /// A person shows again who they are, with their password unless they typed it within five minutes, before what outlives
+    /// their session: it is not for whoever found a browser that was left open. A program has nothing else to show.
+    ///
+    /// # Errors
+    /// Those of [`again::unless_fresh`].
+    pub async fn prove<P: Platform>(&self, ctx: &Context<'_, P>, password: Option<&str>) -> Result<()> {
+        match self {
+            Self::Session(session) => again::unless_fresh(ctx, session, password).await.map(|_| ()),
+            _ => Ok(()),
+        }
     }
 
     /// The owner or admin that the caller is in this organization.

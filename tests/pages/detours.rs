@@ -18,6 +18,9 @@ use crate::support::totp::App;
 const ALEX: &str = "alex@other.test";
 const FACTOR: &str = "/me/security/two-step";
 
+/// Where an invitation leads whoever is in.
+const INSIDE: &str = "/o/example-studio/workspaces";
+
 /// Alex, with an account of his own, at the page of Mia's invitation.
 fn alex_at_mias() -> Scene {
     let mut scene = Scene::invited();
@@ -129,7 +132,7 @@ fn signing_in_with_another_address_comes_back_to_the_invitation() {
     assert_eq!(out.header("location"), Some(path.as_str()));
     assert_eq!(primary_action(&scene.open().text()), "Create account and join");
     let joined = scene.visitor.submit(&path, &path, &[("name", "Mia Member"), ("password", PASSWORD)]);
-    assert_eq!(joined.header("location"), Some("/me"));
+    joined.led_into();
 }
 
 /// Whoever signs in here with a second factor types its code, or a recovery code, and is back at the invitation.
@@ -167,7 +170,7 @@ fn the_second_factor_comes_between_and_leads_back() {
         assert!(again.text().contains(&format!("name=\"to\" value=\"{path}\"")));
         let passed = scene.visitor.submit(&way, "/sign-in/code", &[("to", &path), ("code", &code)]);
         assert_eq!(passed.header("location"), Some(path.as_str()));
-        assert_eq!(scene.visitor.submit(&path, &path, &[]).header("location"), Some("/me"));
+        scene.visitor.submit(&path, &path, &[]).led_into();
     }
 }
 
@@ -216,7 +219,7 @@ fn joining_where_a_second_factor_is_asked_for_leads_on_to_setting_it_up() {
     assert_eq!(text_of(&done.text(), "h1"), "Your recovery codes");
     assert!(done.text().contains(&format!("<a class=\"button\" href=\"{workspace}\">")), "{}", done.text());
     assert!(!seen(&scene.visitor.get(&workspace).text()).contains("Add a second step"), "they are in");
-    assert_eq!(scene.open().header("location"), Some("/me"), "and the link has nothing more to say");
+    assert_eq!(scene.open().header("location"), Some(INSIDE), "and the link has nothing more to say");
     assert_eq!(scene.visitor.get(&way).header("location"), Some(workspace.as_str()));
 }
 
@@ -228,8 +231,8 @@ fn whoever_has_a_second_factor_already_joins_in_one_step() {
     let body = json!({"access": {"require_mfa": true}});
     scene.team.owner.patch(&format!("/v1/invitations/{}", scene.invitation), &body).ok();
     let path = scene.path.clone();
-    assert_eq!(scene.visitor.submit(&path, &path, &[]).header("location"), Some("/me"));
-    assert_eq!(scene.open().header("location"), Some("/me"));
+    scene.visitor.submit(&path, &path, &[]).led_into();
+    assert_eq!(scene.open().header("location"), Some(INSIDE));
 }
 
 /// What the page is led by, a program reads: `next` of `accept`, and of `preview` from then on.

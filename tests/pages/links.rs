@@ -53,11 +53,11 @@ fn a_client_opens_the_link_signs_up_and_lands_on_their_workspaces() {
     }
     assert!(!words.contains("Decline") && !words.contains(PRODUCT), "{words}");
     let joined = submit(&mut scene, &SIGN_UP);
-    assert_eq!((joined.status.as_u16(), joined.header("location")), (303, Some("/me")));
-    let words = seen(&scene.visitor.get("/me").text());
-    assert!(words.contains("Signed in as Ana Client, ana@client.test"), "{words}");
+    let words = seen(&scene.visitor.get(joined.led_into()).text());
+    assert!(words.contains("You joined") && words.contains("Ana Client"), "{words}");
     assert!(words.contains("You are a client"), "{words}");
-    assert_eq!(scene.open().header("location"), Some("/me"), "the link leads them in from now on");
+    let inside = Some("/o/example-studio/workspaces");
+    assert_eq!(scene.open().header("location"), inside, "the link leads them in from now on");
 }
 
 /// S0-06, S0-08, S0-09, S0-24: the link's own name, else the organization's brand, else the product's; the title always says
@@ -142,7 +142,7 @@ fn a_typed_address_that_has_an_account_turns_the_form_into_signing_in() {
         assert!(wrong.text().contains(&format!("value=\"{ANA}\"")));
     }
     let joined = submit(&mut scene, &[("email", "ANA@client.test"), ("password", PASSWORD)]);
-    assert_eq!(joined.header("location"), Some("/me"));
+    joined.led_into();
     assert_eq!(scene.team.world.count("SELECT count(*) FROM members WHERE role = 'client'"), 1);
     let uses = "SELECT uses FROM invitations WHERE kind = 'link'";
     assert_eq!(scene.team.world.count(uses), 1);
@@ -193,7 +193,8 @@ fn whoever_is_signed_in_sees_as_whom_and_joins_or_uses_another_account() {
     assert_eq!(primary_action(&scene.open().text()), "Create account and join");
 
     scene.visitor = browsing(scene.team.owner.clone());
-    assert_eq!(submit(&mut scene, &[]).header("location"), Some("/me"));
+    let joined = submit(&mut scene, &[]);
+    assert_eq!(joined.header("location"), Some("/o/example-studio/team"), "the owner has what they had");
 }
 
 #[test]

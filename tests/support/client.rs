@@ -54,6 +54,14 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// The workspace that it leads whoever joined into.
+    #[track_caller]
+    pub fn led_into(&self) -> &str {
+        let to = self.header("location").unwrap_or_default();
+        assert!(self.status == 303 && to.starts_with("/w/wsp_"), "{} {to} {}", self.status, self.text());
+        to
+    }
+
     /// The answer, which must be a success.
     #[track_caller]
     pub fn ok(self) -> Self {

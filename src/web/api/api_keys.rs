@@ -12,7 +12,7 @@ use crate::domain::order;
 use crate::domain::text::Name;
 use crate::error::{Code, Fields, Result};
 use crate::flow::api_keys::{self as flow, Wanted};
-use crate::flow::{Context, again};
+use crate::flow::Context;
 use crate::platform::Platform;
 use crate::store::api_keys::{self, Shown};
 use crate::web::api::{Page, told};
@@ -81,9 +81,7 @@ pub async fn create<P: Platform>(
     let mut body: Body = request::json(request)?;
     let password = body.password.take();
     let wanted = wanted(&body)?;
-    if let Caller::Session(session) = &caller {
-        again::unless_fresh(ctx, session, password.as_deref()).await?;
-    }
+    caller.prove(ctx, password.as_deref()).await?;
     let (shown, key) = flow::create(ctx, id, actor.as_ref(), wanted).await?;
     let mut body = told::value(&shown);
     if let Some(fields) = body.as_object_mut() {

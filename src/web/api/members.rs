@@ -366,19 +366,23 @@ fn problem(why: &Error) -> Problem<'static> {
 pub(super) struct NewOwner {
     #[cfg_attr(described, schemars(with = "MemberId"))]
     member_id: String,
+    /// The owner's password, unless they typed it within five minutes.
+    password: Option<String>,
 }
 
-/// `POST …/owner`: 200 with the new owner.
+/// `POST …/owner`: 200 with the new owner. Whoever found a browser that was left open doesn't take the organization over.
 pub async fn transfer<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     organization: OrganizationId,
 ) -> Result<Reply> {
-    let actor = Caller::of(request, ctx.config)?.member_of(ctx, organization).await?;
+    let caller = Caller::of(request, ctx.config)?;
+    let actor = caller.member_of(ctx, organization).await?;
     if actor.role != Role::Owner {
         return Err(only_the_owner());
     }
     let body: NewOwner = request::json(request)?;
+    caller.prove(ctx, body.password.as_deref()).await?;
     let to = body.member_id.parse().map_err(|_| Error::from(Code::NotFound))?;
     let owner = crate::flow::transfer::transfer(ctx, &actor, to).await?;
     Ok(reply::json(StatusCode::OK, &Shown::of(owner, &actor)))

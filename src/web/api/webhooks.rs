@@ -11,7 +11,7 @@ use crate::domain::order;
 use crate::domain::signature::Secret;
 use crate::domain::webhook::{self, EVENTS};
 use crate::error::{Code, Error, Fields, Result};
-use crate::flow::{Context, again, webhooks as flow};
+use crate::flow::{Context, webhooks as flow};
 use crate::platform::{Platform, ResultSet};
 use crate::store::webhook_deliveries::{self, Shown as Delivery};
 use crate::store::webhooks::{self, Changes, Shown};
@@ -129,7 +129,7 @@ pub async fn create<P: Platform>(
     let mut body: Body = request::json(request)?;
     let password = body.password.take();
     let events = wanted(ctx.config, &body.url, &body.events)?;
-    is_themselves(ctx, &caller, password.as_deref()).await?;
+    caller.prove(ctx, password.as_deref()).await?;
     let made = flow::create(ctx, id, actor.as_ref(), &body.url, &events).await?;
     Ok(reply::json(StatusCode::CREATED, &with_secret(made)))
 }
@@ -168,7 +168,7 @@ pub async fn change<P: Platform>(
     let password = patch.password.take();
     let changes = changes(ctx.config, patch)?;
     if changes.url.is_some() {
-        is_themselves(ctx, &caller, password.as_deref()).await?;
+        caller.prove(ctx, password.as_deref()).await?;
     }
     let shown = flow::change(ctx, id, actor.as_ref(), webhook, &changes).await?;
     Ok(reply::json(StatusCode::OK, &shown))
@@ -293,16 +293,4 @@ pub async fn replay_failed<P: Platform>(
     no_fields(request)?;
     let replayed = flow::replay_failed(ctx, id, actor.as_ref(), webhook).await?;
     Ok(reply::json(StatusCode::ACCEPTED, &Replayed { replayed }))
-}
-
-/// A person shows again who they are.
-async fn is_themselves<P: Platform>(
-    ctx: &Context<'_, P>,
-    caller: &Caller,
-    password: Option<&str>,
-) -> Result<()> {
-    match caller {
-        Caller::Session(session) => again::unless_fresh(ctx, session, password).await.map(|_| ()),
-        _ => Ok(()),
-    }
 }

@@ -24,6 +24,8 @@ pub struct Confirm<'a> {
     pub follows: Vec<String>,
     /// Where the form goes.
     pub action: String,
+    /// Whose password is asked for, by their address, where it is.
+    pub password_of: Option<&'a str>,
     /// What goes along: field and value.
     pub carried: Vec<(&'a str, &'a str)>,
     /// The button.

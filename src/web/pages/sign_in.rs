@@ -188,6 +188,7 @@ pub async fn sign_out<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> R
             after: "?",
             follows: Vec::new(),
             action: Route::SignOut.path(),
+            password_of: None,
             carried: body.fields().filter(|(name, _)| *name == "invitation").collect(),
             button: "Sign out",
             danger: false,

@@ -39,7 +39,8 @@ fn a_link_for_many_looks_like_the_organizations_and_lets_somebody_in() {
         browser.fill("Your e-mail address", &server.address("ana.client")).await;
         browser.fill("Choose a password", PASSWORD).await;
         browser.press("Create account and join").await;
-        assert_eq!(browser.path().await, "/me");
+        assert!(browser.path().await.starts_with("/w/wsp_"), "in what they were invited to");
+        browser.goto("/me").await;
         faults.extend(browser.look("me-unconfirmed", WIDTHS, OF_PAGES).await);
 
         browser.be(&team.owner);

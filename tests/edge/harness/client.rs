@@ -88,6 +88,14 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// The workspace that it leads whoever joined into.
+    #[track_caller]
+    pub fn led_into(&self) -> &str {
+        let to = self.header("location").unwrap_or_default();
+        assert!(self.status == 303 && to.starts_with("/w/wsp_"), "{} {to} {}", self.status, self.text());
+        to
+    }
+
     /// Status and code: what a test of a refusal compares.
     pub fn refusal(&self) -> (u16, String) {
         let body = serde_json::from_slice::<Value>(&self.body).unwrap_or_default();

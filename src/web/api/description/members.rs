@@ -46,6 +46,9 @@ pub(super) fn operations() -> Vec<Operation> {
         .body::<members::NewOwner>()
         .answers::<Shown>(200, "The new owner.")
         .refuses(&[
+            Code::ReauthenticationRequired,
+            Code::InvalidCredentials,
+            Code::RateLimited,
             Code::EmailUnverified,
             Code::MemberNotActive,
             Code::SeatLimitReached,

@@ -3,8 +3,8 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::Visit;
 use super::submit::Form;
+use super::{Visit, inside};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::invitation::Kind;
 use crate::domain::link::Link;
@@ -81,8 +81,8 @@ impl<P: Platform> Visit<'_, P> {
         let now = self.ctx.now();
         let next = match view.standing().next(link, now) {
             Ok(Next::None) => {
-                let told = format!("You are in {} already.", apart(&view.organization_name));
-                return Ok(said::see_other(&Route::Me.path(), &told));
+                let told = format!("You are in {} already.", apart(view.shown_name()));
+                return Ok(said::see_other(&inside(view).path(), &told));
             }
             Ok(Next::EnrolMfa) => return self.second_step(view),
             Ok(next) => next,

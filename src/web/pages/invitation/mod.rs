@@ -14,9 +14,11 @@ pub use submit::submit;
 use super::session;
 use crate::domain::keys::Opened;
 use crate::domain::link::Link;
+use crate::domain::role::Role;
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, look};
 use crate::platform::Platform;
+use crate::store::view::View;
 use crate::web::reply::{self, Reply};
 use crate::web::request::Request;
 use crate::web::route::Route;
@@ -28,6 +30,20 @@ struct Visit<'a, P> {
     token: &'a str,
     /// The digest of the session on this browser, if it has one.
     session: Option<String>,
+}
+
+/// Where whoever just joined as this finds what they were invited to, under the organization's brand.
+fn landing(view: &View, role: Role) -> Route {
+    match view.workspaces.as_slice() {
+        _ if role.reaches_every_workspace() => Route::Team(view.organization_slug.clone()),
+        [only] => Route::WorkspacePage(only.id),
+        _ => inside(view),
+    }
+}
+
+/// Where whoever is in finds what they reach now, whatever they were given or lost since.
+fn inside(view: &View) -> Route {
+    Route::WorkspacesPage(view.organization_slug.clone())
 }
 
 /// `GET /i/{token}`.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Visit;
+use super::{Visit, landing};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::keys::Opened;
 use crate::domain::link::Link;
@@ -23,7 +23,6 @@ use crate::web::pages::said;
 use crate::web::pages::sign_in::onward;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
-use crate::web::route::Route;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -127,7 +126,7 @@ impl<P: Platform> Visit<'_, P> {
     async fn join(&self, link: &Link, view: &View) -> Result<Reply> {
         let session = self.session.clone();
         let by = Accept { link: *link, session, email: None, name: None, password: None };
-        self.accept(by, &view.organization_name).await
+        self.accept(by, view).await
     }
 
     async fn join_as_new(&self, link: &Link, view: &View, body: &Form) -> Result<Reply> {
@@ -165,16 +164,17 @@ impl<P: Platform> Visit<'_, P> {
             name: Some(name),
             password: Some(body.password.clone()),
         };
-        self.accept(by, view.shown_name()).await
+        self.accept(by, view).await
     }
 
-    async fn accept(&self, by: Accept, organization: &str) -> Result<Reply> {
+    async fn accept(&self, by: Accept, view: &View) -> Result<Reply> {
         let accepted = accept(self.ctx, by).await?;
         // Where a second step is asked for, the invitation's own page goes on with it.
         let mut reply = if accepted.joined.lacks_factor {
             reply::see_other(&self.path())
         } else {
-            said::see_other(&Route::Me.path(), &format!("You joined {}.", apart(organization)))
+            let told = format!("You joined {}.", apart(view.shown_name()));
+            said::see_other(&landing(view, accepted.joined.role).path(), &told)
         };
         if let Some(session) = accepted.session {
             reply::keep_session(&mut reply, &session);

@@ -47,6 +47,7 @@ fn question<'a>(desk: &'a Desk, error: Option<&Error>) -> Confirm<'a> {
             "You come back only if somebody there invites you again. Your account stays as it is.".to_owned(),
         ],
         action: back(Route::MemberLeave),
+        password_of: None,
         carried: Vec::new(),
         button: "Leave",
         danger: true,

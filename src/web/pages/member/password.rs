@@ -63,6 +63,7 @@ fn question<'a>(desk: &'a Desk, member: &'a Member, error: Option<&Error>) -> Co
             "It is shown once, and works until a password is set with it.".to_owned(),
         ],
         action: Route::MemberPassword(desk.setting.slug.clone(), member.id).path(),
+        password_of: None,
         carried: Vec::new(),
         button: "Make the link",
         danger: false,

@@ -27,6 +27,7 @@ fn question<'a>(open: &'a Open, after: &'a str, error: Option<&Error>) -> Confir
             "They stay in the organization, and in their other workspaces.".to_owned(),
         ],
         action: open.path(Route::AccessEnd),
+        password_of: None,
         carried: Vec::new(),
         button: "Take them out",
         danger: true,

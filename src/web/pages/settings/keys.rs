@@ -212,6 +212,7 @@ fn question<'a>(desk: &'a Desk, key: &'a Shown, error: Option<&Error>) -> Confir
             "This can’t be taken back: a program that still needs one gets a new key.".to_owned(),
         ],
         action: Route::KeyRevoke(desk.setting.slug.clone(), key.id).path(),
+        password_of: None,
         carried: Vec::new(),
         button: "Revoke the key",
         danger: true,

@@ -127,6 +127,7 @@ fn question<'a, P: Platform>(
         after,
         follows,
         action: act.route(slug(), state.id).path(),
+        password_of: None,
         carried: carried.unwrap_or_default(),
         button,
         danger: matches!(act, Act::Withdraw | Act::Replace),

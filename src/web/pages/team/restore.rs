@@ -66,6 +66,7 @@ fn question<'a>(desk: &'a Desk, form: &'a Form, gone: &'a [Gone], error: Option<
             "What was withdrawn with them is open again, with the same links.".to_owned(),
         ],
         action: Route::TeamRestore(slug.clone()).path(),
+        password_of: None,
         carried: form.fields().filter(of_removal).collect(),
         button: "Put back",
         danger: false,

@@ -61,6 +61,8 @@ struct Page<'a> {
     /// The kinds of account they may add: key, label, and whether it was chosen.
     kinds: Vec<(&'static str, &'static str, bool)>,
     require_mfa: bool,
+    /// Where the host product is, for whoever works there.
+    product: Option<&'a str>,
     /// When they asked for access, if that was in the last day.
     asked: Option<Timestamp>,
     /// Whether they may take accounts away for good, or only put them aside.
@@ -246,6 +248,7 @@ async fn reply<P: Platform>(
             kinds.map(|kind| (kind.key.as_str(), kind.label.as_str(), kind.key == chosen)).collect()
         },
         require_mfa: access.require_mfa,
+        product: ctx.config.product.as_ref().filter(|_| own).map(|product| &*product.url),
         asked: place.asked_at.filter(|at| own && asking::is_recent(*at, ctx.now())),
         deletes: own && actor.administers(),
         people: of.people,

@@ -111,6 +111,7 @@ fn question<'a>(desk: &'a Desk, webhook: &'a Shown, act: Act, error: Option<&Err
         after: "?",
         follows,
         action: route.path(),
+        password_of: None,
         carried: Vec::new(),
         button,
         danger: act == Act::Delete,
