@@ -12,6 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The last millisecond of the year 9999: RFC 3339 has four digits for the year.
 const LATEST: i64 = 253_402_300_799_999;
+/// An end that is nearer than this many milliseconds is told to the minute.
+const TWO_DAYS: i64 = 2 * 24 * 60 * 60 * 1000;
 
 /// A point in time. Serialises as RFC 3339 (`2026-11-21T22:00:00.000Z`); reads that or a row's milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,6 +109,13 @@ impl Timestamp {
     #[must_use]
     pub fn in_words(self) -> String {
         self.utc().format("%-d %B %Y, %H:%M UTC").to_string()
+    }
+
+    /// An end in words: the date, and the time as well while it is so near that the date alone would leave a doubt.
+    #[must_use]
+    pub fn end_in_words(self, now: Self) -> String {
+        let is_near = (0..TWO_DAYS).contains(&self.0.saturating_sub(now.0));
+        if is_near { self.in_words() } else { self.date_in_words() }
     }
 
     fn utc(self) -> DateTime<Utc> {

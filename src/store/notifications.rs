@@ -204,6 +204,8 @@ pub struct Told {
     pub workspace_id: Option<WorkspaceId>,
     /// Its name.
     pub workspace_name: Option<String>,
+    /// The import it is about.
+    pub job_id: Option<JobId>,
     /// The address of the invitation, or of the member, that it is about.
     pub about_email: Option<String>,
     /// When the invitation ends.
@@ -250,7 +252,7 @@ macro_rules! told_columns {
     () => {
         "n.id, n.kind, o.slug, n.created_at, n.read_at, n.in_app, me.id IS NOT NULL AS inside, a.id AS member_id,
          a.name AS member_name, i.id AS invitation_id, coalesce(i.nickname, i.name, i.email) AS invited,
-         w.id AS workspace_id, w.name AS workspace_name, i.expires_at, n.about ->> 'reason' AS reason,
+         w.id AS workspace_id, w.name AS workspace_name, i.expires_at, n.about ->> 'reason' AS reason, n.about ->> 'job_id' AS job_id,
          h.id AS webhook_id, iif(me.role IN ('owner', 'admin'), n.about ->> 'host', NULL) AS host,
          iif(me.id IS NOT NULL, n.about ->> 'email', NULL) AS asked_by,
          coalesce(i.email, a.email_key) AS about_email"

@@ -43,6 +43,24 @@ pub fn begun(session: &str, since: Timestamp, now: Timestamp) -> Statement {
     )
 }
 
+/// How many recovery codes of whoever holds this session were not used yet.
+#[must_use]
+pub fn count_recovery(session: &str, now: Timestamp) -> Statement {
+    Statement::new(
+        "SELECT count(*) AS recovery_left FROM sessions s
+         JOIN recovery_codes r ON r.user_id = s.user_id AND r.used_at IS NULL
+         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
+        params![session, now],
+    )
+}
+
+/// What [`count_recovery`] found.
+#[derive(Debug, Default, Deserialize)]
+pub struct Recovery {
+    /// How many.
+    pub recovery_left: usize,
+}
+
 /// Who turns it on, with what.
 #[derive(Debug)]
 pub struct Confirmation<'a> {

@@ -2,7 +2,7 @@
 
 use crate::change_member::roles;
 use crate::members::{ANA, MIA};
-use crate::support::client::Team;
+use crate::support::client::{PASSWORD, Team};
 use crate::support::scene::{audited, notified, plan, seats};
 use crate::{about, another, complaint, refusal, remove};
 use serde_json::json;
@@ -24,6 +24,23 @@ fn the_owner_hands_the_organization_over_and_becomes_an_admin() {
     let again = team.owner.post(&path, &json!({"member_id": old}));
     assert_eq!(again.refusal(), refusal(403, "forbidden"), "the old owner is the owner no more");
     mia.post(&path, &json!({"member_id": old})).ok();
+}
+
+/// Whoever found a browser that was left open doesn't take the organization over.
+#[test]
+fn an_owner_who_signed_in_a_while_ago_types_their_password() {
+    let mut team = Team::new();
+    team.joined(MIA, "member");
+    team.world.pass(std::time::Duration::from_mins(6));
+    let path = team.path("/owner");
+    let mut body = json!({"member_id": team.member(MIA)});
+    let hand_over = |team: &mut Team, body: &serde_json::Value| team.owner.post(&path, body);
+    assert_eq!(complaint(&hand_over(&mut team, &body)), about(403, "reauthentication_required", "/password"));
+    body["password"] = json!("not this one at all");
+    assert_eq!(complaint(&hand_over(&mut team, &body)), about(401, "invalid_credentials", "/password"));
+    assert!(roles(&team).contains(&("member".to_owned(), 1)), "nothing was handed over");
+    body["password"] = json!(PASSWORD);
+    hand_over(&mut team, &body).ok();
 }
 
 #[test]

@@ -145,6 +145,25 @@ fn what_is_chosen_is_read_as_a_difference_and_then_saved() {
     assert_eq!(audited(&scene.team, &scene.member).last().unwrap().0, "membership.updated");
 }
 
+/// S2-07, S2-09: what comes with the accounts is neither turned on nor off by its switch, and the review says so.
+#[test]
+fn a_switch_that_changes_nothing_is_told_as_no_change() {
+    let mut scene = Scene::publishing();
+    let [facebook, _] = scene.accounts.clone();
+    let unchanged = "No change: view posts. That comes with the accounts they are given.";
+    scene.give(&json!({"resources": [{"id": facebook}]}));
+    let review = scene.review(&[("permissions", "customize"), ("permission", "posts.view")]);
+    let text = seen(&review.text());
+    assert!(text.contains(unchanged) && !text.contains("Turn on"), "{text}");
+    assert_eq!(scene.go_on(&review, "save").status, 303);
+    let text = seen(&scene.review(&[("permissions", "default")]).text());
+    assert!(text.contains(unchanged) && !text.contains("Turn off"), "{text}");
+    // Without an account it goes.
+    scene.give(&json!({"resources": []}));
+    let text = seen(&scene.review(&[("permissions", "default")]).text());
+    assert!(text.contains("Turn off View posts") && !text.contains("No change"), "{text}");
+}
+
 /// S2-13: without a permission that works with credentials nobody is asked whose.
 #[test]
 fn credentials_are_asked_for_only_where_they_count() {

@@ -18,9 +18,6 @@ use crate::support::totp::App;
 const ALEX: &str = "alex@other.test";
 const FACTOR: &str = "/me/security/two-step";
 
-/// Where an invitation leads whoever is in.
-const INSIDE: &str = "/o/example-studio/workspaces";
-
 /// Alex, with an account of his own, at the page of Mia's invitation.
 fn alex_at_mias() -> Scene {
     let mut scene = Scene::invited();
@@ -219,7 +216,8 @@ fn joining_where_a_second_factor_is_asked_for_leads_on_to_setting_it_up() {
     assert_eq!(text_of(&done.text(), "h1"), "Your recovery codes");
     assert!(done.text().contains(&format!("<a class=\"button\" href=\"{workspace}\">")), "{}", done.text());
     assert!(!seen(&scene.visitor.get(&workspace).text()).contains("Add a second step"), "they are in");
-    assert_eq!(scene.open().header("location"), Some(INSIDE), "and the link has nothing more to say");
+    let inside = page_of(&mut scene.team, "/workspaces");
+    assert_eq!(scene.open().header("location"), Some(&*inside), "and the link has nothing more to say");
     assert_eq!(scene.visitor.get(&way).header("location"), Some(workspace.as_str()));
 }
 
@@ -232,7 +230,8 @@ fn whoever_has_a_second_factor_already_joins_in_one_step() {
     scene.team.owner.patch(&format!("/v1/invitations/{}", scene.invitation), &body).ok();
     let path = scene.path.clone();
     scene.visitor.submit(&path, &path, &[]).led_into();
-    assert_eq!(scene.open().header("location"), Some(INSIDE));
+    let inside = page_of(&mut scene.team, "/workspaces");
+    assert_eq!(scene.open().header("location"), Some(&*inside));
 }
 
 /// What the page is led by, a program reads: `next` of `accept`, and of `preview` from then on.

@@ -11,9 +11,6 @@ use crate::structure::check_page;
 use crate::support::Answer;
 use crate::support::client::{PASSWORD, nonce_in};
 
-/// Where an invitation leads whoever is in.
-const INSIDE: &str = "/o/example-studio/workspaces";
-
 #[test]
 fn a_person_joins_with_a_new_account_by_the_form() {
     let mut scene = Scene::invited();
@@ -29,8 +26,10 @@ fn a_person_joins_with_a_new_account_by_the_form() {
     for told in ["You joined Example Studio.", "Mia Member", "You are a member."] {
         assert!(text.contains(told), "{told}: {text}");
     }
-    assert_eq!(scene.open().header("location"), Some(INSIDE), "the link leads the member in from now on");
-    assert!(seen(&scene.visitor.get(INSIDE).text()).contains("You are in Example Studio already."));
+    let led = scene.open();
+    let list = page_of(&mut scene.team, "/workspaces");
+    assert_eq!(led.header("location"), Some(&*list), "the link leads the member in from now on");
+    assert!(seen(&scene.visitor.get(&list).text()).contains("You are in Example Studio already."));
 }
 
 #[test]

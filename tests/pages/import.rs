@@ -109,6 +109,8 @@ fn what_is_ready_is_sent_by_a_job_and_taken_back_after_a_question() {
     assert_eq!(text_of(&done.text(), "h1"), "The import is done");
     assert!(!done.text().contains("http-equiv=\"refresh\"") && !done.text().contains("data-fresh"));
     assert_eq!(rows(&done)[0][..3], ["ana@client.test", "Client", "Invited"]);
+    let notices = owner.get("/me/notifications").text();
+    assert!(notices.contains(&format!("href=\"{job}\">See what became of each")), "{notices}");
     assert_eq!(rows(&done).len(), 4, "whoever is in already was not asked again");
     let open = "SELECT count(*) FROM invitations WHERE outcome = 'open'";
     assert_eq!(team.world.count(open), 4);

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::reading::{primary_action, seen, tags, text_of};
-use crate::scene::{PRODUCT, Scene, browser, browsing};
+use crate::scene::{PRODUCT, Scene, browser, browsing, page_of};
 use crate::structure::check_page;
 use crate::support::client::{PASSWORD, Team, nonce_in};
 use crate::support::platform::{Cost, World, token_in};
@@ -56,8 +56,8 @@ fn a_client_opens_the_link_signs_up_and_lands_on_their_workspaces() {
     let words = seen(&scene.visitor.get(joined.led_into()).text());
     assert!(words.contains("You joined") && words.contains("Ana Client"), "{words}");
     assert!(words.contains("You are a client"), "{words}");
-    let inside = Some("/o/example-studio/workspaces");
-    assert_eq!(scene.open().header("location"), inside, "the link leads them in from now on");
+    let inside = page_of(&mut scene.team, "/workspaces");
+    assert_eq!(scene.open().header("location"), Some(&*inside), "the link leads them in from now on");
 }
 
 /// S0-06, S0-08, S0-09, S0-24: the link's own name, else the organization's brand, else the product's; the title always says
@@ -194,7 +194,8 @@ fn whoever_is_signed_in_sees_as_whom_and_joins_or_uses_another_account() {
 
     scene.visitor = browsing(scene.team.owner.clone());
     let joined = submit(&mut scene, &[]);
-    assert_eq!(joined.header("location"), Some("/o/example-studio/team"), "the owner has what they had");
+    let had = page_of(&mut scene.team, "/team");
+    assert_eq!(joined.header("location"), Some(&*had), "the owner has what they had");
 }
 
 #[test]

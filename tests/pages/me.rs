@@ -59,6 +59,8 @@ fn an_invitation_waits_for_whoever_proved_its_address() {
     let words = seen(&text);
     assert!(words.contains("Invitations for you"), "{words}");
     assert!(words.contains("Example Studio From Olga Owner · Works until 28 November 2026"), "{words}");
+    team.world.pass(std::time::Duration::from_hours(6 * 24));
+    assert!(seen(&page(&mut mia)).contains("Works until 28 November 2026, 22:00 UTC"), "to the minute");
     assert!(!text.contains("/i/") && !text.contains("eyJ0"), "no link: {text}");
     let mut other = browsing(somebody(&team.world, "alex@other.test"));
     assert!(!page(&mut other).contains(&id));

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::reading::{seen, text_of};
 use crate::scene::{OSCAR, browsing, elsewhere};
 use crate::structure::check_page;
-use crate::support::client::{Answer, Client, Team};
+use crate::support::client::{Answer, Client, PASSWORD, Team};
 use crate::support::platform::{ORIGIN, password_token_in};
 use crate::support::scene::{audited, plan, plan_of, resource, seats, workspace};
 
@@ -70,7 +70,7 @@ fn the_page_says_who_somebody_is_and_what_they_have_where() {
         assert!(text.contains(words), "{words} in {text}");
     }
     // S2-09: with nothing ticked it is read-only.
-    assert!(text.contains("Only what comes with the accounts they are given: view posts."), "{text}");
+    assert!(text.contains("Only what comes with the accounts they are given: view posts, and approve posts where that is asked of them."), "{text}");
     assert!(text.contains("Ready"), "{text}");
     assert!(page.contains(&format!("/members/{}\">Change access", scene.member)), "{page}");
     assert!(page.contains(&format!("/team/remove?member={}\">Remove<", scene.member)), "{page}");
@@ -234,6 +234,27 @@ fn the_owner_hands_the_organization_over_after_being_asked_once_more() {
     assert_eq!(scene.owner.get(&ask).status, 403, "who has given it away gives it no more");
 }
 
+/// Whoever found a browser that was left open doesn't take the organization over.
+#[test]
+fn an_owner_who_signed_in_a_while_ago_types_their_password_to_hand_it_over() {
+    let mut scene = Scene::of("team");
+    let ask = format!("{}/owner", scene.path);
+    assert!(!scene.owner.get(&ask).text().contains("type=\"password\""), "they just did");
+    scene.team.world.pass(std::time::Duration::from_mins(6));
+    let question = scene.owner.get(&ask);
+    check_page(&question);
+    let text = seen(&question.text());
+    assert!(text.contains("Your password") && text.contains("They are a client now."), "{text}");
+    for (typed, status) in [("", 403), ("not this one at all", 401)] {
+        let refused = scene.owner.submit(&ask, &ask, &[("password", typed)]);
+        check_page(&refused);
+        assert_eq!(refused.status, status, "{typed}");
+        assert!(refused.text().contains("type=\"password\""), "it is asked again");
+    }
+    let done = scene.owner.submit(&ask, &ask, &[("password", PASSWORD)]);
+    assert!(seen(&followed(&mut scene.owner, &done)).contains("is the owner now."));
+}
+
 #[test]
 fn a_transfer_that_is_refused_says_why() {
     let mut scene = Scene::of("team");
@@ -342,7 +363,7 @@ fn staff_see_only_the_workspaces_that_they_come_into() {
 #[test]
 fn what_comes_with_the_accounts_is_told_with_the_rest() {
     let mut scene = Scene::of("publishing");
-    assert!(seen(&scene.shown()).contains("Only what comes with the accounts they are given: view posts."));
+    assert!(seen(&scene.shown()).contains("Only what comes with the accounts they are given: view posts, and approve posts where that is asked of them."));
     let workspace = scene.team.workspace();
     let account = resource(&scene.team, &workspace, "facebook");
     let access = json!({"access": {"permissions": ["posts.write.create"], "resources": [{"id": account, "approve": true}]}});

@@ -207,6 +207,23 @@ fn signing_in_asks_for_the_code_and_goes_on_to_where_one_wanted() {
     assert_eq!(passed.header("location"), Some("/me"));
 }
 
+/// Who runs out of them and loses the phone is locked out, so the page says it in time.
+#[test]
+fn how_many_recovery_codes_are_left_is_told() {
+    let (team, mut olga, _, codes) = with_factor();
+    assert!(seen(&olga.get(HOME).text()).contains("10 of 10 recovery codes are left."));
+    for code in &codes[..7] {
+        let mut lost = waiting(&team);
+        let recovery = [("recovery", "1"), ("code", code.as_str())];
+        assert_eq!(lost.submit("/sign-in/code?recovery=1", CODE, &recovery).status, 303);
+        team.world.pass(Duration::from_mins(1));
+    }
+    let page = olga.get(HOME);
+    check_page(&page);
+    let text = seen(&page.text());
+    assert!(text.contains("3 of 10 recovery codes are left: make new ones while you can."), "{text}");
+}
+
 #[test]
 fn a_code_that_comes_too_late_leads_back_to_the_sign_in() {
     let (team, _, app, _) = with_factor();

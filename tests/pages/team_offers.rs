@@ -50,7 +50,9 @@ fn the_list_tells_what_is_offered_and_who_invited() {
     let account = resource(&desk.team, &workspace, "facebook");
     desk.invited(ANA, &json!({"access": {"resources": [{"id": account}]}}));
     let list = desk.seen(LIST);
-    assert!(list.contains("Client 1 account"), "{list}");
+    assert!(list.contains("Client 1 account") && list.contains("28 November 2026 "), "{list}");
+    desk.team.world.pass(Duration::from_hours(6 * 24));
+    assert!(desk.seen(LIST).contains("28 November 2026, 22:00 UTC"), "to the minute where it is near");
     assert!(list.contains("from Olga Owner"), "{list}");
     desk.team.joined_with("bo@client.test", "client", json!({"access": {"resources": "all"}}));
     let clients = desk.seen("/team?tab=clients");
@@ -189,6 +191,31 @@ fn withdrawing_is_asked_once_more_with_what_follows() {
     assert_eq!(again.status, 409);
     check_page(&again);
     assert_eq!(text_of(&again.text(), "h1"), "Withdraw the invitation to Mo?");
+}
+
+/// The list is as it was searched when one comes back to it, whether or not one did it.
+#[test]
+fn who_withdrew_an_invitation_comes_back_to_the_list_as_it_was_searched() {
+    let mut desk = Desk::new();
+    let id = desk.invited(ANA, &json!({}));
+    let (list, plain) = (format!("{LIST}&q=ana"), format!("/invitations/{id}/withdraw"));
+    let page = desk.page(&list);
+    let row = page.split(" href=\"").find(|href| href.contains(&plain)).expect("a way to withdraw it");
+    let row = row.split('"').next().unwrap().replace("&#38;", "&");
+    let row = row.strip_prefix(&desk.path).unwrap().to_owned();
+    let back = format!("{}{list}", desk.path);
+    let question = desk.page(&row);
+    let keep = format!("href=\"{}\">Keep the invitation", back.replace('&', "&#38;"));
+    assert!(question.contains(&keep), "{question}");
+    let done = desk.submit(&row, &plain, &[("back", &back)]);
+    assert_eq!(desk.after(&done).0, back);
+    // Nowhere else.
+    let other = desk.invited("bo@client.test", &json!({}));
+    let action = format!("/invitations/{other}/withdraw");
+    let question = desk.page(&format!("{action}?back=https://evil.test/team"));
+    assert!(question.contains(&format!("href=\"{}/invitations/{other}\">Keep", desk.path)), "{question}");
+    let done = desk.submit(&action, &action, &[("back", "https://evil.test/team")]);
+    assert_eq!(desk.after(&done).0, format!("{}{LIST}", desk.path));
 }
 
 #[test]

@@ -59,17 +59,17 @@ fn who_removed_somebody_comes_back_to_the_list_as_it_was_searched() {
     let (mut desk, ids) = with_clients();
     let from = format!("{}/team?tab=clients&q=ana", desk.path);
     let list = desk.page("/team?tab=clients&q=ana");
-    assert!(list.contains(&format!("name=\"from\" value=\"{}\"", from.replace('&', "&#38;"))), "{list}");
+    assert!(list.contains(&format!("name=\"back\" value=\"{}\"", from.replace('&', "&#38;"))), "{list}");
     let remove = list.split(" href=\"").find(|href| href.contains("/team/remove?member=")).unwrap();
     let remove = remove.split('"').next().unwrap().replace("&#38;", "&");
     let page = desk.owner.get(&remove).ok();
     check_page(&page);
     assert!(page.text().contains(&from.replace('&', "&#38;")), "{}", page.text());
-    let fields = [("member", ids[0].as_str()), ("from", from.as_str())];
+    let fields = [("member", ids[0].as_str()), ("back", from.as_str())];
     let done = desk.submit("/team?tab=clients", "/team/remove", &fields);
     assert_eq!(done.header("location"), Some(from.as_str()));
     // Nowhere else.
-    let fields = [("member", ids[1].as_str()), ("from", "https://evil.test/team?tab=clients")];
+    let fields = [("member", ids[1].as_str()), ("back", "https://evil.test/team?tab=clients")];
     let done = desk.submit("/team?tab=clients", "/team/remove", &fields);
     assert_eq!(desk.after(&done).0, format!("{}/team?tab=clients", desk.path));
 }

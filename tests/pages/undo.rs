@@ -44,7 +44,7 @@ fn undo_in(page: &str) -> Vec<(String, String)> {
     let inputs = tags(&format!("<!doctype html><form{}</form>", form.split("</form>").next().unwrap()))
         .into_iter()
         .filter(|tag| tag.name == "input");
-    inputs.map(|tag| (tag.get("name").to_owned(), tag.get("value").to_owned())).collect()
+    inputs.map(|tag| (tag.get("name").to_owned(), tag.get("value").replace("&#38;", "&"))).collect()
 }
 
 fn send(desk: &mut Desk, fields: &[(String, String)]) -> crate::support::Answer {
@@ -74,6 +74,18 @@ fn the_sentence_that_says_it_undoes_it() {
     let again = send(&mut desk, &undo);
     assert_eq!(desk.after(&again).1, "Put back 2 clients.");
     assert!(desk.seen("/activity").contains("Olga Owner put back Ana Client"));
+}
+
+/// The list is as it was searched when they are back in it.
+#[test]
+fn who_undoes_it_comes_back_to_the_list_as_it_was_searched() {
+    let (mut desk, ids) = with_clients();
+    let list = format!("{}/team?tab=clients&q=ana", desk.path);
+    let fields = [("member", ids[0].as_str()), ("back", list.as_str())];
+    let gone = desk.submit("/team?tab=clients", "/team/remove", &fields);
+    let page = desk.owner.get(gone.header("location").unwrap()).ok().text();
+    let done = send(&mut desk, &undo_in(&page));
+    assert_eq!(desk.after(&done), (list, "Put back Ana Client.".to_owned()));
 }
 
 /// Of those who need a seat only as many come back as there are seats, in the order that they were removed in.

@@ -171,7 +171,7 @@ impl Desk {
     #[must_use]
     pub fn undo(&self, removal: said::Removal) -> Undo {
         let path = Route::TeamRestore(self.setting.slug.clone()).path();
-        Undo { path, nonce: self.key.nonce.clone(), removal }
+        Undo { path, nonce: self.key.nonce.clone(), removal, back: String::new() }
     }
 
     /// A page of this organization as a reply.

@@ -9,6 +9,7 @@ use super::{Frame, Problems, said, session};
 use crate::domain::invitation::Invitation;
 use crate::domain::link::{Link, Via};
 use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet};
@@ -38,6 +39,7 @@ struct Me<'a> {
     name: &'a str,
     email: &'a str,
     verified: bool,
+    now: Timestamp,
     waiting: Vec<Waiting>,
     workspaces: Vec<Reached>,
     /// Where the host product is, and what it is called.
@@ -76,6 +78,7 @@ async fn page<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: Optio
         frame: own.frame(ctx, Place::Workspaces),
         nonce: &own.key.nonce,
         problems: Problems::of(error),
+        now,
         name: &own.me.name,
         email: own.me.email.as_str(),
         product: ctx.config.product.as_ref().map(|product| (&*product.url, &*ctx.config.product_name)),

@@ -65,6 +65,8 @@ pub struct Undo {
     pub nonce: String,
     /// Which removal.
     pub removal: said::Removal,
+    /// The list that it leads back to, as it is searched; empty for the one that they are in again.
+    pub back: String,
 }
 
 /// What every page's layout needs.

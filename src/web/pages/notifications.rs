@@ -170,8 +170,8 @@ fn row(told: &Told) -> Row {
         }
         "bulk.finished" => (
             format!("Your invitations of many people to {organization} are done."),
-            Some(Route::Team(slug())),
-            "Team & Clients",
+            told.job_id.map(|id| Route::ImportJob(slug(), id)),
+            "See what became of each",
         ),
         _ => (format!("Something changed in {organization}."), None, ""),
     };

@@ -33,7 +33,13 @@ pub fn sentence(template: &Template, set: PermissionSet) -> String {
             "Nothing, until somebody chooses what.".to_owned()
         } else {
             let (_, nouns) = template.noun();
-            format!("Only what comes with the {nouns} they are given: {}.", list(&catalog.in_words(follows)))
+            let mut told = list(&catalog.in_words(follows));
+            let where_asked = catalog.from_grant(true).without(follows);
+            if !where_asked.is_empty() {
+                let more = list(&catalog.in_words(where_asked));
+                told = format!("{told}, and {more} where that is asked of them");
+            }
+            format!("Only what comes with the {nouns} they are given: {told}.")
         }
     } else if count(missing) * 2 < count(all) {
         format!("Everything except: {}.", list(&catalog.in_words(missing)))
@@ -84,7 +90,11 @@ mod tests {
                 "Everything except: send messages, set tasks, create reports and edit reports.",
             ),
             ("client-links", Role::Client, "Manage accounts, view posts, edit posts and delete posts."),
-            ("publishing", Role::Client, "Only what comes with the accounts they are given: view posts."),
+            (
+                "publishing",
+                Role::Client,
+                "Only what comes with the accounts they are given: view posts, and approve posts where that is asked of them.",
+            ),
             ("team", Role::Client, "Nothing, until somebody chooses what."),
             ("reporting", Role::Member, "Everything."),
         ] {

@@ -129,7 +129,7 @@ impl<P: Platform> Visit<'_, P> {
                 email: body.map_or("", |body| &body.email),
                 signed_in_as: signed_in_as.map(EmailAddress::as_str),
                 expires,
-                until: until(now, expires),
+                until: expires.end_in_words(now),
                 left: left(now, expires),
                 next,
                 // What a link is called is nobody's name.
@@ -184,11 +184,6 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// When it ends: the date, and the time as well where the date alone would leave a doubt.
-fn until(now: Timestamp, end: Timestamp) -> String {
-    if end.seconds() - now.seconds() >= 2 * DAY { end.date_in_words() } else { end.in_words() }
-}
-
 /// How long that is from now, to the nearest of the unit.
 fn left(now: Timestamp, end: Timestamp) -> String {
     match end.seconds() - now.seconds() {
@@ -218,7 +213,7 @@ mod tests {
             (30, "21 November 2026, 22:00 UTC (in a minute)"),
         ] {
             let end = now.plus(Duration::from_secs(seconds.unsigned_abs()));
-            assert_eq!(format!("{} ({})", until(now, end), left(now, end)), shown);
+            assert_eq!(format!("{} ({})", end.end_in_words(now), left(now, end)), shown);
         }
     }
 }

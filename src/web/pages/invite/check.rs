@@ -143,7 +143,7 @@ impl Telling<'_> {
                 if answers.is_link() { actor.policy.link_lifetime } else { actor.policy.email_lifetime };
             let seconds = answers.filled("expires_in").and_then(|text| text.parse().ok());
             let end = now.plus(std::time::Duration::from_secs(seconds.unwrap_or(life.default)));
-            self.row(Step::Person, "Works until", end.date_in_words());
+            self.row(Step::Person, "Works until", end.end_in_words(now));
         }
     }
 

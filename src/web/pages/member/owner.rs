@@ -58,7 +58,8 @@ fn question<'a>(handing: &'a Handing, error: Option<&Error>) -> Confirm<'a> {
         apart(&desk.setting.organization_name)
     )];
     if member.role == Role::Client {
-        follows.push("They are a client now. As the owner they see all of your other clients, too.".to_owned());
+        follows
+            .push("They are a client now. As the owner they see all of your other clients, too.".to_owned());
     }
     follows.push("You become an admin, which takes a seat. Only the new owner can hand it back.".to_owned());
     let back = |route: fn(String, MemberId) -> Route| route(desk.setting.slug.clone(), member.id).path();

@@ -7,6 +7,7 @@ use crate::domain::ids::ResourceId;
 use crate::domain::role::Role;
 use crate::domain::text;
 use crate::store::choices::Resource;
+use crate::web::pages::access::words::list;
 
 /// As many of one kind as are named.
 const MOST_NAMED: usize = 25;
@@ -37,12 +38,22 @@ impl Difference {
         let (was, is) =
             (before.permissions.effective(template, role), after.permissions.effective(template, role));
         let (_, accounts) = template.noun();
+        // What comes with the accounts as well is there before and after, whatever is turned on or off.
+        let (on, off) = (is.without(was), was.without(is));
+        let (new, gone) = (on.without(before.follows(template)), off.without(after.follows(template)));
+        let stays = on.without(new) | off.without(gone);
 
         let mut difference = Self {
-            on: turned_on(to, is.without(was)),
-            off: capitalized(&template.catalog.in_words(was.without(is))),
+            on: turned_on(to, new),
+            off: capitalized(&template.catalog.in_words(gone)),
             ..Self::default()
         };
+        if !stays.is_empty() {
+            let stays = list(&template.catalog.in_words(stays));
+            difference
+                .other
+                .push(format!("No change: {stays}. That comes with the {accounts} they are given."));
+        }
         match (Given::of(&before.resources), Given::of(&after.resources)) {
             (Given::All, Given::All) => {}
             (Given::All, Given::Some(_)) => {

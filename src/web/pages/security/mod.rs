@@ -16,15 +16,19 @@ use super::form::Form;
 use super::own::{Own, Place};
 use super::{Frame, Problems, said, session};
 use crate::domain::ids::SessionId;
+use crate::domain::second_factor::RECOVERY_CODES;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, sign_in};
 use crate::platform::{Platform, ResultSet};
+use crate::store::second_factors::{self, Recovery};
 use crate::store::sessions::{self, Open};
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use crate::web::route::Route;
 
+/// So many recovery codes are few: it is time for others.
+const FEW_LEFT: usize = 3;
 /// As many sessions as the page shows: the newest.
 const MOST_SHOWN: i64 = 50;
 
@@ -36,6 +40,9 @@ struct Security<'a> {
     email: &'a str,
     /// Since when they have a second factor, in words.
     factor_since: Option<String>,
+    /// How many recovery codes they have left, of how many; and whether these are few.
+    recovery: (usize, usize),
+    few: bool,
     sessions: Vec<Open>,
     problems: Problems,
 }
@@ -47,14 +54,19 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Resul
 
 async fn page<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: Option<&Error>) -> Result<Reply> {
     let now = ctx.now();
-    let reads = |session: &str| vec![sessions::list(session, None, MOST_SHOWN, now)];
+    let reads = |session: &str| {
+        vec![sessions::list(session, None, MOST_SHOWN, now), second_factors::count_recovery(session, now)]
+    };
     let (own, found) = Own::open(ctx, request, reads).await?;
     let sessions = found.first().map(ResultSet::rows::<Open>).transpose()?.unwrap_or_default();
+    let left = ResultSet::row_of::<Recovery>(found.get(1))?.unwrap_or_default().recovery_left;
     let page = Security {
         frame: own.frame(ctx, Place::Security),
         nonce: &own.key.nonce,
         email: own.me.email.as_str(),
         factor_since: own.me.mfa_enabled_at.map(Timestamp::date_in_words),
+        recovery: (left, RECOVERY_CODES),
+        few: left <= FEW_LEFT,
         problems: Problems::of(error),
         sessions,
     };

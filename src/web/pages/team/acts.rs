@@ -7,6 +7,7 @@ use askama::Template;
 use http::StatusCode;
 
 use super::offer::{self, title};
+use super::way_back::came_from;
 use super::{Query, Tab, address};
 use crate::domain::authority::Authority;
 use crate::domain::ids::InvitationId;
@@ -66,8 +67,9 @@ pub async fn ask<P: Platform>(
     id: InvitationId,
     act: Act,
 ) -> Result<Reply> {
+    let form = Form::of(request::query(request)?);
     let (desk, record, _) = offer::open(ctx, request, slug, id, Vec::new()).await?;
-    desk.reply(&question(ctx, &desk, &record, act, None))
+    desk.reply(&question(ctx, &desk, &record, act, &form, None))
 }
 
 fn question<'a, P: Platform>(
@@ -75,7 +77,8 @@ fn question<'a, P: Platform>(
     desk: &'a Desk,
     record: &'a Record,
     act: Act,
-    refused: Option<(&'a Form, &Error)>,
+    form: &'a Form,
+    refused: Option<&Error>,
 ) -> Confirm<'a> {
     let state = &record.state;
     let slug = || desk.setting.slug.clone();
@@ -116,23 +119,22 @@ fn question<'a, P: Platform>(
             ("Turn on the link ", "?", follows, "Turn on", "Leave it off")
         }
     };
-    // Back to the list that the button was pressed in, once it is pressed again.
-    let carried = refused.map(|(form, _)| form.fields().filter(|(name, _)| *name == "back").collect());
     Confirm {
         frame: desk.frame(Place::Team),
         nonce: &desk.key.nonce,
-        problems: Problems::of(refused.map(|(_, error)| error)),
+        problems: Problems::of(refused),
         before,
         about: title(record),
         after,
         follows,
         action: act.route(slug(), state.id).path(),
         password_of: None,
-        carried: carried.unwrap_or_default(),
+        // Back to the list that the button was pressed in, once it is pressed again.
+        carried: form.fields().filter(|(name, _)| *name == "back").collect(),
         button,
         danger: matches!(act, Act::Withdraw | Act::Replace),
         keep,
-        back: Route::OfferPage(slug(), state.id).path(),
+        back: came_from(form, &slug()).unwrap_or_else(|| Route::OfferPage(slug(), state.id).path()),
     }
 }
 
@@ -172,7 +174,7 @@ pub async fn act<P: Platform>(
     match done(ctx, request, &desk, &form, &record, act).await {
         Ok(reply) => Ok(reply),
         Err(error @ Error::Refused(_)) => {
-            desk.refused(&error, &question(ctx, &desk, &record, act, Some((&form, &error))))
+            desk.refused(&error, &question(ctx, &desk, &record, act, &form, Some(&error)))
         }
         Err(error) => Err(error),
     }
@@ -225,24 +227,15 @@ async fn done<P: Platform>(
     };
     let list = |tab| address(slug, &Query { tab, ..Query::default() }, None);
     let tab = if record.state.kind == Kind::Link { Tab::Links } else { Tab::Invitations };
-    let path = match (act, back(form, slug)) {
-        // It is in no list but that of what was withdrawn.
-        (Act::Withdraw, _) => list(tab),
+    let path = match (act, came_from(form, slug)) {
         // Among those that wait, from now on.
         (Act::Send, Some(_)) if record.state.status(ctx.now()) == Status::Expired => list(tab),
         (_, Some(back)) => back,
+        // Its own page has nothing more to do.
+        (Act::Withdraw, None) => list(tab),
         (_, None) => Route::OfferPage(slug.to_owned(), record.state.id).path(),
     };
     Ok(said::see_other(&path, &sentence))
-}
-
-/// The list that a row's button was pressed in, if the form says one of ours.
-fn back(form: &Form, slug: &str) -> Option<String> {
-    let back = form.filled("back")?;
-    let path = back.split('?').next().unwrap_or_default();
-    let is_ours =
-        path == Route::Team(slug.to_owned()).path() && back.bytes().all(|byte| byte.is_ascii_graphic());
-    is_ours.then(|| back.to_owned())
 }
 
 /// The address that an invitation is for.

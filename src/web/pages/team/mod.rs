@@ -9,13 +9,17 @@ mod offers;
 mod people;
 pub mod remove;
 pub mod restore;
+mod seats;
 mod typed;
+mod way_back;
 
 use askama::Template;
 use serde::Deserialize;
 
 use self::offers::OfferRow;
 use self::people::PersonRow;
+pub use self::seats::ShownSeats;
+use self::way_back::back_to;
 use crate::domain::authority::Actor;
 use crate::domain::ids::InvitationId;
 use crate::domain::invitation::Status;
@@ -210,38 +214,14 @@ impl Team<'_> {
         route(self.slug.to_owned(), offer.id).path()
     }
 
+    /// The same on a page that asks first, and from which one comes back to this very list.
+    fn asking(&self, route: fn(String, InvitationId) -> Route, offer: &OfferRow) -> String {
+        format!("{}?{}", self.at(route, offer), back_to(&self.here))
+    }
+
     /// Where somebody is invited again.
     fn invite(&self, email: &str) -> String {
         invite_path(self.slug, Some(email))
-    }
-}
-
-/// Seats in words and as a bar of a hundred parts.
-pub(super) struct ShownSeats {
-    pub words: String,
-    /// How much of the bar is taken, and how much is reserved besides; none where there is no limit.
-    pub bar: Option<(i64, i64)>,
-}
-
-impl ShownSeats {
-    pub fn of(seats: &Seats) -> Self {
-        let reserved = match seats.reserved {
-            0 => String::new(),
-            1 => " 1 more is reserved by an open invitation.".to_owned(),
-            many => format!(" {many} more are reserved by open invitations."),
-        };
-        let Some(limit) = seats.seat_limit else {
-            let used = if seats.used == 1 {
-                "1 seat is taken".to_owned()
-            } else {
-                format!("{} seats are taken", seats.used)
-            };
-            return Self { words: format!("{used}; there is no limit.{reserved}"), bar: None };
-        };
-        let share = |count: i64| (count * 100 / limit.max(1)).clamp(0, 100);
-        let used = share(seats.used);
-        let words = format!("{} of {limit} seats are taken.{reserved}", seats.used);
-        Self { words, bar: Some((used, share(seats.used + seats.reserved) - used)) }
     }
 }
 
@@ -281,16 +261,15 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     workspaces.truncate(MOST_OFFERED);
     let workspaces = order::by(workspaces, |each| each.name.to_lowercase());
     let at = |cursor: Option<&str>| address(slug, &Query { tab, ..query.clone() }, cursor);
+    let here = at(Some(&query.cursor));
     // Who is in a workspace is nothing to staff who don't come into it.
     let elsewhere = query.workspace.parse().is_ok_and(|workspace| !actor.reaches(workspace));
     let (people, offers, cursor) = match of_people {
         _ if elsewhere => (Vec::new(), Vec::new(), None),
         true => {
             let (mut people, cursor) = people::rows(list, &desk, now)?;
-            // From there one comes back to this very list.
-            let from = serde_urlencoded::to_string([("from", at(Some(&query.cursor)))]).unwrap_or_default();
             for remove in people.iter_mut().filter_map(|person| person.remove.as_mut()) {
-                *remove = format!("{remove}&{from}");
+                *remove = format!("{remove}&{}", back_to(&here));
             }
             (people, Vec::new(), cursor)
         }
@@ -299,8 +278,12 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
             (Vec::new(), offers, cursor)
         }
     };
+    let mut frame = desk.frame(Place::Team);
+    if let Some(undo) = &mut frame.undo {
+        undo.back.clone_from(&here);
+    }
     desk.reply(&Team {
-        frame: desk.frame(Place::Team),
+        frame,
         slug,
         tab,
         tabs: Tab::ALL
@@ -322,7 +305,6 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
         seats: seats.as_ref().filter(|_| actor.administers()).map(ShownSeats::of),
         export: Route::TeamExport(slug.to_owned()).path(),
         nonce: &desk.key.nonce,
-        here: at(Some(query.cursor.as_str())),
         roles: match tab {
             Tab::Members => STAFF.to_vec(),
             Tab::Removed => Role::ALL.into_iter().rev().collect(),
@@ -335,7 +317,8 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
         invite: (!actor.invitable().is_empty()).then(|| invite_path(slug, None)),
         removes: people.iter().filter(|person| person.remove.is_some()).count(),
         all_chosen: query.chosen == "all",
-        choose_all: format!("{}&chosen=all#people", at(Some(query.cursor.as_str()))),
+        choose_all: format!("{here}&chosen=all#people"),
+        here,
         people,
         offers,
         next: cursor.as_deref().map(|cursor| at(Some(cursor))),

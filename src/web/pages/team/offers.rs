@@ -34,6 +34,8 @@ pub struct OfferRow {
     /// How many came in by a link: "7 of 25".
     pub uses: String,
     pub expires_at: Timestamp,
+    /// The same in words.
+    pub until: String,
     pub state: Status,
     /// Whether it can be sent again.
     pub sendable: bool,
@@ -121,6 +123,7 @@ fn row(record: Record, template: &'static Template, now: Timestamp) -> OfferRow 
             Some(most) => format!("{} of {most}", state.uses),
             None => state.uses.to_string(),
         },
+        until: state.expires_at.end_in_words(now),
         expires_at: state.expires_at,
         state: status,
         sendable: sendable(state.kind, status, record.delivery),

@@ -3,6 +3,7 @@
 use askama::Template;
 use http::StatusCode;
 
+use super::way_back::came_from;
 use super::{Query, Tab, address};
 use crate::domain::ids::MemberId;
 use crate::domain::role::Role;
@@ -82,9 +83,9 @@ async fn open<P: Platform>(
 }
 
 /// The list that they were chosen in, as it was searched; else the one that they are in.
-fn list(slug: &str, named: &[Named], from: &str) -> String {
-    if from.starts_with(&format!("{}?", Route::Team(slug.to_owned()).path())) {
-        return from.to_owned();
+fn list(slug: &str, named: &[Named], form: &Form) -> String {
+    if let Some(back) = came_from(form, slug) {
+        return back;
     }
     let clients = !named.is_empty() && named.iter().all(|person| person.role == Role::Client);
     let tab = if clients { Tab::Clients } else { Tab::Members };
@@ -96,24 +97,17 @@ fn list(slug: &str, named: &[Named], from: &str) -> String {
 /// # Errors
 /// 403 for whoever doesn't run the organization, 404 where nobody of these is in it.
 pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
-    let query: Vec<(String, String)> = request::query(request)?;
-    let ids = chosen(query.iter().filter(|(name, _)| name == "member").map(|(_, value)| value.as_str()));
+    let form = Form::of(request::query(request)?);
+    let ids = chosen(form.all("member"));
     let (desk, named) = open(ctx, request, slug, &ids).await?;
     if named.is_empty() && !ids.is_empty() {
         return Err(Code::NotFound.into());
     }
-    let from = query.iter().find(|(name, _)| name == "from").map_or("", |(_, value)| value);
-    ask(&desk, slug, &named, from, None)
+    ask(&desk, slug, &named, &form, None)
 }
 
 /// Asks once more; again, with what is wrong, if that was refused.
-fn ask(
-    desk: &Desk,
-    slug: &str,
-    named: &[Named],
-    from: &str,
-    refused: Option<(&Form, &Error)>,
-) -> Result<Reply> {
+fn ask(desk: &Desk, slug: &str, named: &[Named], form: &Form, refused: Option<&Error>) -> Result<Reply> {
     let why_stays = |person: &Named| {
         let removable = desk.actor.removable().contains(&person.role);
         match person.role {
@@ -134,15 +128,15 @@ fn ask(
         slug,
         seats: people.iter().filter(|person| person.takes_seat).count(),
         sent: people.iter().map(|person| person.sent).sum(),
-        with_sent: refused.is_some_and(|(form, _)| form.has("sent")),
+        with_sent: form.has("sent"),
         types: people.len() > MOST_UNTYPED,
-        problems: Problems::of(refused.map(|(_, error)| error)),
+        problems: Problems::of(refused),
         people: &people,
         staying: &staying,
-        back: list(slug, named, from),
+        back: list(slug, named, form),
     };
     match refused {
-        Some((_, error)) => desk.refused(error, &page),
+        Some(error) => desk.refused(error, &page),
         None => desk.reply(&page),
     }
 }
@@ -155,17 +149,16 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
     let form = Form::read(ctx, request)?;
     let ids = chosen(form.all("member"));
     let (desk, named) = open(ctx, request, slug, &ids).await?;
-    let from = form.text("from");
     if let Err(error) = form.fresh() {
-        return ask(&desk, slug, &named, from, Some((&form, &error)));
+        return ask(&desk, slug, &named, &form, Some(&error));
     }
     if ids.is_empty() {
-        return Ok(said::see_other(&list(slug, &named, from), "Nobody was chosen, so nobody was removed."));
+        return Ok(said::see_other(&list(slug, &named, &form), "Nobody was chosen, so nobody was removed."));
     }
     if ids.len() > MOST_UNTYPED && form.text("typed").trim() != ids.len().to_string() {
         let detail = format!("Type {} here: that many people lose their access.", ids.len());
         let error = Error::field("/typed", Code::Required, detail);
-        return ask(&desk, slug, &named, from, Some((&form, &error)));
+        return ask(&desk, slug, &named, &form, Some(&error));
     }
     let (fates, at) = removal::remove(ctx, &desk.actor, &ids, form.has("sent")).await?;
     let (mut removed, mut refused, mut first) = (Vec::new(), Vec::new(), None);
@@ -181,7 +174,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
             }
         }
     }
-    let back = list(slug, &named, from);
+    let back = list(slug, &named, &form);
     let removal = said::Removal { at, request: ctx.request_id.clone() };
     if refused.is_empty() {
         let clients = named.iter().all(|person| person.role == Role::Client);
@@ -191,7 +184,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
         .as_ref()
         .filter(|_| removed.is_empty())
         .map_or(StatusCode::OK, |why: &Error| why.code().status());
-    let undo = (!removed.is_empty()).then(|| desk.undo(removal));
+    let undo = (!removed.is_empty()).then(|| Undo { back: back.clone(), ..desk.undo(removal) });
     desk.reply_with(status, &Told { frame: desk.frame(Place::Team), removed, refused, undo, back })
 }
 

@@ -1,5 +1,6 @@
 //! Undoing a removal: everybody whom it removed, or one of them.
 
+use super::way_back::came_from;
 use super::{Query, Tab, address};
 use crate::domain::ids::MemberId;
 use crate::domain::role::Role;
@@ -49,7 +50,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
 
 fn question<'a>(desk: &'a Desk, form: &'a Form, gone: &'a [Gone], error: Option<&Error>) -> Confirm<'a> {
     let slug = &desk.setting.slug;
-    let of_removal = |(name, _): &(&str, &str)| ["at", "request", "member"].contains(name);
+    let of_removal = |(name, _): &(&str, &str)| ["at", "request", "member", "back"].contains(name);
     let (before, about) = match gone {
         [one] => ("Put back ", one.name.as_str()),
         _ => ("Put back everybody whom you removed", ""),
@@ -71,7 +72,7 @@ fn question<'a>(desk: &'a Desk, form: &'a Form, gone: &'a [Gone], error: Option<
         button: "Put back",
         danger: false,
         keep: "Back to the list",
-        back: list(slug, Tab::Removed),
+        back: came_from(form, slug).unwrap_or_else(|| list(slug, Tab::Removed)),
     }
 }
 
@@ -105,7 +106,8 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
     }
     let clients = back.iter().all(|gone| gone.role == Role::Client);
     let tab = if clients { Tab::Clients } else { Tab::Members };
-    Ok(said::see_other(&list(slug, tab), &sentence(&back, clients, &refused)))
+    let path = came_from(&form, slug).unwrap_or_else(|| list(slug, tab));
+    Ok(said::see_other(&path, &sentence(&back, clients, &refused)))
 }
 
 /// Who is back and who is not, in words.
