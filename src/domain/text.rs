@@ -12,6 +12,16 @@ pub const NAME_LENGTH: usize = 80;
 /// The longest message, in graphemes.
 pub const MESSAGE_LENGTH: usize = 1000;
 
+/// "a, b and c".
+#[must_use]
+pub fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// Why a text was refused, as a sentence for the person who typed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {

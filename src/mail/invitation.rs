@@ -28,10 +28,7 @@ pub fn write(config: &Config, view: &View, is_reminder: bool) -> Result<Mail> {
     }
     said.push(format!("You will join as {as_what}. {}", invitation.role.may()));
     said.extend(details(config, view));
-    let quote = view.shown_message().map(|message| {
-        let by = view.message.as_ref().and(view.inviter_name.as_deref());
-        (named(by.unwrap_or(view.shown_name())), message)
-    });
+    let quote = view.shown_message().map(|message| (named(view.message_by()), message));
     let preview = if is_reminder {
         format!("Your invitation works until {until}.")
     } else {
@@ -113,6 +110,10 @@ fn details(config: &Config, view: &View) -> Vec<String> {
     let accounts = view.accounts(template);
     if !accounts.is_empty() {
         told.push(format!("{}: {accounts}.", capitalized(&template.noun().1)));
+    }
+    let kinds = view.kinds(template);
+    if !kinds.is_empty() {
+        told.push(format!("You can connect {kinds}."));
     }
     if view.require_mfa {
         told.push(

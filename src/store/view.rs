@@ -9,9 +9,10 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{JobId, MemberId, RedemptionId, UserId};
 use crate::domain::invitation::{Invitation, Kind};
 use crate::domain::link::Link;
+use crate::domain::role::Role;
 use crate::domain::standing::{Account, Redeemed, Standing};
 use crate::domain::template::Template;
-use crate::domain::text::capitalized;
+use crate::domain::text::{capitalized, list};
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::Statement;
@@ -46,6 +47,9 @@ pub struct View {
     pub permissions: Option<Vec<String>>,
     /// On how many of the workspaces' resources; null is all of them, now and later.
     pub resources: Option<usize>,
+    /// The kinds of account that a client may add there, as keys (S0-15).
+    #[serde(deserialize_with = "json_text", serialize_with = "as_json_text")]
+    addable_kinds: Vec<String>,
     /// Whether they approve on any of these.
     #[serde(deserialize_with = "crate::domain::truth")]
     approves: bool,
@@ -89,7 +93,7 @@ pub struct View {
     lacks_factor: bool,
 }
 
-fn as_json_text<S: serde::Serializer>(value: &Vec<WorkspaceName>, serializer: S) -> Result<S::Ok, S::Error> {
+fn as_json_text<T: Serialize, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&serde_json::to_string(value).map_err(serde::ser::Error::custom)?)
 }
 
@@ -181,6 +185,14 @@ impl View {
         told
     }
 
+    /// The kinds of account that they may connect, in words; empty for staff, who connect any, and where there is none.
+    #[must_use]
+    pub fn kinds(&self, template: &Template) -> String {
+        let is_client = self.invitation.role == Role::Client;
+        let kinds = template.kinds.iter().filter(|kind| is_client && self.addable_kinds.contains(&kind.key));
+        list(&kinds.map(|kind| kind.label.clone()).collect::<Vec<_>>())
+    }
+
     /// On how many of the organization's accounts, as nouns; empty for none, and for those who reach all.
     #[must_use]
     pub fn accounts(&self, template: &Template) -> String {
@@ -196,6 +208,12 @@ impl View {
     #[must_use]
     pub fn names_product(&self) -> bool {
         self.brand().is_none() && !self.hides_product && self.invitation.kind == Kind::Email
+    }
+
+    /// Whose that is: the inviter's where they wrote one, else the organization's.
+    #[must_use]
+    pub fn message_by(&self) -> &str {
+        self.message.as_ref().and(self.inviter_name.as_deref()).unwrap_or_else(|| self.shown_name())
     }
 
     /// What the page says to the invited person.
@@ -226,7 +244,7 @@ macro_rules! told_columns {
             ", i.name, i.message, i.locale, max(i.require_mfa, o.require_mfa, EXISTS (SELECT 1 FROM invitation_workspaces y
                   JOIN workspaces w ON w.id = y.workspace_id AND w.require_mfa = 1 WHERE y.invitation_id = i.id),
                   i.role IN ('admin', 'owner') AND EXISTS (SELECT 1 FROM workspaces w
-                    WHERE w.organization_id = o.id AND w.require_mfa = 1)) AS require_mfa, i.branding_name, i.branding_message, o.template, i.permissions,
+                    WHERE w.organization_id = o.id AND w.require_mfa = 1)) AS require_mfa, i.branding_name, i.branding_message, o.template, i.permissions, i.addable_kinds,
                 iif(i.all_resources, NULL, json_array_length(i.grants)) AS resources,
                 EXISTS (SELECT 1 FROM json_each(i.grants) g WHERE g.value ->> 'approve') AS approves,
                 o.branding_name AS organization_branding_name, o.branding_accent, o.logo_hash,

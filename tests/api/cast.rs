@@ -258,7 +258,7 @@ impl Cast {
                 json!({"member_ids": [self.passer_by(false)]})
             }
             ("POST", "/v1/organizations/{organization}/owner") => {
-                json!({"member_id": self.team.member("olga.owner@studio.test")})
+                json!({"member_id": self.team.member("olga.owner@studio.test"), "password": "a sentence works well"})
             }
             ("POST", "/v1/workspaces/{workspace}/members") => json!({"member_id": self.passer_by(false)}),
             ("PATCH", "/v1/workspaces/{workspace}/members/{member}") => {

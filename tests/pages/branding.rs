@@ -73,10 +73,31 @@ fn a_preview_shows_what_is_typed_and_saves_nothing() {
     {
         assert!(text.contains(told), "{told} in {text}");
     }
+    assert_eq!(text.matches("Join Brand <b>").count(), 2, "in the light and in the dark");
     let named = |name: &str| tags(&page.text()).into_iter().find(|tag| tag.get("name") == name).unwrap();
     assert_eq!(named("branding/accent").get("value"), "#ffe600");
     assert!(page.text().contains("/ffe600.css\""), "the page wears it");
     assert_eq!(team.world.state().database.borrow().dump(), before);
+}
+
+/// The e-mail as it is previewed is the one that is sent.
+#[test]
+fn a_preview_shows_the_mail_as_it_comes() {
+    let (mut team, mut owner, path) = open();
+    owner.submit(&path, &path, &typed("Brand & Sons", "#ffe600", "From all of us", "save")).ok();
+    let preview = seen(&owner.get(&path).text());
+    team.invited("carl@client.test", "client");
+    team.world.deliver();
+    let mail = team.world.mailbox().pop().unwrap();
+    let from = mail["from"].as_str().unwrap();
+    let name = from.split('<').next().unwrap().trim().trim_matches('"');
+    for shown in [&format!("From: {name}"), mail["subject"].as_str().unwrap()] {
+        assert_eq!(preview.matches(shown).count(), 2, "{shown}: {preview}");
+    }
+    let html = seen(mail["html"].as_str().unwrap());
+    for both in ["Message from Brand & Sons", "From all of us", "View invitation"] {
+        assert!(html.contains(both) && preview.contains(both), "{both}: {html}");
+    }
 }
 
 #[test]

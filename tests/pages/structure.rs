@@ -143,6 +143,18 @@ fn nothing_on_a_page_moves_by_itself() {
     }
 }
 
+/// What is shown in the dark to whoever looks at it in the light is what others have there.
+#[test]
+fn dark_is_the_same_wherever_it_is_shown() {
+    let sheet = include_str!("../../assets/usher.css");
+    let tokens = |begins: &str| {
+        let rule = sheet.split(begins).nth(1).unwrap().split('}').next().unwrap();
+        rule.lines().map(str::trim).filter(|line| line.starts_with("--")).collect::<Vec<_>>()
+    };
+    let dark = tokens("(prefers-color-scheme: dark) {\n  :root {");
+    assert!(dark.len() > 15 && dark == tokens("\n.dark {"), "{dark:?}");
+}
+
 /// Whoever reads from right to left has the same pages, mirrored: a sheet that knows only where lines begin and end does that by
 /// itself.
 #[test]

@@ -323,6 +323,26 @@ fn a_link_is_made_copied_and_opened_and_the_client_signs_up_on_its_page() {
     assert!(ana.get(joined.led_into()).ok().text().contains("Example Studio"));
 }
 
+/// S0-15: which accounts they may connect is read before they join.
+#[test]
+fn the_client_reads_which_accounts_they_may_connect() {
+    let mut team = agency();
+    let access = json!({"access": {"addable_kinds": ["facebook", "linkedin"]}});
+    let (_, token) = client_link(&mut team, &access);
+    let mut browser = team.world.client().with_header("accept", "text/html");
+    let page = browser.get(&format!("/i/{token}")).ok().text();
+    assert!(page.contains("<dt>You can connect</dt><dd>Facebook and LinkedIn</dd>"), "{page}");
+    let invitation =
+        json!({"kind": "email", "role": "client", "email": "ana@client.test", "access": access["access"]});
+    team.owner.post(&team.path("/invitations"), &invitation).ok();
+    team.world.deliver();
+    let mail = team.world.mailbox().pop().unwrap();
+    let text = mail["text"].as_str().unwrap();
+    assert!(text.contains("You can connect Facebook and LinkedIn."), "{text}");
+    let (_, none) = client_link(&mut team, &json!({"access": {"addable_kinds": []}}));
+    assert!(!browser.get(&format!("/i/{none}")).ok().text().contains("You can connect"));
+}
+
 /// S0-24: the client sees the organization's name in the title of the page.
 #[test]
 fn the_title_of_the_page_names_the_organization() {

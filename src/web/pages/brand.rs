@@ -24,17 +24,16 @@ pub fn path(organization: OrganizationId, accent: &Accent) -> String {
 pub fn stylesheet(colour: &str) -> Result<Reply> {
     let accent = Accent::parse(&format!("#{colour}")).ok_or_else(|| Error::from(Code::NotFound))?;
     let shades = Shades::of(&accent);
+    let dark = format!("--link:{};--mark:{}", shades.text_dark, shades.edge_dark);
     let css = format!(
-        ":root{{--fill:{fill};--fill-hover:{hover};--on-fill:{on};--link:{text_light};--mark:{edge_light}}}\
-         @media screen and (prefers-color-scheme:dark){{:root{{--fill:{fill};--fill-hover:{hover};--on-fill:{on};\
-         --link:{text_dark};--mark:{edge_dark}}}}}",
+        ":root,.light,.dark{{--fill:{fill};--fill-hover:{hover};--on-fill:{on};--link:{text_light};--mark:{edge_light}}}\
+         .dark{{{dark}}}@media screen and (prefers-color-scheme:dark){{:root{{--fill:{fill};--fill-hover:{hover};\
+         --on-fill:{on};{dark}}}}}",
         fill = shades.fill,
         hover = shades.fill_hover,
         on = shades.on_fill,
         text_light = shades.text_light,
-        text_dark = shades.text_dark,
         edge_light = shades.edge_light,
-        edge_dark = shades.edge_dark,
     );
     let mut reply = reply::with_body(StatusCode::OK, "text/css; charset=utf-8", css);
     let for_ever = HeaderValue::from_static("public, max-age=31536000, immutable");

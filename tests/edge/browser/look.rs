@@ -76,11 +76,12 @@ impl Browser {
     }
 
     /// Larger text may lose nothing: WCAG 1.4.4 at 200 %, of the whole page and of its text alone.
-    async fn read_larger(&self, [_, wide]: [u32; 2]) -> Vec<String> {
+    async fn read_larger(&self, [narrow, wide]: [u32; 2]) -> Vec<String> {
         let mut found = Vec::new();
         for (what, width, rules) in [
             ("at twice the size", wide / 2, ""),
             ("with text twice the size", wide, TWICE),
+            ("at the narrowest with text twice the size", narrow, TWICE),
             ("at one and a half times the size with text twice the size", wide / 3 * 2, TWICE),
         ] {
             let faults = self.worn(rules, width).await.into_iter();

@@ -342,7 +342,7 @@ impl<'a> Scene<'a> {
     /// After this was answered: what has to be as it was.
     pub fn settle(&mut self, operation: Operation<'_>, status: u16) {
         if operation.id() == "transferOwnership" && status == 200 {
-            let owner = json!({"member_id": self.path("owner")});
+            let owner = json!({"member_id": self.path("owner"), "password": PASSWORD});
             self.post("newcomer", &self.below("/owner"), &owner);
         }
     }

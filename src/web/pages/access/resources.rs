@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 
 use super::chosen::CARRIED;
-use super::{Chosen, Given, words, wrong};
+use super::{Chosen, Given, wrong};
 use crate::domain::authority::{Actor, Reach};
 use crate::domain::ids::{ResourceId, WorkspaceId};
 use crate::domain::order;
@@ -213,7 +213,7 @@ impl Resources {
                     .filter(|holding| workspaces.contains(&holding.workspace_id))
                     .all(|holding| holding.resources.is_none()),
             },
-            approving: (!approving.is_empty()).then(|| text::capitalized(&words::list(&approving))),
+            approving: (!approving.is_empty()).then(|| text::capitalized(&text::list(&approving))),
             kinds: template
                 .kinds
                 .iter()

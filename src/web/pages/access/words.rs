@@ -4,7 +4,7 @@ use crate::domain::access::{Access, Resources};
 use crate::domain::catalog::PermissionSet;
 use crate::domain::role::Role;
 use crate::domain::template::Template;
-use crate::domain::text::capitalized;
+use crate::domain::text::{capitalized, list};
 
 /// What a role may do unless somebody says otherwise, as a sentence (S3-12).
 #[must_use]
@@ -59,16 +59,6 @@ pub fn accounts(template: &Template, role: Role, given: &Resources) -> String {
         Resources::All => None,
         Resources::Listed(grants) => Some(grants.len()),
     })
-}
-
-/// "a, b and c".
-#[must_use]
-pub fn list(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 #[cfg(test)]

@@ -51,9 +51,12 @@ struct Open<'a> {
     /// What accounts are called, and on how many, in words; empty for none.
     on: String,
     accounts: String,
+    /// The kinds of account that they may connect, in words.
+    kinds: String,
     /// Whether they come in only with a second step.
     require_mfa: bool,
     message: Option<&'a str>,
+    message_by: &'a str,
     /// The invited address, masked until the person has shown that it is theirs.
     address: Option<String>,
     /// Whether they have.
@@ -121,8 +124,10 @@ impl<P: Platform> Visit<'_, P> {
                 may: view.may(template),
                 on: text::capitalized(&template.noun().1),
                 accounts: view.accounts(template),
+                kinds: view.kinds(template),
                 require_mfa: view.require_mfa,
                 message: view.shown_message(),
+                message_by: view.message_by(),
                 address: email.map(|email| if theirs { email.as_str().to_owned() } else { email.masked() }),
                 theirs,
                 for_many,

@@ -7,6 +7,7 @@ use crate::domain::access::{Access, Resources};
 use crate::domain::catalog::PermissionSet;
 use crate::domain::decision::{About, Held, HeldResources, State, Subject, decide};
 use crate::domain::role::Role;
+use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Fields, Result};
 use crate::flow::access::settle;
@@ -195,7 +196,7 @@ impl Telling<'_> {
             if role == Role::Client {
                 let kinds = template.kinds.iter().filter(|kind| access.addable_kinds.contains(&kind.key));
                 let kinds: Vec<String> = kinds.map(|kind| kind.label.clone()).collect();
-                let kinds = if kinds.is_empty() { "None".to_owned() } else { words::list(&kinds) };
+                let kinds = if kinds.is_empty() { "None".to_owned() } else { text::list(&kinds) };
                 self.row(Step::Accounts, "What they may add", kinds);
             }
         }
@@ -222,7 +223,7 @@ impl Telling<'_> {
         [("More than by default", set.without(default)), ("Less than by default", default.without(set))]
             .into_iter()
             .filter(|(_, set)| !set.is_empty())
-            .map(|(words, set)| format!("{words}: {}.", words::list(&template.catalog.in_words(set))))
+            .map(|(words, set)| format!("{words}: {}.", text::list(&template.catalog.in_words(set))))
             .collect()
     }
 
@@ -280,7 +281,7 @@ impl Telling<'_> {
                 .filter(|leaf| leaf.implies.takes_seat)
                 .filter_map(|leaf| template.catalog.under(&leaf.key))
                 .fold(PermissionSet::NONE, std::ops::BitOr::bitor);
-            format!("they may {}", words::list(&template.catalog.in_words(counted)))
+            format!("they may {}", text::list(&template.catalog.in_words(counted)))
         } else {
             return "Uses no seat.".to_owned();
         };
@@ -308,7 +309,7 @@ impl Telling<'_> {
 fn short(mut names: Vec<String>) -> String {
     let more = names.len().saturating_sub(MOST_NAMES);
     if more == 0 {
-        return words::list(&names);
+        return text::list(&names);
     }
     names.truncate(MOST_NAMES);
     format!("{} and {more} more", names.join(", "))

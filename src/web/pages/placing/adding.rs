@@ -124,6 +124,8 @@ struct From<'a> {
     more: bool,
     find: &'a str,
     action: String,
+    /// Where people are invited who are in no workspace yet.
+    invite: String,
     back: String,
 }
 
@@ -146,6 +148,7 @@ async fn choose_workspace<P: Platform>(ctx: &Context<'_, P>, open: &Open, query:
         more,
         find,
         action: open.path(),
+        invite: open.invite(),
         back: Route::WorkspacePage(id).path(),
     })
 }
@@ -167,6 +170,7 @@ struct Person<'a> {
     action: String,
     query: &'a Query,
     from: &'a str,
+    invite: String,
     people: Vec<Candidate>,
     next: Option<String>,
     back: String,
@@ -237,6 +241,7 @@ async fn choose_person<P: Platform>(ctx: &Context<'_, P>, open: &Open, query: &Q
         action: open.path(),
         query,
         from: &other.name,
+        invite: open.invite(),
         people,
         next,
         back: open.path(),
@@ -296,6 +301,10 @@ struct Access<'a> {
 }
 
 impl Open {
+    fn invite(&self) -> String {
+        Route::InviteStart(self.desk.setting.slug.clone()).path()
+    }
+
     fn to<'a>(&'a self, member: &'a Member) -> To<'a> {
         To { actor: &self.desk.actor, workspace: self.workspace.id, member, before: None }
     }

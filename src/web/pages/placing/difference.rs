@@ -7,7 +7,6 @@ use crate::domain::ids::ResourceId;
 use crate::domain::role::Role;
 use crate::domain::text;
 use crate::store::choices::Resource;
-use crate::web::pages::access::words::list;
 
 /// As many of one kind as are named.
 const MOST_NAMED: usize = 25;
@@ -49,7 +48,7 @@ impl Difference {
             ..Self::default()
         };
         if !stays.is_empty() {
-            let stays = list(&template.catalog.in_words(stays));
+            let stays = text::list(&template.catalog.in_words(stays));
             difference
                 .other
                 .push(format!("No change: {stays}. That comes with the {accounts} they are given."));

@@ -40,6 +40,8 @@ struct Page<'a> {
     /// The preview's frame: whose page the invitation will be.
     shown: Frame,
     person: &'a str,
+    /// Who its mails come from.
+    sender: String,
     colour: Option<Told>,
     problems: Problems,
 }
@@ -218,6 +220,7 @@ async fn page<P: Platform>(
         unsaved: matches!(sent, Sent::Words(_)),
         shown: Frame { logo: frame.logo.clone(), ..Frame::of(shown) },
         person: &desk.setting.user_name,
+        sender: ctx.config.sender(shown).name,
         colour: accent.map(|accent| {
             let shades = Shades::of(&accent);
             Told { words: shades.told(&accent), swatches: shades.swatches() }
