@@ -14,6 +14,7 @@ use crate::flow::workspaces as flow;
 use crate::platform::Platform;
 use crate::store::accounts::At;
 use crate::store::workspaces::{self, Workspace};
+use crate::web::pages::apart::apart;
 use crate::web::reply::Reply;
 use crate::web::request::{self, Request};
 use crate::web::route::Route;
@@ -165,7 +166,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
     match (done, named) {
         (Ok(workspace), Some(_)) => Ok(said::see_other(
             &Route::WorkspacesPage(slug.to_owned()).path(),
-            &format!("It is called {} now.", workspace.name),
+            &format!("It is called {} now.", apart(&workspace.name)),
         )),
         (Ok(workspace), None) => Ok(said::see_other(
             &Route::WorkspacePage(workspace.id).path(),
@@ -189,9 +190,9 @@ async fn ask_factor<P: Platform>(
     match flow::ask_factor(ctx, &desk.actor, id, asks).await {
         Ok(workspace) => {
             let told = if asks {
-                format!("Everybody who comes into {} signs in with two steps now.", workspace.name)
+                format!("Everybody who comes into {} signs in with two steps now.", apart(&workspace.name))
             } else {
-                format!("{} no longer asks everybody for two-step sign-in.", workspace.name)
+                format!("{} no longer asks everybody for two-step sign-in.", apart(&workspace.name))
             };
             Ok(said::see_other(&Route::WorkspacesPage(desk.setting.slug.clone()).path(), &told))
         }

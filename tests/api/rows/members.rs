@@ -54,7 +54,7 @@ pub const COSTS: &[Costs] = &[
     ("DELETE", "/v1/members/{member}", "owner", 2, 0),
     ("POST", "/v1/organizations/{organization}/members/remove", "owner", 2, 0),
     ("POST", "/v1/members/{member}/restore", "owner", 2, 0),
-    ("POST", "/v1/organizations/{organization}/owner", "owner", 2, 0),
+    ("POST", "/v1/organizations/{organization}/owner", "owner", 4, 0),
     ("POST", "/v1/workspaces/{workspace}/members", "owner", 2, 0),
     ("PATCH", "/v1/workspaces/{workspace}/members/{member}", "owner", 2, 0),
     ("DELETE", "/v1/workspaces/{workspace}/members/{member}", "owner", 2, 0),

@@ -7,6 +7,7 @@ use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::flow::removal::remove;
 use crate::platform::Platform;
+use crate::web::pages::apart::apart;
 use crate::web::pages::confirm::Confirm;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
@@ -88,7 +89,7 @@ pub async fn submit<P: Platform>(
     };
     match done {
         Ok(None) => {
-            let sentence = format!("You left {}.", desk.setting.organization_name);
+            let sentence = format!("You left {}.", apart(&desk.setting.organization_name));
             Ok(said::see_other(&Route::Me.path(), &sentence))
         }
         Ok(Some(error)) | Err(error @ Error::Refused(_)) => {

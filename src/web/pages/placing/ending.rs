@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::flow::Context;
 use crate::flow::memberships as flow;
 use crate::platform::Platform;
+use crate::web::pages::apart::apart;
 use crate::web::pages::confirm::Confirm;
 use crate::web::pages::desk;
 use crate::web::pages::form::Form;
@@ -74,7 +75,8 @@ pub async fn submit<P: Platform>(
         Ok(()) => {
             let sentence = format!(
                 "{} is out of {}. They stay in the organization.",
-                open.member.user.name, open.workspace.name
+                apart(&open.member.user.name),
+                apart(&open.workspace.name)
             );
             Ok(said::see_other(&open.page_of_member(), &sentence))
         }

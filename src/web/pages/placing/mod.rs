@@ -26,6 +26,7 @@ use crate::store::audit_log::{self, Author};
 use crate::store::members::{self, Member};
 use crate::store::memberships::{self, Place};
 use crate::store::workspaces::{self, Workspace};
+use crate::web::pages::apart::apart;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use crate::web::route::Route;
@@ -264,7 +265,8 @@ async fn save<P: Platform>(
         Ok(Some(_)) => {
             let sentence = format!(
                 "Saved. {} has this in {} from now on, without signing in again.",
-                member.user.name, workspace.name
+                apart(&member.user.name),
+                apart(&workspace.name)
             );
             Ok(Ok(said::see_other(&Route::AccessPage(of.workspace, of.member).path(), &sentence)))
         }

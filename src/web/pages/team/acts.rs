@@ -18,6 +18,7 @@ use crate::flow::{Context, links, manage};
 use crate::platform::Platform;
 use crate::store::invitations::Record;
 use crate::store::links::Action;
+use crate::web::pages::apart::apart;
 use crate::web::pages::confirm::Confirm;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
@@ -191,21 +192,20 @@ async fn done<P: Platform>(
     form.fresh()?;
     let by = Authority::Member(desk.actor.clone());
     let slug = desk.setting.slug.as_str();
-    let about = title(record);
+    let about = apart(title(record));
+    let to = apart(title_of_address(record));
     let sentence = match act {
         Act::Copy => return link(ctx, request, desk, record, &by).await,
         Act::Send => {
             let record = manage::resend(ctx, &by, record.clone(), false).await?;
-            format!("Sent again to {}. The older link stopped working.", title_of_address(&record))
+            let to = apart(title_of_address(&record));
+            format!("Sent again to {to}. The older link stopped working.")
         }
         Act::Withdraw => {
             manage::revoke(ctx, &by, record).await?;
             match record.state.kind {
                 Kind::Link => format!("The link {about} is withdrawn. Nobody can join by it any more."),
-                Kind::Email => format!(
-                    "The invitation to {} is withdrawn. Its link stopped working.",
-                    title_of_address(record)
-                ),
+                Kind::Email => format!("The invitation to {to} is withdrawn. Its link stopped working."),
             }
         }
         Act::Replace => {

@@ -7,6 +7,7 @@ use super::way_back::came_from;
 use super::{Query, Tab, address};
 use crate::domain::ids::MemberId;
 use crate::domain::role::Role;
+use crate::domain::text::list as list_of;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::flow::removal;
@@ -14,6 +15,7 @@ use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::removal::{Named, select_named};
 use crate::web::api::members::MOST_REMOVED;
+use crate::web::pages::apart::apart;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
 use crate::web::pages::{Frame, Problems, Undo, said};
@@ -190,14 +192,10 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
 
 /// Who was removed, in words.
 fn sentence(removed: &[&str], clients: bool) -> String {
-    match removed {
-        [name] => format!("Removed {name}. They have no access any more."),
-        [names @ .., last] if names.len() < MOST_SAID => {
-            format!("Removed {} and {last}. They have no access any more.", names.join(", "))
-        }
-        many => {
-            let people = if clients { "clients" } else { "people" };
-            format!("Removed {} {people}. They have no access any more.", many.len())
-        }
-    }
+    let whom = if removed.len() <= MOST_SAID {
+        list_of(&removed.iter().map(|name| apart(name)).collect::<Vec<_>>())
+    } else {
+        format!("{} {}", removed.len(), if clients { "clients" } else { "people" })
+    };
+    format!("Removed {whom}. They have no access any more.")
 }

@@ -11,6 +11,7 @@ use crate::flow::restore::{self, refusal_of};
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
 use crate::store::restore::{Gone, Why, select_gone};
+use crate::web::pages::apart::apart;
 use crate::web::pages::confirm::Confirm;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
@@ -113,10 +114,10 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
 /// Who is back and who is not, in words.
 fn sentence(back: &[&Gone], clients: bool, refused: &[(&Gone, Why)]) -> String {
     let mut said = match back {
-        [one] => format!("Put back {}.", one.name),
+        [one] => format!("Put back {}.", apart(&one.name)),
         many => format!("Put back {} {}.", many.len(), if clients { "clients" } else { "people" }),
     };
-    let told = |(gone, why): &(&Gone, Why)| format!("{} ({})", gone.name, why_not(*why));
+    let told = |(gone, why): &(&Gone, Why)| format!("{} ({})", apart(&gone.name), why_not(*why));
     let few: Vec<String> = refused.iter().take(MOST_SAID).map(told).collect();
     if !few.is_empty() {
         said.push_str(" Not put back: ");

@@ -13,6 +13,7 @@ use crate::platform::Platform;
 use crate::store::accounts::At;
 use crate::store::resources::{self, Resource, Status};
 use crate::web::api::kind_of;
+use crate::web::pages::apart::apart;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
 use crate::web::pages::{Frame, Problems, said};
@@ -42,7 +43,7 @@ pub async fn add<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Works
     check_inside(ctx, &desk.actor, id).await?;
     match added(ctx, &desk, id, &form).await {
         Ok(resource) => {
-            let sentence = format!("{} is added.", resource.name);
+            let sentence = format!("{} is added.", apart(&resource.name));
             Ok(said::see_other(&Route::WorkspacePage(id).path(), &sentence))
         }
         Err(error) if matches!(error, Error::Refused(_)) => {
@@ -126,16 +127,16 @@ pub async fn act<P: Platform>(
             flow::set_status(ctx, &desk.actor, id, Status::Disconnected).await?;
             format!(
                 "{} is disconnected. Nothing of it is lost: connect it again whenever you like.",
-                resource.name
+                apart(&resource.name)
             )
         }
         "connect" => {
             flow::set_status(ctx, &desk.actor, id, Status::Connected).await?;
-            format!("{} is connected again.", resource.name)
+            format!("{} is connected again.", apart(&resource.name))
         }
         "delete" => {
             flow::delete(ctx, &desk.actor, id).await?;
-            format!("{} is deleted.", resource.name)
+            format!("{} is deleted.", apart(&resource.name))
         }
         _ => return Err(Code::InvalidForm.into()),
     };

@@ -1,40 +1,31 @@
 //! Adding somebody who is in another workspace (S4-04, S4-09 to S4-16): from which, whom, with what access, then once more.
 //! They are in at once; no e-mail is sent.
 
+mod whom;
+
 use askama::Template;
 use serde::Deserialize;
 
 use super::giving::{Choices, Parts, Review, To};
 use super::sought;
 use crate::domain::ids::{MemberId, WorkspaceId};
-use crate::domain::invitation::{Kind, Status as Waiting};
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::flow::memberships::{self as flow, Of};
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::At;
-use crate::store::choices::{self, Sought, Workspace as Choice};
-use crate::store::invitation_list;
-use crate::store::invitations::Record;
-use crate::store::members::{self, Filter, Member, Status};
+use crate::store::members::{self, Member};
 use crate::store::memberships::{self, Place};
 use crate::store::workspaces::{self, Workspace};
-use crate::web::api::field;
 use crate::web::pages::access::{Chosen, Listing};
+use crate::web::pages::apart::apart;
 use crate::web::pages::desk::{self, Desk};
 use crate::web::pages::form::Form;
 use crate::web::pages::{Frame, Problems, said};
 use crate::web::reply::Reply;
 use crate::web::request::{self, Request};
 use crate::web::route::Route;
-
-/// As many workspaces as there are to choose from.
-const MOST_WORKSPACES: usize = 100;
-/// As many people as one page shows.
-const ON_A_PAGE: usize = 25;
-/// Why somebody can't be added yet (S4-10).
-const NOT_YET: &str = "Has not accepted the first invitation yet";
 
 /// How far somebody has come: all of it stands in the address.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -103,161 +94,14 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, id: Work
     let open = open(ctx, request, id).await?;
     if query.member.is_empty() {
         return if query.from.is_empty() {
-            choose_workspace(ctx, &open, &query).await
+            whom::choose_workspace(ctx, &open, &query).await
         } else {
-            choose_person(ctx, &open, &query).await
+            whom::choose_person(ctx, &open, &query).await
         };
     }
     let (member, place) = person(ctx, &open, &query.member).await?;
     let error = refused(&place);
     form(ctx, &open, &member, &query.from, &mut Chosen::default(), &Form::default(), error.as_ref()).await
-}
-
-#[derive(Template)]
-#[template(path = "pages/add_from.html")]
-struct From<'a> {
-    frame: Frame,
-    workspace: &'a str,
-    /// Name and way of each.
-    others: Vec<(&'a str, String)>,
-    /// Whether there are more, and what they are looked through for.
-    more: bool,
-    find: &'a str,
-    action: String,
-    /// Where people are invited who are in no workspace yet.
-    invite: String,
-    back: String,
-}
-
-async fn choose_workspace<P: Platform>(ctx: &Context<'_, P>, open: &Open, query: &Query) -> Result<Reply> {
-    let find = query.find.trim();
-    let sought = Sought { find, most: MOST_WORKSPACES + 1 };
-    let mut others: Vec<Choice> =
-        ctx.platform.run(choices::workspaces(&open.desk.actor, sought)).await?.rows()?;
-    let more = others.len() > MOST_WORKSPACES;
-    others.truncate(MOST_WORKSPACES);
-    let id = open.workspace.id;
-    open.desk.reply(&From {
-        frame: open.frame(),
-        workspace: &open.workspace.name,
-        others: others
-            .iter()
-            .filter(|other| other.id != id)
-            .map(|other| (other.name.as_str(), open.at(&[("from", &other.id.to_string())])))
-            .collect(),
-        more,
-        find,
-        action: open.path(),
-        invite: open.invite(),
-        back: Route::WorkspacePage(id).path(),
-    })
-}
-
-/// Somebody in the list.
-struct Candidate {
-    name: String,
-    email: String,
-    role: &'static str,
-    /// The way to add them, or why there is none.
-    way: std::result::Result<String, String>,
-}
-
-#[derive(Template)]
-#[template(path = "pages/add_person.html")]
-struct Person<'a> {
-    frame: Frame,
-    workspace: &'a str,
-    action: String,
-    query: &'a Query,
-    from: &'a str,
-    invite: String,
-    people: Vec<Candidate>,
-    next: Option<String>,
-    back: String,
-}
-
-async fn choose_person<P: Platform>(ctx: &Context<'_, P>, open: &Open, query: &Query) -> Result<Reply> {
-    let actor = &open.desk.actor;
-    let from: WorkspaceId = query.from.parse().map_err(|_| Error::from(Code::NotFound))?;
-    if !actor.reaches(from) {
-        return Err(Code::NotFound.into());
-    }
-    let prefix = field::prefix(Some(query.q.clone()));
-    let filter = Filter {
-        status: Status::Active,
-        roles: open.roles.clone(),
-        workspace: Some(from),
-        prefix: prefix.clone(),
-        // Whether they are in it already.
-        only: Some(open.workspace.id),
-    };
-    let waiting = invitation_list::Filter {
-        roles: open.roles.clone(),
-        status: Some(Waiting::Pending),
-        kind: Some(Kind::Email),
-        workspace: Some(from),
-        prefix,
-        with_inviters: false,
-    };
-    let (organization, cursor) = (actor.organization_id, query.cursor.parse().ok());
-    let most = i64::try_from(ON_A_PAGE).unwrap_or(i64::MAX);
-    let found = ctx
-        .platform
-        .batch(vec![
-            workspaces::select(from),
-            members::page(organization, &filter, cursor, most + 1),
-            invitation_list::page(organization, &waiting, None, most, ctx.now()),
-        ])
-        .await?;
-    let other: Option<Workspace> = ResultSet::row_of(found.first())?;
-    let other = other
-        .filter(|other| other.organization_id == organization)
-        .ok_or_else(|| Error::from(Code::NotFound))?;
-    let mut members: Vec<Member> = found.get(1).map(ResultSet::rows).transpose()?.unwrap_or_default();
-    let invited: Vec<Record> = found.get(2).map(ResultSet::rows).transpose()?.unwrap_or_default();
-    let more = members.len() > ON_A_PAGE;
-    members.truncate(ON_A_PAGE);
-    let next = members
-        .last()
-        .filter(|_| more)
-        .map(|last| open.at(&[("from", &query.from), ("q", &query.q), ("cursor", &last.id.to_string())]));
-    let mut people: Vec<Candidate> =
-        members.into_iter().map(|member| candidate(open, member, &query.from)).collect();
-    // Those who wait stand once, at the beginning of the list.
-    if cursor.is_none() {
-        people.extend(invited.into_iter().map(|record| {
-            let email = record.state.email.map(|email| email.as_str().to_owned()).unwrap_or_default();
-            Candidate {
-                name: record.name.or(record.nickname).unwrap_or_else(|| email.clone()),
-                email,
-                role: record.state.role.label(),
-                way: Err(NOT_YET.to_owned()),
-            }
-        }));
-    }
-    open.desk.reply(&Person {
-        frame: open.frame(),
-        workspace: &open.workspace.name,
-        action: open.path(),
-        query,
-        from: &other.name,
-        invite: open.invite(),
-        people,
-        next,
-        back: open.path(),
-    })
-}
-
-fn candidate(open: &Open, member: Member, from: &str) -> Candidate {
-    let is_in = member.workspaces.iter().any(|place| place.id == open.workspace.id);
-    let way = if is_in {
-        Err(format!("Is in {} already", open.workspace.name))
-    } else if member.came_in {
-        Ok(open.at(&[("from", from), ("member", &member.id.to_string())]))
-    } else {
-        Err(NOT_YET.to_owned())
-    };
-    Candidate { name: member.user.name, email: member.user.email, role: member.role.label(), way }
 }
 
 /// Who is to be added, and where they stand in the workspace.
@@ -422,7 +266,7 @@ async fn add<P: Platform>(
     let of = Of { workspace: open.workspace.id, member: member.id };
     let wanted = open.to(member).wanted(chosen)?;
     flow::add(ctx, &open.desk.actor, of, place, wanted).await?;
-    let (name, workspace) = (&member.user.name, &open.workspace.name);
+    let (name, workspace) = (apart(&member.user.name), apart(&open.workspace.name));
     let path = format!("{}?person={}", Route::WorkspacePage(of.workspace).path(), of.member);
     let sentence =
         format!("{name} is in {workspace} now. No e-mail was sent: it is in their list of workspaces.");
