@@ -219,7 +219,11 @@ fn the_mail_binding_is_given_one_message_with_both_parts() {
     let id = server.operator().post("/v1/organizations", &body).ok().str("/owner_invitation_id");
     let [text, html] = ["email-text", "email-html"].map(|kind| {
         let mut parts =
-            wait_for("the mail", || Some(server.simulated_mail(kind)).filter(|parts| !parts.is_empty()));
+            // A file is there before what is in it.
+            wait_for("the mail", || {
+                let parts = server.simulated_mail(kind);
+                (!parts.is_empty() && parts.iter().all(|part| !part.is_empty())).then_some(parts)
+            });
         assert_eq!(parts.len(), 1);
         parts.remove(0)
     });

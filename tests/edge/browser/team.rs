@@ -150,7 +150,7 @@ async fn walk(browser: &Browser, scripts: bool) {
     browser.press("Withdraw: Cleo Client").await;
     assert_eq!(browser.heading().await, "Withdraw the invitation to Cleo Client?");
     browser.press("Keep the invitation").await;
-    browser.press("Withdraw").await;
+    browser.press("Withdraw: Cleo Client").await;
     browser.press("Withdraw").await;
     assert!(!browser.text().await.contains("Cleo Client"), "no longer among those that wait");
     assert_eq!(team.invitation(&invitation)["status"], "revoked");

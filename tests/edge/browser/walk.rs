@@ -82,7 +82,8 @@ async fn walk(browser: &Browser) {
     assert_eq!(browser.heading().await, "Sign in to join Example Studio");
     browser.fill("Your password", PASSWORD).await;
     browser.press("Sign in and join").await;
-    assert!(browser.text().await.contains("You are an admin"));
+    assert_eq!(browser.heading().await, "Team & Clients", "who runs it comes to what they run");
+    assert!(browser.text().await.contains("You joined Example Studio."));
     let third = Team::new(server);
     third.invite(&mia, "client").ok();
     browser.goto(&format!("/i/{}", server.mailed_token(&mia, 3))).await;
