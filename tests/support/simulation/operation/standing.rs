@@ -6,13 +6,15 @@ use usher::domain::ids::{ApiKeyId, MemberId, OrganizationId};
 use usher::params;
 use usher::web::route::Route;
 
+use super::super::super::client::PASSWORD;
 use super::super::scene::{Organization, Scene};
 use super::super::world::World;
 
 /// Something about that.
 #[derive(Debug, Clone)]
 pub enum Op {
-    Transfer(OrganizationId, MemberId),
+    /// To whom, and whether the owner types their password, which they need some minutes after they signed in.
+    Transfer(OrganizationId, MemberId, bool),
     Leave(MemberId),
     Restore(MemberId),
     RevokeKey(OrganizationId, ApiKeyId),
@@ -28,7 +30,7 @@ impl Op {
                 let sql = "SELECT id FROM members WHERE organization_id = ?1 ORDER BY rowid";
                 let known = world.read(sql, params![organization.id]);
                 let to = chance.pick(&known)["id"].as_str().unwrap().parse().unwrap();
-                Some((organization.managers[0], Self::Transfer(organization.id, to)))
+                Some((organization.managers[0], Self::Transfer(organization.id, to, scene.may_hash())))
             }
             2 | 3 => {
                 // Whoever sits at a browser leaves, or tries to.
@@ -62,8 +64,10 @@ impl Op {
     /// What is asked, and where.
     pub fn asked(&self) -> (Method, Route, Value) {
         match self {
-            Self::Transfer(organization, to) => {
-                (Method::POST, Route::Owner(*organization), json!({"member_id": to}))
+            Self::Transfer(organization, to, shows) => {
+                let password = shows.then_some(PASSWORD);
+                let body = json!({"member_id": to, "password": password});
+                (Method::POST, Route::Owner(*organization), body)
             }
             Self::Leave(member) => (Method::DELETE, Route::Member(*member), Value::Null),
             Self::Restore(member) => (Method::POST, Route::RestoreMember(*member), json!({})),
@@ -80,6 +84,7 @@ impl Op {
             Self::Transfer(..) => {
                 status == 200
                     || one_of(&[
+                        "reauthentication_required",
                         "invalid_value",
                         "member_not_active",
                         "email_unverified",
