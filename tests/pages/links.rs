@@ -55,6 +55,7 @@ fn a_client_opens_the_link_signs_up_and_lands_on_their_workspaces() {
     let joined = submit(&mut scene, &SIGN_UP);
     let words = seen(&scene.visitor.get(joined.led_into()).text());
     assert!(words.contains("You joined") && words.contains("Ana Client"), "{words}");
+    assert!(words.contains("Your address is not confirmed yet"), "{words}");
     assert!(words.contains("You are a client"), "{words}");
     let inside = page_of(&mut scene.team, "/workspaces");
     assert_eq!(scene.open().header("location"), Some(&*inside), "the link leads them in from now on");

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Visit, landing};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::keys::Opened;
-use crate::domain::link::Link;
+use crate::domain::link::{Link, Via};
 use crate::domain::password;
 use crate::domain::standing::Next;
 use crate::domain::text::Name;
@@ -168,12 +168,19 @@ impl<P: Platform> Visit<'_, P> {
     }
 
     async fn accept(&self, by: Accept, view: &View) -> Result<Reply> {
+        let via = by.link.via;
         let accepted = accept(self.ctx, by).await?;
         // Where a second step is asked for, the invitation's own page goes on with it.
         let mut reply = if accepted.joined.lacks_factor {
             reply::see_other(&self.path())
         } else {
-            let told = format!("You joined {}.", apart(view.shown_name()));
+            let mut told = format!("You joined {}.", apart(view.shown_name()));
+            // By a link that was passed on: nobody knows yet whose address it is.
+            if accepted.session.is_some() && via != Via::Email {
+                told.push_str(
+                    " Your address is not confirmed yet: the next invitation that you open from an e-mail does that.",
+                );
+            }
             said::see_other(&landing(view, accepted.joined.role).path(), &told)
         };
         if let Some(session) = accepted.session {

@@ -5,9 +5,8 @@ use askama::Template;
 use super::offers::{self, Told, told};
 use super::typed::Typed;
 use super::{ONE_MORE, Query, Tab, address, invite_path, named};
-use crate::domain::access::{Access, Permissions, Resources};
+use crate::domain::access::{Access, Resources};
 use crate::domain::authority::{Actor, Authority};
-use crate::domain::catalog::{Catalog, Node, PermissionSet};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId};
 use crate::domain::invitation::{Delivery, Kind, Obstruction, Status};
@@ -23,6 +22,7 @@ use crate::store::links::{self, Redemption};
 use crate::store::members::Status as MemberStatus;
 use crate::store::offer_page::{self, Around};
 use crate::web::api::offer::{ChangesBody, read_changes};
+use crate::web::pages::access::words;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
 use crate::web::pages::{Frame, Problems, said, words};
@@ -258,7 +258,7 @@ fn reply<P: Platform>(
             _ => words(&actor.template.noun().1),
         },
         resources: resources(actor, &access, &around),
-        permissions: permissions(&actor.template.catalog, state.role, &access),
+        permissions: words::of(actor.template, state.role, &access),
         second_factor: access.require_mfa,
         state: status,
         again: settled.then(|| invite_path(slug, state.email.as_ref().map(EmailAddress::as_str))),
@@ -395,30 +395,6 @@ fn resources(actor: &Actor, access: &Access, around: &Around) -> String {
         Resources::Listed(_) => {
             let seen = around.resources.iter().filter(|given| actor.is_given(given.workspace_id, given.id));
             named(seen.map(|given| given.name.clone()).collect())
-        }
-    }
-}
-
-/// What they may do: the role's own, or the largest parts of the catalog that it comes to.
-fn permissions(catalog: &Catalog, role: Role, access: &Access) -> String {
-    fn parts(catalog: &Catalog, nodes: &[Node], set: PermissionSet, into: &mut Vec<String>) {
-        for node in nodes {
-            let under = catalog.under(&node.key).unwrap_or_default();
-            if set.contains(under) {
-                into.push(node.label.clone());
-            } else if set.meets(under) {
-                parts(catalog, &node.children, set, into);
-            }
-        }
-    }
-    match access.permissions {
-        _ if role.reaches_every_workspace() => "Everything".to_owned(),
-        Permissions::Default => "What the role may do".to_owned(),
-        Permissions::Custom(set) if set.is_empty() => "Nothing".to_owned(),
-        Permissions::Custom(set) => {
-            let mut labels = Vec::new();
-            parts(catalog, catalog.tree(), set, &mut labels);
-            named(labels)
         }
     }
 }
