@@ -48,7 +48,12 @@ fn the_list_tells_what_is_offered_and_who_invited() {
     let mut desk = Desk::new();
     let workspace = desk.team.workspace();
     let account = resource(&desk.team, &workspace, "facebook");
-    desk.invited(ANA, &json!({"access": {"resources": [{"id": account}]}}));
+    let id = desk.invited(ANA, &json!({"access": {"resources": [{"id": account}]}}));
+    let offer = desk.seen(&format!("/invitations/{id}"));
+    assert!(
+        offer.contains("Permissions Manage accounts, view posts, edit posts and delete posts."),
+        "{offer}"
+    );
     let list = desk.seen(LIST);
     assert!(list.contains("Client 1 account") && list.contains("28 November 2026 "), "{list}");
     desk.team.world.pass(Duration::from_hours(6 * 24));
