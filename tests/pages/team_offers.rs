@@ -214,6 +214,15 @@ fn who_withdrew_an_invitation_comes_back_to_the_list_as_it_was_searched() {
     assert!(question.contains(&keep), "{question}");
     let done = desk.submit(&row, &plain, &[("back", &back)]);
     assert_eq!(desk.after(&done).0, back);
+    // A link's is replaced in the same way.
+    let spring = desk.link(&json!({"nickname": "Spring"}));
+    let page = desk.page(&format!("{LINKS}&q=spring"));
+    let row =
+        page.split(" href=\"").find(|href| href.contains("/replace?back=")).expect("a way to replace it");
+    assert!(row.contains("%26q%3Dspring"), "{row}");
+    let (action, back) = (format!("/invitations/{spring}/replace"), format!("{}{LINKS}&q=spring", desk.path));
+    let done = desk.submit(&action, &action, &[("back", &back)]);
+    assert_eq!(desk.after(&done).0, back);
     // Nowhere else.
     let other = desk.invited("bo@client.test", &json!({}));
     let action = format!("/invitations/{other}/withdraw");
