@@ -30,7 +30,10 @@ fn the_copied_link_is_shown_on_a_page_of_its_own() {
     let before = desk.stored();
     assert!(desk.seen(&path).contains("Only ana@client.test can use it."));
     assert_eq!(desk.stored(), before, "asking hands nothing out");
-    let shown = desk.submit(LIST, &path, &[]);
+    let searched = format!("{}{LIST}&q=ana", desk.path);
+    let shown = desk.submit(LIST, &path, &[("back", &searched)]);
+    let back = format!("href=\"{}\">Back to the list", searched.replace('&', "&#38;"));
+    assert!(shown.text().contains(&back), "{}", shown.text());
     assert_eq!((shown.status, desk.team.world.last_cost()), (200.try_into().unwrap(), Cost { d1: 2, kv: 0 }));
     check_page(&shown);
     let page = shown.text();

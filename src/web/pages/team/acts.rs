@@ -195,7 +195,7 @@ async fn done<P: Platform>(
     let about = apart(title(record));
     let to = apart(title_of_address(record));
     let sentence = match act {
-        Act::Copy => return link(ctx, request, desk, record, &by).await,
+        Act::Copy => return link(ctx, request, desk, form, record, &by).await,
         Act::Send => {
             let record = manage::resend(ctx, &by, record.clone(), false).await?;
             let to = apart(title_of_address(&record));
@@ -264,6 +264,7 @@ async fn link<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     desk: &Desk,
+    form: &Form,
     record: &Record,
     by: &Authority,
 ) -> Result<Reply> {
@@ -281,6 +282,7 @@ async fn link<P: Platform>(
         until: (record.state.status(ctx.now()) == Status::Pending).then(|| expires_at.in_words()),
         code: qr::Code::of(&url),
         back: Route::OfferPage(slug.clone(), record.state.id).path(),
-        list: address(slug, &Query { tab, ..Query::default() }, None),
+        list: came_from(form, slug)
+            .unwrap_or_else(|| address(slug, &Query { tab, ..Query::default() }, None)),
     })
 }
