@@ -30,7 +30,7 @@ pub async fn begin<P: Platform>(
 ) -> Result<()> {
     let shown = again(ctx, session, password, code).await?;
     if shown.me.email_verified_at.is_none() {
-        let detail = "Nobody has confirmed the address of this account yet. Ask whoever invited you to send the invitation to it by e-mail, and open it from there; then change it.";
+        let detail = "Nobody has confirmed the address of this account yet. Have a link for a new password sent to it: using that confirms it. Then change it.";
         return Err(Refusal::new(Code::EmailUnverified).because(detail).into());
     }
     if shown.me.email.as_str() == email.as_str() {

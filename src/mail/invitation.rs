@@ -113,7 +113,7 @@ fn details(config: &Config, view: &View) -> Vec<String> {
     }
     let kinds = view.kinds(template);
     if !kinds.is_empty() {
-        told.push(format!("You can connect {kinds}."));
+        told.push(format!("What you can connect: {kinds}."));
     }
     if view.require_mfa {
         told.push(

@@ -158,6 +158,13 @@ fn a_switch_that_changes_nothing_is_told_as_no_change() {
     assert_eq!(scene.go_on(&review, "save").status, 303);
     let text = seen(&scene.review(&[("permissions", "default")]).text());
     assert!(text.contains(unchanged) && !text.contains("Turn off"), "{text}");
+    // Turned on it counts on every account, not on the one alone where they approve.
+    let text = seen(
+        &scene
+            .review(&[("approve", &facebook), ("permissions", "customize"), ("permission", "posts.approve")])
+            .text(),
+    );
+    assert!(text.contains("Turn on Approve posts") && !text.contains("No change: approve"), "{text}");
     // Without an account it goes.
     scene.give(&json!({"resources": []}));
     let text = seen(&scene.review(&[("permissions", "default")]).text());

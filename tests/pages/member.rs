@@ -80,7 +80,7 @@ fn the_page_says_who_somebody_is_and_what_they_have_where() {
 #[test]
 fn a_state_that_keeps_them_outside_is_told_in_words() {
     let mut scene = Scene::of("reporting");
-    assert!(seen(&scene.shown()).contains("Has no account yet"));
+    assert!(seen(&scene.shown()).contains("Nothing shared yet"));
     let workspace = scene.team.workspace();
     let access = json!({"access": {"resources": "all", "require_mfa": true}});
     scene.team.owner.patch(&format!("/v1/workspaces/{workspace}/members/{}", scene.member), &access).ok();

@@ -211,7 +211,7 @@ fn signing_in_asks_for_the_code_and_goes_on_to_where_one_wanted() {
 #[test]
 fn how_many_recovery_codes_are_left_is_told() {
     let (team, mut olga, _, codes) = with_factor();
-    assert!(seen(&olga.get(HOME).text()).contains("10 of 10 recovery codes are left."));
+    assert!(seen(&olga.get(HOME).text()).contains("Recovery codes left: 10 of 10."));
     for code in &codes[..7] {
         let mut lost = waiting(&team);
         let recovery = [("recovery", "1"), ("code", code.as_str())];
@@ -221,7 +221,7 @@ fn how_many_recovery_codes_are_left_is_told() {
     let page = olga.get(HOME);
     check_page(&page);
     let text = seen(&page.text());
-    assert!(text.contains("3 of 10 recovery codes are left: make new ones while you can."), "{text}");
+    assert!(text.contains("Recovery codes left: 3 of 10. Make new ones while you can."), "{text}");
 }
 
 #[test]

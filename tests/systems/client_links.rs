@@ -338,7 +338,7 @@ fn the_client_reads_which_accounts_they_may_connect() {
     team.world.deliver();
     let mail = team.world.mailbox().pop().unwrap();
     let text = mail["text"].as_str().unwrap();
-    assert!(text.contains("You can connect Facebook and LinkedIn."), "{text}");
+    assert!(text.contains("What you can connect: Facebook and LinkedIn."), "{text}");
     let (_, none) = client_link(&mut team, &json!({"access": {"addable_kinds": []}}));
     assert!(!browser.get(&format!("/i/{none}")).ok().text().contains("You can connect"));
 }

@@ -178,7 +178,7 @@ impl<P: Platform> Visit<'_, P> {
             // By a link that was passed on: nobody knows yet whose address it is.
             if accepted.session.is_some() && via != Via::Email {
                 told.push_str(
-                    " Your address is not confirmed yet: the next invitation that you open from an e-mail does that.",
+                    " Your address is not confirmed yet: a link for a new password, sent there, confirms it.",
                 );
             }
             said::see_other(&landing(view, accepted.joined.role).path(), &told)

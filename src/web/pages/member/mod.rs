@@ -70,7 +70,7 @@ impl Told {
     pub fn of(state: State) -> Self {
         let (words, mark) = match state {
             State::Ready => ("Ready", "good"),
-            State::NoResources => ("Has no account yet", "warn"),
+            State::NoResources => ("Nothing shared yet", "warn"),
             State::MfaRequired => ("Two-step sign-in missing", "warn"),
             State::Removed => ("Has no access", "warn"),
         };

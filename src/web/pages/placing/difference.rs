@@ -37,9 +37,16 @@ impl Difference {
         let (was, is) =
             (before.permissions.effective(template, role), after.permissions.effective(template, role));
         let (_, accounts) = template.noun();
-        // What comes with the accounts as well is there before and after, whatever is turned on or off.
+        // What comes with any account is there before and after, whatever is turned on or off. Approving is not: turned on, it
+        // counts on every account, and with an account on that one alone.
         let (on, off) = (is.without(was), was.without(is));
-        let (new, gone) = (on.without(before.follows(template)), off.without(after.follows(template)));
+        let given = |access: &Access| !access.follows(template).is_empty();
+        let comes = if given(&before) && given(after) {
+            template.catalog.from_grant(false)
+        } else {
+            PermissionSet::NONE
+        };
+        let (new, gone) = (on.without(comes), off.without(comes));
         let stays = on.without(new) | off.without(gone);
 
         let mut difference = Self {

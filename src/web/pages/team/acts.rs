@@ -194,8 +194,9 @@ async fn done<P: Platform>(
     let slug = desk.setting.slug.as_str();
     let about = apart(title(record));
     let to = apart(title_of_address(record));
+    let back = came_from(form, slug);
     let sentence = match act {
-        Act::Copy => return link(ctx, request, desk, form, record, &by).await,
+        Act::Copy => return link(ctx, request, desk, record, &by, back).await,
         Act::Send => {
             let record = manage::resend(ctx, &by, record.clone(), false).await?;
             let to = apart(title_of_address(&record));
@@ -227,7 +228,7 @@ async fn done<P: Platform>(
     };
     let list = |tab| address(slug, &Query { tab, ..Query::default() }, None);
     let tab = if record.state.kind == Kind::Link { Tab::Links } else { Tab::Invitations };
-    let path = match (act, came_from(form, slug)) {
+    let path = match (act, back) {
         // Among those that wait, from now on.
         (Act::Send, Some(_)) if record.state.status(ctx.now()) == Status::Expired => list(tab),
         (_, Some(back)) => back,
@@ -264,9 +265,9 @@ async fn link<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     desk: &Desk,
-    form: &Form,
     record: &Record,
     by: &Authority,
+    back: Option<String>,
 ) -> Result<Reply> {
     let (url, expires_at) = manage::copy_link(ctx, by, record.clone()).await?;
     if request::header(request.headers(), "accept").is_some_and(|accept| accept == "application/json") {
@@ -282,7 +283,6 @@ async fn link<P: Platform>(
         until: (record.state.status(ctx.now()) == Status::Pending).then(|| expires_at.in_words()),
         code: qr::Code::of(&url),
         back: Route::OfferPage(slug.clone(), record.state.id).path(),
-        list: came_from(form, slug)
-            .unwrap_or_else(|| address(slug, &Query { tab, ..Query::default() }, None)),
+        list: back.unwrap_or_else(|| address(slug, &Query { tab, ..Query::default() }, None)),
     })
 }

@@ -130,7 +130,7 @@ fn ask(desk: &Desk, slug: &str, named: &[Named], form: &Form, refused: Option<&E
         slug,
         seats: people.iter().filter(|person| person.takes_seat).count(),
         sent: people.iter().map(|person| person.sent).sum(),
-        with_sent: form.has("sent"),
+        with_sent: refused.is_some() && form.has("sent"),
         types: people.len() > MOST_UNTYPED,
         problems: Problems::of(refused),
         people: &people,
