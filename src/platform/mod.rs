@@ -4,6 +4,7 @@
 //! stand only here. `Database` works on *statements*, not on aggregates: D1 is SQLite, so the SQL itself runs in both.
 
 pub mod executor;
+pub mod sql;
 pub mod statement;
 pub mod worker;
 

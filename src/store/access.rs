@@ -7,8 +7,8 @@ use crate::domain::catalog::Catalog;
 use crate::domain::ids::{MemberId, OrganizationId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// The grants of the membership `p` as JSON, the oldest resource first. One of a deleted resource gives nothing.
 macro_rules! grants_of {
@@ -254,12 +254,12 @@ pub fn select_clone_sources(
     organization: OrganizationId,
 ) -> Statement {
     Statement::new(
-        "SELECT e.key AS place, m.role, p.permissions
+        sql!("SELECT e.key AS place, m.role, p.permissions
          FROM json_each(?1) e
          JOIN members m ON m.id = e.value ->> 0 AND m.organization_id = ?2 AND m.removed_at IS NULL
          LEFT JOIN memberships p ON p.member_id = m.id AND p.workspace_id = (
            SELECT workspace_id FROM memberships x WHERE x.member_id = m.id
-           ORDER BY x.workspace_id NOT IN (SELECT value FROM json_each(e.value, '$[1]')), x.workspace_id LIMIT 1)",
+           ORDER BY x.workspace_id NOT IN (SELECT value FROM json_each(e.value, '$[1]')), x.workspace_id LIMIT 1)"),
         params![serde_json::json!(sources).to_string(), organization],
     )
 }

@@ -6,8 +6,8 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::email_link::Side;
 use crate::domain::ids::{EmailChangeId, JobId, SessionId, UserId};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// Of so many links for a forgotten password [`at least one`](ask) works, however often somebody else asks: no more are mailed
 /// in the time that one lives.
@@ -60,11 +60,13 @@ pub fn ask(
     requeue_at: Timestamp,
 ) -> Statement {
     Statement::new(
-        "INSERT INTO jobs (id, kind, user_id, ver, created_at, due_at, requeue_at)
+        sql!(
+            "INSERT INTO jobs (id, kind, user_id, ver, created_at, due_at, requeue_at)
          SELECT ?1, 'password_reset', u.id, u.password_ver, ?3, ?3, ?4
          FROM (SELECT 1) LEFT JOIN users u ON u.email_key = ?2 AND (
            SELECT count(*) FROM (SELECT 1 FROM jobs j WHERE j.user_id = u.id AND j.kind = 'password_reset'
-                                   AND j.created_at > ?5 LIMIT ?6)) < ?6",
+                                   AND j.created_at > ?5 LIMIT ?6)) < ?6"
+        ),
         params![id, email.key(), now, requeue_at, since, MOST_RESETS],
     )
 }
@@ -81,8 +83,10 @@ pub fn tell(
     requeue_at: Timestamp,
 ) -> Statement {
     Statement::new(
-        "INSERT INTO jobs (id, kind, user_id, notice, created_at, due_at, requeue_at)
-         SELECT ?1, 'account_notice', id, ?3, ?5, ?5, ?6 FROM users WHERE id = ?2 AND password_hash = ?4",
+        sql!(
+            "INSERT INTO jobs (id, kind, user_id, notice, created_at, due_at, requeue_at)
+         SELECT ?1, 'account_notice', id, ?3, ?5, ?5, ?6 FROM users WHERE id = ?2 AND password_hash = ?4"
+        ),
         params![id, user, notice.as_str(), password_hash, now, requeue_at],
     )
 }
@@ -92,14 +96,16 @@ pub fn tell(
 #[must_use]
 pub fn tell_of_session(id: JobId, session: SessionId, requeue_at: Timestamp) -> Statement {
     Statement::new(
-        "INSERT INTO jobs (id, kind, user_id, notice, device, created_at, due_at, requeue_at)
+        sql!(
+            "INSERT INTO jobs (id, kind, user_id, notice, device, created_at, due_at, requeue_at)
          SELECT ?1, 'account_notice', s.user_id, ?3, s.device, s.created_at, s.created_at, ?4
          FROM sessions s JOIN users u ON u.id = s.user_id AND u.email_verified_at IS NOT NULL
          WHERE s.id = ?2
            AND EXISTS (SELECT 1 FROM sessions e WHERE e.user_id = s.user_id AND e.id <> s.id)
            AND NOT EXISTS (SELECT 1 FROM sessions e
                            WHERE e.user_id = s.user_id AND e.id <> s.id AND e.device IN (s.device, ''))
-         RETURNING id",
+         RETURNING id"
+        ),
         params![id, session, Notice::NewSignIn.as_str(), requeue_at],
     )
 }
@@ -163,14 +169,14 @@ impl ToSide {
 #[must_use]
 pub fn to_account(id: JobId) -> Statement {
     Statement::new(
-        "SELECT u.id AS user_id, u.email, u.password_ver, u.password_hash IS NOT NULL AS has_password, j.created_at AS at, j.notice, j.device,
+        sql!("SELECT u.id AS user_id, u.email, u.password_ver, u.password_hash IS NOT NULL AS has_password, j.created_at AS at, j.notice, j.device,
                 iif(c.id IS NULL, NULL, json_object('change_id', c.id, 'side', j.side, 'old_email', c.old_email,
                   'new_email', c.email, 'expires_at', c.expires_at,
                   'waits', c.changed_at IS NULL AND c.cancelled_at IS NULL AND c.password_ver = u.password_ver
                     AND CASE j.side WHEN 'old' THEN c.old_proved_at ELSE c.new_proved_at END IS NULL,
                   'taken', EXISTS (SELECT 1 FROM users o WHERE o.email_key = c.email_key AND o.id <> u.id))) AS change
          FROM jobs j JOIN users u ON u.id = j.user_id LEFT JOIN email_changes c ON c.id = j.email_change_id
-         WHERE j.id = ?1",
+         WHERE j.id = ?1"),
         params![id],
     )
 }

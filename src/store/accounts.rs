@@ -10,9 +10,9 @@ use crate::domain::ids::{
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::{Error, Result};
-use crate::params;
 use crate::platform::{Database, Statement};
 use crate::store::sessions;
+use crate::{params, sql};
 
 /// A live session's user.
 #[derive(Debug, Clone, Deserialize)]
@@ -205,9 +205,9 @@ pub async fn signed_in(db: &impl Database, digest: &str, now: Timestamp) -> Resu
 #[must_use]
 pub fn select_signed_in(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT s.id AS session_id, s.created_at AS signed_in_at, u.id AS user_id, u.email, u.name, u.email_verified_at, u.mfa_enabled_at
+        sql!("SELECT s.id AS session_id, s.created_at AS signed_in_at, u.id AS user_id, u.email, u.name, u.email_verified_at, u.mfa_enabled_at
          FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
+         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"),
         params![digest, now],
     )
 }
@@ -251,7 +251,7 @@ macro_rules! seen_columns {
 pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
     macro_rules! seen_at {
         ($organization:literal, $which:literal) => {
-            concat!(
+            sql!(concat!(
                 "SELECT ",
                 seen_columns!("m.role", $which),
                 " FROM sessions s
@@ -261,7 +261,7 @@ pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
                 " LEFT JOIN members m ON m.organization_id = o.id AND m.user_id = u.id AND m.removed_at IS NULL
                    AND (u.email_verified_at IS NOT NULL OR u.confined_to = o.id)
                  WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"
-            )
+            ))
         };
     }
     let (sql, id) = of_organization!(seen_at, at);
@@ -275,7 +275,7 @@ pub fn seen(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
 pub fn program(digest: &str, at: At<'_>, member: Option<MemberId>, now: Timestamp) -> Statement {
     macro_rules! program_at {
         ($organization:literal, $which:literal) => {
-            concat!(
+            sql!(concat!(
                 "SELECT k.id AS key_id, k.scopes, ",
                 seen_columns!("iif(?2 IS NULL, 'admin', m.role)", $which),
                 " FROM api_keys k
@@ -288,7 +288,7 @@ pub fn program(digest: &str, at: At<'_>, member: Option<MemberId>, now: Timestam
                 ")
                  LEFT JOIN users u ON u.id = m.user_id
                  WHERE k.token_digest = ?1 AND k.revoked_at IS NULL AND coalesce(k.expires_at, ?4 + 1) > ?4"
-            )
+            ))
         };
     }
     let (sql, id) = of_organization!(program_at, at);
@@ -298,14 +298,14 @@ pub fn program(digest: &str, at: At<'_>, member: Option<MemberId>, now: Timestam
 /// Reads the [`Credentials`] of an address's account, for signing in.
 #[must_use]
 pub fn credentials(email: &EmailAddress) -> Statement {
-    Statement::new("SELECT id, password_hash FROM users WHERE email_key = ?1", params![email.key()])
+    Statement::new(sql!("SELECT id, password_hash FROM users WHERE email_key = ?1"), params![email.key()])
 }
 
 /// Keeps the same password with a hash of other parameters, for whoever has just signed in with it.
 #[must_use]
 pub fn rehash(user: UserId, old_hash: &str, new_hash: &str) -> Statement {
     Statement::new(
-        "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2",
+        sql!("UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2"),
         params![user, old_hash, new_hash],
     )
 }
@@ -314,8 +314,10 @@ pub fn rehash(user: UserId, old_hash: &str, new_hash: &str) -> Statement {
 #[must_use]
 pub fn set_password(user: UserId, old_hash: &str, new_hash: &str) -> Statement {
     Statement::new(
-        "UPDATE users SET password_hash = ?3, password_ver = password_ver + 1
-         WHERE id = ?1 AND password_hash = ?2 RETURNING id",
+        sql!(
+            "UPDATE users SET password_hash = ?3, password_ver = password_ver + 1
+         WHERE id = ?1 AND password_hash = ?2 RETURNING id"
+        ),
         params![user, old_hash, new_hash],
     )
 }
@@ -324,12 +326,12 @@ pub fn set_password(user: UserId, old_hash: &str, new_hash: &str) -> Statement {
 #[must_use]
 pub fn select_credentials_of(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT u.id, u.password_hash, ",
             known_of!("u"),
             " AS known FROM sessions s JOIN users u ON u.id = s.user_id
               WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"
-        ),
+        )),
         params![digest, now],
     )
 }
@@ -375,7 +377,7 @@ pub fn reached(digest: &str, before: Option<WorkspaceId>, limit: i64, now: Times
         };
     }
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT w.id AS workspace_id, w.name AS workspace_name, o.id AS organization_id,
                     o.name AS organization_name, o.slug AS organization_slug, o.template, o.policy, role,
                     second_factor, ",
@@ -398,7 +400,7 @@ pub fn reached(digest: &str, before: Option<WorkspaceId>, limit: i64, now: Times
              JOIN organizations o ON o.id = w.organization_id
              LEFT JOIN memberships p ON p.member_id = member AND p.workspace_id = w.id
              ORDER BY w.id DESC"
-        ),
+        )),
         params![digest, now, before, limit],
     )
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 use crate::domain::authority::{Actor, Authority, Principal, Reach};
 use crate::domain::ids::MemberId;
 use crate::error::Code;
-use crate::params;
 use crate::platform::{Param, Statement};
+use crate::{params, sql};
 
 /// Whether this is a program's key of the organization `o`, and still one.
 macro_rules! live_key {
@@ -100,13 +100,13 @@ impl Acting {
     #[must_use]
     pub fn select(&self) -> Statement {
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "SELECT ",
                 still_acts!("?1", "?2"),
                 " AS acts, m.role = ?2 ->> '$.role' AS in_role FROM members m JOIN organizations o ON o.id = m.organization_id
                  WHERE m.id = ?1 AND m.removed_at IS NULL
                  UNION ALL SELECT 1, 1 FROM api_keys k WHERE k.id = ?2 ->> '$.key' AND k.revoked_at IS NULL"
-            ),
+            )),
             params![self.member(), self.was()],
         )
     }

@@ -9,11 +9,11 @@ use crate::domain::ids::{EventId, MemberId, OrganizationId, UserId, WorkspaceId}
 use crate::domain::quota::Quota;
 use crate::domain::role::Role;
 use crate::domain::text::Name;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::access::Columns;
 use crate::store::acting::Acting;
 use crate::store::audit::Entry;
+use crate::{params, sql};
 
 /// Somebody who is added.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ pub fn claim(new: &New, by: &Acting, quota: Quota, entry: &Entry) -> Statement {
         quota.json(),
     ]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "?6",
             "NULL",
             concat!(
@@ -101,7 +101,7 @@ pub fn claim(new: &New, by: &Acting, quota: Quota, entry: &Entry) -> Statement {
                 ") AND ",
                 within_day!("iif(?14, ?8, NULL)", "?2", "?20")
             )
-        ),
+        )),
         params,
     )
 }
@@ -118,27 +118,27 @@ pub fn let_in(new: &New, claim: EventId) -> Vec<Statement> {
     let called = address.rsplit_once('@').map_or(address.as_str(), |(local, _)| local);
     vec![
         Statement::new(
-            "INSERT INTO users (id, email, email_key, name, name_key, created_at)
+            sql!("INSERT INTO users (id, email, email_key, name, name_key, created_at)
              SELECT ?2, ?3, ?3, ?4, ?4, a.at FROM audit_events a WHERE a.id = ?1
-             ON CONFLICT (email_key) DO NOTHING",
+             ON CONFLICT (email_key) DO NOTHING"),
             params![claim, new.user_id, address.as_str(), called],
         ),
         Statement::new(
             // A client's seat comes with their memberships, see the triggers.
-            "INSERT INTO members (id, organization_id, user_id, role, name, name_key, email, email_key, takes_seat,
+            sql!("INSERT INTO members (id, organization_id, user_id, role, name, name_key, email, email_key, takes_seat,
                                   joined_at)
              SELECT a.subject, a.organization_id, u.id, ?2, ?3, ?4, ?5, ?6, ?2 IN ('admin', 'member'), a.at
-             FROM audit_events a JOIN users u ON u.email_key = ?6 WHERE a.id = ?1",
+             FROM audit_events a JOIN users u ON u.email_key = ?6 WHERE a.id = ?1"),
             params![claim, new.role, &new.name, &name_key, &new.email, new.email.key()],
         ),
         Statement::new(
-            "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
+            sql!("INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
                                       require_mfa, takes_seat, made_by, member_role, member_active)
              SELECT a.subject, w.id, a.at, ?4, ?5, ?6, ?7, ?8, a.id, ?2, 1
              FROM audit_events a JOIN workspaces w ON w.organization_id = a.organization_id
              WHERE a.id = ?1 AND ?2 NOT IN ('owner', 'admin') AND CASE WHEN ?3 IS NULL
                THEN w.id = (SELECT min(id) FROM workspaces WHERE organization_id = a.organization_id)
-               ELSE w.id IN (SELECT value FROM json_each(?3)) END",
+               ELSE w.id IN (SELECT value FROM json_each(?3)) END"),
             params![
                 claim,
                 new.role,
@@ -151,13 +151,13 @@ pub fn let_in(new: &New, claim: EventId) -> Vec<Statement> {
             ],
         ),
         Statement::new(
-            "INSERT INTO grants (member_id, workspace_id, resource_id, approve, credentials)
+            sql!("INSERT INTO grants (member_id, workspace_id, resource_id, approve, credentials)
              SELECT p.member_id, p.workspace_id, g.id, coalesce(e.value ->> 'approve', 0), e.value ->> 'credentials'
              FROM audit_events a
              JOIN memberships p ON p.member_id = a.subject AND p.made_by = a.id
              JOIN json_each(?2) e
              JOIN resources g ON g.id = e.value ->> 'id' AND g.workspace_id = p.workspace_id AND g.deleted_at IS NULL
-             WHERE a.id = ?1",
+             WHERE a.id = ?1"),
             params![claim, &new.access.grants],
         ),
     ]

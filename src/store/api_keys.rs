@@ -7,11 +7,11 @@ use super::json_text;
 use crate::domain::ids::{ApiKeyId, EventId, MemberId, OrganizationId};
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::acting::Acting;
 use crate::store::audit::Entry;
 use crate::store::workspaces::LAST;
+use crate::{params, sql};
 
 /// A key, as the API shows it: never the key itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,12 +81,12 @@ pub fn claim_new(entry: &Entry, new: &New<'_>, by: &Acting) -> Statement {
     let mut params = entry.params("api_key.created");
     params.extend(params![new.organization_id, new.id, new.name, &new.scopes, by.was(), new.expires_at]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "?7",
             "NULL",
             concat!("json_object('name', ?8, 'scopes', json(?9), 'expires_at', ", rfc3339!("?11"), ")"),
             concat!("FROM organizations o WHERE o.id = ?6 AND ", still_acts!("?3", "?10"))
-        ),
+        )),
         params,
     )
 }
@@ -95,9 +95,9 @@ pub fn claim_new(entry: &Entry, new: &New<'_>, by: &Acting) -> Statement {
 #[must_use]
 pub fn insert(claim: EventId, new: &New<'_>) -> Statement {
     Statement::new(
-        "INSERT INTO api_keys (id, organization_id, name, scopes, token_digest, hint, expires_at, created_by, created_at)
+        sql!("INSERT INTO api_keys (id, organization_id, name, scopes, token_digest, hint, expires_at, created_by, created_at)
          SELECT e.subject, e.organization_id, ?2, ?3, ?4, ?5, ?6, (SELECT id FROM members WHERE id = e.actor), e.at
-         FROM audit_events e WHERE e.id = ?1",
+         FROM audit_events e WHERE e.id = ?1"),
         params![claim, new.name, &new.scopes, &new.digest, &new.hint, new.expires_at],
     )
 }
@@ -109,7 +109,7 @@ pub fn claim_revocation(entry: &Entry, organization: OrganizationId, id: ApiKeyI
     let mut params = entry.params("api_key.revoked");
     params.extend(params![organization, id, by.was()]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "k.id",
             "json_object('name', k.name, 'scopes', json(k.scopes))",
             "NULL",
@@ -118,7 +118,7 @@ pub fn claim_revocation(entry: &Entry, organization: OrganizationId, id: ApiKeyI
                  WHERE k.id = ?7 AND o.id = ?6 AND k.revoked_at IS NULL AND ",
                 still_acts!("?3", "?8")
             )
-        ),
+        )),
         params,
     )
 }
@@ -127,8 +127,10 @@ pub fn claim_revocation(entry: &Entry, organization: OrganizationId, id: ApiKeyI
 #[must_use]
 pub fn revoke(claim: EventId) -> Statement {
     Statement::new(
-        "UPDATE api_keys SET revoked_at = e.at
-         FROM audit_events e WHERE e.id = ?1 AND api_keys.id = e.subject",
+        sql!(
+            "UPDATE api_keys SET revoked_at = e.at
+         FROM audit_events e WHERE e.id = ?1 AND api_keys.id = e.subject"
+        ),
         params![claim],
     )
 }
@@ -137,7 +139,7 @@ pub fn revoke(claim: EventId) -> Statement {
 #[must_use]
 pub fn select(organization: OrganizationId, id: ApiKeyId) -> Statement {
     Statement::new(
-        concat!("SELECT ", columns!(), " FROM api_keys WHERE id = ?2 AND organization_id = ?1"),
+        sql!(concat!("SELECT ", columns!(), " FROM api_keys WHERE id = ?2 AND organization_id = ?1")),
         params![organization, id],
     )
 }
@@ -147,11 +149,11 @@ pub fn select(organization: OrganizationId, id: ApiKeyId) -> Statement {
 pub fn page(organization: OrganizationId, before: Option<ApiKeyId>, limit: i64) -> Statement {
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             columns!(),
             " FROM api_keys WHERE organization_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
-        ),
+        )),
         params![organization, before, limit],
     )
 }
@@ -161,9 +163,9 @@ pub fn page(organization: OrganizationId, before: Option<ApiKeyId>, limit: i64) 
 #[must_use]
 pub fn acted(key: ApiKeyId, request_id: &str, events: &[EventId]) -> Statement {
     Statement::new(
-        "INSERT INTO acted_through (request_id, key_id)
+        sql!("INSERT INTO acted_through (request_id, key_id)
          SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM json_each(?3) e CROSS JOIN audit_events a ON a.id = e.value)
-         ON CONFLICT DO NOTHING",
+         ON CONFLICT DO NOTHING"),
         params![request_id, key, serde_json::json!(events).to_string()],
     )
 }
@@ -172,8 +174,10 @@ pub fn acted(key: ApiKeyId, request_id: &str, events: &[EventId]) -> Statement {
 #[must_use]
 pub fn used(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE api_keys SET last_used_at = ?2
-         WHERE token_digest = ?1 AND revoked_at IS NULL AND coalesce(last_used_at, 0) < ?2",
+        sql!(
+            "UPDATE api_keys SET last_used_at = ?2
+         WHERE token_digest = ?1 AND revoked_at IS NULL AND coalesce(last_used_at, 0) < ?2"
+        ),
         params![digest, now.start_of_day()],
     )
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::domain::ids::{JobId, MemberId, NotificationId, OrganizationId, WorkspaceId};
 use crate::domain::link::Link;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::jobs;
+use crate::{params, sql};
 
 /// How long until one may ask again.
 const AGAIN_AFTER: Duration = Duration::from_hours(24);
@@ -100,19 +100,19 @@ pub fn for_invitation(word: Word, link: &Link) -> Vec<Statement> {
     let (before, now) = (word.before(), word.now);
     vec![
         Statement::new(
-            tell!(
+            sql!(tell!(
                 "invitation.asked",
                 "'invitation_id', i.id",
                 "i.organization_id",
                 "FROM invitations i",
                 "i.invited_by",
                 may_ask!()
-            ),
+            )),
             params![link.invitation_id, link.organization_id, before, word.id, now],
         ),
         word.mail(),
         Statement::new(
-            concat!("UPDATE invitations AS i SET asked_at = ?4 WHERE ", may_ask!()),
+            sql!(concat!("UPDATE invitations AS i SET asked_at = ?4 WHERE ", may_ask!())),
             params![link.invitation_id, link.organization_id, before, now],
         ),
     ]
@@ -125,7 +125,7 @@ pub fn for_own_invitation(word: Word, link: &Link, session: &str) -> Vec<Stateme
     let (before, now) = (word.before(), word.now);
     vec![
         Statement::new(
-            tell!(
+            sql!(tell!(
                 "invitation.asked",
                 "'invitation_id', i.id, 'email', u.email",
                 "i.organization_id",
@@ -134,13 +134,15 @@ pub fn for_own_invitation(word: Word, link: &Link, session: &str) -> Vec<Stateme
                  JOIN invitations i ON i.id = ?1 AND i.email_key <> u.email_key",
                 "i.invited_by",
                 concat!("s.token_digest = ?6 AND s.expires_at > ?5 AND s.ended_at IS NULL AND ", may_ask!())
-            ),
+            )),
             params![link.invitation_id, link.organization_id, before, word.id, now, session],
         ),
         word.mail(),
         Statement::new(
-            "UPDATE invitations SET asked_at = ?2
-             WHERE id = ?1 AND EXISTS (SELECT 1 FROM notifications WHERE id = ?3)",
+            sql!(
+                "UPDATE invitations SET asked_at = ?2
+             WHERE id = ?1 AND EXISTS (SELECT 1 FROM notifications WHERE id = ?3)"
+            ),
             params![link.invitation_id, now, word.id],
         ),
     ]
@@ -163,7 +165,7 @@ pub fn for_access(
     let (before, now) = (word.before(), word.now);
     vec![
         Statement::new(
-            tell!(
+            sql!(tell!(
                 "access.asked",
                 "'member_id', m.id, 'workspace_id', p.workspace_id",
                 "m.organization_id",
@@ -171,12 +173,12 @@ pub fn for_access(
                 "(SELECT i.invited_by FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
                   WHERE r.member_id = m.id ORDER BY r.id LIMIT 1)",
                 may_ask_for_access!()
-            ),
+            )),
             params![member, organization, before, word.id, now, workspace],
         ),
         word.mail(),
         Statement::new(
-            concat!("UPDATE members AS m SET asked_at = ?4 WHERE ", may_ask_for_access!()),
+            sql!(concat!("UPDATE members AS m SET asked_at = ?4 WHERE ", may_ask_for_access!())),
             params![member, organization, before, now],
         ),
     ]
@@ -194,19 +196,19 @@ pub fn for_a_seat(word: Word, link: &Link) -> Vec<Statement> {
     let (before, now) = (word.before(), word.now);
     vec![
         Statement::new(
-            tell!(
+            sql!(tell!(
                 "invitation.no_seat",
                 "'invitation_id', i.id",
                 "i.organization_id",
                 "FROM invitations i",
                 "i.invited_by",
                 may_tell!()
-            ),
+            )),
             params![link.invitation_id, link.organization_id, before, word.id, now],
         ),
         word.mail(),
         Statement::new(
-            concat!("UPDATE invitations AS i SET no_seat_told_at = ?4 WHERE ", may_tell!()),
+            sql!(concat!("UPDATE invitations AS i SET no_seat_told_at = ?4 WHERE ", may_tell!())),
             params![link.invitation_id, link.organization_id, before, now],
         ),
     ]

@@ -6,10 +6,10 @@ use crate::domain::invitation::Reason;
 use crate::domain::link::Link;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::{Param, Statement};
 use crate::store::acting::Acting;
 use crate::store::invitations::Record;
+use crate::{params, sql};
 
 /// Who did it, when, and in which request.
 #[derive(Debug, Clone)]
@@ -163,7 +163,7 @@ pub fn of_organization(entry: Entry, organization: OrganizationId) -> Statement 
     let mut params = entry.into_params("organization.created");
     params.push(organization.into());
     Statement::new(
-        audited!(
+        sql!(audited!(
             "o.id",
             "NULL",
             concat!(
@@ -173,7 +173,7 @@ pub fn of_organization(entry: Entry, organization: OrganizationId) -> Statement 
                 "))"
             ),
             "FROM organizations o WHERE o.id = ?6"
-        ),
+        )),
         params,
     )
 }
@@ -267,7 +267,7 @@ impl Event<'_> {
 pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event<'_>) -> Statement {
     macro_rules! if_it {
         ($before:expr, $after:expr, $happened:expr) => {
-            audited!(
+            sql!(audited!(
                 "i.id",
                 $before,
                 $after,
@@ -275,7 +275,7 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event<'_>) -
                     "FROM invitations i JOIN organizations o ON o.id = i.organization_id WHERE i.id = ?6 AND ",
                     $happened
                 )
-            )
+            ))
         };
     }
     let mut params = entry.into_params(event.action());
@@ -337,7 +337,7 @@ pub fn of_invitation(entry: Entry, invitation: InvitationId, event: Event<'_>) -
 #[must_use]
 pub fn of_redemption(entry: Entry, redemption: RedemptionId) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id, before, after)
              SELECT ?1, i.organization_id, ?3, r.member_id, 'invitation.accepted', i.id, ?4,
                     iif(r.role_before IS NULL, NULL, json_object('member_id', m.id, 'role', r.role_before,
@@ -353,7 +353,7 @@ pub fn of_redemption(entry: Entry, redemption: RedemptionId) -> Statement {
              JOIN invitations i ON i.id = r.invitation_id
              JOIN members m ON m.id = r.member_id
              WHERE r.id = ?2"
-        ),
+        )),
         params![entry.id, redemption, entry.at, entry.request_id],
     )
 }

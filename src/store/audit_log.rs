@@ -12,9 +12,9 @@ use crate::domain::invitation::Kind;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::params;
 use crate::platform::{Database, Param, Statement};
 use crate::store::workspaces::LAST;
+use crate::{params, sql};
 
 /// An entry, as the API shows it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -155,7 +155,7 @@ macro_rules! told_of {
 /// Both of them.
 macro_rules! both {
     ($index:literal, $which:literal) => {
-        (page_of!($index, $which), told_of!($index, $which))
+        (sql!(page_of!($index, $which)), sql!(told_of!($index, $which)))
     };
 }
 
@@ -245,7 +245,9 @@ pub struct Author {
 #[must_use]
 pub fn select_author(event: &str) -> Statement {
     Statement::new(
-        "SELECT a.actor, n.name, a.at FROM audit_events a LEFT JOIN members n ON n.id = a.actor WHERE a.id = ?1",
+        sql!(
+            "SELECT a.actor, n.name, a.at FROM audit_events a LEFT JOIN members n ON n.id = a.actor WHERE a.id = ?1"
+        ),
         params![event],
     )
 }

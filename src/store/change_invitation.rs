@@ -12,8 +12,8 @@ use crate::domain::ids::{EventId, InvitationId, WorkspaceId};
 use crate::domain::quota::Quota;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// What an invitation becomes.
 #[allow(clippy::struct_excessive_bools, reason = "each is a question of its own, asked by one statement")]
@@ -115,7 +115,7 @@ pub fn claim(
         quota.json(),
     ]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "i.id",
             concat!("json_replace(?7, '$.access', ", offer_told!(), ")"),
             concat!(
@@ -157,7 +157,7 @@ pub fn claim(
                 within_day!("coalesce(?11, i.email_key)", "?2", "?25"),
                 ")"
             )
-        ),
+        )),
         params,
     )
 }
@@ -167,7 +167,7 @@ pub fn claim(
 pub fn apply(claim: EventId, changed: &Changed, now: Timestamp) -> Statement {
     let lower = |text: &Option<String>| text.as_ref().map(|text| text.to_lowercase());
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE invitations AS i
              SET revision = i.revision + 1, role = ?3, email = ?4, email_key = ?5, name = ?6, name_key = ?7,
                  nickname = ?8, nickname_key = ?9, message = ?10, locale = ?11, branding_name = ?12,
@@ -185,7 +185,7 @@ pub fn apply(claim: EventId, changed: &Changed, now: Timestamp) -> Statement {
              FROM organizations o
              WHERE i.id = ?2 AND o.id = i.organization_id AND ",
             claimed!("?1")
-        ),
+        )),
         params![
             claim,
             changed.id,
@@ -222,11 +222,11 @@ pub fn apply(claim: EventId, changed: &Changed, now: Timestamp) -> Statement {
 pub fn move_to(claim: EventId, changed: &Changed) -> Vec<Statement> {
     vec![
         Statement::new(
-            concat!("DELETE FROM invitation_workspaces WHERE invitation_id = ?1 AND ", claimed!("?2")),
+            sql!(concat!("DELETE FROM invitation_workspaces WHERE invitation_id = ?1 AND ", claimed!("?2"))),
             params![changed.id, claim],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO invitation_workspaces (invitation_id, workspace_id, role, kind, state)
              SELECT i.id, w.id, i.role, i.kind, i.state FROM invitations i JOIN workspaces w ON w.organization_id = i.organization_id
              WHERE i.id = ?1 AND ",
@@ -235,7 +235,7 @@ pub fn move_to(claim: EventId, changed: &Changed) -> Vec<Statement> {
                AND i.role NOT IN ('owner', 'admin') AND CASE WHEN ?3 IS NULL
                  THEN w.id = (SELECT min(id) FROM workspaces WHERE organization_id = i.organization_id)
                  ELSE w.id IN (SELECT value FROM json_each(?3)) END"
-            ),
+            )),
             params![changed.id, claim, workspaces_json(changed.workspaces.as_deref())],
         ),
     ]

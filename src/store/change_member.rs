@@ -12,8 +12,8 @@ use crate::domain::template::Template;
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::domain::truth;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// What is changed of a member. What is `None` stays.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ pub fn claim(entry: &Entry, update: &Update) -> Statement {
         update.nickname(),
     ]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "m.id",
             concat!(
                 "json_patch(json_object('role', m.role, 'name', m.name), json_patch(iif(?12, json_object('nickname', m.nickname), '{}'), iif(?9 IS NULL, '{}', ",
@@ -130,7 +130,7 @@ pub fn claim(entry: &Entry, update: &Update) -> Statement {
                 seat_free!("?2", concat!("1 - ", reserved_for!("m.user_id", "?2"))),
                 ")"
             )
-        ),
+        )),
         params,
     )
 }
@@ -140,13 +140,13 @@ pub fn claim(entry: &Entry, update: &Update) -> Statement {
 pub fn apply(entry: &Entry, update: &Update) -> Statement {
     let name = update.name.as_ref();
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE members SET role = coalesce(?3, role), name = coalesce(?4, name),
                name_key = coalesce(?5, name_key),
                nickname = iif(?6, ?7, nickname), nickname_key = iif(?6, ?8, nickname_key)
              WHERE id = ?2 AND ",
             claimed!("?1")
-        ),
+        )),
         params![
             entry.id,
             update.member,
@@ -166,7 +166,7 @@ pub fn apply(entry: &Entry, update: &Update) -> Statement {
 pub fn place(entry: &Entry, member: MemberId, role: Role, template: &Template) -> Statement {
     let takes_seat = role == Role::Client && Access::default().takes_seat(template);
     Statement::new(
-        concat!(
+        sql!(concat!(
             "INSERT INTO memberships (member_id, workspace_id, created_at, takes_seat, made_by)
              SELECT m.id, w.id, ?4, ?5, ?1
              FROM members m JOIN workspaces w ON w.id = ",
@@ -175,7 +175,7 @@ pub fn place(entry: &Entry, member: MemberId, role: Role, template: &Template) -
             to_be_placed!("?3"),
             " AND ",
             claimed!("?1")
-        ),
+        )),
         params![entry.id, member, role, entry.at, takes_seat],
     )
 }
@@ -185,13 +185,13 @@ pub fn place(entry: &Entry, member: MemberId, role: Role, template: &Template) -
 #[must_use]
 pub fn settle_credentials(entry: &Entry, update: &Update) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE grants SET credentials = iif(?3, coalesce(credentials, 'owner'), NULL)
              WHERE member_id = ?2 AND ",
             claimed!("?1"),
             " AND (SELECT p.permissions IS NULL FROM memberships p
                    WHERE p.member_id = grants.member_id AND p.workspace_id = grants.workspace_id)"
-        ),
+        )),
         params![entry.id, update.member, update.needs_credentials],
     )
 }
@@ -200,12 +200,12 @@ pub fn settle_credentials(entry: &Entry, update: &Update) -> Statement {
 #[must_use]
 pub fn notify_of_role(id: NotificationId, entry: &Entry, member: MemberId) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
              SELECT ?2, m.user_id, m.organization_id, 'member.role_changed', json_object('member_id', m.id), ?4
              FROM members m WHERE m.id = ?3 AND ",
             claimed!("?1")
-        ),
+        )),
         params![entry.id, id, member, entry.at],
     )
 }
@@ -238,7 +238,7 @@ pub struct Obstacles {
 #[must_use]
 pub fn select_obstacles(organization: OrganizationId, member: MemberId, actor: Principal) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT m.role, m.active, u.email_verified_at IS NOT NULL AS proved, o.trial_ends_at,
                     EXISTS (SELECT 1 FROM memberships p WHERE p.member_id = m.id AND p.permissions IS NOT NULL) AS customized,
                     coalesce((SELECT a.role FROM members a WHERE a.id = ?3 AND a.removed_at IS NULL),
@@ -247,7 +247,7 @@ pub fn select_obstacles(organization: OrganizationId, member: MemberId, actor: P
             " AS may_customize
              FROM members m JOIN organizations o ON o.id = m.organization_id JOIN users u ON u.id = m.user_id
              WHERE m.id = ?2 AND m.organization_id = ?1"
-        ),
+        )),
         params![organization, member, actor],
     )
 }

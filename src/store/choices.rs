@@ -10,8 +10,8 @@ use crate::domain::ids::{MemberId, ResourceId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::truth;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// A resource that can be given.
 #[derive(Debug, Clone, Deserialize)]
@@ -54,14 +54,14 @@ macro_rules! in_range {
 
 macro_rules! of_workspaces {
     ($which:expr) => {
-        concat!(
+        sql!(concat!(
             "SELECT r.id, r.kind, r.name, w.name AS workspace_name, r.disconnected_at IS NOT NULL AS disconnected
              FROM json_each(coalesce(?2, json_array((SELECT min(id) FROM workspaces WHERE organization_id = ?1)))) e
              CROSS JOIN workspaces w ON w.id = e.value AND w.organization_id = ?1
              CROSS JOIN resources r ON ",
             $which,
             " ORDER BY r.name COLLATE NOCASE, r.id LIMIT ?3"
-        )
+        ))
     };
 }
 
@@ -108,7 +108,7 @@ pub fn resources_named(
 ) -> Statement {
     macro_rules! named {
         ($which:literal) => {
-            concat!(
+            sql!(concat!(
                 "SELECT r.id, r.kind, r.name, w.name AS workspace_name, r.disconnected_at IS NOT NULL AS disconnected
                  FROM json_each(?3) e
                  CROSS JOIN resources r ON r.id = e.value AND +r.organization_id = ?1 AND r.present = 1
@@ -117,7 +117,7 @@ pub fn resources_named(
                    coalesce(?2, json_array((SELECT min(id) FROM workspaces WHERE organization_id = ?1)))))",
                 $which,
                 " ORDER BY r.name COLLATE NOCASE, r.id"
-            )
+            ))
         };
     }
     let ids = serde_json::json!(ids).to_string();
@@ -177,13 +177,13 @@ pub fn people(
 ) -> Statement {
     macro_rules! with_kept {
         ($found:literal) => {
-            concat!(
+            sql!(concat!(
                 "SELECT id, name FROM (",
                 $found,
                 " AND role = ?2 AND id IS NOT ?3 ORDER BY id DESC LIMIT ?4)
                  UNION SELECT id, name FROM members
                  WHERE id = ?5 AND organization_id = ?1 AND active = 1 AND role = ?2"
-            )
+            ))
         };
     }
     let mut params = params![actor.organization_id, role, except, sought.most(), kept];
@@ -219,13 +219,13 @@ pub struct Plan {
 #[must_use]
 pub fn plan(actor: &Actor, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             may_customize!(),
             " AS may_customize, o.seat_limit, o.trial_ends_at, o.seats_used + o.seats_reserved - ",
             lapsed!("?2"),
             " AS seats_taken FROM organizations o WHERE o.id = ?1"
-        ),
+        )),
         params![actor.organization_id, now],
     )
 }
@@ -245,20 +245,24 @@ pub fn workspaces(actor: &Actor, sought: Sought<'_>) -> Statement {
     let (from, to) = sought.range();
     match &actor.reach {
         Reach::Everything if sought.find.is_empty() => Statement::new(
-            "SELECT id, name FROM workspaces WHERE organization_id = ?1 ORDER BY id LIMIT ?2",
+            sql!("SELECT id, name FROM workspaces WHERE organization_id = ?1 ORDER BY id LIMIT ?2"),
             params![actor.organization_id, sought.most()],
         ),
         Reach::Everything => Statement::new(
-            "SELECT id, name FROM workspaces
+            sql!(
+                "SELECT id, name FROM workspaces
              WHERE organization_id = ?1 AND name >= ?3 COLLATE NOCASE AND name < ?4 COLLATE NOCASE
-             ORDER BY name COLLATE NOCASE LIMIT ?2",
+             ORDER BY name COLLATE NOCASE LIMIT ?2"
+            ),
             params![actor.organization_id, sought.most(), from, to],
         ),
         Reach::Only(held) => {
             let ids: Vec<WorkspaceId> = held.iter().map(|holding| holding.workspace_id).collect();
             Statement::new(
-                "SELECT w.id, w.name FROM json_each(?1) e CROSS JOIN workspaces w ON w.id = e.value
-                 WHERE w.name >= ?3 COLLATE NOCASE AND w.name < ?4 COLLATE NOCASE ORDER BY w.id LIMIT ?2",
+                sql!(
+                    "SELECT w.id, w.name FROM json_each(?1) e CROSS JOIN workspaces w ON w.id = e.value
+                 WHERE w.name >= ?3 COLLATE NOCASE AND w.name < ?4 COLLATE NOCASE ORDER BY w.id LIMIT ?2"
+                ),
                 params![serde_json::json!(ids).to_string(), sought.most(), from, to],
             )
         }
@@ -270,8 +274,10 @@ pub fn workspaces(actor: &Actor, sought: Sought<'_>) -> Statement {
 pub fn workspaces_named(actor: &Actor, ids: &[WorkspaceId]) -> Statement {
     let ids: Vec<&WorkspaceId> = ids.iter().filter(|id| actor.reaches(**id)).collect();
     Statement::new(
-        "SELECT w.id, w.name FROM json_each(?1) e
-         CROSS JOIN workspaces w ON w.id = e.value AND w.organization_id = ?2",
+        sql!(
+            "SELECT w.id, w.name FROM json_each(?1) e
+         CROSS JOIN workspaces w ON w.id = e.value AND w.organization_id = ?2"
+        ),
         params![serde_json::json!(ids).to_string(), actor.organization_id],
     )
 }
@@ -295,7 +301,7 @@ pub struct Called {
 #[must_use]
 pub fn called(actor: &Actor, names: &[(&str, &str)]) -> Statement {
     Statement::new(
-        "SELECT e.key AS place, w.id, NULL AS workspace_id FROM json_each(?2) e
+        sql!("SELECT e.key AS place, w.id, NULL AS workspace_id FROM json_each(?2) e
          CROSS JOIN workspaces w ON w.id IN (
            SELECT id FROM workspaces WHERE organization_id = ?1 AND name = e.value ->> 1 COLLATE NOCASE LIMIT 10)
          WHERE e.value ->> 0 = ''
@@ -305,7 +311,7 @@ pub fn called(actor: &Actor, names: &[(&str, &str)]) -> Statement {
            SELECT id FROM resources
            WHERE workspace_id = iif(e.value ->> 0 = ?3, (SELECT min(id) FROM workspaces WHERE organization_id = ?1), e.value ->> 0)
              AND present = 1 AND name = e.value ->> 1 COLLATE NOCASE LIMIT 10)
-         WHERE e.value ->> 0 <> ''",
+         WHERE e.value ->> 0 <> ''"),
         params![actor.organization_id, serde_json::json!(names).to_string(), OLDEST],
     )
 }

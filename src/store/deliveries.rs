@@ -9,8 +9,8 @@ use crate::domain::ids::{InvitationId, JobId};
 use crate::domain::invitation::Delivery;
 use crate::domain::order;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::{ResultSet, Statement};
+use crate::{params, sql};
 
 /// A step's names, in the order in which they come where two come at one moment: it waits to be sent; it was not sent any more,
 /// since there was nothing left to say, or nobody to say it to; the mail provider took it; the recipient's mail server asked to
@@ -101,7 +101,7 @@ impl Mailed {
 #[must_use]
 pub fn page(id: InvitationId, before: Option<JobId>, limit: i64) -> Statement {
     Statement::new(
-        "WITH j AS MATERIALIZED (
+        sql!("WITH j AS MATERIALIZED (
            SELECT id, ver, created_at, done_at, failed_at, provider_message_id IS NOT NULL AS taken FROM jobs
            WHERE invitation_id = ?1 AND kind = 'invitation_email'
              AND (?2 IS NULL OR ver < (SELECT ver FROM jobs WHERE id = ?2))
@@ -116,7 +116,7 @@ pub fn page(id: InvitationId, before: Option<JobId>, limit: i64) -> Statement {
                WHERE r.invitation_id = ?1 AND r.ver = j.ver AND r.kind = 'reminder_email' AND r.provider_message_id IS NOT NULL
              UNION ALL SELECT t.step, t.at, t.why FROM invitation_steps t WHERE t.invitation_id = ?1 AND t.ver = j.ver)
            WHERE at IS NOT NULL)) e
-         ORDER BY j.ver DESC",
+         ORDER BY j.ver DESC"),
         params![id, before, limit],
     )
 }

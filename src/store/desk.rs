@@ -6,9 +6,9 @@ use crate::domain::ids::{OrganizationId, UserId};
 use crate::domain::organization::Accent;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::accounts::At;
+use crate::{params, sql};
 
 /// An organization's page, and who has it open.
 #[derive(Debug, Clone, Deserialize)]
@@ -57,12 +57,12 @@ pub struct Unread {
 #[must_use]
 pub fn unread(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             unread!(),
             " FROM sessions s JOIN users u ON u.id = s.user_id
              WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"
-        ),
+        )),
         params![digest, now],
     )
 }
@@ -73,7 +73,7 @@ pub fn unread(digest: &str, now: Timestamp) -> Statement {
 pub fn select(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
     macro_rules! setting_at {
         ($organization:literal, $which:literal) => {
-            concat!(
+            sql!(concat!(
                 "SELECT o.id AS organization_id, o.name AS organization_name, o.slug, o.require_mfa, o.branding_accent AS accent, o.logo_hash,
                         u.id AS user_id, u.name AS user_name,
                         ",
@@ -82,7 +82,7 @@ pub fn select(digest: &str, at: At<'_>, now: Timestamp) -> Statement {
                  FROM sessions s JOIN users u ON u.id = s.user_id JOIN organizations o ON o.id = ",
                 $organization,
                 " WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"
-            )
+            ))
         };
     }
     let (sql, of) = of_organization!(setting_at, at);
@@ -106,7 +106,7 @@ pub struct Counts {
 #[must_use]
 pub fn counts(organization: OrganizationId, roles: &[Role], now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT (SELECT count(*) FROM (SELECT 1 FROM json_each('[\"owner\",\"admin\",\"member\"]') r
+        sql!("SELECT (SELECT count(*) FROM (SELECT 1 FROM json_each('[\"owner\",\"admin\",\"member\"]') r
                    CROSS JOIN members m ON m.organization_id = ?1 AND m.active = 1 AND m.role = r.value LIMIT 100)) AS staff,
                 (SELECT count(*) FROM (SELECT 1 FROM members
                    WHERE organization_id = ?1 AND active = 1 AND role = 'client' LIMIT 100)) AS clients,
@@ -118,7 +118,7 @@ pub fn counts(organization: OrganizationId, roles: &[Role], now: Timestamp) -> S
                    CROSS JOIN invitations i INDEXED BY invitations_by_state
                    ON i.organization_id = ?1 AND i.role = r.value AND i.kind = 'link'
                       AND i.state IN ('pending', 'disabled', 'full')
-                   WHERE i.expires_at > ?3 LIMIT 100)) AS links",
+                   WHERE i.expires_at > ?3 LIMIT 100)) AS links"),
         params![organization, serde_json::json!(roles).to_string(), now],
     )
 }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use super::json_text;
 use crate::domain::ids::{DraftId, MemberId};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// A draft.
 #[derive(Debug, Deserialize)]
@@ -21,7 +21,10 @@ pub struct Draft {
 /// Reads a [`Draft`] whose time is not over.
 #[must_use]
 pub fn select(id: DraftId, now: Timestamp) -> Statement {
-    Statement::new("SELECT member_id, data FROM drafts WHERE id = ?1 AND expires_at > ?2", params![id, now])
+    Statement::new(
+        sql!("SELECT member_id, data FROM drafts WHERE id = ?1 AND expires_at > ?2"),
+        params![id, now],
+    )
 }
 
 /// Keeps a draft until then, and of this member's drafts no more than the newest twenty.
@@ -34,12 +37,14 @@ pub fn insert(
 ) -> Vec<Statement> {
     vec![
         Statement::new(
-            "INSERT INTO drafts (id, member_id, data, expires_at) VALUES (?1, ?2, ?3, ?4)",
+            sql!("INSERT INTO drafts (id, member_id, data, expires_at) VALUES (?1, ?2, ?3, ?4)"),
             params![id, member, written(data), expires_at],
         ),
         Statement::new(
-            "DELETE FROM drafts WHERE id IN (
-               SELECT id FROM drafts WHERE member_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET 20)",
+            sql!(
+                "DELETE FROM drafts WHERE id IN (
+               SELECT id FROM drafts WHERE member_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET 20)"
+            ),
             params![member],
         ),
     ]
@@ -49,7 +54,7 @@ pub fn insert(
 #[must_use]
 pub fn save(id: DraftId, member: MemberId, data: &[(String, String)], expires_at: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE drafts SET data = ?3, expires_at = ?4 WHERE id = ?1 AND member_id = ?2",
+        sql!("UPDATE drafts SET data = ?3, expires_at = ?4 WHERE id = ?1 AND member_id = ?2"),
         params![id, member, written(data), expires_at],
     )
 }
@@ -58,8 +63,8 @@ pub fn save(id: DraftId, member: MemberId, data: &[(String, String)], expires_at
 #[must_use]
 pub fn take(id: DraftId, member: MemberId, now: Timestamp, lost: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE drafts SET taken_at = ?3
-         WHERE id = ?1 AND member_id = ?2 AND expires_at > ?3 AND (taken_at IS NULL OR taken_at < ?4) RETURNING id",
+        sql!("UPDATE drafts SET taken_at = ?3
+         WHERE id = ?1 AND member_id = ?2 AND expires_at > ?3 AND (taken_at IS NULL OR taken_at < ?4) RETURNING id"),
         params![id, member, now, lost],
     )
 }
@@ -67,20 +72,22 @@ pub fn take(id: DraftId, member: MemberId, now: Timestamp, lost: Timestamp) -> S
 /// Gives a draft back that could not be sent.
 #[must_use]
 pub fn give_back(id: DraftId) -> Statement {
-    Statement::new("UPDATE drafts SET taken_at = NULL WHERE id = ?1", params![id])
+    Statement::new(sql!("UPDATE drafts SET taken_at = NULL WHERE id = ?1"), params![id])
 }
 
 /// Forgets a draft that was sent.
 #[must_use]
 pub fn delete(id: DraftId) -> Statement {
-    Statement::new("DELETE FROM drafts WHERE id = ?1", params![id])
+    Statement::new(sql!("DELETE FROM drafts WHERE id = ?1"), params![id])
 }
 
 /// Forgets drafts whose time is over.
 #[must_use]
 pub fn forget(now: Timestamp) -> Statement {
     Statement::new(
-        "DELETE FROM drafts WHERE id IN (SELECT id FROM drafts WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 500)",
+        sql!(
+            "DELETE FROM drafts WHERE id IN (SELECT id FROM drafts WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 500)"
+        ),
         params![now],
     )
 }

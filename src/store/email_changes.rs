@@ -8,11 +8,11 @@ use crate::domain::email_link::{EmailLink, Side};
 use crate::domain::ids::{EmailChangeId, JobId, SessionId, UserId};
 use crate::domain::quota::Quota;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::account_mails::Notice;
 use crate::store::audit::Entry;
 use crate::store::second_factors::Step;
+use crate::{params, sql};
 
 /// So many changes are begun for one account in the time that one lives: each mails an address that somebody typed.
 const MOST_BEGUN: i64 = 5;
@@ -92,15 +92,15 @@ pub fn begin(by: &Beginning<'_>, since: Timestamp) -> Vec<Statement> {
     let (sealed, step) = by.step.map(|step| (step.sealed, step.number)).unzip();
     let mail = |id: JobId, side: Side| {
         Statement::new(
-            "INSERT INTO jobs (id, kind, user_id, email_change_id, side, created_at, due_at, requeue_at)
-             SELECT ?2, 'email_change', user_id, id, ?3, begun_at, begun_at, ?4 FROM email_changes WHERE id = ?1",
+            sql!("INSERT INTO jobs (id, kind, user_id, email_change_id, side, created_at, due_at, requeue_at)
+             SELECT ?2, 'email_change', user_id, id, ?3, begun_at, begun_at, ?4 FROM email_changes WHERE id = ?1"),
             params![by.id, id, side.as_str(), by.requeue_at],
         )
     };
     let [to_old, to_new] = by.mails;
     vec![
         Statement::new(
-            concat!("INSERT INTO email_changes (id, user_id, old_email, email, email_key, password_ver, session_id, begun_at, expires_at)
+            sql!(concat!("INSERT INTO email_changes (id, user_id, old_email, email, email_key, password_ver, session_id, begun_at, expires_at)
              SELECT ?1, u.id, u.email, ?3, ?4, u.password_ver, ?5, ?6, ?7 FROM users u
              WHERE u.id = ?2 AND u.password_hash = ?8 AND u.email_verified_at IS NOT NULL
                AND (u.mfa_enabled_at IS NULL OR EXISTS (SELECT 1 FROM second_factors f
@@ -109,7 +109,7 @@ pub fn begin(by: &Beginning<'_>, since: Timestamp) -> Vec<Statement> {
                                             LIMIT ?12)) < ?12 AND ",
                 mailable!("?2", "?4", "?6", "?13"),
                 " RETURNING id"
-            ),
+            )),
             params![
                 by.id,
                 by.user,
@@ -127,14 +127,14 @@ pub fn begin(by: &Beginning<'_>, since: Timestamp) -> Vec<Statement> {
             ],
         ),
         Statement::new(
-            "UPDATE second_factors SET last_step = ?3, tries = 0
-             WHERE user_id = ?2 AND ?3 IS NOT NULL AND EXISTS (SELECT 1 FROM email_changes WHERE id = ?1)",
+            sql!("UPDATE second_factors SET last_step = ?3, tries = 0
+             WHERE user_id = ?2 AND ?3 IS NOT NULL AND EXISTS (SELECT 1 FROM email_changes WHERE id = ?1)"),
             params![by.id, by.user, step],
         ),
         Statement::new(
-            "UPDATE email_changes SET cancelled_at = ?3
+            sql!("UPDATE email_changes SET cancelled_at = ?3
              WHERE user_id = ?2 AND id <> ?1 AND changed_at IS NULL AND cancelled_at IS NULL AND expires_at > ?3
-               AND EXISTS (SELECT 1 FROM email_changes WHERE id = ?1)",
+               AND EXISTS (SELECT 1 FROM email_changes WHERE id = ?1)"),
             params![by.id, by.user, by.now],
         ),
         mail(to_old, Side::Old),
@@ -157,12 +157,12 @@ pub struct Obstacles {
 #[must_use]
 pub fn obstacles(by: &Beginning<'_>, since: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT EXISTS (SELECT 1 FROM email_changes WHERE user_id = ?1 AND begun_at > ?2
                             ORDER BY begun_at LIMIT 1 OFFSET ?3) AS too_many, ",
             mailable!("?1", "?4", "?5", "?6"),
             " AS mailable"
-        ),
+        )),
         params![by.user, since, MOST_BEGUN - 1, by.email.key(), by.now, by.quota.json()],
     )
 }
@@ -186,13 +186,13 @@ pub struct Open {
 #[must_use]
 pub fn open_of(session: &str, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT c.email, c.expires_at, c.old_proved_at IS NOT NULL AS old_proved, c.new_proved_at IS NOT NULL AS new_proved
              FROM sessions s JOIN users u ON u.id = s.user_id JOIN email_changes c ON c.user_id = u.id
              WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL AND ",
             open!(),
             " ORDER BY c.begun_at DESC LIMIT 1"
-        ),
+        )),
         params![session, now],
     )
 }
@@ -201,10 +201,10 @@ pub fn open_of(session: &str, now: Timestamp) -> Statement {
 #[must_use]
 pub fn cancel_of(session: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE email_changes SET cancelled_at = ?2
+        sql!("UPDATE email_changes SET cancelled_at = ?2
          WHERE user_id = (SELECT user_id FROM sessions WHERE token_digest = ?1 AND expires_at > ?2 AND ended_at IS NULL)
            AND changed_at IS NULL AND cancelled_at IS NULL AND expires_at > ?2
-         RETURNING id",
+         RETURNING id"),
         params![session, now],
     )
 }
@@ -231,14 +231,14 @@ pub struct View {
 #[must_use]
 pub fn view(link: &EmailLink, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT c.old_email, c.email, c.changed_at IS NOT NULL AS changed,
                     CASE ?3 WHEN 'old' THEN c.old_proved_at ELSE c.new_proved_at END IS NOT NULL AS proved, ",
             open!(),
             " AND (?3 = 'old' OR ",
             free!(),
             ") AS usable FROM email_changes c JOIN users u ON u.id = c.user_id WHERE c.id = ?1"
-        ),
+        )),
         params![link.change, now, link.side.as_str()],
     )
 }
@@ -247,12 +247,12 @@ pub fn view(link: &EmailLink, now: Timestamp) -> Statement {
 #[must_use]
 pub fn cancel(link: &EmailLink, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE email_changes AS c SET cancelled_at = ?2
              WHERE c.id = ?1 AND EXISTS (SELECT 1 FROM users u WHERE u.id = c.user_id AND ",
             open!(),
             ") RETURNING id"
-        ),
+        )),
         params![link.change, now],
     )
 }
@@ -279,7 +279,7 @@ pub fn prove(link: &EmailLink, told: [JobId; 2], entry: &Entry, requeue_at: Time
     logged.push(to_old.into());
     vec![
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE email_changes AS c
                  SET old_proved_at = CASE ?3 WHEN 'old' THEN coalesce(old_proved_at, ?2) ELSE old_proved_at END,
                      new_proved_at = CASE ?3 WHEN 'new' THEN coalesce(new_proved_at, ?2) ELSE new_proved_at END
@@ -288,11 +288,11 @@ pub fn prove(link: &EmailLink, told: [JobId; 2], entry: &Entry, requeue_at: Time
                 ") AND (?3 = 'old' OR ",
                 free!(),
                 ") RETURNING id"
-            ),
+            )),
             params![link.change, now, link.side.as_str()],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO jobs (id, kind, user_id, notice, email_change_id, side, created_at, due_at, requeue_at)
                  SELECT ?3, 'account_notice', u.id, ?4, c.id, 'old', ?2, ?2, ?5
                  FROM email_changes c JOIN users u ON u.id = c.user_id
@@ -301,47 +301,47 @@ pub fn prove(link: &EmailLink, told: [JobId; 2], entry: &Entry, requeue_at: Time
                 " AND ",
                 free!(),
                 " RETURNING id"
-            ),
+            )),
             params![link.change, now, to_old, notice, requeue_at],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO jobs (id, kind, user_id, notice, email_change_id, side, created_at, due_at, requeue_at)
                  SELECT ?3, 'account_notice', user_id, ?4, id, 'new', ?5, ?5, ?6 FROM email_changes WHERE id = ?1 AND ",
                 made!()
-            ),
+            )),
             params![link.change, to_old, to_new, notice, now, requeue_at],
         ),
         Statement::new(
-            logged_everywhere!(
+            sql!(logged_everywhere!(
                 "m.id",
                 concat!("json_object('email', ", masked!("c.old_email"), ")"),
                 concat!("json_object('email', ", masked!("c.email"), ")"),
                 "FROM jobs j JOIN email_changes c ON c.id = j.email_change_id JOIN members m ON m.user_id = c.user_id
                  WHERE j.id = ?6"
-            ),
+            )),
             logged,
         ),
         Statement::new(
-            concat!("UPDATE email_changes SET changed_at = ?3 WHERE id = ?1 AND ", made!()),
+            sql!(concat!("UPDATE email_changes SET changed_at = ?3 WHERE id = ?1 AND ", made!())),
             params![link.change, to_old, now],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE users AS u SET email = c.email, email_key = c.email_key, email_verified_at = ?3,
                                        password_ver = u.password_ver + 1
                  FROM email_changes c WHERE c.id = ?1 AND u.id = c.user_id AND ",
                 made!()
-            ),
+            )),
             params![link.change, to_old, now],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE sessions SET ended_at = ?3
                  WHERE user_id = (SELECT user_id FROM email_changes WHERE id = ?1) AND ended_at IS NULL
                    AND id <> (SELECT session_id FROM email_changes WHERE id = ?1) AND ",
                 made!()
-            ),
+            )),
             params![link.change, to_old, now],
         ),
     ]
@@ -351,8 +351,10 @@ pub fn prove(link: &EmailLink, told: [JobId; 2], entry: &Entry, requeue_at: Time
 #[must_use]
 pub fn forget(before: Timestamp) -> Statement {
     Statement::new(
-        "DELETE FROM email_changes WHERE id IN (
-           SELECT id FROM email_changes WHERE expires_at < ?1 ORDER BY expires_at LIMIT 500)",
+        sql!(
+            "DELETE FROM email_changes WHERE id IN (
+           SELECT id FROM email_changes WHERE expires_at < ?1 ORDER BY expires_at LIMIT 500)"
+        ),
         params![before],
     )
 }

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::secret::digest;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// Who types a password.
 #[derive(Debug, Clone)]
@@ -86,17 +86,17 @@ pub fn count(by: &Guesser, email: &EmailAddress, since: Timestamp, now: Timestam
     let browser = device.map(|device| under("browser", device));
     [
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO guesses (id, tries, next_at) SELECT ",
                 counted_under!(),
                 ", 1, ?5 WHERE true",
                 raised!("?5", "?6"),
                 ", id IS ?2 AS known"
-            ),
+            )),
             params![&network, browser.as_deref(), device, &key, now, since],
         ),
         Statement::new(
-            concat!("SELECT next_at FROM guesses WHERE id = ", counted_under!()),
+            sql!(concat!("SELECT next_at FROM guesses WHERE id = ", counted_under!())),
             params![&network, browser.as_deref(), device, &key],
         ),
     ]
@@ -109,16 +109,16 @@ pub fn count(by: &Guesser, email: &EmailAddress, since: Timestamp, now: Timestam
 pub fn count_own(session: &str, with_code: bool, since: Timestamp, now: Timestamp) -> [Statement; 2] {
     [
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO guesses (id, tries, next_at)
                  SELECT u.id, 1, ?2 FROM sessions s JOIN users u ON u.id = s.user_id
                  WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL AND (?4 OR u.mfa_enabled_at IS NULL)",
                 raised!("?2", "?3")
-            ),
+            )),
             params![session, now, since, with_code],
         ),
         Statement::new(
-            "SELECT g.next_at FROM sessions s JOIN guesses g ON g.id = s.user_id WHERE s.token_digest = ?1",
+            sql!("SELECT g.next_at FROM sessions s JOIN guesses g ON g.id = s.user_id WHERE s.token_digest = ?1"),
             params![session],
         ),
     ]
@@ -127,14 +127,16 @@ pub fn count_own(session: &str, with_code: bool, since: Timestamp, now: Timestam
 /// Forgets those before a right one.
 #[must_use]
 pub fn settle(id: &str) -> Statement {
-    Statement::new("DELETE FROM guesses WHERE id = ?1", params![id])
+    Statement::new(sql!("DELETE FROM guesses WHERE id = ?1"), params![id])
 }
 
 /// Forgets those whose next one could have come before then, some at a time.
 #[must_use]
 pub fn forget(since: Timestamp) -> Statement {
     Statement::new(
-        "DELETE FROM guesses WHERE id IN (SELECT id FROM guesses WHERE next_at <= ?1 ORDER BY next_at LIMIT 500)",
+        sql!(
+            "DELETE FROM guesses WHERE id IN (SELECT id FROM guesses WHERE next_at <= ?1 ORDER BY next_at LIMIT 500)"
+        ),
         params![since],
     )
 }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::domain::ids::{MemberId, SessionId};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// What is found, and what it is called.
 #[derive(Debug, Deserialize)]
@@ -20,13 +20,15 @@ pub struct Found {
 #[must_use]
 pub fn choices(digest: &str, limit: i64, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT o.id, o.name FROM sessions s
+        sql!(
+            "SELECT o.id, o.name FROM sessions s
          JOIN users u ON u.id = s.user_id
          JOIN members m ON m.user_id = u.id AND m.removed_at IS NULL
            AND (u.email_verified_at IS NOT NULL OR u.confined_to = m.organization_id)
          JOIN organizations o ON o.id = m.organization_id
          WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL
-         ORDER BY m.organization_id DESC LIMIT ?3",
+         ORDER BY m.organization_id DESC LIMIT ?3"
+        ),
         params![digest, now, limit],
     )
 }
@@ -36,8 +38,8 @@ pub fn choices(digest: &str, limit: i64, now: Timestamp) -> Statement {
 #[must_use]
 pub fn holder(session: SessionId, member: MemberId) -> Statement {
     Statement::new(
-        "SELECT s.token_digest AS id, m.name FROM sessions s JOIN members m ON m.id = ?2 AND m.user_id = s.user_id
-         WHERE s.id = ?1",
+        sql!("SELECT s.token_digest AS id, m.name FROM sessions s JOIN members m ON m.id = ?2 AND m.user_id = s.user_id
+         WHERE s.id = ?1"),
         params![session, member],
     )
 }

@@ -9,8 +9,8 @@ use super::audit::Entry;
 use crate::domain::ids::{JobId, OrganizationId};
 use crate::domain::invitation::Delivery;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// What follows from an event: one of these.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,12 +60,16 @@ pub struct Subscription {
 pub fn keep(event: &str, told: &Told, job: JobId, now: Timestamp, requeue_at: Timestamp) -> [Statement; 2] {
     [
         Statement::new(
-            "INSERT INTO hook_events (id, told, received_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            sql!(
+                "INSERT INTO hook_events (id, told, received_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING"
+            ),
             params![event, serde_json::json!(told).to_string(), now],
         ),
         Statement::new(
-            "INSERT INTO jobs (id, kind, hook_event_id, created_at, due_at, requeue_at)
-             VALUES (?1, 'hook_event', ?2, ?3, ?3, ?4) ON CONFLICT DO NOTHING RETURNING id",
+            sql!(
+                "INSERT INTO jobs (id, kind, hook_event_id, created_at, due_at, requeue_at)
+             VALUES (?1, 'hook_event', ?2, ?3, ?3, ?4) ON CONFLICT DO NOTHING RETURNING id"
+            ),
             params![job, event, now, requeue_at],
         ),
     ]
@@ -85,7 +89,7 @@ pub struct Event {
 #[must_use]
 pub fn of_job(id: JobId) -> Statement {
     Statement::new(
-        "SELECT e.id, e.told FROM jobs j JOIN hook_events e ON e.id = j.hook_event_id WHERE j.id = ?1",
+        sql!("SELECT e.id, e.told FROM jobs j JOIN hook_events e ON e.id = j.hook_event_id WHERE j.id = ?1"),
         params![id],
     )
 }
@@ -120,54 +124,54 @@ pub fn deliver(told: &Message, now: Timestamp) -> [Statement; 5] {
     let Message { id, delivery, at, why } = told;
     [
         Statement::new(
-            "INSERT INTO invitation_steps (invitation_id, ver, step, at, why)
+            sql!("INSERT INTO invitation_steps (invitation_id, ver, step, at, why)
              SELECT j.invitation_id, j.ver, ?2, max(min(coalesce(?3, ?4), ?4), j.created_at), ?5
              FROM jobs j
              WHERE j.provider_message_id = ?1 AND j.kind IN ('invitation_email', 'reminder_email')
                AND ?2 IN ('delayed', 'failed', 'delivered', 'bounced', 'complained')
              ON CONFLICT (invitation_id, ver, step) DO UPDATE SET at = excluded.at, why = excluded.why
-             WHERE (excluded.at, coalesce(excluded.why, '')) < (invitation_steps.at, coalesce(invitation_steps.why, ''))",
+             WHERE (excluded.at, coalesce(excluded.why, '')) < (invitation_steps.at, coalesce(invitation_steps.why, ''))"),
             params![id, delivery.as_str(), *at, now, why.as_ref()],
         ),
         Statement::new(
-            "INSERT INTO complaints (organization_id, email_key, at, reason)
+            sql!("INSERT INTO complaints (organization_id, email_key, at, reason)
              SELECT i.organization_id, i.email_key, ?3, ?2
              FROM jobs j JOIN invitations i ON i.id = j.invitation_id AND i.addressed_ver <= j.ver
              WHERE ?2 IN ('bounced', 'complained') AND j.provider_message_id = ?1
                AND j.kind IN ('invitation_email', 'reminder_email') AND i.email_key IS NOT NULL
                AND (?2 = 'complained' OR NOT EXISTS (
                  SELECT 1 FROM jobs n WHERE n.invitation_id = i.id AND n.ver > j.ver AND n.kind = 'invitation_email'))
-             ON CONFLICT DO UPDATE SET at = excluded.at, reason = excluded.reason WHERE excluded.reason = 'complained'",
+             ON CONFLICT DO UPDATE SET at = excluded.at, reason = excluded.reason WHERE excluded.reason = 'complained'"),
             params![id, delivery.as_str(), now],
         ),
         Statement::new(
-            "UPDATE jobs SET done_at = ?3
+            sql!("UPDATE jobs SET done_at = ?3
              WHERE ?2 IN ('bounced', 'complained') AND waiting = 1
                AND kind IN ('invitation_email', 'reminder_email', 'withdrawal_email') AND invitation_id IN (
                  SELECT x.id FROM jobs j
                  CROSS JOIN invitations i ON i.id = j.invitation_id
                  CROSS JOIN complaints c ON c.organization_id = i.organization_id AND c.email_key = i.email_key
                  CROSS JOIN invitations x ON x.organization_id = c.organization_id AND x.email_key = c.email_key
-                 WHERE j.provider_message_id = ?1)",
+                 WHERE j.provider_message_id = ?1)"),
             params![id, delivery.as_str(), now],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE invitations SET delivery = ?2 WHERE (id, ver) IN ",
                 of_message!(),
                 " AND ",
                 rank!("?2"),
                 " > ",
                 rank!("delivery")
-            ),
+            )),
             params![id, delivery.as_str()],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE jobs SET done_at = ?3
                  WHERE ?2 IN ('bounced', 'complained') AND waiting = 1 AND kind = 'reminder_email' AND (invitation_id, ver) IN ",
                 of_message!()
-            ),
+            )),
             params![id, delivery.as_str(), now],
         ),
     ]
@@ -176,7 +180,7 @@ pub fn deliver(told: &Message, now: Timestamp) -> [Statement; 5] {
 /// Whether a message of this id is one that was sent from here.
 #[must_use]
 pub fn is_ours(message: &str) -> Statement {
-    Statement::new("SELECT id FROM jobs WHERE provider_message_id = ?1 LIMIT 1", params![message])
+    Statement::new(sql!("SELECT id FROM jobs WHERE provider_message_id = ?1 LIMIT 1"), params![message])
 }
 
 /// Keeps what an event said of a subscription, unless a newer one said otherwise: of several in one second, its beginning
@@ -184,14 +188,14 @@ pub fn is_ours(message: &str) -> Statement {
 #[must_use]
 pub fn subscribe(told: &Subscription) -> Statement {
     Statement::new(
-        "INSERT INTO subscriptions (id, organization_id, plan_key, seat_limit, begun_at, paid, told_at, told_rank)
+        sql!("INSERT INTO subscriptions (id, organization_id, plan_key, seat_limit, begun_at, paid, told_at, told_rank)
          SELECT ?1, o.id, coalesce(?3, ''), ?4, ?5, ?6, ?7, ?8 FROM organizations o
          WHERE o.id = coalesce((SELECT s.organization_id FROM subscriptions s WHERE s.id = ?1), ?2)
          ON CONFLICT (id) DO UPDATE
          SET plan_key = coalesce(?3, subscriptions.plan_key), seat_limit = excluded.seat_limit, paid = excluded.paid,
              told_at = excluded.told_at, told_rank = excluded.told_rank
          WHERE subscriptions.told_rank < 2
-           AND (excluded.told_at, excluded.told_rank) >= (subscriptions.told_at, subscriptions.told_rank)",
+           AND (excluded.told_at, excluded.told_rank) >= (subscriptions.told_at, subscriptions.told_rank)"),
         params![
             &told.id,
             told.organization_id,
@@ -214,7 +218,7 @@ pub fn claim_plan(entry: &Entry, told: &Subscription, features: &str, defaults: 
     let mut params = entry.params("organization.plan_changed");
     params.extend(params![&told.id, features, defaults, told.told_at, told.told_rank]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "o.id",
             "o.was",
             "o.becomes",
@@ -238,7 +242,7 @@ pub fn claim_plan(entry: &Entry, told: &Subscription, features: &str, defaults: 
                    WHERE about.id = ?6 AND about.told_at = ?9 AND about.told_rank = ?10) o
                  WHERE o.was <> o.becomes"
             )
-        ),
+        )),
         params,
     )
 }
@@ -246,17 +250,19 @@ pub fn claim_plan(entry: &Entry, told: &Subscription, features: &str, defaults: 
 /// Whether this subscription is known: if not, there is no such organization.
 #[must_use]
 pub fn is_known(subscription: &str) -> Statement {
-    Statement::new("SELECT id FROM subscriptions WHERE id = ?1", params![subscription])
+    Statement::new(sql!("SELECT id FROM subscriptions WHERE id = ?1"), params![subscription])
 }
 
 /// Forgets events, and the jobs that applied them, some at a time: none that is still to be applied.
 #[must_use]
 pub fn forget(before: Timestamp) -> Statement {
     Statement::new(
-        "DELETE FROM hook_events WHERE id IN (
+        sql!(
+            "DELETE FROM hook_events WHERE id IN (
            SELECT e.id FROM hook_events e WHERE e.received_at < ?1
              AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.hook_event_id = e.id AND j.waiting = 1)
-           ORDER BY e.received_at LIMIT 200)",
+           ORDER BY e.received_at LIMIT 200)"
+        ),
         params![before],
     )
 }

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use crate::domain::ids::{EventId, JobId};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::{Param, Statement};
+use crate::{params, sql};
 
 /// How long an answer is kept.
 pub const KEPT: Duration = Duration::from_hours(24);
@@ -44,12 +44,12 @@ pub struct Kept {
 /// The row that says a request was done, if there is what `?6` names.
 macro_rules! done_if {
     ($witness:literal) => {
-        concat!(
+        sql!(concat!(
             "INSERT INTO idempotent_requests (caller, key, fingerprint, request_id, created_at)
              SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (",
             $witness,
             ") RETURNING key"
-        )
+        ))
     };
 }
 
@@ -58,7 +58,7 @@ impl Once {
     #[must_use]
     pub fn lapse(&self) -> Statement {
         Statement::new(
-            "DELETE FROM idempotent_requests WHERE caller = ?1 AND key = ?2 AND created_at <= ?3",
+            sql!("DELETE FROM idempotent_requests WHERE caller = ?1 AND key = ?2 AND created_at <= ?3"),
             params![&self.caller, &self.key, self.at.minus(KEPT)],
         )
     }
@@ -67,12 +67,14 @@ impl Once {
     #[must_use]
     pub fn select(&self) -> Statement {
         Statement::new(
-            "SELECT fingerprint, status, body FROM idempotent_requests
+            sql!(
+                "SELECT fingerprint, status, body FROM idempotent_requests
              WHERE caller = ?1 AND key = ?2 AND (?3 IS NULL
                OR EXISTS (SELECT 1 FROM sessions s
                           WHERE s.token_digest = ?3 AND s.ended_at IS NULL AND s.expires_at > ?4)
                OR EXISTS (SELECT 1 FROM api_keys k WHERE k.token_digest = ?3 AND k.revoked_at IS NULL
-                            AND coalesce(k.expires_at, ?4 + 1) > ?4))",
+                            AND coalesce(k.expires_at, ?4 + 1) > ?4))"
+            ),
             params![&self.caller, &self.key, self.credential.as_ref(), self.at],
         )
     }
@@ -102,7 +104,9 @@ impl Once {
     #[must_use]
     pub fn answered(&self, status: u16, body: Option<&str>) -> Statement {
         Statement::new(
-            "UPDATE idempotent_requests SET status = ?4, body = ?5 WHERE caller = ?1 AND key = ?2 AND request_id = ?3",
+            sql!(
+                "UPDATE idempotent_requests SET status = ?4, body = ?5 WHERE caller = ?1 AND key = ?2 AND request_id = ?3"
+            ),
             params![&self.caller, &self.key, &self.request_id, i64::from(status), body],
         )
     }
@@ -112,8 +116,8 @@ impl Once {
 #[must_use]
 pub fn forget(before: Timestamp) -> Statement {
     Statement::new(
-        "DELETE FROM idempotent_requests WHERE (caller, key) IN (
-           SELECT caller, key FROM idempotent_requests WHERE created_at <= ?1 ORDER BY created_at LIMIT 1000)",
+        sql!("DELETE FROM idempotent_requests WHERE (caller, key) IN (
+           SELECT caller, key FROM idempotent_requests WHERE created_at <= ?1 ORDER BY created_at LIMIT 1000)"),
         params![before],
     )
 }

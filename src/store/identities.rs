@@ -7,10 +7,10 @@ use crate::domain::link::Link;
 use crate::domain::quota::Quota;
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::audit::Entry;
 use crate::store::redeem::Claim;
+use crate::{params, sql};
 
 /// Somebody, as a host product knows them.
 #[derive(Debug, Clone)]
@@ -75,7 +75,7 @@ macro_rules! is_theirs {
 #[must_use]
 pub fn claim(claim: Claim, link: &Link, vouched: &Vouched, quota: Quota) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "INSERT INTO redemptions (id, invitation_id, user_id, member_id, redeemed_at, role_before)
              SELECT ?1, i.id, coalesce(u.id, ?8), coalesce(inside.id, ?2), ?6, inside.role
              FROM invitations i
@@ -92,7 +92,7 @@ pub fn claim(claim: Claim, link: &Link, vouched: &Vouched, quota: Quota) -> Stat
             " AND",
             guards!(),
             " ON CONFLICT DO NOTHING RETURNING id"
-        ),
+        )),
         claim.params(
             link,
             params![
@@ -115,32 +115,32 @@ pub fn moves(claim: Claim, entry: &Entry, vouched: &Vouched) -> [Statement; 4] {
     logged.extend(params![claim.id, vouched.email.key(), vouched.email.masked()]);
     [
         Statement::new(
-            audited!(
+            sql!(audited!(
                 "r.member_id",
                 concat!("json_object('email', ", masked!("u.email"), ")"),
                 "json_object('email', ?8)",
                 "FROM redemptions r JOIN invitations i ON i.id = r.invitation_id JOIN organizations o ON o.id = i.organization_id
                  JOIN users u ON u.id = r.user_id WHERE r.id = ?6 AND u.email_key <> ?7"
-            ),
+            )),
             logged,
         ),
         Statement::new(
-            "UPDATE sessions SET ended_at = ?3
+            sql!("UPDATE sessions SET ended_at = ?3
              WHERE user_id = (SELECT r.user_id FROM redemptions r WHERE r.id = ?1) AND ended_at IS NULL
-               AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)",
+               AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)"),
             params![claim.id, entry.id, claim.now],
         ),
         Statement::new(
-            "UPDATE email_changes SET cancelled_at = ?3
+            sql!("UPDATE email_changes SET cancelled_at = ?3
              WHERE user_id = (SELECT r.user_id FROM redemptions r WHERE r.id = ?1)
                AND changed_at IS NULL AND cancelled_at IS NULL AND expires_at > ?3
-               AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)",
+               AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)"),
             params![claim.id, entry.id, claim.now],
         ),
         Statement::new(
-            "UPDATE users SET email = ?3, email_key = ?3, password_ver = password_ver + 1
+            sql!("UPDATE users SET email = ?3, email_key = ?3, password_ver = password_ver + 1
              WHERE id = (SELECT r.user_id FROM redemptions r WHERE r.id = ?1)
-               AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)",
+               AND EXISTS (SELECT 1 FROM audit_events WHERE id = ?2)"),
             params![claim.id, entry.id, vouched.email.key()],
         ),
     ]
@@ -156,10 +156,12 @@ pub fn make_account(claim: Claim, vouched: &Vouched) -> Statement {
     let called = address.rsplit_once('@').map_or(address.as_str(), |(local, _)| local);
     Statement::new(
         // It has no password, and until somebody proves its mailbox it is somebody only here.
-        "INSERT INTO users (id, email, email_key, name, name_key, confined_to, created_at)
+        sql!(
+            "INSERT INTO users (id, email, email_key, name, name_key, confined_to, created_at)
          SELECT r.user_id, ?3, ?3, ?4, ?4, i.organization_id, r.redeemed_at
          FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
-         WHERE r.id = ?1 AND r.user_id = ?2",
+         WHERE r.id = ?1 AND r.user_id = ?2"
+        ),
         params![claim.id, vouched.user_id, address.as_str(), called],
     )
 }
@@ -170,12 +172,12 @@ pub fn make_account(claim: Claim, vouched: &Vouched) -> Statement {
 pub fn keep(claim: Claim, told: NotificationId, link: &Link, vouched: &Vouched) -> [Statement; 3] {
     [
         Statement::new(
-            "UPDATE members SET name = ?2, name_key = ?3, email = ?4
-             WHERE id = ?5 AND id = (SELECT member_id FROM redemptions WHERE id = ?1)",
+            sql!("UPDATE members SET name = ?2, name_key = ?3, email = ?4
+             WHERE id = ?5 AND id = (SELECT member_id FROM redemptions WHERE id = ?1)"),
             params![claim.id, &vouched.name, vouched.name.key(), &vouched.email, claim.member_id],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO identities (organization_id, subject, user_id, created_at)
                  SELECT ?2, ?3, u.id, ?5
                  FROM users u
@@ -185,7 +187,7 @@ pub fn keep(claim: Claim, told: NotificationId, link: &Link, vouched: &Vouched) 
                  WHERE u.email_key = ?4 AND ",
                 is_theirs!("?2", "?3"),
                 " ON CONFLICT DO NOTHING"
-            ),
+            )),
             params![
                 link.invitation_id,
                 link.organization_id,
@@ -195,10 +197,10 @@ pub fn keep(claim: Claim, told: NotificationId, link: &Link, vouched: &Vouched) 
             ],
         ),
         Statement::new(
-            "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+            sql!("INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
              SELECT ?2, r.user_id, i.organization_id, 'member.added', json_object('member_id', r.member_id), ?3
              FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
-             WHERE r.id = ?1 AND r.member_id = ?4 AND r.user_id <> ?5",
+             WHERE r.id = ?1 AND r.member_id = ?4 AND r.user_id <> ?5"),
             params![claim.id, told, claim.now, claim.member_id, vouched.user_id],
         ),
     ]
@@ -208,7 +210,7 @@ pub fn keep(claim: Claim, told: NotificationId, link: &Link, vouched: &Vouched) 
 #[must_use]
 pub fn joined(link: &Link, vouched: &Vouched) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             joined_columns!(),
             " FROM users u
@@ -219,7 +221,7 @@ pub fn joined(link: &Link, vouched: &Vouched) -> Statement {
             account_of!("?2", "?3", "?4", "?5"),
             " AND ",
             is_theirs!("?2", "?3")
-        ),
+        )),
         params![
             link.invitation_id,
             link.organization_id,
@@ -234,7 +236,7 @@ pub fn joined(link: &Link, vouched: &Vouched) -> Statement {
 #[must_use]
 pub fn select_obstacle(link: &Link, vouched: &Vouched, quota: Quota, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
         "SELECT ", within_day!("NULL", "?5", "?6"), " AS within_day,
                 EXISTS (SELECT 1 FROM identities e WHERE e.user_id = u.id AND e.organization_id = ?1 AND e.subject <> ?3)
                   AS another_subject,
@@ -247,7 +249,7 @@ pub fn select_obstacle(link: &Link, vouched: &Vouched, quota: Quota, now: Timest
                   WHERE gone.organization_id = ?1 AND gone.user_id = u.id
                     AND gone.removed_at >= coalesce(i.offered_at, i.created_at)) AS removed
          FROM organizations o LEFT JOIN users u ON u.id = ", account_of!("?1", "?3", "?2", "?7"), "
-         LEFT JOIN identities d ON d.organization_id = ?1 AND d.subject = ?3 WHERE o.id = ?1"),
+         LEFT JOIN identities d ON d.organization_id = ?1 AND d.subject = ?3 WHERE o.id = ?1")),
         params![
             link.organization_id,
             vouched.email.key(),

@@ -6,6 +6,7 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::params;
 use crate::platform::{Param, Statement};
+use crate::sql;
 use crate::store::workspaces::LAST;
 
 /// Which invitations.
@@ -162,7 +163,7 @@ pub fn page(
     let sql = match (&filter.prefix, filter.workspace, filter.status) {
         (Some(prefix), ..) => {
             params.extend(params![prefix, format!("{prefix}\u{10ffff}")]);
-            page_of!(
+            sql!(page_of!(
                 "SELECT id FROM (SELECT id FROM invitations
                    WHERE organization_id = ?1 AND email_key >= ?9 AND email_key < ?10 ORDER BY email_key LIMIT 1000)
                  UNION SELECT id FROM (SELECT id FROM invitations
@@ -175,36 +176,36 @@ pub fn page(
                     into_workspace!(),
                     " AND (?7 IS NULL OR ?7 = iif(i.outcome = 'open' AND i.expires_at <= ?8, 'expired', i.state))"
                 )
-            )
+            ))
         }
         (None, None, None) => {
             params.truncate(5);
-            list_of!(newest_of_organization!("i.*", "invitations_listed", ""))
+            sql!(list_of!(newest_of_organization!("i.*", "invitations_listed", "")))
         }
         (None, Some(_), None) => {
             params.truncate(6);
-            page_of_workspace!(newest_of_workspace!("invitation_workspaces_listed", ""))
+            sql!(page_of_workspace!(newest_of_workspace!("invitation_workspaces_listed", "")))
         }
         (None, None, Some(Status::Expired)) => {
-            expired!(newest_of_organization!(
+            sql!(expired!(newest_of_organization!(
                 "i.id AS id",
                 "invitations_by_state",
                 " AND i.state = 'expired'"
-            ))
+            )))
         }
         (None, Some(_), Some(Status::Expired)) => {
-            expired!(newest_of_workspace!("invitation_workspaces_by_state", " AND s.state = 'expired'"))
+            sql!(expired!(newest_of_workspace!("invitation_workspaces_by_state", " AND s.state = 'expired'")))
         }
-        (None, None, Some(_)) => list_of!(newest_of_organization!(
+        (None, None, Some(_)) => sql!(list_of!(newest_of_organization!(
             "i.*",
             "invitations_by_state",
             " AND i.state = ?7 AND (i.outcome <> 'open' OR i.expires_at > ?8) AND ?6 IS NULL"
-        )),
-        (None, Some(_), Some(_)) => page_of_workspace!(newest_of_workspace!(
+        ))),
+        (None, Some(_), Some(_)) => sql!(page_of_workspace!(newest_of_workspace!(
             "invitation_workspaces_by_state",
             " AND s.state = ?7 AND (SELECT i.outcome <> 'open' OR i.expires_at > ?8
                 FROM invitations i WHERE i.id = s.invitation_id)"
-        )),
+        ))),
     };
     params.resize(10, Param::Null);
     params.push(filter.with_inviters.into());

@@ -15,8 +15,8 @@ use crate::domain::offer::Offer;
 use crate::domain::quota::Quota;
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// An invitation with what only reading shows of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -110,8 +110,10 @@ pub struct New {
 #[must_use]
 pub fn stamp_lapsed_of(organization: OrganizationId, email: &EmailAddress, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE invitations SET expired_at = ?3
-         WHERE organization_id = ?1 AND email_key = ?2 AND outcome = 'open' AND expires_at <= ?3",
+        sql!(
+            "UPDATE invitations SET expired_at = ?3
+         WHERE organization_id = ?1 AND email_key = ?2 AND outcome = 'open' AND expires_at <= ?3"
+        ),
         params![organization, email.key(), now],
     )
 }
@@ -124,7 +126,7 @@ pub fn insert(new: &New, by: &Acting, quota: Quota, now: Timestamp) -> Statement
     let New { offer, .. } = new;
     let Offer { access, .. } = offer;
     Statement::new(
-        concat!(
+        sql!(concat!(
             "INSERT INTO invitations
                (id, organization_id, kind, role, email, email_key, name, nickname, name_key, nickname_key, message, locale,
                 takes_seat, max_uses, delivery, expires_at, created_at, offered_at, invited_by, permissions,
@@ -147,7 +149,7 @@ pub fn insert(new: &New, by: &Acting, quota: Quota, now: Timestamp) -> Statement
             ") AND ",
             within_day!("iif(?13 = 'queued', ?5, NULL)", "?15", "?29"),
             " ON CONFLICT DO NOTHING RETURNING id"
-        ),
+        )),
         params![
             new.id,
             new.organization_id,
@@ -186,11 +188,11 @@ pub fn insert(new: &New, by: &Acting, quota: Quota, now: Timestamp) -> Statement
 #[must_use]
 pub fn insert_workspaces(new: &New) -> Statement {
     Statement::new(
-        "INSERT INTO invitation_workspaces (invitation_id, workspace_id, role, kind, state)
+        sql!("INSERT INTO invitation_workspaces (invitation_id, workspace_id, role, kind, state)
          SELECT i.id, w.id, i.role, i.kind, i.state FROM invitations i JOIN workspaces w ON w.organization_id = i.organization_id
          WHERE i.id = ?1 AND i.role NOT IN ('owner', 'admin') AND CASE WHEN ?2 IS NULL
            THEN w.id = (SELECT min(id) FROM workspaces WHERE organization_id = i.organization_id)
-           ELSE w.id IN (SELECT value FROM json_each(?2)) END",
+           ELSE w.id IN (SELECT value FROM json_each(?2)) END"),
         params![new.id, workspaces_json(new.offer.workspaces.as_deref())],
     )
 }
@@ -199,7 +201,7 @@ pub fn insert_workspaces(new: &New) -> Statement {
 #[must_use]
 pub fn select(id: InvitationId) -> Statement {
     Statement::new(
-        concat!("SELECT ", invitation_columns!(), " FROM invitations i WHERE i.id = ?1"),
+        sql!(concat!("SELECT ", invitation_columns!(), " FROM invitations i WHERE i.id = ?1")),
         params![id],
     )
 }
@@ -208,12 +210,12 @@ pub fn select(id: InvitationId) -> Statement {
 #[must_use]
 pub fn revoke(claim: EventId, id: InvitationId, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE invitations SET revoked_at = ?2, ver = ver + 1
              WHERE id = ?1 AND outcome = 'open' AND expires_at > ?2 AND ",
             claimed!("?3"),
             " RETURNING id"
-        ),
+        )),
         params![id, now, claim],
     )
 }
@@ -222,11 +224,13 @@ pub fn revoke(claim: EventId, id: InvitationId, now: Timestamp) -> Statement {
 #[must_use]
 pub fn decline(link: &Link, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE invitations SET declined_at = ?4
+        sql!(
+            "UPDATE invitations SET declined_at = ?4
          WHERE id = ?1 AND organization_id = ?2 AND ver = ?3 AND given = coalesce(?5, given)
            AND kind = 'email' AND outcome = 'open'
            AND disabled_at IS NULL AND expires_at > ?4
-         RETURNING id",
+         RETURNING id"
+        ),
         params![link.invitation_id, link.organization_id, link.ver, now, link.bound_to()],
     )
 }
@@ -249,7 +253,7 @@ pub fn renew(
     now: Timestamp,
 ) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE invitations AS i
          SET ver = ver + 1, expires_at = ?2, expired_at = NULL, delivery = 'queued', offered_at = ?3, takes_seat = ", would_take_seat!(), "
          FROM organizations o
@@ -275,7 +279,7 @@ pub fn renew(
             within_day!("i.email_key", "?3", "?7"),
             "
          RETURNING id"
-        ),
+        )),
         params![id, expires_at, now, by.member(), by.was(), revision, quota.json(), i64::from(confirmed)],
     )
 }
@@ -285,9 +289,9 @@ pub fn renew(
 #[must_use]
 pub fn confirm_address(id: InvitationId) -> Statement {
     Statement::new(
-        "DELETE FROM complaints
+        sql!("DELETE FROM complaints
          WHERE reason = 'bounced' AND (organization_id, email_key) = (
-           SELECT i.organization_id, i.email_key FROM invitations i WHERE i.id = ?1 AND i.delivery = 'queued')",
+           SELECT i.organization_id, i.email_key FROM invitations i WHERE i.id = ?1 AND i.delivery = 'queued')"),
         params![id],
     )
 }
@@ -324,14 +328,14 @@ macro_rules! to_whoever_asks {
 #[must_use]
 pub fn waiting(session: &str, most: i64, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT i.id, coalesce(o.branding_name, o.name) AS organization_name, n.name AS inviter_name, i.expires_at ",
             to_whoever_asks!(
                 "CROSS JOIN organizations o ON o.id = i.organization_id
                  LEFT JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL"
             ),
             " ORDER BY i.id DESC LIMIT ?3"
-        ),
+        )),
         params![session, now, most],
     )
 }
@@ -340,7 +344,7 @@ pub fn waiting(session: &str, most: i64, now: Timestamp) -> Statement {
 #[must_use]
 pub fn waiting_one(id: InvitationId, session: &str, now: Timestamp) -> Statement {
     Statement::new(
-        concat!("SELECT ", state_columns!(), " ", to_whoever_asks!(""), " AND i.id = ?3"),
+        sql!(concat!("SELECT ", state_columns!(), " ", to_whoever_asks!(""), " AND i.id = ?3")),
         params![session, now, id],
     )
 }
@@ -349,7 +353,9 @@ pub fn waiting_one(id: InvitationId, session: &str, now: Timestamp) -> Statement
 #[must_use]
 pub fn note_sent(id: InvitationId, ver: i64) -> Statement {
     Statement::new(
-        "UPDATE invitations SET delivery = 'sent' WHERE id = ?1 AND ver = ?2 AND delivery IN ('queued', 'failed')",
+        sql!(
+            "UPDATE invitations SET delivery = 'sent' WHERE id = ?1 AND ver = ?2 AND delivery IN ('queued', 'failed')"
+        ),
         params![id, ver],
     )
 }
@@ -358,8 +364,8 @@ pub fn note_sent(id: InvitationId, ver: i64) -> Statement {
 #[must_use]
 pub fn stamp_lapsed(now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE invitations SET expired_at = ?1 WHERE id IN (
-           SELECT id FROM invitations WHERE outcome = 'open' AND expires_at <= ?1 ORDER BY expires_at LIMIT 500)",
+        sql!("UPDATE invitations SET expired_at = ?1 WHERE id IN (
+           SELECT id FROM invitations WHERE outcome = 'open' AND expires_at <= ?1 ORDER BY expires_at LIMIT 500)"),
         params![now],
     )
 }

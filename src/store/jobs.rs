@@ -7,9 +7,9 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{EventId, InvitationId, JobId, MemberId, NotificationId, OrganizationId, UserId};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::members::WorkspaceName;
+use crate::{params, sql};
 
 /// Puts an invitation's e-mail into the outbox: one for each version, so that a write that this batch's guard refused
 /// queues nothing.
@@ -21,12 +21,14 @@ pub fn insert_invitation_email(
     requeue_at: Timestamp,
 ) -> Statement {
     Statement::new(
-        "INSERT INTO jobs (id, kind, organization_id, invitation_id, ver, created_at, due_at, requeue_at)
+        sql!(
+            "INSERT INTO jobs (id, kind, organization_id, invitation_id, ver, created_at, due_at, requeue_at)
          SELECT ?1, 'invitation_email', organization_id, id, ver, ?3, ?3, ?4
          FROM invitations i WHERE id = ?2 AND delivery = 'queued' AND outcome = 'open'
            AND NOT EXISTS (SELECT 1 FROM jobs j
                            WHERE j.invitation_id = i.id AND j.ver = i.ver AND j.kind = 'invitation_email')
-         RETURNING id",
+         RETURNING id"
+        ),
         params![id, invitation, now, requeue_at],
     )
 }
@@ -36,9 +38,11 @@ pub fn insert_invitation_email(
 #[must_use]
 pub fn insert_member_email(id: JobId, claim: EventId, requeue_at: Timestamp) -> Statement {
     Statement::new(
-        "INSERT INTO jobs (id, kind, organization_id, member_id, created_at, due_at, requeue_at)
+        sql!(
+            "INSERT INTO jobs (id, kind, organization_id, member_id, created_at, due_at, requeue_at)
          SELECT ?1, 'member_email', organization_id, subject, at, at, ?3 FROM audit_events
-         WHERE id = ?2 AND after ->> 'notified' RETURNING id",
+         WHERE id = ?2 AND after ->> 'notified' RETURNING id"
+        ),
         params![id, claim, requeue_at],
     )
 }
@@ -52,9 +56,11 @@ pub fn insert_notification_email(
     requeue_at: Timestamp,
 ) -> Statement {
     Statement::new(
-        "INSERT INTO jobs (id, kind, organization_id, notification_id, created_at, due_at, requeue_at)
+        sql!(
+            "INSERT INTO jobs (id, kind, organization_id, notification_id, created_at, due_at, requeue_at)
          SELECT ?1, 'notification_email', organization_id, id, created_at, created_at, ?3
-         FROM notifications WHERE id = ?2 AND by_email = 1 RETURNING id",
+         FROM notifications WHERE id = ?2 AND by_email = 1 RETURNING id"
+        ),
         params![id, notification, requeue_at],
     )
 }
@@ -119,14 +125,14 @@ macro_rules! held_until {
 #[must_use]
 pub fn lease(id: JobId, now: Timestamp, until: Timestamp, most_attempts: i64) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE jobs SET attempts = attempts + 1, due_at = ",
             held_until!(),
             ", requeue_at = ",
             held_until!(),
             " WHERE id = ?1 AND waiting = 1 AND due_at <= ?2 AND attempts < ?4 AND webhook_id IS NULL
              RETURNING attempts, kind, invitation_id, organization_id, ver, member_id"
-        ),
+        )),
         params![id, now, until, most_attempts],
     )
 }
@@ -168,7 +174,7 @@ pub struct Added {
 #[must_use]
 pub fn added(id: JobId) -> Statement {
     Statement::new(
-        "SELECT o.id AS organization_id, coalesce(o.branding_name, o.name) AS organization_name, o.branding_accent,
+        sql!("SELECT o.id AS organization_id, coalesce(o.branding_name, o.name) AS organization_name, o.branding_accent,
                 u.id AS user_id,
                 coalesce(m.email, u.email) AS email, m.name, m.role, u.password_ver,
                 u.password_hash IS NOT NULL AND u.email_verified_at IS NOT NULL AS can_sign_in,
@@ -183,7 +189,7 @@ pub fn added(id: JobId) -> Statement {
          JOIN members m ON m.id = j.member_id
          JOIN users u ON u.id = m.user_id
          JOIN organizations o ON o.id = m.organization_id
-         WHERE j.id = ?1",
+         WHERE j.id = ?1"),
         params![id],
     )
 }
@@ -192,7 +198,9 @@ pub fn added(id: JobId) -> Statement {
 #[must_use]
 pub fn done(id: JobId, attempt: i64, provider_message_id: Option<&str>, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE jobs SET done_at = ?3, provider_message_id = ?4 WHERE id = ?1 AND waiting = 1 AND attempts = ?2",
+        sql!(
+            "UPDATE jobs SET done_at = ?3, provider_message_id = ?4 WHERE id = ?1 AND waiting = 1 AND attempts = ?2"
+        ),
         params![id, attempt, now, provider_message_id],
     )
 }
@@ -201,7 +209,9 @@ pub fn done(id: JobId, attempt: i64, provider_message_id: Option<&str>, now: Tim
 #[must_use]
 pub fn retry(id: JobId, attempt: i64, due_at: Timestamp, requeue_at: Timestamp, failure: &str) -> Statement {
     Statement::new(
-        "UPDATE jobs SET due_at = ?3, requeue_at = ?4, failure = ?5 WHERE id = ?1 AND waiting = 1 AND attempts = ?2",
+        sql!(
+            "UPDATE jobs SET due_at = ?3, requeue_at = ?4, failure = ?5 WHERE id = ?1 AND waiting = 1 AND attempts = ?2"
+        ),
         params![id, attempt, due_at, requeue_at, failure],
     )
 }
@@ -210,7 +220,7 @@ pub fn retry(id: JobId, attempt: i64, due_at: Timestamp, requeue_at: Timestamp, 
 #[must_use]
 pub fn failed(id: JobId, attempt: i64, failure: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE jobs SET failed_at = ?3, failure = ?4 WHERE id = ?1 AND waiting = 1 AND attempts = ?2",
+        sql!("UPDATE jobs SET failed_at = ?3, failure = ?4 WHERE id = ?1 AND waiting = 1 AND attempts = ?2"),
         params![id, attempt, now, failure],
     )
 }
@@ -220,8 +230,10 @@ pub fn failed(id: JobId, attempt: i64, failure: &str, now: Timestamp) -> Stateme
 #[must_use]
 pub fn dead(id: JobId, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE jobs SET failed_at = ?2, failure = coalesce(failure, 'the queue gave up')
-         WHERE id = ?1 AND waiting = 1 AND due_at <= ?2 AND webhook_id IS NULL RETURNING id",
+        sql!(
+            "UPDATE jobs SET failed_at = ?2, failure = coalesce(failure, 'the queue gave up')
+         WHERE id = ?1 AND waiting = 1 AND due_at <= ?2 AND webhook_id IS NULL RETURNING id"
+        ),
         params![id, now],
     )
 }
@@ -237,7 +249,7 @@ pub struct Due {
 #[must_use]
 pub fn due(id: JobId) -> Statement {
     Statement::new(
-        "SELECT due_at FROM jobs WHERE id = ?1 AND waiting = 1 AND webhook_id IS NULL",
+        sql!("SELECT due_at FROM jobs WHERE id = ?1 AND waiting = 1 AND webhook_id IS NULL"),
         params![id],
     )
 }
@@ -247,9 +259,11 @@ pub fn due(id: JobId) -> Statement {
 #[must_use]
 pub fn give_up(now: Timestamp, most_attempts: i64) -> Statement {
     Statement::new(
-        "UPDATE jobs SET failed_at = ?1, failure = coalesce(failure, 'never finished')
+        sql!(
+            "UPDATE jobs SET failed_at = ?1, failure = coalesce(failure, 'never finished')
          WHERE waiting = 1 AND webhook_id IS NULL AND requeue_at <= ?1 AND due_at <= ?1 AND attempts >= ?2
-         RETURNING id",
+         RETURNING id"
+        ),
         params![now, most_attempts],
     )
 }
@@ -258,9 +272,11 @@ pub fn give_up(now: Timestamp, most_attempts: i64) -> Statement {
 #[must_use]
 pub fn show_failure(id: Option<JobId>, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE invitations SET delivery = 'failed'
+        sql!(
+            "UPDATE invitations SET delivery = 'failed'
          WHERE (id, ver) IN (SELECT invitation_id, ver FROM jobs
-                             WHERE failed_at = ?2 AND (?1 IS NULL OR id = ?1) AND kind = 'invitation_email')",
+                             WHERE failed_at = ?2 AND (?1 IS NULL OR id = ?1) AND kind = 'invitation_email')"
+        ),
         params![id, now],
     )
 }
@@ -269,10 +285,12 @@ pub fn show_failure(id: Option<JobId>, now: Timestamp) -> Statement {
 #[must_use]
 pub fn requeue(now: Timestamp, requeue_at: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE jobs SET requeue_at = ?2 WHERE id IN (
+        sql!(
+            "UPDATE jobs SET requeue_at = ?2 WHERE id IN (
            SELECT id FROM jobs WHERE waiting = 1 AND webhook_id IS NULL AND requeue_at <= ?1 AND due_at <= ?1
            ORDER BY requeue_at LIMIT 100)
-         RETURNING id",
+         RETURNING id"
+        ),
         params![now, requeue_at],
     )
 }

@@ -7,10 +7,10 @@ use super::audit::Entry;
 use super::json_text;
 use crate::domain::ids::{EventId, InvitationId, MemberId, RedemptionId};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::members::{Person, Status};
 use crate::store::workspaces::LAST;
+use crate::{params, sql};
 
 /// What the inviter's side does with a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum Action {
 pub fn claim(entry: &Entry, by: &Acting, id: InvitationId, revision: i64, action: Action) -> Statement {
     macro_rules! of_open_link {
         ($before:literal, $after:literal, $guard:expr) => {
-            audited!(
+            sql!(audited!(
                 "i.id",
                 $before,
                 $after,
@@ -41,7 +41,7 @@ pub fn claim(entry: &Entry, by: &Acting, id: InvitationId, revision: i64, action
                     " AND ",
                     $guard
                 )
-            )
+            ))
         };
     }
     let (name, sql) = match action {
@@ -80,9 +80,9 @@ pub fn apply(claim: EventId, id: InvitationId, action: Action, now: Timestamp) -
         };
     }
     match action {
-        Action::Rotated => Statement::new(set!("ver = ver + 1"), params![id, claim]),
-        Action::Disabled => Statement::new(set!("disabled_at = ?3"), params![id, claim, now]),
-        Action::Enabled => Statement::new(set!("disabled_at = NULL"), params![id, claim]),
+        Action::Rotated => Statement::new(sql!(set!("ver = ver + 1")), params![id, claim]),
+        Action::Disabled => Statement::new(sql!(set!("disabled_at = ?3")), params![id, claim, now]),
+        Action::Enabled => Statement::new(sql!(set!("disabled_at = NULL")), params![id, claim]),
     }
 }
 
@@ -98,11 +98,11 @@ pub struct PlanAllows {
 #[must_use]
 pub fn select_plan_allows(id: InvitationId) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             plan_allows!(),
             " AS allows FROM invitations i JOIN organizations o ON o.id = i.organization_id WHERE i.id = ?1"
-        ),
+        )),
         params![id],
     )
 }
@@ -130,11 +130,13 @@ pub struct Redemption {
 pub fn redemptions(invitation: InvitationId, before: Option<RedemptionId>, limit: i64) -> Statement {
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     Statement::new(
-        "SELECT r.id, r.member_id, r.redeemed_at, iif(m.active, 'active', 'removed') AS status,
+        sql!(
+            "SELECT r.id, r.member_id, r.redeemed_at, iif(m.active, 'active', 'removed') AS status,
                 json_object('id', u.id, 'email', coalesce(m.email, u.email), 'name', m.name) AS user
          FROM redemptions r JOIN members m ON m.id = r.member_id JOIN users u ON u.id = r.user_id
          WHERE r.invitation_id = ?1 AND r.id < ?2
-         ORDER BY r.id DESC LIMIT ?3",
+         ORDER BY r.id DESC LIMIT ?3"
+        ),
         params![invitation, before, limit],
     )
 }

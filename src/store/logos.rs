@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{EventId, OrganizationId};
-use crate::params;
 use crate::platform::Statement;
 use crate::store::acting::Acting;
 use crate::store::audit::Entry;
+use crate::{params, sql};
 
 /// A logo's bytes, and what they are.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub fn claim(entry: &Entry, by: &Acting, organization: OrganizationId, hash: Opt
     let mut params = entry.params("organization.logo_changed");
     params.extend(params![organization, hash, by.was()]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "o.id",
             "json_object('logo', o.logo_hash)",
             "json_object('logo', ?7)",
@@ -32,7 +32,7 @@ pub fn claim(entry: &Entry, by: &Acting, organization: OrganizationId, hash: Opt
                 "FROM organizations o WHERE o.id = ?6 AND o.logo_hash IS NOT ?7 AND ",
                 still_acts!("?3", "?8")
             )
-        ),
+        )),
         params,
     )
 }
@@ -41,9 +41,11 @@ pub fn claim(entry: &Entry, by: &Acting, organization: OrganizationId, hash: Opt
 #[must_use]
 pub fn put(claim: EventId, hash: &str, stored: &Stored) -> Statement {
     Statement::new(
-        "INSERT INTO logos (organization_id, hash, content_type, base64)
+        sql!(
+            "INSERT INTO logos (organization_id, hash, content_type, base64)
          SELECT organization_id, ?2, ?3, ?4 FROM audit_events WHERE id = ?1
-         ON CONFLICT (organization_id) DO UPDATE SET hash = ?2, content_type = ?3, base64 = ?4",
+         ON CONFLICT (organization_id) DO UPDATE SET hash = ?2, content_type = ?3, base64 = ?4"
+        ),
         params![claim, hash, &stored.content_type, &stored.base64],
     )
 }
@@ -52,7 +54,9 @@ pub fn put(claim: EventId, hash: &str, stored: &Stored) -> Statement {
 #[must_use]
 pub fn delete(claim: EventId) -> Statement {
     Statement::new(
-        "DELETE FROM logos WHERE organization_id = (SELECT organization_id FROM audit_events WHERE id = ?1)",
+        sql!(
+            "DELETE FROM logos WHERE organization_id = (SELECT organization_id FROM audit_events WHERE id = ?1)"
+        ),
         params![claim],
     )
 }
@@ -61,8 +65,10 @@ pub fn delete(claim: EventId) -> Statement {
 #[must_use]
 pub fn note(claim: EventId, hash: Option<&String>) -> Statement {
     Statement::new(
-        "UPDATE organizations SET logo_hash = ?2
-         WHERE id = (SELECT organization_id FROM audit_events WHERE id = ?1)",
+        sql!(
+            "UPDATE organizations SET logo_hash = ?2
+         WHERE id = (SELECT organization_id FROM audit_events WHERE id = ?1)"
+        ),
         params![claim, hash],
     )
 }
@@ -71,7 +77,7 @@ pub fn note(claim: EventId, hash: Option<&String>) -> Statement {
 #[must_use]
 pub fn select(organization: OrganizationId, hash: &str) -> Statement {
     Statement::new(
-        "SELECT content_type, base64 FROM logos WHERE organization_id = ?1 AND hash = ?2",
+        sql!("SELECT content_type, base64 FROM logos WHERE organization_id = ?1 AND hash = ?2"),
         params![organization, hash],
     )
 }

@@ -6,8 +6,8 @@ use crate::domain::ids::JobId;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::mail::Mail;
-use crate::params;
 use crate::platform::{Database, DatabaseError, Statement};
+use crate::{params, sql};
 
 /// One message as it was sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,8 +39,10 @@ pub async fn keep(
     now: Timestamp,
 ) -> std::result::Result<(), DatabaseError> {
     db.run(Statement::new(
-        "INSERT INTO mailbox (id, recipient, sender, subject, text, html, sent_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+        sql!(
+            "INSERT INTO mailbox (id, recipient, sender, subject, text, html, sent_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING"
+        ),
         params![key, &mail.to, mail.from.to_string(), &mail.subject, &mail.text, &mail.html, now],
     ))
     .await
@@ -54,8 +56,10 @@ pub async fn keep(
 pub async fn all(db: &impl Database) -> Result<Vec<Kept>> {
     let kept = db
         .run(Statement::new(
-            "SELECT id, recipient AS \"to\", sender AS \"from\", subject, text, html, sent_at
-             FROM mailbox ORDER BY sent_at, rowid",
+            sql!(
+                "SELECT id, recipient AS \"to\", sender AS \"from\", subject, text, html, sent_at
+             FROM mailbox ORDER BY sent_at, rowid"
+            ),
             params![],
         ))
         .await?;

@@ -9,9 +9,9 @@ use crate::domain::ids::{MemberId, OrganizationId, UserId, WorkspaceId};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::truth;
-use crate::params;
 use crate::platform::{Param, Statement};
 use crate::store::workspaces::LAST;
+use crate::{params, sql};
 
 /// A member, with what only reading shows of them.
 #[derive(Debug, Clone, Deserialize)]
@@ -179,11 +179,11 @@ pub const MOST_PLACES: usize = 100;
 #[must_use]
 pub fn select(id: MemberId) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             member_columns!("NULL"),
             " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"
-        ),
+        )),
         params![id],
     )
 }
@@ -192,11 +192,11 @@ pub fn select(id: MemberId) -> Statement {
 #[must_use]
 pub fn select_in(id: MemberId, workspace: WorkspaceId) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             member_columns!("?2"),
             " FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"
-        ),
+        )),
         params![id, workspace],
     )
 }
@@ -212,12 +212,12 @@ pub struct Host {
 #[must_use]
 pub fn select_host(id: MemberId) -> Statement {
     Statement::new(
-        "SELECT coalesce(
+        sql!("SELECT coalesce(
            (SELECT n.name FROM redemptions r JOIN invitations i ON i.id = r.invitation_id JOIN members n ON n.id = i.invited_by
             WHERE r.member_id = m.id ORDER BY r.id LIMIT 1),
            (SELECT n.name FROM audit_events a JOIN members n ON n.id = a.actor
             WHERE a.organization_id = m.organization_id AND a.subject = m.id AND a.action = 'member.added' LIMIT 1)) AS name
-         FROM members m WHERE m.id = ?1",
+         FROM members m WHERE m.id = ?1"),
         params![id],
     )
 }
@@ -266,7 +266,10 @@ macro_rules! page_of_chosen {
 /// A list of [`Member`]s, and the same of [`Line`]s.
 macro_rules! both {
     ($page:ident, $($of:expr),+) => {
-        ($page!(member_columns!("?9"), $($of),+), $page!(cells!(), $($of),+))
+        (
+            sql!($page!(member_columns!("?9"), $($of),+)),
+            sql!($page!(cells!(), $($of),+)),
+        )
     };
 }
 
@@ -316,14 +319,14 @@ pub fn of_subject(
     limit: i64,
 ) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             member_columns!("NULL"),
             " FROM identities i CROSS JOIN members m ON m.user_id = i.user_id AND m.organization_id = i.organization_id
              CROSS JOIN users u ON u.id = m.user_id
              WHERE i.organization_id = ?1 AND i.subject = ?2 AND m.active = ?3 AND m.id < coalesce(?5, '~')
              ORDER BY m.id DESC LIMIT ?4"
-        ),
+        )),
         params![organization, subject, i64::from(status == Status::Active), limit, before],
     )
 }

@@ -15,8 +15,8 @@ use crate::domain::role::Role;
 use crate::domain::template::Template;
 use crate::domain::time::Timestamp;
 use crate::domain::truth;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// Where a member stands in a workspace.
 #[allow(clippy::struct_excessive_bools, reason = "a row's columns")]
@@ -58,7 +58,7 @@ pub struct Place {
 #[must_use]
 pub fn select(workspace: WorkspaceId, member: MemberId) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT m.role, ",
             is_active!(),
             " AS active, ",
@@ -78,7 +78,7 @@ pub fn select(workspace: WorkspaceId, member: MemberId) -> Statement {
              JOIN users u ON u.id = m.user_id
              LEFT JOIN memberships p ON p.member_id = m.id AND p.workspace_id = w.id
              WHERE w.id = ?1"
-        ),
+        )),
         params![workspace, member],
     )
 }
@@ -181,7 +181,7 @@ pub fn claim_new(entry: &Entry, write: &Write) -> Statement {
     let mut params = entry.params("membership.added");
     params.extend(write.params(None));
     Statement::new(
-        audited!(
+        sql!(audited!(
             "m.id",
             "NULL",
             after!("?11", "e.value ->> 'credentials'"),
@@ -196,7 +196,7 @@ pub fn claim_new(entry: &Entry, write: &Write) -> Statement {
                 " AND ",
                 guards!()
             )
-        ),
+        )),
         params,
     )
 }
@@ -208,7 +208,7 @@ pub fn claim_change(entry: &Entry, write: &Write, made_by: Option<&String>) -> S
     params.extend(write.params(made_by));
     params.extend(params![write.with_resources, write.needs_credentials]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "m.id",
             membership_told!(),
             // Grants that stay as they are do so but for their credentials, see `write`.
@@ -220,7 +220,7 @@ pub fn claim_change(entry: &Entry, write: &Write, made_by: Option<&String>) -> S
                  WHERE p.made_by IS ?15 AND ",
                 guards!()
             )
-        ),
+        )),
         params,
     )
 }
@@ -229,12 +229,12 @@ pub fn claim_change(entry: &Entry, write: &Write, made_by: Option<&String>) -> S
 #[must_use]
 pub fn write(entry: &Entry, write: &Write) -> Vec<Statement> {
     let mut batch = vec![Statement::new(
-        "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
+        sql!("INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
                               require_mfa, takes_seat, made_by)
          SELECT ?2, ?3, at, ?4, ?5, ?6, ?7, ?8, id FROM audit_events WHERE id = ?1
          ON CONFLICT (member_id, workspace_id) DO UPDATE SET permissions = excluded.permissions,
            all_resources = excluded.all_resources, addable_kinds = excluded.addable_kinds,
-           require_mfa = excluded.require_mfa, takes_seat = excluded.takes_seat, made_by = excluded.made_by",
+           require_mfa = excluded.require_mfa, takes_seat = excluded.takes_seat, made_by = excluded.made_by"),
         params![
             entry.id,
             write.member,
@@ -249,18 +249,20 @@ pub fn write(entry: &Entry, write: &Write) -> Vec<Statement> {
     if write.with_resources {
         batch.push(forget_grants(entry, write.workspace, write.member));
         batch.push(Statement::new(
-            "INSERT INTO grants (member_id, workspace_id, resource_id, approve, credentials)
+            sql!(
+                "INSERT INTO grants (member_id, workspace_id, resource_id, approve, credentials)
              SELECT ?2, ?3, e.value ->> 'id', coalesce(e.value ->> 'approve', 0), e.value ->> 'credentials'
-             FROM audit_events c JOIN json_each(?4) e WHERE c.id = ?1 ON CONFLICT DO NOTHING",
+             FROM audit_events c JOIN json_each(?4) e WHERE c.id = ?1 ON CONFLICT DO NOTHING"
+            ),
             params![entry.id, write.member, write.workspace, write.grants()],
         ));
     } else {
         batch.push(Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE grants SET credentials = iif(?4, coalesce(credentials, 'owner'), NULL)
                  WHERE member_id = ?2 AND workspace_id = ?3 AND ",
                 claimed!("?1")
-            ),
+            )),
             params![entry.id, write.member, write.workspace, write.needs_credentials],
         ));
     }
@@ -270,7 +272,7 @@ pub fn write(entry: &Entry, write: &Write) -> Vec<Statement> {
 
 fn forget_grants(entry: &Entry, workspace: WorkspaceId, member: MemberId) -> Statement {
     Statement::new(
-        concat!("DELETE FROM grants WHERE member_id = ?2 AND workspace_id = ?3 AND ", claimed!("?1")),
+        sql!(concat!("DELETE FROM grants WHERE member_id = ?2 AND workspace_id = ?3 AND ", claimed!("?1"))),
         params![entry.id, member, workspace],
     )
 }
@@ -289,7 +291,7 @@ pub fn claim_end(
     let mut params = entry.params("membership.removed");
     params.extend(params![member, workspace, by.was(), json!(roles).to_string(), with_factor]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "m.id",
             membership_told!(),
             "NULL",
@@ -301,7 +303,7 @@ pub fn claim_end(
                    AND (p.require_mfa = 0 OR ?10) AND ",
                 still_acts!("?3", "?8")
             )
-        ),
+        )),
         params,
     )
 }
@@ -312,10 +314,10 @@ pub fn end(entry: &Entry, workspace: WorkspaceId, member: MemberId) -> [Statemen
     [
         forget_grants(entry, workspace, member),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "DELETE FROM memberships WHERE member_id = ?2 AND workspace_id = ?3 AND ",
                 claimed!("?1")
-            ),
+            )),
             params![entry.id, member, workspace],
         ),
     ]
@@ -330,13 +332,13 @@ pub fn notify_of_new(
     member: MemberId,
 ) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
              SELECT ?2, m.user_id, m.organization_id, 'membership.added',
                     json_object('member_id', m.id, 'workspace_id', ?4), ?5
              FROM members m WHERE m.id = ?3 AND ",
             claimed!("?1")
-        ),
+        )),
         params![entry.id, id, member, workspace, entry.at],
     )
 }
@@ -352,11 +354,11 @@ pub struct Foreign {
 #[must_use]
 pub fn select_foreign(write: &Write) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT min(e.key) AS place FROM workspaces w JOIN organizations o ON o.id = w.organization_id
              JOIN json_each(?2) e WHERE w.id = ?1 AND NOT ",
             is_in_workspaces!("?3")
-        ),
+        )),
         params![write.workspace, write.grants(), json!([write.workspace]).to_string()],
     )
 }

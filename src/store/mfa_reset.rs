@@ -5,10 +5,10 @@ use serde::Deserialize;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{JobId, UserId};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::account_mails::Notice;
 use crate::store::audit::Entry;
+use crate::{params, sql};
 
 /// Takes it off, and with it the password, so that whoever signs in next has the mailbox: neither somebody who set the factor up
 /// with a stolen password, nor somebody who talked the operator into this with one, is left with anything.
@@ -27,34 +27,34 @@ pub fn take_off(email: &EmailAddress, told: JobId, entry: &Entry, requeue_at: Ti
     logged.push(told.into());
     vec![
         Statement::new(
-            "INSERT INTO jobs (id, kind, user_id, notice, created_at, due_at, requeue_at)
+            sql!("INSERT INTO jobs (id, kind, user_id, notice, created_at, due_at, requeue_at)
              SELECT ?1, 'account_notice', id, ?3, ?4, ?4, ?5 FROM users WHERE email_key = ?2 AND mfa_enabled_at IS NOT NULL
-             RETURNING id",
+             RETURNING id"),
             params![told, email.key(), Notice::FactorRemoved.as_str(), entry.at, requeue_at],
         ),
         Statement::new(
-            logged_everywhere!(
+            sql!(logged_everywhere!(
                 "?3",
                 "json_object('mfa_enabled', json('true'))",
                 "json_object('mfa_enabled', json('false'))",
                 // An account that nobody proved is somebody in one organization only, which alone may know what it has.
                 "FROM jobs j JOIN users u ON u.id = j.user_id JOIN members m ON m.user_id = u.id
                  WHERE j.id = ?6 AND (u.email_verified_at IS NOT NULL OR u.confined_to = m.organization_id)"
-            ),
+            )),
             logged,
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE users SET mfa_enabled_at = NULL, password_hash = NULL, password_ver = password_ver + 1 WHERE id = ",
                 account!()
-            ),
+            )),
             params![told],
         ),
         Statement::new(
-            concat!("UPDATE sessions SET ended_at = ?2 WHERE ended_at IS NULL AND user_id = ", account!()),
+            sql!(concat!("UPDATE sessions SET ended_at = ?2 WHERE ended_at IS NULL AND user_id = ", account!())),
             params![told, entry.at],
         ),
-        Statement::new("SELECT id, email, name FROM users WHERE email_key = ?1", params![email.key()]),
+        Statement::new(sql!("SELECT id, email, name FROM users WHERE email_key = ?1"), params![email.key()]),
     ]
 }
 

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{InvitationId, JobId, NotificationId};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::restore::UNDOABLE;
+use crate::{params, sql};
 
 /// An invitation that has a mail due.
 #[derive(Debug, Deserialize)]
@@ -29,11 +29,11 @@ const _: () = assert!(UNDOABLE.as_millis() == 600_000);
 #[must_use]
 pub fn due(now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT i.id FROM invitations i WHERE i.next_mail_at <= ?1 AND ",
             settled!("?1"),
             " ORDER BY i.next_mail_at LIMIT 50"
-        ),
+        )),
         params![now],
     )
 }
@@ -71,7 +71,7 @@ pub fn put(ids: &[Ids], reminding: String, now: Timestamp, requeue_at: Timestamp
     let ids = serde_json::json!(ids).to_string();
     vec![
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
                  SELECT e.value ->> 'notification', n.user_id, i.organization_id, 'invitation.' || i.next_mail,
                         json_object('invitation_id', i.id), ?2
@@ -80,18 +80,18 @@ pub fn put(ids: &[Ids], reminding: String, now: Timestamp, requeue_at: Timestamp
                 " JOIN members n ON n.id = ",
                 helper!("i.organization_id", "i.invited_by"),
                 " WHERE i.next_mail IN ('undelivered', 'ending') AND i.expires_at > ?2"
-            ),
+            )),
             params![&ids, now],
         ),
         Statement::new(
-            "INSERT INTO jobs (id, kind, organization_id, notification_id, created_at, due_at, requeue_at)
+            sql!("INSERT INTO jobs (id, kind, organization_id, notification_id, created_at, due_at, requeue_at)
              SELECT e.value ->> 'job', 'notification_email', n.organization_id, n.id, ?2, ?2, ?3
              FROM json_each(?1) e CROSS JOIN notifications n ON n.id = e.value ->> 'notification' AND n.by_email = 1
-             RETURNING id",
+             RETURNING id"),
             params![&ids, now, requeue_at],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO jobs (id, kind, organization_id, invitation_id, ver, created_at, due_at, requeue_at)
                  SELECT e.value ->> 'job', i.next_mail || '_email', o.id, i.id, i.ver, ?2, ?2, ?3
                  FROM ",
@@ -104,11 +104,11 @@ pub fn put(ids: &[Ids], reminding: String, now: Timestamp, requeue_at: Timestamp
                       AND NOT EXISTS ",
                 member_of!("i.email_key"),
                 " END ON CONFLICT DO NOTHING RETURNING id"
-            ),
+            )),
             params![&ids, now, requeue_at, reminding],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE invitations AS i SET
                    reminded_at = iif(next_mail = 'reminder', ?2, reminded_at),
                    withdrawal_told_at = iif(next_mail = 'withdrawal', ?2, withdrawal_told_at),
@@ -116,7 +116,7 @@ pub fn put(ids: &[Ids], reminding: String, now: Timestamp, requeue_at: Timestamp
                    end_told = iif(next_mail = 'ending', expires_at, end_told)
                  WHERE id IN (SELECT value ->> 'invitation' FROM json_each(?1)) AND next_mail_at <= ?2 AND ",
                 settled!("?2")
-            ),
+            )),
             params![ids, now],
         ),
     ]

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::json_text;
 use crate::domain::ids::{MemberId, OrganizationId};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// Something that happens, of which one may choose to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,12 +131,14 @@ pub fn select(
         };
     }
     match organization {
-        Some(organization) => {
-            Statement::new(chosen!(" AND m.organization_id = ?3"), params![session, now, organization, limit])
-        }
-        None => {
-            Statement::new(chosen!(" AND (?3 IS NULL OR m.id < ?3)"), params![session, now, before, limit])
-        }
+        Some(organization) => Statement::new(
+            sql!(chosen!(" AND m.organization_id = ?3")),
+            params![session, now, organization, limit],
+        ),
+        None => Statement::new(
+            sql!(chosen!(" AND (?3 IS NULL OR m.id < ?3)")),
+            params![session, now, before, limit],
+        ),
     }
 }
 
@@ -144,7 +146,7 @@ pub fn select(
 #[must_use]
 pub fn choose(session: &str, organization: OrganizationId, wishes: &[Wish], now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "INSERT INTO notification_choices (member_id, kind, in_app, by_email)
              SELECT m.id, e.value ->> 'kind', coalesce(e.value ->> 'in_app', c.in_app, 1),
                     coalesce(e.value ->> 'by_email', c.by_email, e.value ->> 'usual') ",
@@ -155,7 +157,7 @@ pub fn choose(session: &str, organization: OrganizationId, wishes: &[Wish], now:
              WHERE ",
             counts!(),
             " ON CONFLICT (member_id, kind) DO UPDATE SET in_app = excluded.in_app, by_email = excluded.by_email"
-        ),
+        )),
         params![session, now, organization, serde_json::json!(wishes).to_string()],
     )
 }

@@ -14,11 +14,11 @@ use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::{place, turned_off};
 use crate::error::{Error, Result};
-use crate::params;
 use crate::platform::{Database, Statement};
 use crate::store::accounts::{SignedIn, select_signed_in};
 use crate::store::asking::Word;
 use crate::store::workspaces::LAST;
+use crate::{params, sql};
 
 /// A notification.
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,9 +44,11 @@ pub struct Notification {
 #[must_use]
 pub fn of_new_member(id: NotificationId, claim: EventId) -> Statement {
     Statement::new(
-        "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+        sql!(
+            "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
          SELECT ?1, m.user_id, m.organization_id, 'member.added', json_object('member_id', m.id), a.at
-         FROM audit_events a JOIN members m ON m.id = a.subject WHERE a.id = ?2",
+         FROM audit_events a JOIN members m ON m.id = a.subject WHERE a.id = ?2"
+        ),
         params![id, claim],
     )
 }
@@ -56,13 +58,15 @@ pub fn of_new_member(id: NotificationId, claim: EventId) -> Statement {
 #[must_use]
 pub fn of_redemption(word: Word, redemption: RedemptionId) -> [Statement; 2] {
     let told = Statement::new(
-        "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at, by_email)
+        sql!(
+            "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at, by_email)
          SELECT ?1, n.user_id, n.organization_id, 'invitation.accepted',
                 json_object('invitation_id', i.id, 'member_id', r.member_id), r.redeemed_at, 0
          FROM redemptions r
          JOIN invitations i ON i.id = r.invitation_id
          JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL
-         WHERE r.id = ?2",
+         WHERE r.id = ?2"
+        ),
         params![word.id, redemption],
     );
     [told, word.mail()]
@@ -73,13 +77,13 @@ pub fn of_redemption(word: Word, redemption: RedemptionId) -> [Statement; 2] {
 #[must_use]
 pub fn of_decline(word: Word, entry: EventId) -> [Statement; 2] {
     let told = Statement::new(
-        "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at, by_email)
+        sql!("INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at, by_email)
          SELECT ?1, n.user_id, n.organization_id, 'invitation.declined',
                 json_patch(json_object('invitation_id', i.id), json_object('reason', a.after ->> 'reason')), a.at, 0
          FROM audit_events a
          JOIN invitations i ON i.id = a.subject
          JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL
-         WHERE a.id = ?2",
+         WHERE a.id = ?2"),
         params![word.id, entry],
     );
     [told, word.mail()]
@@ -99,7 +103,7 @@ pub async fn page(
 ) -> Result<Option<Vec<Notification>>> {
     macro_rules! page_of {
         ($which:literal) => {
-            concat!(
+            sql!(concat!(
                 "SELECT n.id, n.kind, o.id AS organization_id, o.name AS organization_name, n.about, n.created_at, n.read_at
                  FROM sessions s
                  JOIN users u ON u.id = s.user_id
@@ -109,7 +113,7 @@ pub async fn page(
                  WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL AND n.id < ?3",
                 $which,
                 " ORDER BY n.id DESC LIMIT ?4"
-            )
+            ))
         };
     }
     let sql = if only_unread { page_of!(" AND n.read_at IS NULL") } else { page_of!("") };
@@ -152,9 +156,9 @@ pub async fn read(
         };
     }
     let update = match ids {
-        None => Statement::new(read_by!(""), params![session, now]),
+        None => Statement::new(sql!(read_by!("")), params![session, now]),
         Some(ids) => Statement::new(
-            read_by!(" AND n.id IN (SELECT value FROM json_each(?3))"),
+            sql!(read_by!(" AND n.id IN (SELECT value FROM json_each(?3))")),
             params![session, now, serde_json::json!(ids).to_string()],
         ),
     };
@@ -263,7 +267,7 @@ macro_rules! told_columns {
 #[must_use]
 pub fn told_by_job(id: JobId) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             told_columns!(),
             ", coalesce(o.branding_name, o.name) AS organization_name, o.branding_accent, u.email, me.role,
@@ -274,7 +278,7 @@ pub fn told_by_job(id: JobId) -> Statement {
              JOIN organizations o ON o.id = n.organization_id ",
             told_from!(),
             " WHERE j.id = ?1"
-        ),
+        )),
         params![id],
     )
 }
@@ -283,7 +287,7 @@ pub fn told_by_job(id: JobId) -> Statement {
 #[must_use]
 pub fn select_told(session: &str, before: Option<NotificationId>, limit: i64, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             told_columns!(),
             ", o.name AS organization_name
@@ -296,7 +300,7 @@ pub fn select_told(session: &str, before: Option<NotificationId>, limit: i64, no
             "
          WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL AND n.id < ?3
          ORDER BY n.id DESC LIMIT ?4"
-        ),
+        )),
         params![session, now, before.map_or_else(|| LAST.to_owned(), |id| id.to_string()), limit],
     )
 }

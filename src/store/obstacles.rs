@@ -9,8 +9,8 @@ use crate::domain::ids::{InvitationId, MemberId, OrganizationId, WorkspaceId};
 use crate::domain::quota::Quota;
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// Why a write that lets somebody in, or is to, did not: read in the same batch, after it.
 #[derive(Debug, Deserialize)]
@@ -62,7 +62,7 @@ pub struct Asked<'a> {
 #[must_use]
 pub fn select(asked: &Asked<'_>) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT i.id AS open_id, i.role AS open_role, o.trial_ends_at, ",
             may_customize!(),
             " AS may_customize, ",
@@ -79,7 +79,7 @@ pub fn select(asked: &Asked<'_>) -> Statement {
              LEFT JOIN invitations i ON i.organization_id = o.id AND i.email_key = ?2 AND i.outcome = 'open'
                AND i.id IS NOT ?4
              WHERE o.id = ?1 AND NOT EXISTS (SELECT 1 FROM invitations WHERE id = ?9)"
-        ),
+        )),
         params![
             asked.organization,
             asked.email.map(EmailAddress::key),

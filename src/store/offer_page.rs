@@ -5,8 +5,8 @@ use serde::Deserialize;
 use super::json_text;
 use super::members::WorkspaceName;
 use crate::domain::ids::{InvitationId, ResourceId, WorkspaceId};
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// What stands around an invitation.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,7 +38,7 @@ pub struct GivenResource {
 #[must_use]
 pub fn around(id: InvitationId) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT (SELECT name FROM members WHERE id = i.invited_by) AS inviter,
                     (SELECT name FROM members WHERE id = i.accepted_by) AS accepter, ",
             workspaces_by_name!(),
@@ -47,7 +47,7 @@ pub fn around(id: InvitationId) -> Statement {
                FROM json_each(i.grants) g CROSS JOIN resources r ON r.id = g.value ->> 'id'
                WHERE r.deleted_at IS NULL) AS resources
               FROM invitations i WHERE i.id = ?1"
-        ),
+        )),
         params![id],
     )
 }

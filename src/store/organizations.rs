@@ -13,9 +13,9 @@ use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::params;
 use crate::platform::{Database, Statement};
 use crate::store::workspaces::LAST;
+use crate::{params, sql};
 
 /// An organization.
 #[derive(Debug, Clone, Deserialize)]
@@ -73,9 +73,11 @@ pub fn insert(
 ) -> Statement {
     let features = serde_json::Value::from(plan.features.clone()).to_string();
     Statement::new(
-        "INSERT INTO organizations
+        sql!(
+            "INSERT INTO organizations
            (id, name, slug, template, plan_key, seat_limit, plan_features, trial_ends_at, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING RETURNING id",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING RETURNING id"
+        ),
         params![
             id,
             name,
@@ -93,7 +95,7 @@ pub fn insert(
 /// One organization, as a statement for a batch.
 #[must_use]
 pub fn select(id: OrganizationId) -> Statement {
-    Statement::new(concat!("SELECT ", columns!(), " FROM organizations o WHERE o.id = ?1"), params![id])
+    Statement::new(sql!(concat!("SELECT ", columns!(), " FROM organizations o WHERE o.id = ?1")), params![id])
 }
 
 /// What an organization was made from.
@@ -107,7 +109,9 @@ pub struct Of {
 #[must_use]
 pub fn template_of(invitation: InvitationId) -> Statement {
     Statement::new(
-        "SELECT o.template FROM invitations i JOIN organizations o ON o.id = i.organization_id WHERE i.id = ?1",
+        sql!(
+            "SELECT o.template FROM invitations i JOIN organizations o ON o.id = i.organization_id WHERE i.id = ?1"
+        ),
         params![invitation],
     )
 }
@@ -124,11 +128,11 @@ pub async fn page(
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     let rows = db
         .run(Statement::new(
-            concat!(
+            sql!(concat!(
                 "SELECT ",
                 columns!(),
                 " FROM organizations o WHERE o.id < ?1 ORDER BY o.id DESC LIMIT ?2"
-            ),
+            )),
             params![before, limit],
         ))
         .await?;
@@ -185,7 +189,7 @@ pub fn claim_change(entry: &Entry, id: OrganizationId, to: &Difference) -> State
         to.require_mfa,
     ]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "o.id",
             "o.was",
             "o.becomes",
@@ -213,7 +217,7 @@ pub fn claim_change(entry: &Entry, id: OrganizationId, to: &Difference) -> State
                 has_factor!(),
                 ")"
             )
-        ),
+        )),
         params,
     )
 }
@@ -222,12 +226,14 @@ pub fn claim_change(entry: &Entry, id: OrganizationId, to: &Difference) -> State
 #[must_use]
 pub fn change(claim: EventId, to: &Difference) -> Statement {
     Statement::new(
-        "UPDATE organizations
+        sql!(
+            "UPDATE organizations
          SET name = e.after ->> '$.name', branding_name = e.after ->> '$.branding.name',
              branding_accent = e.after ->> '$.branding.accent',
              branding_message = CASE WHEN ?2 THEN ?3 ELSE branding_message END,
              policy = nullif(e.after -> '$.policy', 'null'), require_mfa = e.after ->> '$.require_mfa'
-         FROM audit_events e WHERE e.id = ?1 AND organizations.id = e.organization_id",
+         FROM audit_events e WHERE e.id = ?1 AND organizations.id = e.organization_id"
+        ),
         params![claim, to.message.is_said(), to.message.value()],
     )
 }
@@ -242,7 +248,7 @@ pub fn claim_plan(entry: &Entry, id: OrganizationId, plan: &Plan) -> Statement {
     let features = serde_json::Value::from(plan.features.clone()).to_string();
     params.extend(params![id, &plan.key, plan.seat_limit, features, plan.trial_ends_at]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "o.id",
             "o.was",
             "o.becomes",
@@ -258,7 +264,7 @@ pub fn claim_plan(entry: &Entry, id: OrganizationId, plan: &Plan) -> Statement {
                    FROM organizations o WHERE o.id = ?6) o
                  WHERE o.was <> o.becomes"
             )
-        ),
+        )),
         params,
     )
 }
@@ -267,10 +273,12 @@ pub fn claim_plan(entry: &Entry, id: OrganizationId, plan: &Plan) -> Statement {
 #[must_use]
 pub fn set_plan(claim: EventId, trial_ends_at: Option<Timestamp>) -> Statement {
     Statement::new(
-        "UPDATE organizations
+        sql!(
+            "UPDATE organizations
          SET plan_key = e.after ->> '$.key', seat_limit = e.after ->> '$.seat_limit',
              plan_features = e.after -> '$.features', trial_ends_at = ?2
-         FROM audit_events e WHERE e.id = ?1 AND organizations.id = e.organization_id",
+         FROM audit_events e WHERE e.id = ?1 AND organizations.id = e.organization_id"
+        ),
         params![claim, trial_ends_at],
     )
 }
@@ -290,9 +298,9 @@ pub struct Runs {
 #[must_use]
 pub fn select_administers(who: Principal) -> Statement {
     Statement::new(
-        "SELECT m.role, u.mfa_enabled_at IS NOT NULL AS second_factor FROM members m JOIN users u ON u.id = m.user_id
+        sql!("SELECT m.role, u.mfa_enabled_at IS NOT NULL AS second_factor FROM members m JOIN users u ON u.id = m.user_id
          WHERE m.id = ?1 AND m.role IN ('owner', 'admin') AND m.removed_at IS NULL
-         UNION ALL SELECT 'admin', 0 FROM api_keys k WHERE k.id = ?1 AND k.revoked_at IS NULL",
+         UNION ALL SELECT 'admin', 0 FROM api_keys k WHERE k.id = ?1 AND k.revoked_at IS NULL"),
         params![who],
     )
 }
@@ -312,12 +320,12 @@ pub struct Seats {
 #[must_use]
 pub fn select_seats(id: OrganizationId, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT o.seat_limit, o.seats_used AS used, o.seats_reserved - ",
             lapsed!("?2"),
             " AS reserved
              FROM organizations o WHERE o.id = ?1"
-        ),
+        )),
         params![id, now],
     )
 }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use crate::domain::ids::OrganizationId;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// The most memberships in organizations that are told.
 pub const MOST_PLACES: i64 = 100;
@@ -46,7 +46,7 @@ macro_rules! my_members {
 #[must_use]
 pub fn account(session: &str, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT json_object('id', u.id, 'email', u.email, 'name', u.name, 'created_at', ",
             rfc3339!("u.created_at"),
             ", 'email_confirmed_at', ",
@@ -55,7 +55,7 @@ pub fn account(session: &str, now: Timestamp) -> Statement {
             rfc3339!("u.mfa_enabled_at"),
             ") AS it ",
             mine!()
-        ),
+        )),
         params![session, now],
     )
 }
@@ -64,7 +64,7 @@ pub fn account(session: &str, now: Timestamp) -> Statement {
 #[must_use]
 pub fn sessions(session: &str, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT json_object('id', x.id, 'device', x.device, 'signed_in_at', ",
             rfc3339!("x.created_at"),
             ", 'last_used_at', ",
@@ -75,7 +75,7 @@ pub fn sessions(session: &str, now: Timestamp) -> Statement {
             mine!(),
             "CROSS JOIN sessions x ON x.user_id = u.id AND x.ended_at IS NULL AND x.expires_at > ?2
              ORDER BY x.id DESC LIMIT ?3"
-        ),
+        )),
         params![session, now, MOST],
     )
 }
@@ -97,15 +97,21 @@ pub fn memberships(session: &str, now: Timestamp) -> [Statement; 2] {
     let params = || params![session, now, MOST_PLACES];
     [
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "SELECT o.id AS organization_id, o.name AS organization_name, o.template ",
                 my_members!(),
                 "ORDER BY m.id DESC LIMIT ?3"
-            ),
+            )),
             params(),
         ),
         Statement::new(
-            concat!("SELECT ", member_columns!("NULL"), " ", my_members!(), "ORDER BY m.id DESC LIMIT ?3"),
+            sql!(concat!(
+                "SELECT ",
+                member_columns!("NULL"),
+                " ",
+                my_members!(),
+                "ORDER BY m.id DESC LIMIT ?3"
+            )),
             params(),
         ),
     ]
@@ -115,7 +121,7 @@ pub fn memberships(session: &str, now: Timestamp) -> [Statement; 2] {
 #[must_use]
 pub fn invitations(session: &str, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT json_object('id', i.id, 'organization_name', coalesce(o.branding_name, o.name), 'role', i.role,
                     'message', i.message, 'name', i.name, 'created_at', ",
             rfc3339!("i.created_at"),
@@ -124,7 +130,7 @@ pub fn invitations(session: &str, now: Timestamp) -> Statement {
             ") AS it ",
             to_whoever_asks!("CROSS JOIN organizations o ON o.id = i.organization_id"),
             " ORDER BY i.id DESC LIMIT ?3"
-        ),
+        )),
         params![session, now, MOST],
     )
 }
@@ -133,7 +139,7 @@ pub fn invitations(session: &str, now: Timestamp) -> Statement {
 #[must_use]
 pub fn notifications(session: &str, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT json_object('id', n.id, 'kind', n.kind, 'organization_id', o.id, 'organization_name', o.name,
                     'about', json_remove(n.about, '$.email'), 'created_at', ",
             rfc3339!("n.created_at"),
@@ -144,7 +150,7 @@ pub fn notifications(session: &str, now: Timestamp) -> Statement {
             "CROSS JOIN notifications n ON n.user_id = u.id
                AND (u.email_verified_at IS NOT NULL OR u.confined_to = n.organization_id)
              CROSS JOIN organizations o ON o.id = n.organization_id ORDER BY n.id DESC LIMIT ?3"
-        ),
+        )),
         params![session, now, MOST],
     )
 }
@@ -153,7 +159,7 @@ pub fn notifications(session: &str, now: Timestamp) -> Statement {
 #[must_use]
 pub fn email_changes(session: &str, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT json_object('from', c.old_email, 'to', c.email, 'begun_at', ",
             rfc3339!("c.begun_at"),
             ", 'changed_at', ",
@@ -163,7 +169,7 @@ pub fn email_changes(session: &str, now: Timestamp) -> Statement {
             ") AS it ",
             mine!(),
             "CROSS JOIN email_changes c ON c.user_id = u.id ORDER BY c.begun_at DESC LIMIT ?3"
-        ),
+        )),
         params![session, now, MOST],
     )
 }
@@ -173,7 +179,7 @@ pub fn email_changes(session: &str, now: Timestamp) -> Statement {
 #[must_use]
 pub fn actions(session: &str, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT iif(m.removed_at IS NULL AND m.role IN ('owner', 'admin'),
                     json_object('id', e.id, 'at', ",
             rfc3339!("e.at"),
@@ -188,7 +194,7 @@ pub fn actions(session: &str, now: Timestamp) -> Statement {
                WHERE organization_id = m.organization_id AND actor = m.id ORDER BY id DESC LIMIT ?3))) x
              CROSS JOIN audit_events e ON e.id = x.value
              ORDER BY e.id DESC LIMIT ?3"
-        ),
+        )),
         params![session, now, MOST],
     )
 }

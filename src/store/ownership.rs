@@ -4,8 +4,8 @@
 use super::audit::Entry;
 use super::seats;
 use crate::domain::ids::{EventId, MemberId, OrganizationId};
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// Claims the transfer: by the owner, to an active member who proved their address. The old owner takes a seat as an admin;
 /// if the new one has none to free, one must be free. `RETURNING` tells. Nobody's memberships change with it.
@@ -14,7 +14,7 @@ pub fn claim(entry: &Entry, organization: OrganizationId, to: MemberId) -> State
     let mut params = entry.params("owner.transferred");
     params.extend(params![organization, to]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "m.id",
             concat!("json_patch(json_object('owner', ?3, 'role', m.role), ", memberships_told!(), ")"),
             concat!("json_patch(json_object('owner', m.id, 'role', 'owner'), ", memberships_told!(), ")"),
@@ -28,7 +28,7 @@ pub fn claim(entry: &Entry, organization: OrganizationId, to: MemberId) -> State
                 seat_free!("?2", concat!("1 - ", reserved_for!("(SELECT user_id FROM members WHERE id = ?3)", "?2"))),
                 ")"
             )
-        ),
+        )),
         params,
     )
 }
@@ -40,7 +40,7 @@ pub fn apply(entry: &Entry, other: EventId, from: MemberId, to: MemberId) -> [St
     let change = |sql, member: MemberId| Statement::new(sql, params![entry.id, member]);
     [
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
                  SELECT ?2, c.organization_id, c.at, c.actor, c.action, c.request_id, m.id,
                         json_patch(json_object('owner', c.before ->> 'owner', 'role', 'owner'), ",
@@ -48,11 +48,11 @@ pub fn apply(entry: &Entry, other: EventId, from: MemberId, to: MemberId) -> [St
                 "), json_patch(json_object('owner', c.after ->> 'owner', 'role', 'admin'), ",
                 memberships_told!(),
                 ") FROM audit_events c JOIN members m ON m.id = ?3 WHERE c.id = ?1"
-            ),
+            )),
             params![entry.id, other, from],
         ),
-        change(concat!("UPDATE members SET role = 'admin' WHERE id = ?2 AND ", claimed!("?1")), from),
-        change(concat!("UPDATE members SET role = 'owner' WHERE id = ?2 AND ", claimed!("?1")), to),
+        change(sql!(concat!("UPDATE members SET role = 'admin' WHERE id = ?2 AND ", claimed!("?1"))), from),
+        change(sql!(concat!("UPDATE members SET role = 'owner' WHERE id = ?2 AND ", claimed!("?1"))), to),
         seats::release(other),
     ]
 }

@@ -6,10 +6,10 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::MemberId;
 use crate::domain::password_link::{Of, PasswordLink};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::{Param, Statement};
 use crate::store::acting::Acting;
 use crate::store::audit::Entry;
+use crate::{params, sql};
 
 /// Whether a copied link may set the password of the account `u` for the member `m`. It gives one to an account that nobody
 /// proved and that has none, or only one that counts elsewhere: a password that another organization's copied link set keeps
@@ -65,7 +65,7 @@ pub struct View {
 #[must_use]
 pub fn view(link: &PasswordLink) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             // As this organization wrote it, not as another did.
             "SELECT coalesce((SELECT m.email FROM members m WHERE m.organization_id = o.id AND m.user_id = u.id
                               AND m.removed_at IS NULL), u.email) AS email, coalesce(o.branding_name, o.name) AS organization, ",
@@ -73,7 +73,7 @@ pub fn view(link: &PasswordLink) -> Statement {
             " AS known, ",
             usable!(),
             " AS usable FROM users u JOIN organizations o ON o.id = ?2 WHERE u.id = ?1"
-        ),
+        )),
         named(link),
     )
 }
@@ -90,7 +90,7 @@ pub fn set(link: &PasswordLink, password_hash: &str, now: Timestamp) -> Statemen
     let mut params = named(link);
     params.extend(params![password_hash, now]);
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE users AS u
              SET password_hash = ?8, password_ver = password_ver + 1,
                  name = coalesce((SELECT m.name FROM members m WHERE m.organization_id = ?2 AND m.user_id = u.id
@@ -103,7 +103,7 @@ pub fn set(link: &PasswordLink, password_hash: &str, now: Timestamp) -> Statemen
              WHERE u.id = ?1 AND ",
             usable!(),
             " RETURNING id"
-        ),
+        )),
         params,
     )
 }
@@ -117,21 +117,25 @@ pub fn settle(link: &PasswordLink, password_hash: &str, entry: &Entry, now: Time
     vec![
         // Their mailbox may just have been proved.
         Statement::new(
-            released!("(SELECT id FROM users WHERE id = ?1 AND password_hash = ?2)"),
+            sql!(released!("(SELECT id FROM users WHERE id = ?1 AND password_hash = ?2)")),
             params![link.user_id, password_hash],
         ),
         Statement::new(
-            "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL
-               AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?3)",
+            sql!(
+                "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL
+               AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?3)"
+            ),
             params![link.user_id, now, password_hash],
         ),
         Statement::new(
-            "UPDATE members SET password_ver = password_ver + 1
-             WHERE id = ?2 AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?3)",
+            sql!(
+                "UPDATE members SET password_ver = password_ver + 1
+             WHERE id = ?2 AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?3)"
+            ),
             params![link.user_id, link.of.map(|of| of.member_id), password_hash],
         ),
         Statement::new(
-            audited!(
+            sql!(audited!(
                 "m.id",
                 "NULL",
                 "json_object('via', ?8)",
@@ -139,7 +143,7 @@ pub fn settle(link: &PasswordLink, password_hash: &str, entry: &Entry, now: Time
                  JOIN members m ON m.organization_id = ?7 AND m.user_id = u.id AND m.removed_at IS NULL
                  JOIN organizations o ON o.id = m.organization_id
                  WHERE u.id = ?6 AND u.password_hash = ?9"
-            ),
+            )),
             params,
         ),
     ]
@@ -161,11 +165,11 @@ pub struct Version {
 #[must_use]
 pub fn version(member: MemberId) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT m.password_ver, m.access_rev, ",
             open_to!(),
             " AS settable FROM members m JOIN users u ON u.id = m.user_id WHERE m.id = ?1"
-        ),
+        )),
         params![member],
     )
 }
@@ -177,7 +181,7 @@ pub fn copied(of: Of, password_ver: i64, by: &Acting, entry: &Entry, expires_at:
     let mut params = entry.params("member.password_link_copied");
     params.extend(params![of.member_id, password_ver, expires_at, by.was(), of.role, of.access_rev]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "m.id",
             "NULL",
             concat!("json_object('expires_at', ", rfc3339!("?8"), ")"),
@@ -190,7 +194,7 @@ pub fn copied(of: Of, password_ver: i64, by: &Acting, entry: &Entry, expires_at:
                 " AND ",
                 still_acts!("?3", "?9")
             )
-        ),
+        )),
         params,
     )
 }

@@ -9,8 +9,8 @@ use crate::domain::role::Role;
 use crate::domain::template::Template;
 use crate::domain::truth;
 use crate::json;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// What deciding a question needs, in one row: who is asked about, and the resource.
 #[allow(clippy::struct_excessive_bools, reason = "a row's columns")]
@@ -53,7 +53,7 @@ pub fn select(workspace: WorkspaceId, member: MemberId, resource: Option<Resourc
         };
     }
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT m.role, ",
             is_active!(),
             " AS active, u.mfa_enabled_at IS NOT NULL AS second_factor, p.member_id IS NOT NULL AS placed,
@@ -73,7 +73,7 @@ pub fn select(workspace: WorkspaceId, member: MemberId, resource: Option<Resourc
              LEFT JOIN resources r ON r.id = ?3 AND r.workspace_id = w.id AND r.deleted_at IS NULL
              LEFT JOIN grants g ON g.member_id = p.member_id AND g.workspace_id = w.id AND g.resource_id = r.id
              WHERE w.id = ?1"
-        ),
+        )),
         params![workspace, member, resource],
     )
 }

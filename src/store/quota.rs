@@ -2,8 +2,8 @@
 //! asks [`within_day`] in its own claim.
 
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// How many milliseconds a day has: `day_of!("?2")` is the day of a moment.
 macro_rules! day_of {
@@ -58,12 +58,12 @@ macro_rules! within_day {
 #[must_use]
 pub fn forget(now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "DELETE FROM daily_counts WHERE (whose, day) IN (
                SELECT whose, day FROM daily_counts WHERE day < ",
             day_of!("?1"),
             " ORDER BY day LIMIT 500)"
-        ),
+        )),
         params![now],
     )
 }

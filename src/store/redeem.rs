@@ -14,8 +14,8 @@ use crate::domain::link::Link;
 use crate::domain::role::Role;
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::{Param, Statement};
+use crate::{params, sql};
 
 /// The new rows' ids, and when.
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +85,7 @@ macro_rules! guards {
 #[must_use]
 pub fn claim_signed_in(claim: Claim, link: &Link, session: &str) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "INSERT INTO redemptions (id, invitation_id, user_id, member_id, redeemed_at, role_before)
              SELECT ?1, i.id, u.id, coalesce(inside.id, ?2), ?6, inside.role
              FROM invitations i
@@ -97,7 +97,7 @@ pub fn claim_signed_in(claim: Claim, link: &Link, session: &str) -> Statement {
              WHERE u.email_verified_at IS NOT NULL AND (i.email_key IS NULL OR i.email_key = u.email_key) AND",
             guards!(),
             " ON CONFLICT DO NOTHING RETURNING id"
-        ),
+        )),
         claim.params(link, params![session]),
     )
 }
@@ -129,7 +129,7 @@ pub struct NewAccount {
 #[must_use]
 pub fn claim_signing_up(claim: Claim, link: &Link, account: &NewAccount) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "INSERT INTO redemptions (id, invitation_id, user_id, member_id, redeemed_at, role_before)
              SELECT ?1, i.id, coalesce(u.id, ?8), coalesce(inside.id, ?2), ?6, inside.role
              FROM invitations i
@@ -142,7 +142,7 @@ pub fn claim_signing_up(claim: Claim, link: &Link, account: &NewAccount) -> Stat
                         AND (?9 = 'email' OR (u.password_hash IS NULL AND i.email_key IS NOT NULL)))) AND",
             guards!(),
             " ON CONFLICT DO NOTHING RETURNING id"
-        ),
+        )),
         claim.params(link, params![account.user_id, via(link), account.email.key()]),
     )
 }
@@ -153,16 +153,16 @@ pub fn claim_signing_up(claim: Claim, link: &Link, account: &NewAccount) -> Stat
 pub fn reset_unproved(claim: Claim, account: &NewAccount) -> Vec<Statement> {
     vec![
         Statement::new(
-            "UPDATE sessions SET ended_at = ?2
-             WHERE ended_at IS NULL AND user_id = (SELECT user_id FROM redemptions WHERE id = ?1)",
+            sql!("UPDATE sessions SET ended_at = ?2
+             WHERE ended_at IS NULL AND user_id = (SELECT user_id FROM redemptions WHERE id = ?1)"),
             params![claim.id, claim.now],
         ),
         Statement::new(
-            "UPDATE users SET name = ?2, name_key = ?4, password_hash = ?3, password_ver = password_ver + 1,
+            sql!("UPDATE users SET name = ?2, name_key = ?4, password_hash = ?3, password_ver = password_ver + 1,
                     mfa_enabled_at = NULL,
                     confined_to = (SELECT i.organization_id FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
                                    WHERE r.id = ?1)
-             WHERE email_verified_at IS NULL AND id = (SELECT user_id FROM redemptions WHERE id = ?1)",
+             WHERE email_verified_at IS NULL AND id = (SELECT user_id FROM redemptions WHERE id = ?1)"),
             params![claim.id, &account.name, &account.password_hash, account.name.key()],
         ),
     ]
@@ -174,10 +174,10 @@ pub fn make_account(claim: Claim, account: &NewAccount) -> Vec<Statement> {
     vec![
         Statement::new(
             // Whoever came by a copied link is somebody only where that link leads, until they prove their mailbox.
-            "INSERT INTO users (id, email, email_key, name, name_key, password_hash, confined_to, created_at)
+            sql!("INSERT INTO users (id, email, email_key, name, name_key, password_hash, confined_to, created_at)
              SELECT r.user_id, ?5, ?6, ?2, ?7, ?3, i.organization_id, r.redeemed_at
              FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
-             WHERE r.id = ?1 AND r.user_id = ?4",
+             WHERE r.id = ?1 AND r.user_id = ?4"),
             params![
                 claim.id,
                 &account.name,
@@ -189,8 +189,10 @@ pub fn make_account(claim: Claim, account: &NewAccount) -> Vec<Statement> {
             ],
         ),
         Statement::new(
-            "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at, device)
-             SELECT ?2, user_id, ?3, redeemed_at, ?4, ?5 FROM redemptions WHERE id = ?1",
+            sql!(
+                "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at, device)
+             SELECT ?2, user_id, ?3, redeemed_at, ?4, ?5 FROM redemptions WHERE id = ?1"
+            ),
             params![
                 claim.id,
                 account.session_id,
@@ -211,36 +213,36 @@ pub fn let_in(claim: Claim, link: &Link, client_defaults: &str) -> Vec<Statement
     vec![
         Statement::new(
             // Before the mailbox is noted as proved.
-            "UPDATE members SET role = (SELECT i.role FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
+            sql!("UPDATE members SET role = (SELECT i.role FROM redemptions r JOIN invitations i ON i.id = r.invitation_id
                                         WHERE r.id = ?1)
              WHERE role = 'client' AND id <> ?2 AND id = (
                SELECT r.member_id FROM redemptions r
                JOIN users u ON u.id = r.user_id AND u.email_verified_at IS NULL
                JOIN invitations i ON i.id = r.invitation_id AND i.kind = 'email'
-               WHERE r.id = ?1 AND ?3 = 'email')",
+               WHERE r.id = ?1 AND ?3 = 'email')"),
             params![claim.id, claim.member_id, via(link)],
         ),
         Statement::new(
-            "UPDATE users SET email_verified_at = ?2, confined_to = NULL
+            sql!("UPDATE users SET email_verified_at = ?2, confined_to = NULL
              WHERE ?3 = 'email' AND email_verified_at IS NULL
-               AND id = (SELECT user_id FROM redemptions WHERE id = ?1)",
+               AND id = (SELECT user_id FROM redemptions WHERE id = ?1)"),
             params![claim.id, claim.now, via(link)],
         ),
         Statement::new(
             // A client's seat comes with their memberships, see the triggers.
-            "INSERT INTO members (id, organization_id, user_id, role, name, name_key, nickname, nickname_key, email_key,
+            sql!("INSERT INTO members (id, organization_id, user_id, role, name, name_key, nickname, nickname_key, email_key,
                                   takes_seat, joined_at)
              SELECT r.member_id, i.organization_id, r.user_id, i.role, u.name, u.name_key, i.nickname, i.nickname_key,
                     u.email_key, i.role IN ('admin', 'member'), r.redeemed_at
              FROM redemptions r JOIN invitations i ON i.id = r.invitation_id JOIN users u ON u.id = r.user_id
-             WHERE r.id = ?1 AND r.member_id = ?2",
+             WHERE r.id = ?1 AND r.member_id = ?2"),
             params![claim.id, claim.member_id],
         ),
         Statement::new(
             // What they have already stays as it is; what they lack comes with the access as it is at this moment. An
             // owner or admin who comes by a link lacks nothing. What a client has by default staff get written out: their
             // own default would be more than what was offered.
-            "INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
+            sql!("INSERT INTO memberships (member_id, workspace_id, created_at, permissions, all_resources, addable_kinds,
                                       require_mfa, takes_seat, made_by, member_role, member_active)
              SELECT r.member_id, x.workspace_id, r.redeemed_at,
                     coalesce(i.permissions, iif(i.role = 'client' AND m.role = 'member', ?2 -> o.template, NULL)),
@@ -251,29 +253,29 @@ pub fn let_in(claim: Claim, link: &Link, client_defaults: &str) -> Vec<Statement
              JOIN organizations o ON o.id = i.organization_id
              JOIN invitation_workspaces x ON x.invitation_id = i.id
              JOIN members m ON m.id = r.member_id AND m.role NOT IN ('owner', 'admin')
-             WHERE r.id = ?1 ON CONFLICT DO NOTHING",
+             WHERE r.id = ?1 ON CONFLICT DO NOTHING"),
             params![claim.id, client_defaults],
         ),
         Statement::new(
-            "INSERT INTO grants (member_id, workspace_id, resource_id, approve, credentials)
+            sql!("INSERT INTO grants (member_id, workspace_id, resource_id, approve, credentials)
              SELECT p.member_id, p.workspace_id, g.id, coalesce(e.value ->> 'approve', 0), e.value ->> 'credentials'
              FROM redemptions r
              JOIN invitations i ON i.id = r.invitation_id
              JOIN memberships p ON p.member_id = r.member_id AND p.made_by = r.id
              JOIN json_each(i.grants) e
              JOIN resources g ON g.id = e.value ->> 'id' AND g.workspace_id = p.workspace_id AND g.deleted_at IS NULL
-             WHERE r.id = ?1 ON CONFLICT DO NOTHING",
+             WHERE r.id = ?1 ON CONFLICT DO NOTHING"),
             params![claim.id],
         ),
         Statement::new(
-            "UPDATE invitations SET uses = uses + 1,
+            sql!("UPDATE invitations SET uses = uses + 1,
                accepted_at = CASE WHEN kind = 'email' THEN ?2 END,
                accepted_by = CASE WHEN kind = 'email' THEN (SELECT member_id FROM redemptions WHERE id = ?1) END
-             WHERE id = (SELECT invitation_id FROM redemptions WHERE id = ?1)",
+             WHERE id = (SELECT invitation_id FROM redemptions WHERE id = ?1)"),
             params![claim.id, claim.now],
         ),
         Statement::new(
-            released!("(SELECT user_id FROM redemptions WHERE id = ?1)"),
+            sql!(released!("(SELECT user_id FROM redemptions WHERE id = ?1)")),
             params![claim.id],
         ),
     ]
@@ -331,7 +333,7 @@ pub struct Joined {
 #[must_use]
 pub fn joined(invitation: InvitationId, session: &str, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             joined_columns!(),
             " FROM sessions s
@@ -339,7 +341,7 @@ pub fn joined(invitation: InvitationId, session: &str, now: Timestamp) -> Statem
          JOIN redemptions r ON r.invitation_id = ?1 AND r.user_id = s.user_id
          JOIN members m ON m.id = r.member_id
          WHERE s.token_digest = ?2 AND s.expires_at > ?3 AND s.ended_at IS NULL"
-        ),
+        )),
         params![invitation, session, now],
     )
 }

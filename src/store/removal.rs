@@ -13,8 +13,8 @@ use crate::domain::ids::{EventId, InvitationId, MemberId, OrganizationId};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::domain::truth;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// Who is to be removed.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ pub fn revoke(entry: &Entry, removal: &Removal<'_>) -> [Statement; 2] {
     ]);
     [
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
                  SELECT ",
                 entry_of!("?6", "i.id"),
@@ -91,16 +91,16 @@ pub fn revoke(entry: &Entry, removal: &Removal<'_>) -> [Statement; 2] {
                     ON i.invited_by = m.id AND i.outcome = 'open' AND i.expires_at > ?2 WHERE ?3 AND ",
                 withdrawable!("?4", "?5"),
                 " LIMIT ?9)"
-            ),
+            )),
             logged,
         ),
         Statement::new(
-            "UPDATE invitations SET revoked_at = ?1, ver = ver + 1
+            sql!("UPDATE invitations SET revoked_at = ?1, ver = ver + 1
              WHERE outcome = 'open' AND id IN (
                SELECT subject FROM audit_events
                WHERE organization_id = ?2 AND id >= substr(?3, 1, 14) AND id < substr(?3, 1, 14) || '~'
                  AND action = 'invitation.revoked' AND request_id = ?4)
-             RETURNING id, ver - 1 AS ver",
+             RETURNING id, ver - 1 AS ver"),
             params![entry.at, removal.organization, entry.id, &entry.request_id],
         ),
     ]
@@ -121,7 +121,7 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
     ]);
     vec![
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
                  SELECT e.value ->> 'event', o.id, ?2, ?3, ?4, ?5, m.id,
                         json_patch(json_object('role', m.role, 'status', 'active'), ",
@@ -133,28 +133,28 @@ pub fn remove(entry: &Entry, removal: &Removal<'_>) -> Vec<Statement> {
                  WHERE m.removed_at IS NULL AND m.role <> 'owner' AND ",
                 still_is!("?8"),
                 " AND (m.id = ?3 OR m.role IN (SELECT value FROM json_each(?9))) RETURNING subject"
-            ),
+            )),
             claim,
         ),
         log_revoked,
         revoke,
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE members SET removed_at = ?2 WHERE id IN (SELECT m.id FROM ",
                 removed!(),
                 ")"
-            ),
+            )),
             params![who.as_str(), entry.at],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
                  SELECT 'ntf_' || substr(r.id, 5), m.user_id, m.organization_id, 'member.removed',
                         json_object('member_id', m.id), ?2
                  FROM ",
                 removed!(),
                 " WHERE m.id <> ?3"
-            ),
+            )),
             params![who.as_str(), entry.at, &entry.actor],
         ),
     ]
@@ -193,8 +193,10 @@ pub struct Fate {
 pub fn select_fates(removal: &Removal<'_>) -> Statement {
     Statement::new(
         // In this order and by id, whatever the planner thinks of how many members an organization has.
-        "SELECT m.id, m.role, m.active FROM json_each(?1) e
-         CROSS JOIN members m ON m.id = e.value ->> 'member' AND +m.organization_id = ?2",
+        sql!(
+            "SELECT m.id, m.role, m.active FROM json_each(?1) e
+         CROSS JOIN members m ON m.id = e.value ->> 'member' AND +m.organization_id = ?2"
+        ),
         params![removal.json(), removal.organization],
     )
 }
@@ -225,14 +227,14 @@ pub struct Named {
 pub fn select_named(slug: &str, ids: &[MemberId], now: Timestamp) -> Statement {
     Statement::new(
         // In this order and by id, whatever the planner thinks of how many members an organization has.
-        "SELECT m.id, m.name, coalesce(m.email, u.email) AS email, m.role, m.active, m.holds_seat AS takes_seat,
+        sql!("SELECT m.id, m.name, coalesce(m.email, u.email) AS email, m.role, m.active, m.holds_seat AS takes_seat,
                 (SELECT count(*) FROM (SELECT 1 FROM invitations i INDEXED BY invitations_open_of_inviter
                    WHERE i.invited_by = m.id AND i.outcome = 'open' AND i.expires_at > ?3 LIMIT 100)) AS sent
          FROM json_each(?1) e
          CROSS JOIN members m ON m.id = e.value
            AND +m.organization_id = (SELECT id FROM organizations WHERE slug = ?2)
          CROSS JOIN users u ON u.id = m.user_id
-         ORDER BY e.key",
+         ORDER BY e.key"),
         params![serde_json::json!(ids).to_string(), slug, now],
     )
 }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::reset_link::ResetLink;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// What a link's holder is told.
 #[derive(Debug, Deserialize)]
@@ -25,11 +25,11 @@ pub struct View {
 #[must_use]
 pub fn view(link: &ResetLink) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT u.email, u.password_ver = ?2 AS usable, ",
             known_of!("u"),
             " AS known FROM users u WHERE u.id = ?1"
-        ),
+        )),
         params![link.user_id, link.ver],
     )
 }
@@ -41,11 +41,13 @@ pub fn view(link: &ResetLink) -> Statement {
 #[must_use]
 pub fn set(link: &ResetLink, password_hash: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE users
+        sql!(
+            "UPDATE users
          SET password_hash = ?3, password_ver = password_ver + 1,
              mfa_enabled_at = CASE WHEN email_verified_at IS NULL THEN NULL ELSE mfa_enabled_at END,
              email_verified_at = coalesce(email_verified_at, ?4), confined_to = NULL
-         WHERE id = ?1 AND password_ver = ?2 RETURNING id",
+         WHERE id = ?1 AND password_ver = ?2 RETURNING id"
+        ),
         params![link.user_id, link.ver, password_hash, now],
     )
 }

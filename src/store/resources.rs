@@ -9,9 +9,9 @@ use crate::domain::ids::{EventId, MemberId, ResourceId, WorkspaceId};
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::params;
 use crate::platform::{Database, Statement};
 use crate::store::workspaces::LAST;
+use crate::{params, sql};
 
 /// A resource, as the API shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -126,7 +126,7 @@ pub fn claim_new(entry: &Entry, new: &New<'_>) -> Statement {
     let mut params = entry.params("resource.added");
     params.extend(params![new.id, new.workspace, new.kind, new.name, new.external_id]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "?6",
             "NULL",
             "json_object('workspace_id', w.id, 'kind', ?8, 'name', ?9, 'granted_to', json((
@@ -146,7 +146,7 @@ pub fn claim_new(entry: &Entry, new: &New<'_>) -> Statement {
                                      AND r.external_id = ?10 AND r.deleted_at IS NULL) AND ",
                 has_room!("w.id")
             )
-        ),
+        )),
         params,
     )
 }
@@ -156,18 +156,18 @@ pub fn claim_new(entry: &Entry, new: &New<'_>) -> Statement {
 pub fn insert(claim: EventId, new: &New<'_>) -> Vec<Statement> {
     vec![
         Statement::new(
-            "INSERT INTO resources (id, organization_id, workspace_id, kind, name, external_id, connected_by, created_at)
+            sql!("INSERT INTO resources (id, organization_id, workspace_id, kind, name, external_id, connected_by, created_at)
              SELECT e.subject, e.organization_id, ?2, ?3, ?4, ?5,
-                    (SELECT id FROM members WHERE id = e.actor), e.at FROM audit_events e WHERE e.id = ?1",
+                    (SELECT id FROM members WHERE id = e.actor), e.at FROM audit_events e WHERE e.id = ?1"),
             params![claim, new.workspace, new.kind, new.name, new.external_id],
         ),
         Statement::new(
-            "INSERT INTO grants (member_id, workspace_id, resource_id, approve, credentials)
+            sql!("INSERT INTO grants (member_id, workspace_id, resource_id, approve, credentials)
              SELECT p.member_id, p.workspace_id, e.subject, 0, ?3
              FROM audit_events e
              JOIN members a ON a.id = e.actor AND a.role IN ('member', 'client')
              JOIN memberships p ON p.member_id = a.id AND p.workspace_id = ?2 AND p.all_resources = 0
-             WHERE e.id = ?1",
+             WHERE e.id = ?1"),
             params![claim, new.workspace, new.credentials.map(credentials)],
         ),
     ]
@@ -197,7 +197,7 @@ pub struct Obstacles {
 #[must_use]
 pub fn select_obstacles(adder: Principal, new: &New<'_>) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             may_add!("?3"),
             " AS may_add, ",
@@ -212,7 +212,7 @@ pub fn select_obstacles(adder: Principal, new: &New<'_>) -> Statement {
             ", (SELECT r.id FROM resources r WHERE r.workspace_id = ?2 AND r.kind = ?3 AND r.external_id = ?4
                   AND r.deleted_at IS NULL)
                FROM api_keys k WHERE k.id = ?1 AND k.revoked_at IS NULL"
-        ),
+        )),
         params![adder, new.workspace, new.kind, new.external_id],
     )
 }
@@ -221,7 +221,7 @@ pub fn select_obstacles(adder: Principal, new: &New<'_>) -> Statement {
 #[must_use]
 pub fn select(id: ResourceId) -> Statement {
     Statement::new(
-        concat!("SELECT ", columns!(), " FROM resources r WHERE r.id = ?1 AND r.deleted_at IS NULL"),
+        sql!(concat!("SELECT ", columns!(), " FROM resources r WHERE r.id = ?1 AND r.deleted_at IS NULL")),
         params![id],
     )
 }
@@ -242,28 +242,28 @@ pub async fn page(
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     let mut params = params![workspace, before, kind, limit];
     let sql = match given_to {
-        None if kind.is_some() => concat!(
+        None if kind.is_some() => sql!(concat!(
             "SELECT ",
             columns!(),
             " FROM resources r WHERE r.workspace_id = ?1 AND r.present = 1 AND r.kind = ?3 AND r.id < ?2
               ORDER BY r.id DESC LIMIT ?4"
-        ),
-        None => concat!(
+        )),
+        None => sql!(concat!(
             "SELECT ",
             columns!(),
             " FROM resources r WHERE r.workspace_id = ?1 AND r.present = 1 AND r.id < ?2 AND ?3 IS NULL
               ORDER BY r.id DESC LIMIT ?4"
-        ),
+        )),
         Some(member) => {
             params.push(member.into());
-            concat!(
+            sql!(concat!(
                 "SELECT ",
                 columns!(),
                 " FROM grants g JOIN resources r ON r.id = g.resource_id
                   WHERE g.member_id = ?5 AND g.workspace_id = ?1 AND g.resource_id < ?2 AND r.deleted_at IS NULL
                     AND (?3 IS NULL OR r.kind = ?3)
                   ORDER BY g.resource_id DESC LIMIT ?4"
-            )
+            ))
         }
     };
     Ok(db.run(Statement::new(sql, params)).await?.rows()?)
@@ -300,7 +300,7 @@ pub fn claim_status(entry: &Entry, id: ResourceId, status: Status) -> Statement 
     let mut params = entry.params(if connecting { "resource.reconnected" } else { "resource.disconnected" });
     params.extend(params![id, connecting]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "r.id",
             "json_object('status', iif(?7, 'disconnected', 'connected'))",
             "json_object('status', iif(?7, 'connected', 'disconnected'))",
@@ -309,7 +309,7 @@ pub fn claim_status(entry: &Entry, id: ResourceId, status: Status) -> Statement 
                  WHERE r.id = ?6 AND r.deleted_at IS NULL AND (r.disconnected_at IS NOT NULL) = ?7 AND ",
                 may_connect!("?3", "?7")
             )
-        ),
+        )),
         params,
     )
 }
@@ -318,8 +318,10 @@ pub fn claim_status(entry: &Entry, id: ResourceId, status: Status) -> Statement 
 #[must_use]
 pub fn set_status(claim: EventId, status: Status) -> Statement {
     Statement::new(
-        "UPDATE resources SET disconnected_at = iif(?2, NULL, e.at)
-         FROM audit_events e WHERE e.id = ?1 AND resources.id = e.subject",
+        sql!(
+            "UPDATE resources SET disconnected_at = iif(?2, NULL, e.at)
+         FROM audit_events e WHERE e.id = ?1 AND resources.id = e.subject"
+        ),
         params![claim, status == Status::Connected],
     )
 }
@@ -328,10 +330,10 @@ pub fn set_status(claim: EventId, status: Status) -> Statement {
 #[must_use]
 pub fn select_may_connect(id: ResourceId, who: Principal, status: Status) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT r.id FROM resources r WHERE r.id = ?1 AND r.deleted_at IS NULL AND ",
             may_connect!("?2", "?3")
-        ),
+        )),
         params![id, who, status == Status::Connected],
     )
 }
@@ -343,7 +345,7 @@ pub fn claim_deletion(entry: &Entry, id: ResourceId) -> Statement {
     let mut params = entry.params("resource.deleted");
     params.push(id.into());
     Statement::new(
-        audited!(
+        sql!(audited!(
             "r.id",
             "json_object('workspace_id', r.workspace_id, 'kind', r.kind, 'name', r.name, 'granted_to', json_object(
                'count', (SELECT count(*) FROM grants g JOIN members m ON m.id = g.member_id AND m.removed_at IS NULL
@@ -357,7 +359,7 @@ pub fn claim_deletion(entry: &Entry, id: ResourceId) -> Statement {
                  WHERE r.id = ?6 AND r.deleted_at IS NULL AND ",
                 administered!()
             )
-        ),
+        )),
         params,
     )
 }
@@ -367,12 +369,14 @@ pub fn claim_deletion(entry: &Entry, id: ResourceId) -> Statement {
 pub fn delete(claim: EventId) -> Vec<Statement> {
     vec![
         Statement::new(
-            "UPDATE resources SET deleted_at = e.at
-             FROM audit_events e WHERE e.id = ?1 AND resources.id = e.subject",
+            sql!(
+                "UPDATE resources SET deleted_at = e.at
+             FROM audit_events e WHERE e.id = ?1 AND resources.id = e.subject"
+            ),
             params![claim],
         ),
         Statement::new(
-            "DELETE FROM grants WHERE resource_id = (SELECT subject FROM audit_events WHERE id = ?1)",
+            sql!("DELETE FROM grants WHERE resource_id = (SELECT subject FROM audit_events WHERE id = ?1)"),
             params![claim],
         ),
     ]

@@ -13,8 +13,8 @@ use super::removal::{Leaving, MOST_REVOKED};
 use crate::domain::ids::{EventId, MemberId, OrganizationId};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::{Param, Statement};
+use crate::{params, sql};
 
 /// For so long a removal can be undone. Nobody is mailed before that what it withdrew.
 pub const UNDOABLE: Duration = Duration::from_mins(10);
@@ -113,15 +113,15 @@ pub fn restore(entry: &Entry, undoing: &Undoing<'_>) -> Vec<Statement> {
     vec![
         // What is over by the clock alone stands in nobody's way.
         Statement::new(
-            "UPDATE invitations SET expired_at = ?2 WHERE outcome = 'open' AND expires_at <= ?2 AND id IN (
+            sql!("UPDATE invitations SET expired_at = ?2 WHERE outcome = 'open' AND expires_at <= ?2 AND id IN (
                SELECT v.id FROM json_each(?1) e
                CROSS JOIN members m ON m.id = e.value ->> 'member' AND +m.organization_id = ?3
                CROSS JOIN invitations v ON v.organization_id = m.organization_id AND v.email_key = m.email_key
-                 AND v.outcome = 'open')",
+                 AND v.outcome = 'open')"),
             params![undoing.members(), entry.at, undoing.organization],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
                  WITH m AS MATERIALIZED (
                    SELECT m.id, m.role, m.takes_seat, e.value ->> 'event' AS event,
@@ -145,15 +145,15 @@ pub fn restore(entry: &Entry, undoing: &Undoing<'_>) -> Vec<Statement> {
                 " AND (m.takes_seat = 0 OR ",
                 seat_free!("?2", "m.seats"),
                 ") RETURNING subject"
-            ),
+            )),
             undoing.params(entry),
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE members SET removed_at = NULL WHERE id IN (SELECT m.id FROM ",
                 returned!("?1"),
                 ")"
-            ),
+            )),
             params![undoing.members()],
         ),
         log_reopened,
@@ -161,13 +161,13 @@ pub fn restore(entry: &Entry, undoing: &Undoing<'_>) -> Vec<Statement> {
         send_again,
         // They need not learn of it any more, and whoever did sees that they are in.
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "DELETE FROM notifications WHERE id IN (
                    SELECT 'ntf_' || substr(x.id, 5) FROM ",
                 returned!("?1"),
                 " JOIN audit_events x ON x.organization_id = m.organization_id AND x.subject = m.id
                     AND x.action = 'member.removed' AND x.at = ?2)"
-            ),
+            )),
             params![undoing.members(), undoing.at],
         ),
     ]
@@ -200,7 +200,7 @@ pub fn reopen(entry: &Entry, undoing: &Undoing<'_>) -> [Statement; 3] {
     send_again.push(entry.at.into());
     [
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO audit_events (id, organization_id, at, actor, action, request_id, subject, before, after)
                  WITH costed AS MATERIALIZED (
                    SELECT i.id, i.disabled_at, i.uses, i.max_uses, i.kind = 'email' AND i.takes_seat = 1 AND NOT ",
@@ -242,22 +242,22 @@ pub fn reopen(entry: &Entry, undoing: &Undoing<'_>) -> [Statement; 3] {
                 standing!(),
                 " FROM i CROSS JOIN organizations o ON o.id = ?7 WHERE i.cost = 0 OR ",
                 seat_free!("?2", "i.seats")
-            ),
+            )),
             logged,
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE invitations SET revoked_at = NULL, ver = ver - 1, takes_seat = iif(",
                 seated!("invitations"),
                 ", 0, takes_seat) WHERE outcome = 'revoked' AND id IN (",
                 reopened!(),
                 ") RETURNING id, ver"
-            ),
+            )),
             which(),
         ),
         // Whoever has such a job in hand may have read that it was withdrawn: the job is a new one to them.
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE jobs SET done_at = NULL, attempts = attempts + 1, due_at = ?4, requeue_at = ?4
                  WHERE failed_at IS NULL AND id IN (
                    SELECT j.id FROM invitations i
@@ -265,7 +265,7 @@ pub fn reopen(entry: &Entry, undoing: &Undoing<'_>) -> [Statement; 3] {
                    WHERE i.delivery = 'queued' AND i.id IN (",
                 reopened!(),
                 "))"
-            ),
+            )),
             send_again,
         ),
     ]
@@ -308,7 +308,7 @@ pub struct Fate {
 #[must_use]
 pub fn select_fates(entry: &Entry, undoing: &Undoing<'_>) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT m.id, CASE WHEN NOT ",
             still_is!("?8"),
             " THEN 'actor' WHEN m.removed_at IS NULL THEN 'in'
@@ -323,7 +323,7 @@ pub fn select_fates(entry: &Entry, undoing: &Undoing<'_>) -> Statement {
               FROM json_each(?6) e
               CROSS JOIN members m ON m.id = e.value ->> 'member' AND +m.organization_id = ?7
               CROSS JOIN organizations o ON o.id = m.organization_id"
-        ),
+        )),
         undoing.params(entry),
     )
 }
@@ -344,12 +344,12 @@ pub struct Gone {
 #[must_use]
 pub fn select_gone(slug: &str, at: Timestamp, request_id: Option<&str>, member: Option<&str>) -> Statement {
     Statement::new(
-        "SELECT m.id, m.name, m.role FROM audit_events x
+        sql!("SELECT m.id, m.name, m.role FROM audit_events x
          CROSS JOIN members m ON m.id = x.subject
          WHERE x.organization_id = (SELECT id FROM organizations WHERE slug = ?1) AND x.action = 'member.removed'
            AND x.id >= substr(?2, 1, 14) AND x.id < substr(?2, 1, 14) || '~' AND x.at = ?3
            AND (?4 IS NULL OR x.request_id = ?4) AND (?5 IS NULL OR x.subject = ?5)
-         GROUP BY m.id ORDER BY x.id LIMIT 100",
+         GROUP BY m.id ORDER BY x.id LIMIT 100"),
         params![slug, EventId::new(at, [0; 10]), at, request_id, member],
     )
 }

@@ -6,9 +6,9 @@ use crate::domain::ids::{InvitationId, MemberId, OrganizationId};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::params;
 use crate::platform::{Database, Statement};
 use crate::store::workspaces::LAST;
+use crate::{params, sql};
 
 /// Somebody who takes a seat, or for whom one is reserved, as the API shows it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ pub fn select(organization: OrganizationId, before: Before, limit: i64, now: Tim
         None => (before.invitation.map_or_else(last, |id| id.to_string()), last()),
     };
     Statement::new(
-        "SELECT member_id, invitation_id, iif(role = 'client', 'permission', 'role') AS reason, role, name, email
+        sql!("SELECT member_id, invitation_id, iif(role = 'client', 'permission', 'role') AS reason, role, name, email
          FROM (
            SELECT * FROM (
              SELECT 0 AS part, i.id, NULL AS member_id, i.id AS invitation_id, i.role, i.name, i.email
@@ -98,7 +98,7 @@ pub fn select(organization: OrganizationId, before: Before, limit: i64, now: Tim
              FROM members m JOIN users u ON u.id = m.user_id
              WHERE m.organization_id = ?1 AND m.holds_seat = 1 AND m.id < ?3
              ORDER BY m.id DESC LIMIT ?5))
-         ORDER BY part, id DESC LIMIT ?5",
+         ORDER BY part, id DESC LIMIT ?5"),
         params![organization, invitations_before, members_before, now, limit],
     )
 }

@@ -5,8 +5,8 @@
 //! left out.
 
 use crate::domain::ids::EventId;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// Whether the organization `o` has so many seats more, at a moment: `seat_free!("?3")`, or `seat_free!("?3", "1 - i.reserves")`
 /// for an invitation whose own reservation counts as free. An ended trial has none; a plan lowered below its use neither.
@@ -177,9 +177,9 @@ macro_rules! plan_allows {
 #[must_use]
 pub fn release(claim: EventId) -> Statement {
     Statement::new(
-        released!(
+        sql!(released!(
             "(SELECT m.user_id FROM audit_events a JOIN members m ON m.id = a.subject WHERE a.id = ?1)"
-        ),
+        )),
         params![claim],
     )
 }

@@ -4,10 +4,10 @@ use serde::Deserialize;
 
 use crate::domain::ids::{JobId, UserId};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::account_mails::Notice;
 use crate::store::sessions::NewSession;
+use crate::{params, sql};
 
 /// So many codes may be tried for an account in the time that [`taken`] counts. Only somebody who has its password gets as
 /// far, so nobody else locks its holder out; and a million codes take longer than any password lives.
@@ -18,9 +18,11 @@ const MOST_TRIES: i64 = 10;
 #[must_use]
 pub fn begin(user: UserId, sealed: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "INSERT INTO second_factors (user_id, secret, begun_at) VALUES (?1, ?2, ?3)
+        sql!(
+            "INSERT INTO second_factors (user_id, secret, begun_at) VALUES (?1, ?2, ?3)
          ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, begun_at = excluded.begun_at
-         WHERE confirmed_at IS NULL RETURNING user_id",
+         WHERE confirmed_at IS NULL RETURNING user_id"
+        ),
         params![user, sealed, now],
     )
 }
@@ -36,9 +38,11 @@ pub struct Begun {
 #[must_use]
 pub fn begun(session: &str, since: Timestamp, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT f.secret FROM sessions s JOIN second_factors f ON f.user_id = s.user_id
+        sql!(
+            "SELECT f.secret FROM sessions s JOIN second_factors f ON f.user_id = s.user_id
          WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL
-           AND f.confirmed_at IS NULL AND f.begun_at > ?3",
+           AND f.confirmed_at IS NULL AND f.begun_at > ?3"
+        ),
         params![session, now, since],
     )
 }
@@ -47,9 +51,11 @@ pub fn begun(session: &str, since: Timestamp, now: Timestamp) -> Statement {
 #[must_use]
 pub fn count_recovery(session: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT count(*) AS recovery_left FROM sessions s
+        sql!(
+            "SELECT count(*) AS recovery_left FROM sessions s
          JOIN recovery_codes r ON r.user_id = s.user_id AND r.used_at IS NULL
-         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL",
+         WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"
+        ),
         params![session, now],
     )
 }
@@ -98,36 +104,38 @@ pub fn confirm(by: &Confirmation<'_>) -> Vec<Statement> {
     };
     vec![
         Statement::new(
-            "UPDATE second_factors SET confirmed_at = ?3, last_step = ?4, tries = 0
-             WHERE user_id = ?1 AND secret = ?2 AND confirmed_at IS NULL RETURNING user_id",
+            sql!(
+                "UPDATE second_factors SET confirmed_at = ?3, last_step = ?4, tries = 0
+             WHERE user_id = ?1 AND secret = ?2 AND confirmed_at IS NULL RETURNING user_id"
+            ),
             with(params![by.step]),
         ),
         Statement::new(
-            concat!("UPDATE users SET mfa_enabled_at = ?3 WHERE id = ?1 AND ", confirmed!()),
+            sql!(concat!("UPDATE users SET mfa_enabled_at = ?3 WHERE id = ?1 AND ", confirmed!())),
             with(params![]),
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO recovery_codes (user_id, digest) SELECT ?1, value FROM json_each(?4) WHERE ",
                 confirmed!(),
                 " ON CONFLICT DO NOTHING"
-            ),
+            )),
             with(params![&by.recovery]),
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE sessions SET ended_at = ?3
                  WHERE user_id = ?1 AND ended_at IS NULL AND token_digest <> ?4 AND ",
                 confirmed!()
-            ),
+            )),
             with(params![by.session]),
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO jobs (id, kind, user_id, notice, created_at, due_at, requeue_at)
                  SELECT ?4, 'account_notice', ?1, ?5, ?3, ?3, ?6 WHERE ",
                 confirmed!()
-            ),
+            )),
             with(params![by.told, Notice::FactorAdded.as_str(), by.requeue_at]),
         ),
     ]
@@ -178,9 +186,9 @@ macro_rules! asked_of {
 #[must_use]
 pub fn ask_waiting(digest: &str, since: Timestamp, now: Timestamp) -> [Statement; 2] {
     [
-        Statement::new(asked_of!(waiting), params![digest, now, since, MOST_TRIES]),
+        Statement::new(sql!(asked_of!(waiting)), params![digest, now, since, MOST_TRIES]),
         Statement::new(
-            concat!("SELECT id FROM users WHERE mfa_enabled_at IS NOT NULL AND id = ", waiting!()),
+            sql!(concat!("SELECT id FROM users WHERE mfa_enabled_at IS NOT NULL AND id = ", waiting!())),
             params![digest, now],
         ),
     ]
@@ -189,7 +197,7 @@ pub fn ask_waiting(digest: &str, since: Timestamp, now: Timestamp) -> [Statement
 /// Counts a try of whoever is signed in and shows again who they are, and reads what they are [`Asked`].
 #[must_use]
 pub fn ask_signed_in(digest: &str, since: Timestamp, now: Timestamp) -> Statement {
-    Statement::new(asked_of!(holding), params![digest, now, since, MOST_TRIES])
+    Statement::new(sql!(asked_of!(holding)), params![digest, now, since, MOST_TRIES])
 }
 
 /// A code of the app that was right when it was checked: it is used up by what is written with it.
@@ -241,7 +249,7 @@ pub fn pass(
 ) -> Vec<Statement> {
     vec![
         Statement::new(
-            "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at, device)
+            sql!("INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at, device)
              SELECT ?3, f.user_id, ?4, ?2, ?5, ?6
              FROM pending_sessions p
              JOIN users u ON u.id = p.user_id AND u.password_ver = p.password_ver
@@ -249,7 +257,7 @@ pub fn pass(
              WHERE p.token_digest = ?1 AND p.expires_at > ?2 AND f.secret = ?7 AND f.confirmed_at IS NOT NULL
                AND (f.last_step < ?8 OR EXISTS (SELECT 1 FROM recovery_codes r WHERE r.user_id = f.user_id
                                                 AND r.digest = ?9 AND r.used_at IS NULL))
-             RETURNING id",
+             RETURNING id"),
             params![
                 waiting,
                 session.now,
@@ -263,23 +271,23 @@ pub fn pass(
             ],
         ),
         Statement::new(
-            "UPDATE second_factors SET last_step = coalesce(?2, last_step), tries = 0, secret = coalesce(?3, secret)
-             WHERE user_id = (SELECT user_id FROM sessions WHERE id = ?1)",
+            sql!("UPDATE second_factors SET last_step = coalesce(?2, last_step), tries = 0, secret = coalesce(?3, secret)
+             WHERE user_id = (SELECT user_id FROM sessions WHERE id = ?1)"),
             params![session.id, proof.step(), resealed],
         ),
         Statement::new(
-            "UPDATE recovery_codes SET used_at = ?3
-             WHERE user_id = (SELECT user_id FROM sessions WHERE id = ?1) AND digest = ?2",
+            sql!("UPDATE recovery_codes SET used_at = ?3
+             WHERE user_id = (SELECT user_id FROM sessions WHERE id = ?1) AND digest = ?2"),
             params![session.id, proof.recovery(), session.now],
         ),
         Statement::new(
-            "INSERT INTO jobs (id, kind, user_id, notice, created_at, due_at, requeue_at)
+            sql!("INSERT INTO jobs (id, kind, user_id, notice, created_at, due_at, requeue_at)
              SELECT ?2, 'account_notice', user_id, ?4, created_at, created_at, ?5
-             FROM sessions WHERE id = ?1 AND ?3 IS NOT NULL",
+             FROM sessions WHERE id = ?1 AND ?3 IS NOT NULL"),
             params![session.id, told, proof.recovery(), Notice::RecoveryCodeUsed.as_str(), requeue_at],
         ),
         Statement::new(
-            "DELETE FROM pending_sessions WHERE token_digest = ?2 AND EXISTS (SELECT 1 FROM sessions WHERE id = ?1)",
+            sql!("DELETE FROM pending_sessions WHERE token_digest = ?2 AND EXISTS (SELECT 1 FROM sessions WHERE id = ?1)"),
             params![session.id, waiting],
         ),
     ]
@@ -298,13 +306,13 @@ pub fn remove(
 ) -> [Statement; 2] {
     [
         Statement::new(
-            "INSERT INTO jobs (id, kind, user_id, notice, created_at, due_at, requeue_at)
+            sql!("INSERT INTO jobs (id, kind, user_id, notice, created_at, due_at, requeue_at)
              SELECT ?1, 'account_notice', u.id, ?3, ?4, ?4, ?5
              FROM users u JOIN second_factors f ON f.user_id = u.id
              WHERE u.id = ?2 AND u.mfa_enabled_at IS NOT NULL AND u.password_hash = ?6
                AND (f.last_step < ?7
                     OR EXISTS (SELECT 1 FROM recovery_codes r WHERE r.user_id = u.id AND r.digest = ?8 AND r.used_at IS NULL))
-             RETURNING id",
+             RETURNING id"),
             params![
                 told,
                 user,
@@ -317,7 +325,7 @@ pub fn remove(
             ],
         ),
         Statement::new(
-            "UPDATE users SET mfa_enabled_at = NULL WHERE id = ?2 AND EXISTS (SELECT 1 FROM jobs WHERE id = ?1)",
+            sql!("UPDATE users SET mfa_enabled_at = NULL WHERE id = ?2 AND EXISTS (SELECT 1 FROM jobs WHERE id = ?1)"),
             params![told, user],
         ),
     ]
@@ -353,11 +361,11 @@ pub fn renew(by: &Renewal<'_>) -> [Statement; 4] {
     }
     [
         Statement::new(
-            "INSERT INTO jobs (id, kind, user_id, notice, created_at, due_at, requeue_at)
+            sql!("INSERT INTO jobs (id, kind, user_id, notice, created_at, due_at, requeue_at)
              SELECT ?1, 'account_notice', u.id, ?3, ?4, ?4, ?5
              FROM users u JOIN second_factors f ON f.user_id = u.id
              WHERE u.id = ?2 AND u.mfa_enabled_at IS NOT NULL AND u.password_hash = ?6 AND f.secret = ?7 AND f.last_step < ?8
-             RETURNING id",
+             RETURNING id"),
             params![
                 by.told,
                 by.user,
@@ -370,19 +378,19 @@ pub fn renew(by: &Renewal<'_>) -> [Statement; 4] {
             ],
         ),
         Statement::new(
-            concat!("UPDATE second_factors SET last_step = ?3, tries = 0 WHERE user_id = ?2 AND ", claimed!()),
+            sql!(concat!("UPDATE second_factors SET last_step = ?3, tries = 0 WHERE user_id = ?2 AND ", claimed!())),
             params![by.told, by.user, by.step.number],
         ),
         Statement::new(
-            concat!("DELETE FROM recovery_codes WHERE user_id = ?2 AND ", claimed!()),
+            sql!(concat!("DELETE FROM recovery_codes WHERE user_id = ?2 AND ", claimed!())),
             params![by.told, by.user],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO recovery_codes (user_id, digest) SELECT ?2, value FROM json_each(?3) WHERE ",
                 claimed!(),
                 " ON CONFLICT DO NOTHING"
-            ),
+            )),
             params![by.told, by.user, &by.recovery],
         ),
     ]

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use crate::domain::ids::{SessionId, UserId};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::workspaces::LAST;
+use crate::{params, sql};
 
 /// A session that begins, or waits for its second factor.
 #[derive(Debug, Clone)]
@@ -35,9 +35,11 @@ pub struct NewSession {
 pub fn begin(session: &NewSession, user: UserId, password_hash: &str) -> [Statement; 2] {
     [
         Statement::new(
-            "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at, device)
+            sql!(
+                "INSERT INTO sessions (id, user_id, token_digest, created_at, expires_at, device)
              SELECT ?1, id, ?3, ?4, ?5, ?7 FROM users
-             WHERE id = ?2 AND password_hash = ?6 AND mfa_enabled_at IS NULL RETURNING id",
+             WHERE id = ?2 AND password_hash = ?6 AND mfa_enabled_at IS NULL RETURNING id"
+            ),
             params![
                 session.id,
                 user,
@@ -49,9 +51,11 @@ pub fn begin(session: &NewSession, user: UserId, password_hash: &str) -> [Statem
             ],
         ),
         Statement::new(
-            "INSERT INTO pending_sessions (token_digest, user_id, password_ver, created_at, expires_at)
+            sql!(
+                "INSERT INTO pending_sessions (token_digest, user_id, password_ver, created_at, expires_at)
              SELECT ?2, id, password_ver, ?3, ?4 FROM users
-             WHERE id = ?1 AND password_hash = ?5 AND mfa_enabled_at IS NOT NULL RETURNING token_digest",
+             WHERE id = ?1 AND password_hash = ?5 AND mfa_enabled_at IS NOT NULL RETURNING token_digest"
+            ),
             params![user, &session.digest, session.now, session.waits_until, password_hash],
         ),
     ]
@@ -62,10 +66,10 @@ pub fn begin(session: &NewSession, user: UserId, password_hash: &str) -> [Statem
 pub fn end(digest: &str, now: Timestamp) -> [Statement; 2] {
     [
         Statement::new(
-            "UPDATE sessions SET ended_at = ?2 WHERE token_digest = ?1 AND ended_at IS NULL",
+            sql!("UPDATE sessions SET ended_at = ?2 WHERE token_digest = ?1 AND ended_at IS NULL"),
             params![digest, now],
         ),
-        Statement::new("DELETE FROM pending_sessions WHERE token_digest = ?1", params![digest]),
+        Statement::new(sql!("DELETE FROM pending_sessions WHERE token_digest = ?1"), params![digest]),
     ]
 }
 
@@ -73,8 +77,8 @@ pub fn end(digest: &str, now: Timestamp) -> [Statement; 2] {
 #[must_use]
 pub fn used(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE sessions SET last_used_at = ?2
-         WHERE token_digest = ?1 AND expires_at > ?3 AND ended_at IS NULL AND coalesce(last_used_at, created_at) < ?2",
+        sql!("UPDATE sessions SET last_used_at = ?2
+         WHERE token_digest = ?1 AND expires_at > ?3 AND ended_at IS NULL AND coalesce(last_used_at, created_at) < ?2"),
         params![digest, now.start_of_day(), now],
     )
 }
@@ -99,12 +103,14 @@ pub struct Open {
 #[must_use]
 pub fn list(digest: &str, before: Option<SessionId>, limit: i64, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT s.id, s.device, s.created_at, coalesce(s.last_used_at, s.created_at) AS last_used_at,
+        sql!(
+            "SELECT s.id, s.device, s.created_at, coalesce(s.last_used_at, s.created_at) AS last_used_at,
                 s.token_digest = ?1 AS current
          FROM sessions me
          JOIN sessions s ON s.user_id = me.user_id AND s.ended_at IS NULL AND s.expires_at > ?2 AND s.id < ?3
          WHERE me.token_digest = ?1 AND me.expires_at > ?2 AND me.ended_at IS NULL
-         ORDER BY s.id DESC LIMIT ?4",
+         ORDER BY s.id DESC LIMIT ?4"
+        ),
         params![digest, now, before.map_or_else(|| LAST.to_owned(), |id| id.to_string()), limit],
     )
 }
@@ -113,10 +119,12 @@ pub fn list(digest: &str, before: Option<SessionId>, limit: i64, now: Timestamp)
 #[must_use]
 pub fn end_one(digest: &str, id: SessionId, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE sessions SET ended_at = ?3
+        sql!(
+            "UPDATE sessions SET ended_at = ?3
          WHERE id = ?2 AND ended_at IS NULL AND expires_at > ?3 AND user_id = (
            SELECT user_id FROM sessions WHERE token_digest = ?1 AND expires_at > ?3 AND ended_at IS NULL)
-         RETURNING id",
+         RETURNING id"
+        ),
         params![digest, id, now],
     )
 }
@@ -126,14 +134,14 @@ pub fn end_one(digest: &str, id: SessionId, now: Timestamp) -> Statement {
 pub fn end_elsewhere(digest: &str, now: Timestamp) -> [Statement; 2] {
     [
         Statement::new(
-            "UPDATE sessions SET ended_at = ?2
+            sql!("UPDATE sessions SET ended_at = ?2
              WHERE ended_at IS NULL AND token_digest <> ?1 AND user_id = (
-               SELECT user_id FROM sessions WHERE token_digest = ?1 AND expires_at > ?2 AND ended_at IS NULL)",
+               SELECT user_id FROM sessions WHERE token_digest = ?1 AND expires_at > ?2 AND ended_at IS NULL)"),
             params![digest, now],
         ),
         Statement::new(
-            "DELETE FROM pending_sessions WHERE user_id = (
-               SELECT user_id FROM sessions WHERE token_digest = ?1 AND expires_at > ?2 AND ended_at IS NULL)",
+            sql!("DELETE FROM pending_sessions WHERE user_id = (
+               SELECT user_id FROM sessions WHERE token_digest = ?1 AND expires_at > ?2 AND ended_at IS NULL)"),
             params![digest, now],
         ),
     ]
@@ -144,8 +152,8 @@ pub fn end_elsewhere(digest: &str, now: Timestamp) -> [Statement; 2] {
 #[must_use]
 pub fn end_others(user: UserId, but: Option<&str>, password_hash: &str, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL AND token_digest IS NOT ?4
-           AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?3)",
+        sql!("UPDATE sessions SET ended_at = ?2 WHERE user_id = ?1 AND ended_at IS NULL AND token_digest IS NOT ?4
+           AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND password_hash = ?3)"),
         params![user, now, password_hash, but],
     )
 }
@@ -156,12 +164,12 @@ pub fn end_others(user: UserId, but: Option<&str>, password_hash: &str, now: Tim
 pub fn forget(before: Timestamp) -> [Statement; 2] {
     [
         Statement::new(
-            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT 500)",
+            sql!("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT 500)"),
             params![before],
         ),
         Statement::new(
-            "DELETE FROM pending_sessions WHERE token_digest IN (
-               SELECT token_digest FROM pending_sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT 500)",
+            sql!("DELETE FROM pending_sessions WHERE token_digest IN (
+               SELECT token_digest FROM pending_sessions WHERE expires_at < ?1 ORDER BY expires_at LIMIT 500)"),
             params![before],
         ),
     ]

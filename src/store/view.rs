@@ -14,9 +14,9 @@ use crate::domain::standing::{Account, Redeemed, Standing};
 use crate::domain::template::Template;
 use crate::domain::text::{capitalized, list};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::members::WorkspaceName;
+use crate::{params, sql};
 
 /// What the holder of a link needs to be told, and what decides what they may do.
 #[allow(clippy::struct_excessive_bools, reason = "a row's columns")]
@@ -260,7 +260,7 @@ macro_rules! told_columns {
 #[must_use]
 pub fn of_job(id: JobId) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             told_columns!(),
             ", 1 AS seat_free, 1 AS plan_allows, 0 AS account_has_password, 0 AS lacks_factor, ",
@@ -271,7 +271,7 @@ pub fn of_job(id: JobId) -> Statement {
              JOIN organizations o ON o.id = i.organization_id
              LEFT JOIN members n ON n.id = i.invited_by AND n.removed_at IS NULL
              WHERE j.id = ?1"
-        ),
+        )),
         params![id],
     )
 }
@@ -293,7 +293,7 @@ pub fn select_unless(
     now: Timestamp,
 ) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             told_columns!(),
             ", o.trial_ends_at, ",
@@ -326,7 +326,7 @@ pub fn select_unless(
          LEFT JOIN users u ON u.id = s.user_id
          LEFT JOIN redemptions r ON r.invitation_id = i.id AND r.user_id = u.id
          WHERE i.id = ?1 AND i.organization_id = ?2 AND NOT EXISTS (SELECT 1 FROM redemptions WHERE id = ?6)"
-        ),
+        )),
         params![link.invitation_id, link.organization_id, session, now, typed.map(EmailAddress::key), claim],
     )
 }

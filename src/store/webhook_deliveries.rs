@@ -6,12 +6,12 @@ use super::json_text;
 use crate::domain::ids::{EventId, JobId, NotificationId, WebhookId};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::TEST;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::audit::Entry;
 use crate::store::jobs;
 use crate::store::webhooks::Write;
 use crate::store::workspaces::LAST;
+use crate::{params, sql};
 
 /// A delivery that is to be made, and how its webhook is.
 #[derive(Debug, Deserialize)]
@@ -51,13 +51,13 @@ pub struct Delivery {
 #[must_use]
 pub fn select(id: JobId, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT w.id AS webhook_id, w.url, w.secret,
+        sql!("SELECT w.id AS webhook_id, w.url, w.secret,
                 (SELECT json_group_array(s.secret) FROM webhook_old_secrets s
                  WHERE s.webhook_id = w.id AND s.until > ?2) AS old_secrets,
                 w.live, w.rests_until, w.failures, w.failing_since, e.id AS event_id, e.body, j.attempts, j.due_at,
                 j.waiting AND j.due_at <> j.requeue_at AND j.requeue_at < 253402300799999 AS waiting
          FROM jobs j JOIN webhooks w ON w.id = j.webhook_id JOIN webhook_events e ON e.seq = j.webhook_event
-         WHERE j.id = ?1",
+         WHERE j.id = ?1"),
         params![id, now],
     )
 }
@@ -80,8 +80,10 @@ pub struct Attempt {
 #[must_use]
 pub fn note(id: JobId, number: i64, attempt: &Attempt) -> Statement {
     Statement::new(
-        "INSERT INTO webhook_attempts (job_id, attempt, at, millis, status, failure)
-         SELECT id, ?2, ?3, ?4, ?5, ?6 FROM jobs WHERE id = ?1 ON CONFLICT DO NOTHING",
+        sql!(
+            "INSERT INTO webhook_attempts (job_id, attempt, at, millis, status, failure)
+         SELECT id, ?2, ?3, ?4, ?5, ?6 FROM jobs WHERE id = ?1 ON CONFLICT DO NOTHING"
+        ),
         params![
             id,
             number,
@@ -97,8 +99,10 @@ pub fn note(id: JobId, number: i64, attempt: &Attempt) -> Statement {
 #[must_use]
 pub fn answers(webhook: WebhookId) -> Statement {
     Statement::new(
-        "UPDATE webhooks SET failures = 0, failing_since = NULL, rests_until = NULL
-         WHERE id = ?1 AND failures > 0 RETURNING id",
+        sql!(
+            "UPDATE webhooks SET failures = 0, failing_since = NULL, rests_until = NULL
+         WHERE id = ?1 AND failures > 0 RETURNING id"
+        ),
         params![webhook],
     )
 }
@@ -108,7 +112,9 @@ pub fn answers(webhook: WebhookId) -> Statement {
 #[must_use]
 pub fn slow(webhook: WebhookId, until: Timestamp, rests_until: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE webhooks SET slow_until = ?2, rests_until = max(coalesce(rests_until, 0), ?3) WHERE id = ?1",
+        sql!(
+            "UPDATE webhooks SET slow_until = ?2, rests_until = max(coalesce(rests_until, 0), ?3) WHERE id = ?1"
+        ),
         params![webhook, until, rests_until],
     )
 }
@@ -117,7 +123,7 @@ pub fn slow(webhook: WebhookId, until: Timestamp, rests_until: Timestamp) -> Sta
 #[must_use]
 pub fn end_rest(webhook: WebhookId) -> Statement {
     Statement::new(
-        "UPDATE webhooks SET rests_until = NULL WHERE id = ?1 AND rests_until IS NOT NULL",
+        sql!("UPDATE webhooks SET rests_until = NULL WHERE id = ?1 AND rests_until IS NOT NULL"),
         params![webhook],
     )
 }
@@ -127,9 +133,11 @@ pub fn end_rest(webhook: WebhookId) -> Statement {
 #[must_use]
 pub fn fails(delivery: &Delivery, now: Timestamp, rests_until: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE webhooks SET failures = failures + 1, failing_since = coalesce(failing_since, ?2),
+        sql!(
+            "UPDATE webhooks SET failures = failures + 1, failing_since = coalesce(failing_since, ?2),
            rests_until = max(coalesce(rests_until, 0), ?3)
-         WHERE id = ?1 AND live = 1 AND url = ?4",
+         WHERE id = ?1 AND live = 1 AND url = ?4"
+        ),
         params![delivery.webhook_id, now, rests_until, &delivery.url],
     )
 }
@@ -141,13 +149,17 @@ pub fn reseal(webhook: WebhookId, anew: &[(&str, String)]) -> [Statement; 2] {
     let anew = serde_json::json!(anew).to_string();
     [
         Statement::new(
-            "UPDATE webhooks SET secret = e.value ->> 1 FROM json_each(?2) e
-             WHERE webhooks.id = ?1 AND secret = e.value ->> 0",
+            sql!(
+                "UPDATE webhooks SET secret = e.value ->> 1 FROM json_each(?2) e
+             WHERE webhooks.id = ?1 AND secret = e.value ->> 0"
+            ),
             params![webhook, &anew],
         ),
         Statement::new(
-            "UPDATE webhook_old_secrets SET secret = e.value ->> 1 FROM json_each(?2) e
-             WHERE webhook_id = ?1 AND secret = e.value ->> 0",
+            sql!(
+                "UPDATE webhook_old_secrets SET secret = e.value ->> 1 FROM json_each(?2) e
+             WHERE webhook_id = ?1 AND secret = e.value ->> 0"
+            ),
             params![webhook, anew],
         ),
     ]
@@ -169,22 +181,22 @@ pub fn turn_off(
     params.extend(params![delivery.webhook_id, failing_before, &delivery.url]);
     [
         Statement::new(
-            audited!(
+            sql!(audited!(
                 "w.id",
                 "NULL",
                 concat!("json_object('name', ", place_of!("w.url"), ", 'reason', iif(?7 IS NULL, 'gone', 'failures'))"),
                 "FROM webhooks w JOIN organizations o ON o.id = w.organization_id
                  WHERE w.id = ?6 AND w.live = 1 AND w.url = ?8 AND (?7 IS NULL OR w.failing_since <= ?7)"
-            ),
+            )),
             params,
         ),
         Statement::new(
-            "UPDATE webhooks SET disabled_at = e.at, disabled_for = e.after ->> 'reason'
-             FROM audit_events e WHERE e.id = ?1 AND webhooks.id = e.subject",
+            sql!("UPDATE webhooks SET disabled_at = e.at, disabled_for = e.after ->> 'reason'
+             FROM audit_events e WHERE e.id = ?1 AND webhooks.id = e.subject"),
             params![entry.id],
         ),
         Statement::new(
-            "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
+            sql!("INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
              SELECT ?2, n.user_id, e.organization_id, 'webhook.disabled',
                     json_object('webhook_id', w.id, 'host', e.after ->> 'name', 'reason', e.after ->> 'reason'), e.at
              FROM audit_events e JOIN webhooks w ON w.id = e.subject
@@ -192,7 +204,7 @@ pub fn turn_off(
                (SELECT id FROM members WHERE id = w.created_by AND removed_at IS NULL AND role IN ('owner', 'admin')),
                (SELECT id FROM members INDEXED BY members_by_role
                 WHERE organization_id = e.organization_id AND active = 1 AND role = 'owner' ORDER BY id LIMIT 1))
-             WHERE e.id = ?1",
+             WHERE e.id = ?1"),
             params![entry.id, notification],
         ),
         jobs::insert_notification_email(mail, notification, requeue_at),
@@ -242,7 +254,7 @@ macro_rules! columns {
 pub fn page(webhook: WebhookId, only_failed: bool, before: Option<JobId>, limit: i64) -> Statement {
     macro_rules! page_of {
         ($index:literal, $which:literal) => {
-            concat!(
+            sql!(concat!(
                 "SELECT ",
                 columns!(),
                 " FROM jobs j INDEXED BY ",
@@ -250,7 +262,7 @@ pub fn page(webhook: WebhookId, only_failed: bool, before: Option<JobId>, limit:
                 " CROSS JOIN webhook_events e ON e.seq = j.webhook_event WHERE j.webhook_id = ?1 AND j.id < ?2",
                 $which,
                 " ORDER BY j.id DESC LIMIT ?3"
-            )
+            ))
         };
     }
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
@@ -266,12 +278,12 @@ pub fn page(webhook: WebhookId, only_failed: bool, before: Option<JobId>, limit:
 #[must_use]
 pub fn one(webhook: WebhookId, id: JobId, other: Option<JobId>) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             columns!(),
             " FROM jobs j JOIN webhook_events e ON e.seq = j.webhook_event
               WHERE j.id = coalesce((SELECT id FROM jobs WHERE id = ?2), ?3) AND j.webhook_id = ?1"
-        ),
+        )),
         params![webhook, id, other],
     )
 }
@@ -287,7 +299,9 @@ pub struct Sent {
 #[must_use]
 pub fn sent(webhook: WebhookId, id: JobId) -> Statement {
     Statement::new(
-        "SELECT e.body FROM jobs j JOIN webhook_events e ON e.seq = j.webhook_event WHERE j.id = ?2 AND j.webhook_id = ?1",
+        sql!(
+            "SELECT e.body FROM jobs j JOIN webhook_events e ON e.seq = j.webhook_event WHERE j.id = ?2 AND j.webhook_id = ?1"
+        ),
         params![webhook, id],
     )
 }
@@ -337,17 +351,19 @@ pub fn test(
 ) -> [Statement; 3] {
     let claim = write.entry.id;
     [
-        Statement::new(to_webhook!("", ""), write.params("webhook.tested")),
+        Statement::new(sql!(to_webhook!("", "")), write.params("webhook.tested")),
         Statement::new(
-            "INSERT INTO webhook_events (organization_id, type, subject, at, id, body)
-             SELECT c.organization_id, ?2, c.subject, c.at, ?3, ?4 FROM audit_events c WHERE c.id = ?1",
+            sql!(
+                "INSERT INTO webhook_events (organization_id, type, subject, at, id, body)
+             SELECT c.organization_id, ?2, c.subject, c.at, ?3, ?4 FROM audit_events c WHERE c.id = ?1"
+            ),
             params![claim, TEST, event, body],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 delivery!("?3", "e.seq", "1"),
                 "JOIN webhook_events e ON e.id = ?4 WHERE c.id = ?1 RETURNING id"
-            ),
+            )),
             params![claim, requeue_at, job, event],
         ),
     ]
@@ -361,19 +377,21 @@ pub fn replay(write: Write<'_>, of: JobId, job: JobId, requeue_at: Timestamp) ->
     params.push(of.into());
     [
         Statement::new(
-            to_webhook!(", 'delivery_id', j.id", " JOIN jobs j ON j.id = ?9 AND j.webhook_id = w.id"),
+            sql!(to_webhook!(", 'delivery_id', j.id", " JOIN jobs j ON j.id = ?9 AND j.webhook_id = w.id")),
             params,
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 delivery!("?3", "j.webhook_event", "1"),
                 "JOIN jobs j ON j.id = ?4 AND j.waiting = 0 WHERE c.id = ?1"
-            ),
+            )),
             params![write.entry.id, requeue_at, job, of],
         ),
         Statement::new(
-            "UPDATE jobs SET due_at = min(due_at, c.at), requeue_at = ?2, urgent = 1 FROM audit_events c
-             WHERE c.id = ?1 AND jobs.id = ?3 AND waiting = 1 AND (due_at <> requeue_at OR due_at <= c.at)",
+            sql!(
+                "UPDATE jobs SET due_at = min(due_at, c.at), requeue_at = ?2, urgent = 1 FROM audit_events c
+             WHERE c.id = ?1 AND jobs.id = ?3 AND waiting = 1 AND (due_at <> requeue_at OR due_at <= c.at)"
+            ),
             params![write.entry.id, requeue_at, of],
         ),
     ]
@@ -384,9 +402,9 @@ pub fn replay(write: Write<'_>, of: JobId, job: JobId, requeue_at: Timestamp) ->
 #[must_use]
 pub fn replay_failed(write: Write<'_>, jobs: &[JobId], requeue_at: Timestamp) -> [Statement; 2] {
     [
-        Statement::new(to_webhook!("", ""), write.params("webhook.replayed")),
+        Statement::new(sql!(to_webhook!("", "")), write.params("webhook.replayed")),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "WITH given_up AS MATERIALIZED (
                    SELECT f.id, f.webhook_event FROM audit_events a
                    CROSS JOIN jobs f INDEXED BY jobs_of_webhook_failed ON f.webhook_id = a.subject
@@ -400,7 +418,7 @@ pub fn replay_failed(write: Write<'_>, jobs: &[JobId], requeue_at: Timestamp) ->
                     "0"
                 ),
                 "CROSS JOIN given_up WHERE c.id = ?1 RETURNING id"
-            ),
+            )),
             params![write.entry.id, requeue_at, serde_json::json!(jobs).to_string()],
         ),
     ]

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::json_text;
 use crate::domain::ids::{EventId, JobId, OrganizationId, WebhookId};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// As many events are told at a time.
 pub const AT_A_TIME: i64 = 20;
@@ -17,7 +17,7 @@ pub const AT_A_TIME: i64 = 20;
 #[must_use]
 pub fn gather(job: JobId, now: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE webhook_events SET at = ?2, job_id = ?1 WHERE at IS NULL RETURNING seq",
+        sql!("UPDATE webhook_events SET at = ?2, job_id = ?1 WHERE at IS NULL RETURNING seq"),
         params![job, now],
     )
 }
@@ -49,12 +49,14 @@ pub struct Event {
 #[must_use]
 pub fn untold(job: JobId) -> Statement {
     Statement::new(
-        "SELECT e.seq, e.organization_id, o.template, e.type, e.subject, e.place, e.at,
+        sql!(
+            "SELECT e.seq, e.organization_id, o.template, e.type, e.subject, e.place, e.at,
                 (SELECT json_group_array(w.id) FROM webhooks w
                  WHERE w.organization_id = e.organization_id AND w.live = 1
                    AND EXISTS (SELECT 1 FROM json_each(w.events) x WHERE x.value = e.type)) AS receivers
          FROM webhook_events e JOIN organizations o ON o.id = e.organization_id
-         WHERE e.job_id = ?1 AND +e.id IS NULL ORDER BY e.seq LIMIT ?2",
+         WHERE e.job_id = ?1 AND +e.id IS NULL ORDER BY e.seq LIMIT ?2"
+        ),
         params![job, AT_A_TIME],
     )
 }
@@ -78,17 +80,17 @@ pub fn tell(told: &[Told], now: Timestamp, requeue_at: Timestamp) -> [Statement;
     let told = serde_json::to_string(told).unwrap_or_default();
     [
         Statement::new(
-            "UPDATE webhook_events SET id = x.value ->> 'id', body = x.value ->> 'body'
-             FROM json_each(?1) x WHERE seq = x.value ->> 'seq' AND webhook_events.id IS NULL",
+            sql!("UPDATE webhook_events SET id = x.value ->> 'id', body = x.value ->> 'body'
+             FROM json_each(?1) x WHERE seq = x.value ->> 'seq' AND webhook_events.id IS NULL"),
             params![&told],
         ),
         Statement::new(
-            "INSERT INTO jobs (id, kind, organization_id, webhook_id, webhook_event, created_at, due_at, requeue_at)
+            sql!("INSERT INTO jobs (id, kind, organization_id, webhook_id, webhook_event, created_at, due_at, requeue_at)
              SELECT d.value ->> 0, 'webhook_delivery', w.organization_id, w.id, e.seq, ?2, ?2, ?3
              FROM json_each(?1) x CROSS JOIN json_each(x.value, '$.deliveries') d
              CROSS JOIN webhook_events e ON e.id = x.value ->> 'id'
              CROSS JOIN webhooks w ON w.id = d.value ->> 1 AND w.live = 1
-             RETURNING id",
+             RETURNING id"),
             params![told, now, requeue_at],
         ),
     ]
@@ -98,7 +100,9 @@ pub fn tell(told: &[Told], now: Timestamp, requeue_at: Timestamp) -> [Statement;
 #[must_use]
 pub fn go_on(job: JobId, now: Timestamp, requeue_at: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE jobs SET attempts = 0, due_at = ?2, requeue_at = ?3 WHERE id = ?1 AND kind = 'webhook_events' AND waiting = 1",
+        sql!(
+            "UPDATE jobs SET attempts = 0, due_at = ?2, requeue_at = ?3 WHERE id = ?1 AND kind = 'webhook_events' AND waiting = 1"
+        ),
         params![job, now, requeue_at],
     )
 }
@@ -107,8 +111,10 @@ pub fn go_on(job: JobId, now: Timestamp, requeue_at: Timestamp) -> Statement {
 #[must_use]
 pub fn all_told(job: JobId) -> Statement {
     Statement::new(
-        "DELETE FROM jobs WHERE id = ?1 AND kind = 'webhook_events'
-         AND NOT EXISTS (SELECT 1 FROM webhook_events WHERE job_id = ?1 AND +id IS NULL) RETURNING id",
+        sql!(
+            "DELETE FROM jobs WHERE id = ?1 AND kind = 'webhook_events'
+         AND NOT EXISTS (SELECT 1 FROM webhook_events WHERE job_id = ?1 AND +id IS NULL) RETURNING id"
+        ),
         params![job],
     )
 }
@@ -117,10 +123,12 @@ pub fn all_told(job: JobId) -> Statement {
 #[must_use]
 pub fn forget(before: Timestamp) -> Statement {
     Statement::new(
-        "DELETE FROM webhook_events WHERE seq IN (
+        sql!(
+            "DELETE FROM webhook_events WHERE seq IN (
            SELECT e.seq FROM webhook_events e WHERE e.at < ?1
              AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.webhook_event = e.seq AND j.waiting = 1)
-           ORDER BY e.at LIMIT 1000)",
+           ORDER BY e.at LIMIT 1000)"
+        ),
         params![before],
     )
 }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use crate::domain::ids::{JobId, WebhookId};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// When the message of a parked delivery is taken for lost: at the end of all time, as it has none.
 macro_rules! never {
@@ -56,7 +56,7 @@ macro_rules! full {
 #[must_use]
 pub fn lease(id: JobId, now: Timestamp, until: Timestamp, most_attempts: i64) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE jobs SET attempts = attempts + 1, due_at = ?3, requeue_at = ?3, urgent = 0
              WHERE id = ?1 AND kind = 'webhook_delivery' AND waiting = 1 AND due_at <= ?2 AND attempts < ?4
                AND requeue_at < ",
@@ -66,7 +66,7 @@ pub fn lease(id: JobId, now: Timestamp, until: Timestamp, most_attempts: i64) ->
                             AND NOT ",
             full!(),
             ") RETURNING attempts"
-        ),
+        )),
         params![id, now, until, most_attempts],
     )
 }
@@ -76,7 +76,7 @@ pub fn lease(id: JobId, now: Timestamp, until: Timestamp, most_attempts: i64) ->
 #[must_use]
 pub fn park(id: JobId, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE jobs SET requeue_at = ",
             never!(),
             " WHERE id = ?1 AND waiting = 1 AND due_at <= ?2 AND requeue_at < ",
@@ -84,7 +84,7 @@ pub fn park(id: JobId, now: Timestamp) -> Statement {
             " AND EXISTS (SELECT 1 FROM webhooks w WHERE w.id = jobs.webhook_id AND ",
             full!(),
             ")"
-        ),
+        )),
         params![id, now],
     )
 }
@@ -94,7 +94,7 @@ pub fn park(id: JobId, now: Timestamp) -> Statement {
 #[must_use]
 pub fn park_all(webhook: WebhookId, tried: i64, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE jobs SET due_at = min(due_at, ?3), requeue_at = ",
             never!(),
             " WHERE id IN (
@@ -103,7 +103,7 @@ pub fn park_all(webhook: WebhookId, tried: i64, now: Timestamp) -> Statement {
             never!(),
             " AND attempts < ?2 AND (due_at <> requeue_at OR due_at <= ?3) LIMIT 1000)
              RETURNING attempts"
-        ),
+        )),
         params![webhook, tried, now],
     )
 }
@@ -121,15 +121,15 @@ pub struct Tried {
 pub fn go_on(webhook: WebhookId, requeue_at: Timestamp, wakes_at: Timestamp) -> [Statement; 2] {
     [
         Statement::new(
-            concat!("UPDATE jobs SET requeue_at = ?2 WHERE id = ", next_parked!("?1"), " RETURNING id"),
+            sql!(concat!("UPDATE jobs SET requeue_at = ?2 WHERE id = ", next_parked!("?1"), " RETURNING id")),
             params![webhook, requeue_at],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE webhooks SET wakes_at = iif(",
                 any_parked!("webhooks.id"),
                 ", max(?2, coalesce(rests_until, 0)), NULL) WHERE id = ?1 AND wakes_at IS NOT NULL"
-            ),
+            )),
             params![webhook, wakes_at],
         ),
     ]
@@ -141,23 +141,23 @@ pub fn go_on(webhook: WebhookId, requeue_at: Timestamp, wakes_at: Timestamp) -> 
 pub fn wake(now: Timestamp, requeue_at: Timestamp, wakes_at: Timestamp) -> [Statement; 2] {
     [
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE jobs SET requeue_at = ?2 WHERE id IN (
                    SELECT ",
                 next_parked!("w.id"),
                 " FROM webhooks w INDEXED BY webhooks_waking WHERE w.wakes_at <= ?1 ORDER BY w.wakes_at, w.id LIMIT 100)
                  RETURNING id"
-            ),
+            )),
             params![now, requeue_at],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE webhooks SET wakes_at = iif(",
                 any_parked!("webhooks.id"),
                 ", ?2, NULL) WHERE id IN (
                    SELECT w.id FROM webhooks w INDEXED BY webhooks_waking WHERE w.wakes_at <= ?1
                    ORDER BY w.wakes_at, w.id LIMIT 100)"
-            ),
+            )),
             params![now, wakes_at],
         ),
     ]
@@ -168,8 +168,8 @@ pub fn wake(now: Timestamp, requeue_at: Timestamp, wakes_at: Timestamp) -> [Stat
 #[must_use]
 pub fn try_alone(id: JobId, until: Timestamp, leased_until: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE webhooks SET rests_until = max(coalesce(rests_until, 0), ?2)
-         WHERE id = (SELECT webhook_id FROM jobs WHERE id = ?1 AND waiting = 1 AND due_at = ?3) AND failures > 0",
+        sql!("UPDATE webhooks SET rests_until = max(coalesce(rests_until, 0), ?2)
+         WHERE id = (SELECT webhook_id FROM jobs WHERE id = ?1 AND waiting = 1 AND due_at = ?3) AND failures > 0"),
         params![id, until, leased_until],
     )
 }
@@ -178,10 +178,10 @@ pub fn try_alone(id: JobId, until: Timestamp, leased_until: Timestamp) -> Statem
 #[must_use]
 pub fn put_off(id: JobId, due_at: Timestamp, requeue_at: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE jobs SET due_at = ?2, requeue_at = ?3 WHERE id = ?1 AND waiting = 1 AND attempts = 0 AND requeue_at < ",
             never!()
-        ),
+        )),
         params![id, due_at, requeue_at],
     )
 }
@@ -190,7 +190,7 @@ pub fn put_off(id: JobId, due_at: Timestamp, requeue_at: Timestamp) -> Statement
 #[must_use]
 pub fn turned_off(id: JobId, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE jobs SET failed_at = ?2, failure = 'the webhook is turned off' WHERE waiting = 1 AND id IN (
                SELECT j.id FROM jobs j JOIN webhooks w ON w.id = j.webhook_id WHERE j.id = ?1 AND w.live = 0
                UNION ALL
@@ -199,7 +199,7 @@ pub fn turned_off(id: JobId, now: Timestamp) -> Statement {
                  WHERE j.id = ?1 AND w.live = 0 AND p.waiting = 1 AND p.requeue_at = ",
             never!(),
             " LIMIT 500))"
-        ),
+        )),
         params![id, now],
     )
 }
@@ -208,9 +208,11 @@ pub fn turned_off(id: JobId, now: Timestamp) -> Statement {
 #[must_use]
 pub fn give_up(now: Timestamp, most_attempts: i64) -> Statement {
     Statement::new(
-        "UPDATE jobs SET failed_at = ?1, failure = coalesce(failure, 'never finished')
+        sql!(
+            "UPDATE jobs SET failed_at = ?1, failure = coalesce(failure, 'never finished')
          WHERE waiting = 1 AND webhook_id IS NOT NULL AND requeue_at <= ?1 AND due_at <= ?1 AND attempts >= ?2
-         RETURNING id",
+         RETURNING id"
+        ),
         params![now, most_attempts],
     )
 }
@@ -219,10 +221,10 @@ pub fn give_up(now: Timestamp, most_attempts: i64) -> Statement {
 #[must_use]
 pub fn requeue(now: Timestamp, requeue_at: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE jobs SET requeue_at = ?2 WHERE id IN (
+        sql!("UPDATE jobs SET requeue_at = ?2 WHERE id IN (
            SELECT id FROM jobs WHERE waiting = 1 AND webhook_id IS NOT NULL AND requeue_at <= ?1 AND due_at <= ?1
            ORDER BY requeue_at LIMIT 200)
-         RETURNING id",
+         RETURNING id"),
         params![now, requeue_at],
     )
 }

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::json_text;
 use crate::domain::ids::{EventId, OrganizationId, WebhookId};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::{Param, Statement};
 use crate::store::acting::Acting;
 use crate::store::audit::Entry;
 use crate::store::workspaces::LAST;
+use crate::{params, sql};
 
 /// The most webhooks of an organization: each event is delivered to every one that wants it.
 pub const MOST: i64 = 20;
@@ -101,7 +101,7 @@ pub fn claim_new(entry: &Entry, new: &New<'_>, by: &Acting) -> Statement {
     let mut params = entry.params("webhook.created");
     params.extend(params![new.organization_id, new.id, new.url, &new.events, by.was(), MOST]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "?7",
             "NULL",
             concat!("json_object('name', ", place_of!("?8"), ", 'events', json(?9))"),
@@ -111,7 +111,7 @@ pub fn claim_new(entry: &Entry, new: &New<'_>, by: &Acting) -> Statement {
                                          LIMIT ?11)) < ?11 AND ",
                 still_acts!("?3", "?10")
             )
-        ),
+        )),
         params,
     )
 }
@@ -120,9 +120,11 @@ pub fn claim_new(entry: &Entry, new: &New<'_>, by: &Acting) -> Statement {
 #[must_use]
 pub fn insert(claim: EventId, new: &New<'_>) -> Statement {
     Statement::new(
-        "INSERT INTO webhooks (id, organization_id, url, events, secret, created_by, created_at)
+        sql!(
+            "INSERT INTO webhooks (id, organization_id, url, events, secret, created_by, created_at)
          SELECT e.subject, e.organization_id, ?2, ?3, ?4, nullif(e.actor, 'operator'), e.at
-         FROM audit_events e WHERE e.id = ?1",
+         FROM audit_events e WHERE e.id = ?1"
+        ),
         params![claim, new.url, &new.events, &new.secret],
     )
 }
@@ -213,21 +215,21 @@ pub fn change(write: Write<'_>, changes: &Changes) -> [Statement; 2] {
     written.extend(changes.params());
     [
         Statement::new(
-            about_webhook!(
+            sql!(about_webhook!(
                 state!("w.url", "w.events", "w.live"),
                 state!("coalesce(?9, w.url)", "coalesce(?10, w.events)", "coalesce(?11, w.live)")
-            ),
+            )),
             params,
         ),
         Statement::new(
-            "UPDATE webhooks SET
+            sql!("UPDATE webhooks SET
                failures = iif(?2 <> url OR ?4 = 1, 0, failures),
                failing_since = iif(?2 <> url OR ?4 = 1, NULL, failing_since),
                rests_until = iif(?2 <> url OR ?4 = 1, NULL, rests_until),
                url = coalesce(?2, url), events = coalesce(?3, events),
                disabled_at = CASE ?4 WHEN 1 THEN NULL WHEN 0 THEN coalesce(disabled_at, e.at) ELSE disabled_at END,
                disabled_for = CASE ?4 WHEN 1 THEN NULL WHEN 0 THEN coalesce(disabled_for, 'choice') ELSE disabled_for END
-             FROM audit_events e WHERE e.id = ?1 AND webhooks.id = e.subject",
+             FROM audit_events e WHERE e.id = ?1 AND webhooks.id = e.subject"),
             written,
         ),
     ]
@@ -243,27 +245,27 @@ pub fn rotate(write: Write<'_>, secret: &str, until: Timestamp) -> [Statement; 4
     claiming.extend(params![MOST_OLD]);
     [
         Statement::new(
-            about_webhook!(
+            sql!(about_webhook!(
                 concat!("json_object('name', ", place_of!("w.url"), ")"),
                 "NULL",
                 " AND (SELECT count(*) FROM webhook_old_secrets s WHERE s.webhook_id = w.id AND s.until > ?2) < ?9"
-            ),
+            )),
             claiming,
         ),
         Statement::new(
-            "DELETE FROM webhook_old_secrets WHERE (webhook_id, secret) IN (
+            sql!("DELETE FROM webhook_old_secrets WHERE (webhook_id, secret) IN (
                SELECT s.webhook_id, s.secret FROM audit_events e JOIN webhook_old_secrets s ON s.webhook_id = e.subject
-               WHERE e.id = ?1 AND s.until <= e.at)",
+               WHERE e.id = ?1 AND s.until <= e.at)"),
             params![claim],
         ),
         Statement::new(
-            "INSERT INTO webhook_old_secrets (webhook_id, secret, until)
+            sql!("INSERT INTO webhook_old_secrets (webhook_id, secret, until)
              SELECT w.id, w.secret, ?2 FROM audit_events e JOIN webhooks w ON w.id = e.subject
-             WHERE e.id = ?1",
+             WHERE e.id = ?1"),
             params![claim, until],
         ),
         Statement::new(
-            "UPDATE webhooks SET secret = ?2 FROM audit_events e WHERE e.id = ?1 AND webhooks.id = e.subject",
+            sql!("UPDATE webhooks SET secret = ?2 FROM audit_events e WHERE e.id = ?1 AND webhooks.id = e.subject"),
             params![claim, secret],
         ),
     ]
@@ -273,7 +275,9 @@ pub fn rotate(write: Write<'_>, secret: &str, until: Timestamp) -> [Statement; 4
 #[must_use]
 pub fn oldest_secret(id: WebhookId, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT min(until) AS until FROM webhook_old_secrets WHERE webhook_id = ?1 AND until > ?2 HAVING count(*) >= ?3",
+        sql!(
+            "SELECT min(until) AS until FROM webhook_old_secrets WHERE webhook_id = ?1 AND until > ?2 HAVING count(*) >= ?3"
+        ),
         params![id, now, MOST_OLD],
     )
 }
@@ -290,16 +294,20 @@ pub struct Oldest {
 pub fn delete(write: Write<'_>) -> [Statement; 3] {
     [
         Statement::new(
-            about_webhook!(state!("w.url", "w.events", "w.live"), "NULL"),
+            sql!(about_webhook!(state!("w.url", "w.events", "w.live"), "NULL")),
             write.params("webhook.deleted"),
         ),
         Statement::new(
-            "UPDATE webhooks SET deleted_at = e.at, secret = ''
-             FROM audit_events e WHERE e.id = ?1 AND webhooks.id = e.subject",
+            sql!(
+                "UPDATE webhooks SET deleted_at = e.at, secret = ''
+             FROM audit_events e WHERE e.id = ?1 AND webhooks.id = e.subject"
+            ),
             params![write.entry.id],
         ),
         Statement::new(
-            "DELETE FROM webhook_old_secrets WHERE webhook_id = (SELECT subject FROM audit_events WHERE id = ?1)",
+            sql!(
+                "DELETE FROM webhook_old_secrets WHERE webhook_id = (SELECT subject FROM audit_events WHERE id = ?1)"
+            ),
             params![write.entry.id],
         ),
     ]
@@ -309,11 +317,11 @@ pub fn delete(write: Write<'_>) -> [Statement; 3] {
 #[must_use]
 pub fn select(organization: OrganizationId, id: WebhookId, now: Timestamp) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             columns!("?3"),
             " FROM webhooks w WHERE w.id = ?2 AND w.organization_id = ?1 AND w.deleted_at IS NULL"
-        ),
+        )),
         params![organization, id, now],
     )
 }
@@ -328,11 +336,11 @@ pub fn page(
 ) -> Statement {
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     Statement::new(
-        concat!(
+        sql!(concat!(
             "SELECT ",
             columns!("?4"),
             " FROM webhooks w WHERE w.organization_id = ?1 AND w.deleted_at IS NULL AND w.id < ?2 ORDER BY w.id DESC LIMIT ?3"
-        ),
+        )),
         params![organization, before, limit, now],
     )
 }

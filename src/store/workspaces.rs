@@ -7,8 +7,8 @@ use crate::domain::ids::{EventId, MemberId, OrganizationId, WorkspaceId};
 use crate::domain::text::Name;
 use crate::domain::time::Timestamp;
 use crate::domain::truth;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// A workspace, as the API shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,8 +31,10 @@ pub struct Workspace {
 #[must_use]
 pub fn insert(id: WorkspaceId, organization: OrganizationId, name: &Name, now: Timestamp) -> Statement {
     Statement::new(
-        "INSERT INTO workspaces (id, organization_id, name, created_at)
-         SELECT ?1, id, ?3, ?4 FROM organizations WHERE id = ?2",
+        sql!(
+            "INSERT INTO workspaces (id, organization_id, name, created_at)
+         SELECT ?1, id, ?3, ?4 FROM organizations WHERE id = ?2"
+        ),
         params![id, organization, name, now],
     )
 }
@@ -44,12 +46,12 @@ pub fn claim_new(entry: &Entry, id: WorkspaceId, organization: OrganizationId, n
     let mut params = entry.params("workspace.created");
     params.extend(params![organization, id, name]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "?7",
             "NULL",
             "json_object('name', ?8)",
             concat!("FROM organizations o WHERE o.id = ?6 AND ", administered!())
-        ),
+        )),
         params,
     )
 }
@@ -58,8 +60,10 @@ pub fn claim_new(entry: &Entry, id: WorkspaceId, organization: OrganizationId, n
 #[must_use]
 pub fn insert_claimed(claim: EventId) -> Statement {
     Statement::new(
-        "INSERT INTO workspaces (id, organization_id, name, created_at)
-         SELECT e.subject, e.organization_id, e.after ->> '$.name', e.at FROM audit_events e WHERE e.id = ?1",
+        sql!(
+            "INSERT INTO workspaces (id, organization_id, name, created_at)
+         SELECT e.subject, e.organization_id, e.after ->> '$.name', e.at FROM audit_events e WHERE e.id = ?1"
+        ),
         params![claim],
     )
 }
@@ -71,7 +75,7 @@ pub fn claim_name(entry: &Entry, id: WorkspaceId, name: &Name) -> Statement {
     let mut params = entry.params("workspace.renamed");
     params.extend(params![id, name]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "w.id",
             "json_object('name', w.name)",
             "json_object('name', ?7)",
@@ -80,7 +84,7 @@ pub fn claim_name(entry: &Entry, id: WorkspaceId, name: &Name) -> Statement {
                  WHERE w.id = ?6 AND w.name <> ?7 AND ",
                 administered!()
             )
-        ),
+        )),
         params,
     )
 }
@@ -89,8 +93,10 @@ pub fn claim_name(entry: &Entry, id: WorkspaceId, name: &Name) -> Statement {
 #[must_use]
 pub fn rename_claimed(claim: EventId) -> Statement {
     Statement::new(
-        "UPDATE workspaces SET name = e.after ->> '$.name'
-         FROM audit_events e WHERE e.id = ?1 AND workspaces.id = e.subject",
+        sql!(
+            "UPDATE workspaces SET name = e.after ->> '$.name'
+         FROM audit_events e WHERE e.id = ?1 AND workspaces.id = e.subject"
+        ),
         params![claim],
     )
 }
@@ -103,7 +109,7 @@ pub fn claim_factor(entry: &Entry, id: WorkspaceId, asks: bool) -> Statement {
     let mut params = entry.params("workspace.mfa_changed");
     params.extend(params![id, asks]);
     Statement::new(
-        audited!(
+        sql!(audited!(
             "w.id",
             "json_object('require_mfa', json(iif(w.require_mfa, 'true', 'false')))",
             "json_object('require_mfa', json(iif(?7, 'true', 'false')))",
@@ -114,7 +120,7 @@ pub fn claim_factor(entry: &Entry, id: WorkspaceId, asks: bool) -> Statement {
                 ") AND ",
                 administered!()
             )
-        ),
+        )),
         params,
     )
 }
@@ -123,8 +129,10 @@ pub fn claim_factor(entry: &Entry, id: WorkspaceId, asks: bool) -> Statement {
 #[must_use]
 pub fn ask_factor_claimed(claim: EventId) -> Statement {
     Statement::new(
-        "UPDATE workspaces SET require_mfa = e.after ->> '$.require_mfa'
-         FROM audit_events e WHERE e.id = ?1 AND workspaces.id = e.subject",
+        sql!(
+            "UPDATE workspaces SET require_mfa = e.after ->> '$.require_mfa'
+         FROM audit_events e WHERE e.id = ?1 AND workspaces.id = e.subject"
+        ),
         params![claim],
     )
 }
@@ -133,7 +141,7 @@ pub fn ask_factor_claimed(claim: EventId) -> Statement {
 #[must_use]
 pub fn select(id: WorkspaceId) -> Statement {
     Statement::new(
-        "SELECT id, organization_id, name, require_mfa, created_at FROM workspaces WHERE id = ?1",
+        sql!("SELECT id, organization_id, name, require_mfa, created_at FROM workspaces WHERE id = ?1"),
         params![id],
     )
 }
@@ -142,7 +150,7 @@ pub fn select(id: WorkspaceId) -> Statement {
 #[must_use]
 pub fn select_membership(member: MemberId, workspace: WorkspaceId) -> Statement {
     Statement::new(
-        "SELECT member_id FROM memberships WHERE member_id = ?1 AND workspace_id = ?2",
+        sql!("SELECT member_id FROM memberships WHERE member_id = ?1 AND workspace_id = ?2"),
         params![member, workspace],
     )
 }
@@ -159,18 +167,22 @@ pub fn page(
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     match only_of {
         None => Statement::new(
-            "SELECT id, organization_id, name, require_mfa, created_at FROM workspaces
-             WHERE organization_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+            sql!(
+                "SELECT id, organization_id, name, require_mfa, created_at FROM workspaces
+             WHERE organization_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
+            ),
             params![organization, before, limit],
         ),
         Some(member) => Statement::new(
-            "SELECT w.id, w.organization_id, w.name, w.require_mfa, w.created_at
+            sql!(
+                "SELECT w.id, w.organization_id, w.name, w.require_mfa, w.created_at
              FROM memberships m JOIN workspaces w ON w.id = m.workspace_id
              WHERE m.member_id = ?1 AND m.workspace_id < ?2
                AND (max(m.require_mfa, w.require_mfa) = 0 OR EXISTS (
                       SELECT 1 FROM members a JOIN users u ON u.id = a.user_id
                       WHERE a.id = m.member_id AND u.mfa_enabled_at IS NOT NULL))
-             ORDER BY m.workspace_id DESC LIMIT ?3",
+             ORDER BY m.workspace_id DESC LIMIT ?3"
+            ),
             params![member, before, limit],
         ),
     }
@@ -188,14 +200,14 @@ pub fn page_of_member(
 ) -> Statement {
     let before = before.map_or_else(|| LAST.to_owned(), |id| id.to_string());
     Statement::new(
-        "SELECT w.id, w.organization_id, w.name, w.require_mfa, w.created_at
+        sql!("SELECT w.id, w.organization_id, w.name, w.require_mfa, w.created_at
          FROM memberships m CROSS JOIN workspaces w ON w.id = m.workspace_id AND w.organization_id = ?5
          WHERE m.member_id = ?1 AND m.workspace_id < ?2
            AND (?4 IS NULL OR EXISTS (
                   SELECT 1 FROM memberships p JOIN members a ON a.id = p.member_id JOIN users u ON u.id = a.user_id
                   WHERE p.member_id = ?4 AND p.workspace_id = m.workspace_id
                     AND (max(p.require_mfa, w.require_mfa) = 0 OR u.mfa_enabled_at IS NOT NULL)))
-         ORDER BY m.workspace_id DESC LIMIT ?3",
+         ORDER BY m.workspace_id DESC LIMIT ?3"),
         params![member, before, limit, seen_by, organization],
     )
 }
@@ -204,7 +216,7 @@ pub fn page_of_member(
 #[must_use]
 pub fn select_member(organization: OrganizationId, member: MemberId) -> Statement {
     Statement::new(
-        "SELECT id FROM members WHERE id = ?1 AND organization_id = ?2",
+        sql!("SELECT id FROM members WHERE id = ?1 AND organization_id = ?2"),
         params![member, organization],
     )
 }

@@ -7,8 +7,8 @@
 use crate::domain::ids::{JobId, NotificationId};
 use crate::domain::quota::Quota;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// How many rows are made in one batch. A thousand rows are four of ten statements: less than the 50 that the smallest plan
 /// allows an event, and ten such jobs in one delivery less than the 1,000 of the others.
@@ -70,7 +70,7 @@ pub fn make(
 
 fn hold_on(hold: Hold, until: Timestamp) -> Statement {
     Statement::new(
-        "UPDATE jobs SET due_at = ?3, requeue_at = ?3 WHERE id = ?1 AND waiting = 1 AND attempts = ?2",
+        sql!("UPDATE jobs SET due_at = ?3, requeue_at = ?3 WHERE id = ?1 AND waiting = 1 AND attempts = ?2"),
         params![hold.job, hold.attempt, until],
     )
 }
@@ -78,20 +78,20 @@ fn hold_on(hold: Hold, until: Timestamp) -> Statement {
 /// Stamps open invitations of the chunk's addresses whose time is over, so that they don't stand in its way.
 fn stamp_lapsed(hold: Hold) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             "UPDATE invitations SET expired_at = ?2 WHERE id IN (
                SELECT i.id FROM ",
             chunk!(),
             " JOIN invitations i ON i.organization_id = b.organization_id AND i.email_key = r.wanted ->> 'key'
                WHERE b.job_id = ?1 AND i.outcome = 'open' AND i.expires_at <= ?2)"
-        ),
+        )),
         params![hold.job, hold.now],
     )
 }
 
 fn judge(hold: Hold) -> Statement {
     Statement::new(
-        concat!(
+        sql!(concat!(
             judged!(
                 "SELECT organization_id, invited_by, role, access_rev, visible, ?3 AS now, ?4 AS quota FROM bulk_imports WHERE job_id = ?1",
                 concat!(
@@ -106,7 +106,7 @@ fn judge(hold: Hold) -> Statement {
                problem = iif(told.verdict = 'create', NULL,
                              json_object('verdict', told.verdict, 'place', told.place))
              FROM told WHERE bulk_rows.job_id = ?1 AND bulk_rows.row = told.row"
-        ),
+        )),
         params![hold.job, hold.attempt, hold.now, hold.quota.json()],
     )
 }
@@ -116,7 +116,7 @@ fn invitations(hold: Hold, requeue_at: Timestamp) -> [Statement; 4] {
     let Hold { job, now, .. } = hold;
     [
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO invitations
                    (id, organization_id, kind, role, email, email_key, name, nickname, name_key, nickname_key, message,
                     locale, takes_seat, max_uses, delivery, expires_at, created_at, offered_at, invited_by, permissions,
@@ -134,11 +134,11 @@ fn invitations(hold: Hold, requeue_at: Timestamp) -> [Statement; 4] {
                  FROM ",
                 chunk!(),
                 " WHERE b.job_id = ?1 AND r.outcome = 'created' ORDER BY r.row"
-            ),
+            )),
             params![job, now],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO invitation_workspaces (invitation_id, workspace_id, role, kind, state)
                  SELECT i.id, w.id, i.role, i.kind, i.state
                  FROM ",
@@ -149,11 +149,11 @@ fn invitations(hold: Hold, requeue_at: Timestamp) -> [Statement; 4] {
                   JOIN workspaces w ON w.id = e.value
                   WHERE b.job_id = ?1 AND r.outcome = 'created' AND r.wanted ->> 'role' <> 'admin'
                   ON CONFLICT DO NOTHING"
-            ),
+            )),
             params![job],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO jobs (id, kind, organization_id, invitation_id, ver, created_at, due_at, requeue_at)
                  SELECT r.wanted ->> 'mail', 'invitation_email', i.organization_id, i.id, i.ver, ?2, ?2, ?3
                  FROM ",
@@ -161,11 +161,11 @@ fn invitations(hold: Hold, requeue_at: Timestamp) -> [Statement; 4] {
                 " JOIN invitations i ON i.id = r.invitation_id
                   WHERE b.job_id = ?1 AND r.outcome = 'created' AND i.delivery = 'queued' ORDER BY r.row
                   RETURNING id"
-            ),
+            )),
             params![job, now, requeue_at],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id, after)
                  SELECT r.wanted ->> 'event', b.organization_id, ?2, b.invited_by, 'invitation.created',
                         i.id, b.request_id, ",
@@ -174,7 +174,7 @@ fn invitations(hold: Hold, requeue_at: Timestamp) -> [Statement; 4] {
                 chunk!(),
                 " JOIN invitations i ON i.id = r.invitation_id
                   WHERE b.job_id = ?1 AND r.outcome = 'created' ORDER BY r.row"
-            ),
+            )),
             params![job, now],
         ),
     ]
@@ -185,28 +185,30 @@ fn settle(hold: Hold, told: NotificationId) -> [Statement; 3] {
     let Hold { job, attempt, now, .. } = hold;
     [
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE bulk_imports SET done = min(total, done + ",
                 chunk_size!(),
                 ") WHERE job_id = ?1 AND ",
                 held!(),
                 " RETURNING done, total"
-            ),
+            )),
             params![job, attempt],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO notifications (id, user_id, organization_id, kind, about, created_at)
                  SELECT ?3, n.user_id, b.organization_id, 'bulk.finished', json_object('job_id', b.job_id), ?4
                  FROM bulk_imports b JOIN members n ON n.id = b.invited_by AND n.removed_at IS NULL
                  WHERE b.job_id = ?1 AND b.done = b.total AND ",
                 held!()
-            ),
+            )),
             params![job, attempt, told, now],
         ),
         Statement::new(
-            "UPDATE jobs SET done_at = ?3 WHERE id = ?1 AND waiting = 1 AND attempts = ?2
-               AND EXISTS (SELECT 1 FROM bulk_imports b WHERE b.job_id = ?1 AND b.done = b.total)",
+            sql!(
+                "UPDATE jobs SET done_at = ?3 WHERE id = ?1 AND waiting = 1 AND attempts = ?2
+               AND EXISTS (SELECT 1 FROM bulk_imports b WHERE b.job_id = ?1 AND b.done = b.total)"
+            ),
             params![job, attempt, now],
         ),
     ]

@@ -9,8 +9,8 @@ use crate::domain::authority::Actor;
 use crate::domain::ids::InvitationId;
 use crate::domain::quota::Quota;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// What the judge says of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,14 +173,14 @@ pub fn judge(actor: &Actor, rows: &[Option<Wanted>], quota: Quota, now: Timestam
         })
         .collect();
     Statement::new(
-        concat!(
+        sql!(concat!(
             judged!(
                 "SELECT ?2 AS organization_id, ?3 AS invited_by, ?4 AS role, ?7 AS access_rev, ?5 AS visible, ?6 AS now,
                  ?8 AS quota",
                 "SELECT value ->> 'row' AS row, value ->> 'wanted' AS wanted FROM json_each(?1)"
             ),
             "SELECT row, verdict, place, invitation_id FROM told ORDER BY row"
-        ),
+        )),
         params![
             Value::from(asked).to_string(),
             actor.organization_id,

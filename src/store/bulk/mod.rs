@@ -18,10 +18,10 @@ use crate::domain::ids::{EventId, InvitationId, JobId};
 use crate::domain::offer::Offer;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
 use crate::store::acting::Acting;
 use crate::store::audit::{Entry, Withdrawal};
+use crate::{params, sql};
 pub use judge::{Judged, Verdict, judge};
 pub use progress::{Import, Progress, Standing, Status, Tally, select, select_rows, tally};
 
@@ -130,31 +130,31 @@ pub fn start(
     claim.extend(params![actor.organization_id, job, total, by.was()]);
     let mut batch = vec![
         Statement::new(
-            audited!(
+            sql!(audited!(
                 "?7",
                 "NULL",
                 "json_object('rows', CAST(?8 AS INTEGER))",
                 concat!("FROM organizations o WHERE o.id = ?6 AND ", still_acts!("?3", "?9"))
-            ),
+            )),
             claim,
         ),
         Statement::new(
-            "INSERT INTO jobs (id, kind, organization_id, created_at, due_at, requeue_at)
-             SELECT ?2, 'bulk_invite', organization_id, at, at, ?3 FROM audit_events WHERE id = ?1",
+            sql!("INSERT INTO jobs (id, kind, organization_id, created_at, due_at, requeue_at)
+             SELECT ?2, 'bulk_invite', organization_id, at, at, ?3 FROM audit_events WHERE id = ?1"),
             params![entry.id, job, requeue_at],
         ),
         Statement::new(
-            "INSERT INTO bulk_imports (job_id, organization_id, invited_by, role, access_rev, visible, request_id, total,
+            sql!("INSERT INTO bulk_imports (job_id, organization_id, invited_by, role, access_rev, visible, request_id, total,
                                        created_at)
-             SELECT ?2, organization_id, actor, ?3, ?6, ?4, request_id, ?5, at FROM audit_events WHERE id = ?1",
+             SELECT ?2, organization_id, actor, ?3, ?6, ?4, request_id, ?5, at FROM audit_events WHERE id = ?1"),
             params![entry.id, job, actor.role, visible(actor), total, actor.access_rev],
         ),
     ];
     batch.extend(parameters(rows).into_iter().map(|rows| {
         Statement::new(
-            "INSERT INTO bulk_rows (job_id, row, wanted, outcome, problem)
+            sql!("INSERT INTO bulk_rows (job_id, row, wanted, outcome, problem)
              SELECT b.job_id, e.value ->> 'row', e.value ->> 'wanted', e.value ->> 'outcome', e.value ->> 'problem'
-             FROM bulk_imports b JOIN json_each(?2) e WHERE b.job_id = ?1",
+             FROM bulk_imports b JOIN json_each(?2) e WHERE b.job_id = ?1"),
             params![job, rows],
         )
     }));
@@ -189,12 +189,14 @@ fn parameters(rows: &[Row]) -> Vec<String> {
 #[must_use]
 pub fn select_roles(job: JobId, actor: &Actor, now: Timestamp) -> Statement {
     Statement::new(
-        "SELECT NOT EXISTS (
+        sql!(
+            "SELECT NOT EXISTS (
            SELECT 1 FROM bulk_rows r
            LEFT JOIN invitations i ON i.id = r.invitation_id AND r.outcome = 'created' AND i.outcome = 'open'
              AND i.expires_at > ?3
            WHERE r.job_id = ?1 AND (r.wanted ->> 'role' NOT IN (SELECT value FROM json_each(?2))
-                                    OR i.role NOT IN (SELECT value FROM json_each(?2)))) AS invitable",
+                                    OR i.role NOT IN (SELECT value FROM json_each(?2)))) AS invitable"
+        ),
         params![job, visible(actor), now],
     )
 }
@@ -225,7 +227,7 @@ pub fn undo(
     claim.extend(Withdrawal::by_member(actor).params());
     vec![
         Statement::new(
-            audited!(
+            sql!(audited!(
                 "b.job_id",
                 "json_object('done', b.done, 'undone', json('false'))",
                 "json_object('done', b.done, 'undone', json('true'))",
@@ -241,27 +243,27 @@ pub fn undo(
                     ")) AND ",
                     still_acts!("?3", "?9")
                 )
-            ),
+            )),
             claim,
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE bulk_imports SET undone_at = ?3
              WHERE job_id = ?1 AND ",
                 claimed!("?2")
-            ),
+            )),
             params![job, entry.id, now],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE jobs SET done_at = ?3
              WHERE id = ?1 AND waiting = 1 AND ",
                 claimed!("?2")
-            ),
+            )),
             params![job, entry.id, now],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE bulk_rows SET outcome = iif(outcome IS NULL, 'cancelled', 'revoked')
              WHERE job_id = ?1 AND ",
                 claimed!("?2"),
@@ -269,11 +271,11 @@ pub fn undo(
                AND (outcome IS NULL OR (outcome = 'created' AND EXISTS (
                       SELECT 1 FROM invitations i
                       WHERE i.id = bulk_rows.invitation_id AND i.outcome = 'open' AND i.expires_at > ?3)))"
-            ),
+            )),
             params![job, entry.id, now],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "INSERT INTO audit_events (id, organization_id, at, actor, action, subject, request_id, before, after)
                  SELECT ?3 ->> (r.row - 1), a.organization_id, a.at, a.actor, 'invitation.revoked', i.id, a.request_id, ",
                 standing!(),
@@ -282,18 +284,18 @@ pub fn undo(
                 " FROM audit_events a JOIN bulk_rows r ON r.job_id = ?1 AND r.outcome = 'revoked'
                   JOIN invitations i ON i.id = r.invitation_id
                   WHERE a.id = ?2"
-            ),
+            )),
             params![job, entry.id, json!(events).to_string()],
         ),
         Statement::new(
-            concat!(
+            sql!(concat!(
                 "UPDATE invitations SET revoked_at = ?3, ver = ver + 1
              WHERE id IN (SELECT invitation_id FROM bulk_rows WHERE job_id = ?1 AND outcome = 'revoked')
                AND outcome = 'open' AND ",
                 claimed!("?2"),
                 "
              RETURNING id"
-            ),
+            )),
             params![job, entry.id, now],
         ),
     ]

@@ -6,8 +6,8 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, JobId};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
-use crate::params;
 use crate::platform::Statement;
+use crate::{params, sql};
 
 /// How far a job is.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -73,8 +73,10 @@ impl Import {
 #[must_use]
 pub fn select(job: JobId) -> Statement {
     Statement::new(
-        "SELECT j.id, b.invited_by, b.done, b.total, b.undone_at, j.attempts, j.done_at, j.failed_at
-         FROM bulk_imports b JOIN jobs j ON j.id = b.job_id WHERE b.job_id = ?1",
+        sql!(
+            "SELECT j.id, b.invited_by, b.done, b.total, b.undone_at, j.attempts, j.done_at, j.failed_at
+         FROM bulk_imports b JOIN jobs j ON j.id = b.job_id WHERE b.job_id = ?1"
+        ),
         params![job],
     )
 }
@@ -100,8 +102,8 @@ pub struct Standing {
 #[must_use]
 pub fn select_rows(job: JobId, after: i64, limit: i64) -> Statement {
     Statement::new(
-        "SELECT row, outcome, invitation_id, problem, wanted ->> 'email' AS email, wanted ->> 'role' AS role
-         FROM bulk_rows WHERE job_id = ?1 AND row > ?2 ORDER BY row LIMIT ?3",
+        sql!("SELECT row, outcome, invitation_id, problem, wanted ->> 'email' AS email, wanted ->> 'role' AS role
+         FROM bulk_rows WHERE job_id = ?1 AND row > ?2 ORDER BY row LIMIT ?3"),
         params![job, after, limit],
     )
 }
@@ -119,7 +121,7 @@ pub struct Tally {
 #[must_use]
 pub fn tally(job: JobId) -> Statement {
     Statement::new(
-        "SELECT outcome, count(*) AS rows FROM bulk_rows WHERE job_id = ?1 GROUP BY outcome",
+        sql!("SELECT outcome, count(*) AS rows FROM bulk_rows WHERE job_id = ?1 GROUP BY outcome"),
         params![job],
     )
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::{Param, Platform, Statement};
+use crate::sql;
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 
@@ -76,7 +77,7 @@ async fn come_back(platform: &impl Platform, values: Vec<Value>) -> Result<Strin
             Value::Text(text) => (Param::Null, text.into()),
             Value::Nothing(()) => (Param::Null, Param::Null),
         };
-        Statement::new("INSERT INTO probe_values VALUES (?1, ?2)", vec![number, text])
+        Statement::new(sql!("INSERT INTO probe_values VALUES (?1, ?2)"), vec![number, text])
     }));
     batch.push(plain(
         "SELECT coalesce(number, text) AS value, typeof(coalesce(number, text)) AS type FROM probe_values
@@ -112,8 +113,10 @@ async fn left_behind(platform: &impl Platform, steps: Vec<Step>) -> Result<Strin
     let results = platform
         .batch(vec![
             Statement::new(
-                "SELECT ?1 AS committed, (SELECT count(*) FROM probe_parents) AS parents,
-                        (SELECT count(*) FROM probe_children) AS children",
+                sql!(
+                    "SELECT ?1 AS committed, (SELECT count(*) FROM probe_parents) AS parents,
+                        (SELECT count(*) FROM probe_children) AS children"
+                ),
                 vec![committed.into()],
             ),
             plain("DROP TABLE probe_children"),
