@@ -20,6 +20,23 @@ document.addEventListener("click", async (event) => {
 });
 for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
 
+// Shows what is typed as a password; it is one again when it is sent, so that nothing remembers it as anything else.
+for (const field of document.querySelectorAll("[type=password]")) {
+  const [button, of] = ["button", "span"].map((name) => document.createElement(name));
+  const show = (shown) => {
+    field.type = shown ? "text" : "password";
+    button.firstChild.data = shown ? "Hide" : "Show";
+  };
+  button.type = "button";
+  button.className = "button quiet small";
+  of.className = "hidden";
+  of.textContent = `: ${field.labels[0].textContent}`;
+  button.append("Show", of);
+  button.addEventListener("click", () => show(field.type === "password"));
+  field.form.addEventListener("submit", () => show(false));
+  field.after(button);
+}
+
 // Copies a link without leaving the list. Whatever is in the way, the form's page is the answer.
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("[data-copies]");

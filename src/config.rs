@@ -59,6 +59,9 @@ pub struct Config {
     /// `SECURITY_CONTACT`: whom to tell of a weakness, an address or an `https` page. In `/.well-known/security.txt`, which is
     /// not there without it.
     pub security_contact: Option<String>,
+    /// `SUPPORT_CONTACT`: whom people ask who can't help themselves, an address or an `https` page: who lost the app and the
+    /// recovery codes of their second factor. Pages link it, as `mailto:` where it is an address.
+    pub support_contact: Option<String>,
     /// `D1_DELAY`: milliseconds to wait before each D1 call, so that races show; only where ORIGIN is a loopback address.
     pub d1_delay: Duration,
 }
@@ -180,20 +183,21 @@ impl Config {
                 r#"must be JSON such as {"agency": ["custom_client_permissions"]}"#,
             ));
         }
-        let security_contact = match get("SECURITY_CONTACT") {
+        let contact = |name: &'static str| match get(name) {
             Some(page)
                 if page.starts_with("https://") && page.bytes().all(|byte| byte.is_ascii_graphic()) =>
             {
-                Some(page)
+                Ok(Some(page))
             }
             Some(address) => {
-                let address: EmailAddress = address.parse().map_err(|_| {
-                    refuse("SECURITY_CONTACT", "must be an e-mail address, or the https address of a page")
-                })?;
-                Some(format!("mailto:{}", address.as_str()))
+                let address: EmailAddress = address
+                    .parse()
+                    .map_err(|_| refuse(name, "must be an e-mail address, or the https address of a page"))?;
+                Ok(Some(format!("mailto:{}", address.as_str())))
             }
-            None => None,
+            None => Ok(None),
         };
+        let (security_contact, support_contact) = (contact("SECURITY_CONTACT")?, contact("SUPPORT_CONTACT")?);
         let product_name = Name::parse(&get("PRODUCT_NAME").unwrap_or_else(|| PRODUCT.to_owned()))
             .map_err(|why| refuse("PRODUCT_NAME", why.to_string()))?
             .as_str()
@@ -213,6 +217,7 @@ impl Config {
             quota,
             hooks,
             plan_features,
+            support_contact,
             security_contact,
             d1_delay,
         })

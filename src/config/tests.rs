@@ -70,6 +70,7 @@ fn it_refuses_to_serve_without_strong_secrets_and_names_the_setting() {
         ("PLAN_FEATURES", "agency"),
         ("PLAN_FEATURES", "[]"),
         ("PLAN_FEATURES", r#"{"agency": "custom_client_permissions"}"#),
+        ("SUPPORT_CONTACT", "the office"),
         ("SECURITY_CONTACT", "http://example.test"),
         ("SECURITY_CONTACT", "https://example.test/\nExpires: never"),
     ] {

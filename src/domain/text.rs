@@ -22,6 +22,17 @@ pub fn list(items: &[String]) -> String {
     }
 }
 
+/// How many seats are taken or reserved, of how many there are.
+#[must_use]
+pub fn seats(taken: i64, limit: i64) -> String {
+    match taken {
+        1 if limit > 0 => format!("1 of {limit} seats is taken or reserved."),
+        1 => format!("1 seat is taken or reserved, and the plan has {limit}."),
+        more if more > limit => format!("{more} seats are taken or reserved, and the plan has {limit}."),
+        some => format!("{some} of {limit} seats are taken or reserved."),
+    }
+}
+
 /// Why a text was refused, as a sentence for the person who typed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {

@@ -84,6 +84,19 @@ impl<P: Platform> Context<'_, P> {
         Id::new(Timestamp::from_millis(made_up), self.platform.random())
     }
 
+    /// The same for what its sender may repeat under this key.
+    #[must_use]
+    pub fn under(&self, once: Once) -> Self {
+        let Self { platform, config, request_id, device, .. } = self;
+        Self {
+            platform: *platform,
+            config,
+            request_id: request_id.clone(),
+            device: device.clone(),
+            once: Some(once),
+        }
+    }
+
     /// The request is done once one of these entries of the audit log is written; until then, it may be tried again under its
     /// key.
     pub fn is_done_with(&self, events: &[EventId]) {

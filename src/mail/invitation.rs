@@ -3,6 +3,7 @@
 
 use crate::config::Config;
 use crate::domain::link::{Link, Via};
+use crate::domain::role::Role;
 use crate::domain::text::capitalized;
 use crate::error::{Error, Result};
 use crate::mail::Mail;
@@ -28,6 +29,9 @@ pub fn write(config: &Config, view: &View, is_reminder: bool) -> Result<Mail> {
     }
     said.push(format!("You will join as {as_what}. {}", invitation.role.may()));
     said.extend(details(config, view));
+    if invitation.role == Role::Client && !is_reminder {
+        said.push("You do not need to pay or install anything.".to_owned());
+    }
     let quote = view.shown_message().map(|message| (named(view.message_by()), message));
     let preview = if is_reminder {
         format!("Your invitation works until {until}.")
@@ -77,9 +81,14 @@ pub fn withdrawn(config: &Config, view: &View) -> Result<Mail> {
 
 /// Whose it is, and its first line. To a client it is the organization that speaks, to staff a person.
 fn frame(view: &View, is_reminder: bool) -> Result<Letter<'_>> {
+    let to_client = view.invitation.role == Role::Client;
     let line = |organization| {
         let mut line = if is_reminder { vec![Word::Is("Reminder: ")] } else { Vec::new() };
         match view.inviter_name.as_deref() {
+            _ if to_client => {
+                line.extend([Word::Name(organization), Word::Is(" invited you to join")]);
+                return line;
+            }
             Some(by) => line.extend([Word::Name(by), Word::Is(" invited you to ")]),
             None => {
                 line.push(Word::Is(if is_reminder { "you are invited to " } else { "You are invited to " }));

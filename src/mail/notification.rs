@@ -7,6 +7,7 @@
 
 use crate::config::Config;
 use crate::domain::role::Role;
+use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::mail::Mail;
@@ -44,8 +45,10 @@ pub fn write(config: &Config, told: &Told) -> Result<Option<Mail>> {
             " asks for access",
             format!("They are in {place} and were given nothing there."),
             vec![
-                format!("{person} is in {place}, was given nothing to see there, and asks for it."),
-                "They have what they had. On their page you decide what they get.".to_owned(),
+                format!(
+                    "{person} is in {place}, but nothing is shared with them there yet. They ask for access."
+                ),
+                "Nothing changes until you decide: on their page you choose what they get.".to_owned(),
             ],
             "Review the request",
             told.member_id.map(|id| Route::MemberPage(told.slug.clone(), id)),
@@ -227,7 +230,7 @@ fn no_seat(told: &Told, person: &str) -> Vec<String> {
 
 fn seats(told: &Told) -> String {
     match (told.seats_taken, told.seat_limit) {
-        (Some(taken), Some(limit)) => format!("{taken} of {limit} seats are taken or reserved."),
+        (Some(taken), Some(limit)) => text::seats(taken, limit),
         _ => "No seat is free.".to_owned(),
     }
 }

@@ -85,12 +85,16 @@ macro_rules! tell {
     };
 }
 
-/// Whether the holder of the link may ask for a new one of the invitation `i`: it is theirs alone, and was neither accepted nor
-/// withdrawn. `?1` to `?3`: invitation, organization, the moment before which they may have asked already.
+/// Whether the holder of the link may ask about the invitation `i`: it is one person's alone, and was neither accepted nor
+/// withdrawn. `?1` to `?3`: invitation, organization, the moment before which it may have been asked already, at `$asked`.
 macro_rules! may_ask {
-    () => {
-        "i.id = ?1 AND i.organization_id = ?2 AND i.kind = 'email' AND i.outcome NOT IN ('accepted', 'revoked')
-         AND (i.asked_at IS NULL OR i.asked_at <= ?3)"
+    ($asked:literal) => {
+        concat!(
+            "i.id = ?1 AND i.organization_id = ?2 AND i.kind = 'email' AND i.outcome NOT IN ('accepted', 'revoked')
+             AND coalesce(",
+            $asked,
+            ", 0) <= ?3"
+        )
     };
 }
 
@@ -106,13 +110,13 @@ pub fn for_invitation(word: Word, link: &Link) -> Vec<Statement> {
                 "i.organization_id",
                 "FROM invitations i",
                 "i.invited_by",
-                may_ask!()
+                may_ask!("i.asked_at")
             )),
             params![link.invitation_id, link.organization_id, before, word.id, now],
         ),
         word.mail(),
         Statement::new(
-            sql!(concat!("UPDATE invitations AS i SET asked_at = ?4 WHERE ", may_ask!())),
+            sql!(concat!("UPDATE invitations AS i SET asked_at = ?4 WHERE ", may_ask!("i.asked_at"))),
             params![link.invitation_id, link.organization_id, before, now],
         ),
     ]
@@ -133,14 +137,17 @@ pub fn for_own_invitation(word: Word, link: &Link, session: &str) -> Vec<Stateme
                  JOIN users u ON u.id = s.user_id AND u.email_verified_at IS NOT NULL
                  JOIN invitations i ON i.id = ?1 AND i.email_key <> u.email_key",
                 "i.invited_by",
-                concat!("s.token_digest = ?6 AND s.expires_at > ?5 AND s.ended_at IS NULL AND ", may_ask!())
+                concat!(
+                    "s.token_digest = ?6 AND s.expires_at > ?5 AND s.ended_at IS NULL AND ",
+                    may_ask!("i.own_asked_at")
+                )
             )),
             params![link.invitation_id, link.organization_id, before, word.id, now, session],
         ),
         word.mail(),
         Statement::new(
             sql!(
-                "UPDATE invitations SET asked_at = ?2
+                "UPDATE invitations SET own_asked_at = ?2
              WHERE id = ?1 AND EXISTS (SELECT 1 FROM notifications WHERE id = ?3)"
             ),
             params![link.invitation_id, now, word.id],

@@ -8,6 +8,7 @@ use super::workspaces_json;
 use crate::domain::authority::{Actor, Reach};
 use crate::domain::ids::{MemberId, ResourceId, WorkspaceId};
 use crate::domain::role::Role;
+use crate::domain::text;
 use crate::domain::time::Timestamp;
 use crate::domain::truth;
 use crate::platform::Statement;
@@ -213,6 +214,14 @@ pub struct Plan {
     pub seats_taken: i64,
     /// When the trial ends: nobody takes a new seat after it.
     pub trial_ends_at: Option<Timestamp>,
+}
+
+impl Plan {
+    /// How many seats are taken or reserved, of how many; nothing where there is no limit.
+    #[must_use]
+    pub fn seats_in_words(&self) -> Option<String> {
+        Some(text::seats(self.seats_taken, self.seat_limit?))
+    }
 }
 
 /// Reads the [`Plan`].

@@ -46,21 +46,31 @@ macro_rules! unread {
     };
 }
 
-/// What a session's user has not seen yet.
-#[derive(Debug, Default, Deserialize)]
-pub struct Unread {
-    /// How many notifications.
+/// What stands on every page of one's own.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Own {
+    /// How many notifications they have not read, as [`Setting`] says it.
     pub unread: u32,
+    /// The organization that they are in, where it is the only one: its brand is on their own pages too (S0-24).
+    pub organization_id: Option<OrganizationId>,
+    /// Its name.
+    pub organization_name: Option<String>,
+    /// Its colour.
+    pub accent: Option<Accent>,
+    /// The name of its logo.
+    pub logo_hash: Option<String>,
 }
 
-/// Reads [`Unread`].
+/// Reads [`Own`] of a session.
 #[must_use]
-pub fn unread(digest: &str, now: Timestamp) -> Statement {
+pub fn own(digest: &str, now: Timestamp) -> Statement {
     Statement::new(
         sql!(concat!(
-            "SELECT ",
+            "SELECT o.id AS organization_id, o.name AS organization_name, o.branding_accent AS accent, o.logo_hash, ",
             unread!(),
             " FROM sessions s JOIN users u ON u.id = s.user_id
+             LEFT JOIN organizations o ON o.id = (SELECT iif(count(*) = 1, max(organization_id), NULL) FROM (
+               SELECT organization_id FROM members WHERE user_id = u.id AND removed_at IS NULL LIMIT 2))
              WHERE s.token_digest = ?1 AND s.expires_at > ?2 AND s.ended_at IS NULL"
         )),
         params![digest, now],

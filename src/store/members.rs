@@ -201,11 +201,14 @@ pub fn select_in(id: MemberId, workspace: WorkspaceId) -> Statement {
     )
 }
 
-/// Who let a member in.
+/// Who let a member in, and what else only the member's own page shows.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Host {
     /// What they are called; nothing if it was the operator.
     pub name: Option<String>,
+    /// Whether somebody proved the mailbox of the member's account.
+    #[serde(deserialize_with = "truth")]
+    pub confirmed: bool,
 }
 
 /// Reads the [`Host`] of a member: who invited them, or added them at once.
@@ -216,7 +219,8 @@ pub fn select_host(id: MemberId) -> Statement {
            (SELECT n.name FROM redemptions r JOIN invitations i ON i.id = r.invitation_id JOIN members n ON n.id = i.invited_by
             WHERE r.member_id = m.id ORDER BY r.id LIMIT 1),
            (SELECT n.name FROM audit_events a JOIN members n ON n.id = a.actor
-            WHERE a.organization_id = m.organization_id AND a.subject = m.id AND a.action = 'member.added' LIMIT 1)) AS name
+            WHERE a.organization_id = m.organization_id AND a.subject = m.id AND a.action = 'member.added' LIMIT 1)) AS name,
+           EXISTS (SELECT 1 FROM users u WHERE u.id = m.user_id AND u.email_verified_at IS NOT NULL) AS confirmed
          FROM members m WHERE m.id = ?1"),
         params![id],
     )

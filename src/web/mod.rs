@@ -18,6 +18,7 @@ use crate::domain::ids::{InvitationId, WebhookId};
 use crate::error::{Code, Refusal, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, Statement};
+use crate::sql;
 use crate::store::idempotency::Once;
 use pages::kept::Again;
 use pages::settings::webhooks::acts::Act as WebhookAct;
@@ -90,9 +91,7 @@ async fn call_once<P: Platform>(
     if let Some(reply) = idempotency::kept(ctx, &once).await? {
         return Ok(reply);
     }
-    let Context { platform, config, request_id, device, .. } = ctx;
-    let (request_id, device) = (request_id.clone(), device.clone());
-    let ctx = &Context { platform: *platform, config, request_id, device, once: Some(once.clone()) };
+    let ctx = &ctx.under(once.clone());
     let answer = call(ctx, request, route, Verb::Post).await;
     idempotency::settle(ctx, &once, answer).await
 }
@@ -303,6 +302,7 @@ async fn page<P: Platform>(
         (Route::OfferReplace(slug, id), _) => offer_act(ctx, request, slug, *id, Act::Replace, verb).await,
         (Route::OfferOff(slug, id), _) => offer_act(ctx, request, slug, *id, Act::Off, verb).await,
         (Route::OfferOn(slug, id), _) => offer_act(ctx, request, slug, *id, Act::On, verb).await,
+        (Route::OfferDraft(slug, id), _) => pages::invite::draft(ctx, request, slug, *id).await,
         (Route::InviteStart(slug), Post) => pages::invite::begin(ctx, request, slug).await,
         (Route::InviteStart(slug), _) => pages::invite::start(ctx, request, slug).await,
         (Route::InviteStep(slug, draft, step), Post) => {
@@ -448,7 +448,7 @@ async fn offer_act<P: Platform>(
 }
 
 async fn ready<P: Platform>(ctx: &Context<'_, P>) -> Result<Reply> {
-    ctx.platform.run(Statement::new("SELECT 1 FROM organizations LIMIT 1", Vec::new())).await?;
+    ctx.platform.run(Statement::new(sql!("SELECT 1 FROM organizations LIMIT 1"), Vec::new())).await?;
     Ok(reply::json(StatusCode::OK, &serde_json::json!({"status": "ok"})))
 }
 

@@ -120,6 +120,8 @@ routes! {
     OfferOff(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}/off" [GET, POST];
     /// Turning it on again, by form.
     OfferOn(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}/on" [GET, POST];
+    /// A draft that begins with what it offers, to change that or to invite once more.
+    OfferDraft(slug: String, invitation: InvitationId) "/o/{slug}/invitations/{invitation}/draft" [POST];
     /// Inviting somebody: whom.
     InviteStart(slug: String) "/o/{slug}/team/invite" [GET, POST];
     /// Inviting somebody: each step after that.

@@ -76,6 +76,23 @@ fn whoever_has_another_account_open_asks_for_an_invitation_of_their_own_once_a_d
     assert!(text.contains(words), "{text}");
 }
 
+/// What somebody else asked for by the same link keeps nobody from hearing whoever was invited.
+#[test]
+fn whoever_was_invited_is_heard_though_somebody_else_asked_before() {
+    let mut scene = alex_at_mias();
+    ask(&mut scene);
+    scene.visitor = browser(&scene.team.world);
+    let path = scene.path.clone();
+    for (day, times) in [(0, 2), (0, 2), (1, 3)] {
+        scene.team.world.pass(Duration::from_hours(24 * day));
+        let nonce = nonce_in(&scene.visitor.get(&format!("{path}/decline")).text());
+        let asked = scene.visitor.post_form(&format!("{path}/ask"), &[("nonce", &nonce)]);
+        assert_eq!(text_of(&asked.text(), "h1"), "Your request was passed on");
+        assert!(seen(&asked.text()).contains("once a day however often you ask"));
+        assert_eq!(told(&mut scene).len(), times);
+    }
+}
+
 /// An address that nobody proved is nobody's to ask for; nor does the invited person ask so, or somebody signed out.
 #[test]
 fn nobody_asks_with_an_address_that_is_not_shown_to_be_theirs() {

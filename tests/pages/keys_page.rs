@@ -3,7 +3,7 @@
 use crate::reading::{seen, tags, text_of};
 use crate::scene::{browsing, page_of};
 use crate::structure::check_page;
-use crate::support::client::{PASSWORD, Team};
+use crate::support::client::{PASSWORD, Team, nonce_in};
 use crate::support::{Answer, Client};
 
 fn scene() -> (Team, Client, String) {
@@ -39,6 +39,26 @@ fn a_key_is_made_and_shown_once() {
         assert!(text.contains(told), "{told} in {text}");
     }
     assert!(!listed.text().contains(&secret));
+}
+
+/// Who reloads the page that shows it sends the form again: that makes no other key, and tells no secret.
+#[test]
+fn a_form_that_is_sent_twice_makes_one_key() {
+    let (team, mut owner, path) = scene();
+    let nonce = nonce_in(&owner.get(&path).text());
+    let form = [("nonce", &*nonce), ("name", "Backend"), ("scopes", "members:read"), ("life", "30")];
+    let made = owner.post_form(&path, &form);
+    let secret = value_of(&made, "secret");
+    let again = owner.post_form(&path, &form);
+    assert_eq!((again.status.as_u16(), again.header("location")), (303, Some(&*path)));
+    let list = owner.get(&path).text();
+    assert!(seen(&list).contains("That key was made already, and shown once."), "{}", seen(&list));
+    assert!(!list.contains(&secret));
+    assert_eq!(team.world.count("SELECT count(*) FROM api_keys"), 1);
+    // The same once more, from a page that was loaded since, is meant.
+    team.world.pass(std::time::Duration::from_secs(1));
+    assert_eq!(owner.submit(&path, &path, &form[1..]).status, 200);
+    assert_eq!(team.world.count("SELECT count(*) FROM api_keys"), 2);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! The rule: an invitation is shown only to whoever proved its address, and never with what opens it (V5, V6).
 
 use crate::reading::seen;
-use crate::scene::{MIA, browsing, team};
+use crate::scene::{MIA, PRODUCT, browsing, team};
 use crate::structure::check_page;
 use crate::support::client::Team;
 use crate::support::scene::{somebody, workspace};
@@ -141,4 +141,49 @@ fn nobody_opens_another_persons() {
     let mut nobody = Client::new(team.world.clone());
     let page = nobody.get(&at).ok().text();
     assert!(!page.contains(MIA), "signed out it tells nothing: {page}");
+}
+
+/// S0-24: whoever is in one organization alone finds its brand on their own pages too, and where there is nothing; whoever is in
+/// two, or none, the product's.
+#[test]
+fn ones_own_pages_bear_the_brand_of_the_only_organization() {
+    let mut team = team();
+    let mut mia = browsing(team.joined(MIA, "client"));
+    let brand = |page: &Answer| {
+        check_page(page);
+        seen(page.text().split("class=\"brand\"").nth(1).unwrap().split("</a>").next().unwrap())
+    };
+    for path in ["/me", "/me/security", "/me/notifications", "/w/wsp_01h455vb4pex5vsknk084sn02q"] {
+        let page = mia.get(path);
+        assert!(brand(&page).contains("Example Studio"), "{path} {}", brand(&page));
+        assert!(page.text().contains("href=\"/me/security\""), "the ways on: {path}");
+        assert!(!page.text().contains(PRODUCT), "{path}");
+    }
+    let other = team.world.operator().create_organization("Other Studio", MIA);
+    team.world.deliver();
+    let token = team.world.mailed_token(MIA);
+    mia.post("/v1/invitations/accept", &serde_json::json!({"token": token})).ok();
+    assert!(brand(&mia.get("/me")).contains(PRODUCT), "{other}");
+    let nobody = browsing(somebody(&team.world, "alex@other.test")).get("/me");
+    assert!(brand(&nobody).contains(PRODUCT));
+}
+
+/// One press mails the link that confirms it.
+#[test]
+fn an_address_that_nobody_confirmed_is_confirmed_from_here() {
+    let team = team();
+    let mut mia = browsing(somebody(&team.world, MIA));
+    team.world.state().database.borrow().change("UPDATE users SET email_verified_at = NULL");
+    let before = mails(&team);
+    let text = page(&mut mia);
+    assert!(seen(&text).contains("Your address is not confirmed yet"), "{}", seen(&text));
+    let sent = mia.submit("/me", "/forgot-password", &[("email", MIA)]);
+    check_page(&sent);
+    assert!(seen(&sent.text()).contains("Check your e-mail"));
+    assert_eq!(mails(&team), before + 1);
+    let way = mia.get("/me/security/email").text();
+    assert!(
+        way.contains("Send me the link") && way.contains("name=\"to\" value=\"/me/security/email\""),
+        "{way}"
+    );
 }

@@ -8,6 +8,7 @@ use crate::scene::{MIA, browser};
 use crate::structure::check_page;
 use crate::support::client::PASSWORD;
 use crate::support::platform::World;
+use crate::support::{Answer, Client};
 
 #[test]
 fn names_of_any_kind_are_text_that_turns_nothing_around_them() {
@@ -30,6 +31,7 @@ fn names_of_any_kind_are_text_that_turns_nothing_around_them() {
         pages.push(browser(&world).get(&path));
         pages.push(owner.get(&path));
         pages.push(owner.get("/dev/mailbox"));
+        pages.extend(after_sentences(&world, &mut owner, &organization, name));
         let written = escaped(name);
         for page in &pages {
             check_page(page);
@@ -39,6 +41,11 @@ fn names_of_any_kind_are_text_that_turns_nothing_around_them() {
                 let before = &body[..place];
                 let alone = before.ends_with("<bdi>")
                     || before.ends_with("value=\"")
+                    || before.ends_with("aria-label=\"")
+                    // A choice holds text alone.
+                    || before.rfind("<option") > before.rfind("</option>")
+                    // In a sentence, between the marks that do the same.
+                    || before.ends_with('\u{2068}')
                     || before.ends_with("dir=\"auto\">")
                     // Whole subjects and the plain text of a mail, which are isolated as a whole.
                     || before.rfind("<bdi") > before.rfind("</bdi>")
@@ -56,6 +63,33 @@ fn names_of_any_kind_are_text_that_turns_nothing_around_them() {
             assert!(!html.contains(name.as_str()));
         }
     }
+}
+
+/// The pages of those who run it, after each act that is told with a name.
+fn after_sentences(world: &World, owner: &mut Client, organization: &str, name: &str) -> Vec<Answer> {
+    let slug = owner.get(&format!("/v1/organizations/{organization}")).ok().str("/slug");
+    let token = world.mailed_token(MIA);
+    let joined = world
+        .client()
+        .post("/v1/invitations/accept", &json!({"token": token, "name": name, "password": PASSWORD}));
+    let mia = joined.ok().str("/member_id");
+    let team = format!("/o/{slug}/team");
+    let member = format!("/o/{slug}/members/{mia}");
+    let mut pages = Vec::new();
+    let mut act = |page: &str, action: &str, fields: &[(&str, &str)]| {
+        let done = owner.submit(page, action, fields);
+        let to = done.header("location").map(str::to_owned);
+        pages.push(to.map_or(done, |to| owner.get(&to)));
+        pages.push(owner.get(page));
+    };
+    act(&format!("/o/{slug}/workspaces"), &format!("/o/{slug}/workspaces"), &[("name", name)]);
+    act(&member, &member, &[("name", &name.replace(' ', "")), ("role", "member")]);
+    act(&member, &member, &[("name", name), ("role", "admin")]);
+    act(&member, &member, &[("name", name), ("role", "client")]);
+    let remove = format!("{team}/remove?member={mia}");
+    act(&remove, &format!("{team}/remove"), &[("member", &mia)]);
+    pages.push(owner.get(&format!("/o/{slug}/activity")));
+    pages
 }
 
 fn escaped(text: &str) -> String {

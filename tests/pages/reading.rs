@@ -96,6 +96,8 @@ pub fn plain(html: &str) -> String {
     {
         text = text.replace(entity, letter);
     }
+    // Marks around names are not seen.
+    let text = text.replace(['\u{2068}', '\u{2069}'], "");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

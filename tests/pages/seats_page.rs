@@ -25,7 +25,7 @@ fn seats_are_told_with_who_holds_each_and_why() {
     let text = shown(&mut team);
     for told in [
         "Agency plus",
-        "1 of 3 seats are taken. 1 more is reserved by an open invitation. 1 is free.",
+        "1 of 3 seats is taken. 1 more is reserved by an open invitation. 1 is free.",
         "Somebody New adam.admin@studio.test Admin Taken Every admin and member takes one.",
         "mia.member@studio.test Member Reserved Every admin and member takes one.",
         "Choose what a client may do, one permission at a time",

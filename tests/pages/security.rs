@@ -10,6 +10,7 @@ use crate::scene::{browser, browsing, team};
 use crate::structure::check_page;
 use crate::support::Client;
 use crate::support::client::{PASSWORD, Team};
+use crate::support::platform::World;
 use crate::support::scene::second_factor as set_up;
 use crate::support::totp::App;
 
@@ -203,6 +204,9 @@ fn signing_in_asks_for_the_code_and_goes_on_to_where_one_wanted() {
         (wrong.status.as_u16(), text_of(&wrong.text(), "h1")),
         (422, "Type a recovery code".to_owned())
     );
+    let text = seen(&wrong.text());
+    assert!(text.contains("This recovery code does not match, or was used before"), "{text}");
+    assert!(!text.contains("that your app shows"), "the app is what they don't have: {text}");
     let passed = lost.submit(other, CODE, &[("recovery", "1"), ("code", &codes[0])]);
     assert_eq!(passed.header("location"), Some("/me"));
 }
@@ -222,6 +226,24 @@ fn how_many_recovery_codes_are_left_is_told() {
     check_page(&page);
     let text = seen(&page.text());
     assert!(text.contains("Recovery codes left: 3 of 10. Make new ones while you can."), "{text}");
+}
+
+/// Who has neither needs somebody who can help, and the way there.
+#[test]
+fn who_lost_the_app_and_the_codes_is_told_who_helps() {
+    let world =
+        World::with_settings(&[("PRODUCT_NAME", "Zebraform"), ("SUPPORT_CONTACT", "help@zebraform.test")]);
+    let team = Team::in_world(world);
+    set_up(&mut team.owner.clone());
+    let page = waiting(&team).get(CODE);
+    check_page(&page);
+    let text = seen(&page.text());
+    assert!(text.contains("Whoever runs Zebraform can turn the second step off"), "{text}");
+    assert!(
+        page.text().contains("<a href=\"mailto:help@zebraform.test\">Ask for help</a>"),
+        "{}",
+        page.text()
+    );
 }
 
 #[test]

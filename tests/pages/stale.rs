@@ -126,6 +126,7 @@ const TABLE: &[Row] = &[
         &["value=\"/o/{slug}/team?tab=invitations\""],
     ),
     ("/o/{slug}/invitations/{invitation}/send", Owner, &[], &["again?"]),
+    ("/o/{slug}/invitations/{invitation}/draft", Owner, &[], &[]),
     ("/o/{slug}/invitations/{invitation}/withdraw", Owner, &[], &["Withdraw the invitation"]),
     ("/o/{slug}/invitations/{invitation}/replace", Owner, &[], &["Replace the link"]),
     ("/o/{slug}/invitations/{invitation}/off", Owner, &[], &["Turn off the link"]),

@@ -287,10 +287,22 @@ fn a_link_has_no_mail_and_an_invitation_no_switch() {
 fn an_invitation_has_a_page_with_all_that_it_offers() {
     let mut desk = Desk::of("publishing");
     let resource = desk.team.resource("facebook");
-    let access = json!({"resources": [{"id": resource}], "permissions": ["posts.view"], "require_mfa": true});
+    let access = json!({
+        "resources": [{"id": resource, "approve": true}], "permissions": ["posts.view"],
+        "addable_kinds": ["linkedin"], "require_mfa": true,
+    });
     let id = desk.invited(ANA, &json!({"name": "Ana Client", "nickname": "The bakery", "access": access}));
     let page = desk.seen(&format!("/invitations/{id}"));
-    for fact in ["Ana Client", ANA, "A facebook", "With a second step", "by Olga Owner", "Queued"] {
+    for fact in [
+        "Ana Client",
+        ANA,
+        "A facebook",
+        "They approve on A facebook",
+        "May add LinkedIn",
+        "With a second step",
+        "by Olga Owner",
+        "Queued",
+    ] {
         assert!(page.contains(fact), "{fact} in {page}");
     }
     desk.team.world.deliver();

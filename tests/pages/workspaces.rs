@@ -71,7 +71,7 @@ fn who_does_not_run_the_organization_sees_their_own_and_makes_none() {
         let page = person.get(&path);
         check_page(&page);
         let text = seen(&page.text());
-        assert!(text.contains("Those that you come into.") && text.contains("Example Studio"), "{text}");
+        assert!(text.contains("Those that you are in.") && text.contains("Example Studio"), "{text}");
         assert!(!text.contains("Hidden") && !text.contains("Rename") && !text.contains("Make"), "{text}");
         assert_eq!(person.get(&format!("{path}?rename={hidden}")).status, 403);
         assert_eq!(person.submit(&path, &path, &[("name", "Mine")]).status, 403);

@@ -24,6 +24,9 @@ struct CodeForm<'a> {
     to: &'a str,
     /// Whether a recovery code is asked for, in the place of one of the app.
     recovery: bool,
+    /// Who can help whoever has neither, and the way to them.
+    product: &'a str,
+    support: Option<&'a str>,
     /// The way to the other.
     other: String,
     problems: Problems,
@@ -63,8 +66,9 @@ pub(super) async fn form<P: Platform>(
     let status = error.map_or(StatusCode::OK, |error| error.code().status());
     let frame = back::frame(ctx, to).await;
     let problems = Problems::of(error);
-    let mut reply =
-        page(status, &CodeForm { frame, nonce: &key.nonce, to, recovery, other, problems, kept })?;
+    let (product, support) = (ctx.config.product_name.as_str(), ctx.config.support_contact.as_deref());
+    let shown = CodeForm { frame, nonce: &key.nonce, to, recovery, product, support, other, problems, kept };
+    let mut reply = page(status, &shown)?;
     if let Some(Error::Refused(refusal)) = error {
         reply::tell(&mut reply, refusal);
     }
@@ -89,8 +93,18 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
             sign_in::form(ctx, request, "", to, Some(&error), &kept).await
         }
         Err(error) if error.code() == Code::Internal => Err(error),
-        Err(error) => form(ctx, request, to, body.has("recovery"), Some(&error), &kept).await,
+        Err(error) => {
+            let recovery = body.has("recovery");
+            let error = if recovery && error.code() == Code::InvalidCode { spent() } else { error };
+            form(ctx, request, to, recovery, Some(&error), &kept).await
+        }
     }
+}
+
+/// A recovery code that is none, or none any more.
+fn spent() -> Error {
+    let detail = "This recovery code does not match, or was used before: each works once. Type another of those you saved.";
+    Error::field("/code", Code::InvalidCode, detail)
 }
 
 async fn pass<P: Platform>(ctx: &Context<'_, P>, request: &Request, body: &Form) -> Result<Entry> {

@@ -222,12 +222,10 @@ fn frame(setting: &Setting, role: Option<Role>, place: Option<Place>, nonce: &st
         switch: true,
         nonce: nonce.to_owned(),
     };
-    Frame {
-        logo: setting.logo_hash.clone().map(|hash| Route::Brand(setting.organization_id, hash).path()),
-        accent: setting.accent.as_ref().map(|accent| super::brand::path(setting.organization_id, accent)),
-        nav: Some(nav),
-        ..Frame::of(&setting.organization_name)
-    }
+    let Setting { organization_id, organization_name, accent, logo_hash, .. } = setting;
+    let frame =
+        Frame::of_organization(*organization_id, organization_name, accent.as_ref(), logo_hash.as_deref());
+    Frame { nav: Some(nav), ..frame }
 }
 
 /// The frame of a refusal: the organization's, for somebody who is in it. Nobody else learns that it is there. Where the refusal

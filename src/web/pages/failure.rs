@@ -3,8 +3,9 @@
 use askama::Template;
 use http::uri::PathAndQuery;
 
+use super::own::{Own, ends};
 use super::sign_in::{is_ours, with_to};
-use super::{FormKey, Frame, desk, page};
+use super::{FormKey, Frame, desk, page, session};
 use crate::config::PRODUCT;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
@@ -59,8 +60,19 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: &
         Code::RateLimited => (Code::RateLimited.title(), "Wait a minute, then try again."),
         code => (code.title(), refusal.detail.as_ref()),
     };
-    let key = FormKey::of(ctx, request);
-    let frame = desk::frame_of_refusal(ctx, request, error, &key.nonce).await;
+    let mut key = FormKey::of(ctx, request);
+    let mut frame = desk::frame_of_refusal(ctx, request, error, &key.nonce).await;
+    // Whoever is signed in has their own ways on from anywhere else.
+    if frame.is_none()
+        && session(request).is_some()
+        && !ends(error)
+        && !error.code().status().is_server_error()
+    {
+        if let Ok((own, _)) = Own::open(ctx, request, |_| Vec::new()).await {
+            frame = Some(Frame { said: None, ..own.frame_at(ctx, None) });
+            key = own.key;
+        }
+    }
     let with_menu = frame.is_some();
     let mut reply = page(
         refusal.code.status(),

@@ -7,10 +7,13 @@ use futures_util::stream;
 use http::header;
 use multer::Multipart;
 
-use super::check_form;
+use super::{check_form, session};
 use crate::error::{Code, Refusal, Result};
 use crate::flow::Context;
+use crate::flow::again::unless_fresh;
+use crate::flow::second_factor::is_fresh;
 use crate::platform::Platform;
+use crate::store::accounts::SignedIn;
 use crate::web::request::{self, FORM_COOKIE, Request};
 
 /// Its fields, in their order. A field may stand there several times, as checked boxes of one name do.
@@ -33,6 +36,12 @@ const NO_COOKIE: &str = "This page had been open for too long, or your browser k
 const SIGNED_OUT: &str =
     "You were signed out before this was sent, so nothing was done yet. Look it over and send it again.";
 
+/// The address of whoever is asked for their password in a form that is to be [`proved`](Form::proved), for password managers;
+/// nobody is who typed it within five minutes.
+pub fn asked_of<P: Platform>(ctx: &Context<'_, P>, me: &SignedIn) -> Option<String> {
+    (!is_fresh(ctx, me)).then(|| me.email.as_str().to_owned())
+}
+
 impl Form {
     /// Reads a form from a page of ours.
     ///
@@ -51,6 +60,17 @@ impl Form {
             None => Ok(()),
             Some(why) => Err(Refusal::new(Code::FormExpired).because(why).into()),
         }
+    }
+
+    /// Whether whoever sent it shows that it is they who signed in: by the password in it, unless they typed one within five
+    /// minutes. [`asked_of`] tells the page that asks for it.
+    ///
+    /// # Errors
+    /// Those of [`unless_fresh`].
+    pub async fn proved<P: Platform>(&self, ctx: &Context<'_, P>, request: &Request) -> Result<()> {
+        let session = session(request).unwrap_or_default();
+        let password = Some(self.text("password")).filter(|password| !password.is_empty());
+        unless_fresh(ctx, &session, password).await.map(|_| ())
     }
 
     fn checked<P: Platform>(mut self, ctx: &Context<'_, P>, request: &Request) -> Result<Self> {

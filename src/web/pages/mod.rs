@@ -32,6 +32,7 @@ mod qr;
 pub mod reset;
 mod said;
 pub mod security;
+mod sent_once;
 pub mod settings;
 pub mod sign_in;
 pub mod team;
@@ -43,6 +44,7 @@ use askama::Template;
 use http::StatusCode;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::domain::ids::OrganizationId;
 use crate::domain::nonce;
 use crate::domain::organization::Accent;
 use crate::domain::secret::Bearer;
@@ -118,16 +120,34 @@ impl Frame {
         }
     }
 
+    /// The same, with its colour and its logo.
+    #[must_use]
+    pub fn of_organization(
+        id: OrganizationId,
+        name: &str,
+        accent: Option<&Accent>,
+        logo: Option<&str>,
+    ) -> Self {
+        Self {
+            logo: logo.map(|hash| Route::Brand(id, hash.to_owned()).path()),
+            accent: accent.map(|accent| brand::path(id, accent)),
+            ..Self::of(name)
+        }
+    }
+
     /// The frame of an invitation's page: with the brand of its link, and the organization's logo and colour.
     #[must_use]
     pub fn of_invitation(view: &View, product: &str) -> Self {
         let organization = view.invitation.organization_id;
         let accent = view.branding_accent.as_deref().and_then(Accent::parse);
         Self {
-            logo: view.logo_hash.clone().map(|hash| Route::Brand(organization, hash).path()),
-            accent: accent.map(|accent| brand::path(organization, &accent)),
             powered_by: view.names_product().then(|| product.to_owned()),
-            ..Self::of(view.masthead(product))
+            ..Self::of_organization(
+                organization,
+                view.masthead(product),
+                accent.as_ref(),
+                view.logo_hash.as_deref(),
+            )
         }
     }
 

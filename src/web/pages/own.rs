@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::accounts::{self, SignedIn};
-use crate::store::desk::{self, Unread};
+use crate::store::desk;
 use crate::store::sessions;
 use crate::web::reply::{self, Reply};
 use crate::web::request::Request;
@@ -20,7 +20,7 @@ pub struct Own {
     pub me: SignedIn,
     /// For its forms.
     pub key: FormKey,
-    unread: u32,
+    whose: desk::Own,
     said: Option<String>,
 }
 
@@ -37,8 +37,8 @@ pub enum Place {
 
 /// The ways between one's own pages.
 #[must_use]
-pub fn nav(place: Place, person: &str, unread: u32, nonce: &str) -> Nav {
-    let way = |label, at, route: &Route| Way { label, path: route.path(), here: at == place };
+pub fn nav(place: Option<Place>, person: &str, unread: u32, nonce: &str) -> Nav {
+    let way = |label, at, route: &Route| Way { label, path: route.path(), here: Some(at) == place };
     Nav {
         ways: vec![
             way("Workspaces", Place::Workspaces, &Route::Me),
@@ -67,7 +67,7 @@ impl Own {
         let mut batch = vec![
             accounts::select_signed_in(&session, now),
             sessions::used(&session, now),
-            desk::unread(&session, now),
+            desk::own(&session, now),
         ];
         batch.extend(reads(&session));
         Self::opened(ctx, request, batch).await
@@ -83,16 +83,29 @@ impl Own {
         let found = results.split_off(3);
         let me: Option<SignedIn> = ResultSet::row_of(results.first())?;
         let me = me.ok_or_else(|| Error::from(Code::Unauthenticated))?;
-        let Unread { unread } = ResultSet::row_of(results.get(2))?.unwrap_or_default();
-        let own = Self { me, key: FormKey::of(ctx, request), unread, said: said::read(request.headers()) };
+        let whose: desk::Own = ResultSet::row_of(results.get(2))?.unwrap_or_default();
+        let own = Self { me, key: FormKey::of(ctx, request), whose, said: said::read(request.headers()) };
         Ok((own, found))
     }
 
     /// The frame of a page at this place.
     #[must_use]
     pub fn frame<P>(&self, ctx: &Context<'_, P>, place: Place) -> Frame {
-        let nav = Some(nav(place, &self.me.name, self.unread, &self.key.nonce));
-        Frame { nav, said: self.said.clone(), ..Frame::product(ctx) }
+        self.frame_at(ctx, Some(place))
+    }
+
+    /// The frame of a page that is at none of the places: of the organization, for whoever is in one alone.
+    #[must_use]
+    pub fn frame_at<P>(&self, ctx: &Context<'_, P>, place: Option<Place>) -> Frame {
+        let desk::Own { unread, organization_id, organization_name, accent, logo_hash } = &self.whose;
+        let frame = match (organization_id, organization_name) {
+            (Some(id), Some(name)) => {
+                Frame::of_organization(*id, name, accent.as_ref(), logo_hash.as_deref())
+            }
+            _ => Frame::product(ctx),
+        };
+        let nav = Some(nav(place, &self.me.name, *unread, &self.key.nonce));
+        Frame { nav, said: self.said.clone(), ..frame }
     }
 
     /// A page as a reply.

@@ -170,7 +170,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
         )),
         (Ok(workspace), None) => Ok(said::see_other(
             &Route::WorkspacePage(workspace.id).path(),
-            &format!("{} is there. Add accounts and people to it.", workspace.name),
+            &format!("{} is there. Add accounts and people to it.", apart(&workspace.name)),
         )),
         (Err(error @ Error::Refused(_)), Some(id)) => rename(ctx, &desk, id, Some((&form, &error))).await,
         (Err(error @ Error::Refused(_)), None) => {

@@ -6,6 +6,7 @@ pub const ANSWERS: &[Answers] = &[
     ("GET", "/o/{slug}/team/invite", ["303", "303", "404", "403", "403", "200", "200", "404", "303"]),
     // A form without its nonce is shown again.
     ("POST", "/o/{slug}/team/invite", FORM),
+    ("POST", "/o/{slug}/invitations/{invitation}/draft", FORM),
     // A draft that nobody has: on to the list.
     (
         "GET",
@@ -22,6 +23,7 @@ pub const ANSWERS: &[Answers] = &[
 pub const COSTS: &[Costs] = &[
     ("GET", "/o/{slug}/team/invite", "owner", 2, 0),
     ("POST", "/o/{slug}/team/invite", "owner", 2, 0),
+    ("POST", "/o/{slug}/invitations/{invitation}/draft", "owner", 1, 0),
     ("GET", "/o/{slug}/team/invite/{draft}/{step}", "owner", 1, 0),
     ("POST", "/o/{slug}/team/invite/{draft}/{step}", "owner", 1, 0),
 ];

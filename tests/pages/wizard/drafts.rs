@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::reading::seen;
 
-const GONE: &str = "That invitation was sent already, or lay unfinished for more than a day.";
+const GONE: &str = "That was done already, or lay unfinished for more than a day.";
 
 /// A wizard whose last button is to be pressed.
 fn ready() -> Wizard {
@@ -118,4 +118,31 @@ fn a_form_without_its_nonce_changes_nothing() {
         assert_eq!(wizard.who.post_form(&path, &[("nonce", "made up"), ("who", "client")]).status, 403);
     }
     assert_eq!(wizard.team.world.state().database.borrow().dump(), before);
+}
+
+/// Whoever presses twice finds what they did in the list that it is in.
+#[test]
+fn what_was_sent_already_is_looked_for_in_its_own_list() {
+    for (fields, list) in [
+        (vec![("who", "link")], "links"),
+        (vec![("who", "client"), ("email", CARL), ("how", "link")], "invitations"),
+        (vec![("who", "client"), ("email", CARL), ("how", "add"), ("name", "Carl Client")], "clients"),
+        (vec![("who", "staff"), ("email", CARL), ("how", "add"), ("name", "Carl Client")], "members"),
+    ] {
+        let mut wizard = Wizard::of("client-portal");
+        wizard.go(&fields[..1]);
+        wizard.go(&fields[1..]);
+        while wizard.step() != "check" {
+            wizard.go(&[]);
+        }
+        let page = wizard.page();
+        assert!(page.contains(&format!("name=\"list\" value=\"{list}\"")), "{list}");
+        let form = [("nonce", nonce_in(&page)), ("list", list.to_owned())];
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(wizard.who.post_form(&wizard.at.clone(), &form).status, 200);
+        let again = wizard.who.post_form(&wizard.at.clone(), &form);
+        let to = format!("{}?tab={list}", wizard.start.strip_suffix("/invite").unwrap());
+        assert_eq!((again.status.as_u16(), again.header("location")), (303, Some(to.as_str())));
+        assert!(seen(&wizard.who.get(&to).text()).contains("That was done already"));
+    }
 }

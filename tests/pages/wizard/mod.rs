@@ -2,6 +2,7 @@
 //!
 //! The rule: each step is opened and sent as a browser does, and what came of it is asked of the API.
 
+mod anew;
 mod drafts;
 mod finding;
 mod offers;

@@ -10,7 +10,7 @@ use crate::domain::ids::WorkspaceId;
 use crate::domain::order;
 use crate::domain::role::Role;
 use crate::error::Code;
-use crate::store::choices::Person;
+use crate::store::choices::{Person, Plan};
 use crate::web::pages::Problems;
 
 /// The fields `permissions`, `permission`, `clone_of` and `require_mfa`.
@@ -32,6 +32,8 @@ pub struct Permissions {
     /// What they are looked through for.
     find: String,
     require_mfa: bool,
+    /// What it means for the seats, where they are told.
+    seats: Option<String>,
     /// What these people are: "client".
     one: &'static str,
     /// What they work on: "campaigns".
@@ -76,6 +78,7 @@ impl Permissions {
             clone_of: chosen.clone_of.clone(),
             find: String::new(),
             require_mfa: chosen.require_mfa,
+            seats: None,
             one: role.as_str(),
             many: actor.template.noun().1,
             wrong: wrong(problems, "access/permissions"),
@@ -87,6 +90,18 @@ impl Permissions {
     #[must_use]
     pub fn finding(mut self, find: &str) -> Self {
         find.clone_into(&mut self.find);
+        self
+    }
+
+    /// The same, with how many seats there are while one may be taken (S0-13).
+    #[must_use]
+    pub fn counting(mut self, role: Role, plan: &Plan) -> Self {
+        let who = match role {
+            Role::Client if self.groups.is_empty() => "A client uses a seat by what they may do.".to_owned(),
+            Role::Client => "A client uses a seat by a permission that says so.".to_owned(),
+            _ => format!("Every {} uses a seat.", role.as_str()),
+        };
+        self.seats = plan.seats_in_words().map(|seats| format!("{who} {seats}"));
         self
     }
 

@@ -102,7 +102,7 @@ pub async fn example<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug:
 
 async fn open<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Desk> {
     let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
-    if desk.actor.invitable().is_empty() { Err(Code::RoleNotAllowed.into()) } else { Ok(desk) }
+    if desk.actor.invitable().is_empty() { Err(Code::Forbidden.into()) } else { Ok(desk) }
 }
 
 fn roles(actor: &Actor) -> Vec<&'static str> {

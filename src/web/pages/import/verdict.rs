@@ -88,6 +88,9 @@ pub fn problem_in_words(problem: &Value) -> String {
         match column {
             "" => detail,
             "email" => format!("E-mail: {detail}"),
+            // As the list calls them.
+            "resources" => format!("Accounts: {detail}"),
+            "workspace_ids" => format!("Workspaces: {detail}"),
             column => format!("{}: {detail}", words(column)),
         }
     });

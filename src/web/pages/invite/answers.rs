@@ -5,17 +5,23 @@ use serde_json::{Map, Value, json};
 use super::Step;
 use crate::domain::authority::Actor;
 use crate::domain::catalog::PermissionSet;
-use crate::domain::ids::{ResourceId, WorkspaceId};
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{InvitationId, ResourceId, WorkspaceId};
+use crate::domain::invitation::{Delivery, Kind};
 use crate::domain::role::Role;
 use crate::domain::template::Template;
 use crate::error::Result;
 use crate::flow::add_member::AddMember;
 use crate::flow::invite::Invite;
 use crate::store::access::CloneSource;
+use crate::store::invitations::Record;
 use crate::web::api::{adding, offer};
 use crate::web::pages::access::{CARRIED, Chosen, Mode};
 use crate::web::pages::form::Form;
 use crate::web::request;
+
+/// The field of the invitation that a draft changes. No step has it.
+const CHANGES: &str = "changes";
 
 /// The answers.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +56,47 @@ impl Answers {
     #[must_use]
     pub fn of(data: Vec<(String, String)>) -> Self {
         Self { fields: Form::of(data) }
+    }
+
+    /// What an invitation offers, as it would have been typed; with its id, where that is to change.
+    #[must_use]
+    pub fn offering(record: &Record, template: &Template, changing: bool) -> Self {
+        let Record { state, .. } = record;
+        let who = match (state.kind, state.role) {
+            (Kind::Link, _) => "link",
+            (Kind::Email, Role::Client) => "client",
+            (Kind::Email, _) => "staff",
+        };
+        let how = if record.delivery == Delivery::None { "link" } else { "mail" };
+        let email = state.email.as_ref().map(EmailAddress::to_string);
+        let most = state.max_uses.filter(|_| state.kind == Kind::Link).map(|most| most.to_string());
+        let changes = changing.then(|| state.id.to_string());
+        let mut data: Vec<(String, String)> = [
+            ("who", Some(who)),
+            ("role", Some(state.role.as_str())),
+            ("how", Some(how)),
+            ("email", email.as_deref()),
+            ("name", record.name.as_deref()),
+            ("nickname", record.nickname.as_deref()),
+            ("message", record.message.as_deref()),
+            ("locale", Some(record.locale.as_str())),
+            ("branding/name", record.branding_name.as_deref()),
+            ("branding/message", record.branding_message.as_deref()),
+            ("max_uses", most.as_deref()),
+            (CHANGES, changes.as_deref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+        .collect();
+        data.extend(record.workspace_ids.iter().map(|id| ("workspace_ids".to_owned(), id.to_string())));
+        data.extend(Chosen::of(&record.access.clone().of(template, state.role), template).fields());
+        Self::of(data)
+    }
+
+    /// The invitation of which they change what it gives, if they do.
+    #[must_use]
+    pub fn changes(&self) -> Option<InvitationId> {
+        self.text(CHANGES).parse().ok()
     }
 
     /// As a draft keeps it.

@@ -51,8 +51,9 @@ pub(super) fn fields(open: &Open, known: &Known, now: Timestamp) -> Result<(Stri
     let seat = telling.seat(&access, now);
     let name = || answers.filled("name").or_else(|| answers.filled("email")).unwrap_or_default();
     let go = match (answers.is_link(), answers.how(actor)) {
+        _ if answers.changes().is_some() => "Save the changes".to_owned(),
         (true, _) => "Make the link".to_owned(),
-        (false, How::Mail) => format!("Send invitation to {}", name()),
+        (false, How::Mail) => format!("Send invitation to {}", answers.text("email").trim()),
         (false, How::HandedOver) => "Make the invitation".to_owned(),
         (false, How::Added) => format!("Add {}", name()),
     };
@@ -94,7 +95,13 @@ impl Telling<'_> {
     }
 
     fn list(&mut self, step: Step, label: &'static str, value: impl Into<String>, more: Vec<String>) {
-        let path = format!("{}?change", self.open.path(step));
+        let path = match self.open.answers.changes() {
+            // Who it is for is changed on the invitation's own page.
+            Some(id) if matches!(step, Step::Who | Step::Person) => {
+                format!("{}#change", Route::OfferPage(self.open.desk.setting.slug.clone(), id).path())
+            }
+            _ => format!("{}?change", self.open.path(step)),
+        };
         self.rows.push(Row { label, value: value.into(), more, path });
     }
 
@@ -117,6 +124,9 @@ impl Telling<'_> {
         if !answers.is_link() {
             let email = answers.text("email").trim().to_owned();
             self.row(Step::Person, "E-mail address", email);
+        }
+        if answers.changes().is_some() {
+            return;
         }
         self.filled("Name", "name");
         if how != How::Added || answers.is_link() {
@@ -172,7 +182,9 @@ impl Telling<'_> {
                 Resources::All => self.row(Step::Accounts, label, format!("All {many}, now and later")),
                 Resources::Listed(grants) if grants.is_empty() => self.row(Step::Accounts, label, "None"),
                 Resources::Listed(grants) => {
-                    let names = grants.iter().map(|grant| name(grant.id)).collect();
+                    // Of those that somebody else gave, some may be nobody's to see here.
+                    let names: Vec<String> =
+                        grants.iter().map(|grant| name(grant.id)).filter(|name| !name.is_empty()).collect();
                     let approve: Vec<String> =
                         grants.iter().filter(|grant| grant.approve).map(|grant| name(grant.id)).collect();
                     let own: Vec<String> = grants
@@ -285,6 +297,9 @@ impl Telling<'_> {
         } else {
             return "Uses no seat.".to_owned();
         };
+        if answers.changes().is_some() {
+            return format!("Uses 1 seat: {why}.");
+        }
         if plan.trial_ends_at.is_some_and(|end| end <= now) {
             self.warnings.push(Code::TrialEnded.detail().to_owned());
         } else if plan.seat_limit.is_some_and(|limit| plan.seats_taken >= limit) {

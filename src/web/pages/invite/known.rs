@@ -87,7 +87,7 @@ impl Known {
                 mailed: None,
                 quota: ctx.config.quota,
                 now: ctx.now(),
-                except: None,
+                except: answers.changes(),
                 unless: None,
             }),
             choices::resources_named(actor, places, &named),

@@ -3,12 +3,14 @@
 //! What is typed is kept in a draft, so that neither going back nor a mistake loses any of it. Each step is read by the API's
 //! own readers, and what is sent goes through the API's own use case: a step only says sooner what that would refuse.
 
+mod anew;
 mod answers;
 mod check;
 mod known;
 mod parts;
 mod send;
 mod steps;
+mod verify;
 
 use std::time::Duration;
 
@@ -31,6 +33,7 @@ use crate::store::drafts::{self, Draft};
 use crate::web::reply::{self, Reply};
 use crate::web::request::{self, Request};
 use crate::web::route::Route;
+pub use anew::draft;
 pub use steps::Step;
 
 /// How long a draft waits for its writer.
@@ -63,8 +66,10 @@ struct Page<'a> {
     back: bool,
     /// Whether this step was opened from the last one, and leads back to it.
     change: bool,
-    /// Where one goes who gives it up.
-    away: String,
+    /// Of which list it will be: said there, if it was sent already.
+    list: Option<&'static str>,
+    /// Where one goes who gives it up, and in which words.
+    away: (String, &'static str),
 }
 
 /// `GET /o/{slug}/team/invite`, with `?who=`, `?email=` and `?workspace_ids=` where they are known.
@@ -117,8 +122,8 @@ pub async fn show<P: Platform>(
     id: DraftId,
     step: Step,
 ) -> Result<Reply> {
-    let Some(open) = open(ctx, request, slug, id).await? else { return Ok(gone(slug)) };
     let query = Form::of(request::query(request).unwrap_or_default());
+    let Some(open) = open(ctx, request, slug, id).await? else { return Ok(gone(slug, &query)) };
     let known = Known::read(ctx, &open, Vec::new(), Some(step), &query).await?;
     let change = query.has("change");
     open.page(ctx, step, &known, Problems::default(), None, change)
@@ -136,7 +141,7 @@ pub async fn submit<P: Platform>(
     step: Step,
 ) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
-    let Some(mut open) = open(ctx, request, slug, id).await? else { return Ok(gone(slug)) };
+    let Some(mut open) = open(ctx, request, slug, id).await? else { return Ok(gone(slug, &form)) };
     if let Err(error) = form.fresh() {
         open.answers.keep(&form, step);
         let known = Known::read(ctx, &open, Vec::new(), Some(step), &Form::default()).await?;
@@ -145,9 +150,12 @@ pub async fn submit<P: Platform>(
         return Ok(with_status(page, &error));
     }
     if step == Step::Check && !form.has("back") {
-        return send::send(ctx, open, id).await;
+        return send::send(ctx, open, id, &form).await;
     }
+    let who = open.answers.who();
     open.answers.keep(&form, step);
+    // Whoever it is for decides what is asked next: of somebody else, all of it.
+    let change = form.has("change") && (step != Step::Who || open.answers.who() == who);
     let until = ctx.now().plus(KEPT);
     let kept = vec![drafts::save(id, open.desk.member, &open.answers.data(), until)];
     if Listing::is_asked(&form) {
@@ -174,7 +182,7 @@ pub async fn submit<P: Platform>(
         let known = Known::read(ctx, &open, kept, None, &Form::default()).await?;
         return Ok(reply::see_other(&open.path(open.before(step, &known).unwrap_or(Step::Who))));
     }
-    open.go_on(ctx, step, form.has("change"), kept).await
+    open.go_on(ctx, step, change, kept).await
 }
 
 /// Whoever opens these pages may invite somebody.
@@ -205,11 +213,18 @@ async fn open<P: Platform>(
     }))
 }
 
-/// On to the list, for a draft that is not there.
-fn gone(slug: &str) -> Reply {
-    let sentence = "That invitation was sent already, or lay unfinished for more than a day. \
+/// The lists that somebody who is invited or added stands in.
+const LISTS: [&str; 4] = ["members", "clients", "invitations", "links"];
+
+/// On to the list that it would be in, for a draft that is not there.
+fn gone(slug: &str, form: &Form) -> Reply {
+    let sentence = "That was done already, or lay unfinished for more than a day. \
                     Look for it here, or begin again.";
-    said::see_other(&Route::Team(slug.to_owned()).path(), sentence)
+    let path = Route::Team(slug.to_owned()).path();
+    match LISTS.into_iter().find(|list| *list == form.text("list")) {
+        Some(list) => said::see_other(&format!("{path}?tab={list}"), sentence),
+        None => said::see_other(&path, sentence),
+    }
 }
 
 fn with_status(mut reply: Reply, error: &Error) -> Reply {
@@ -243,13 +258,25 @@ impl Open {
         }
     }
 
+    /// The list that they will be in.
+    fn list(&self) -> &'static str {
+        match (self.answers.who(), self.answers.how(&self.desk.actor)) {
+            (Some(Who::Link), _) => "links",
+            (_, How::Mail | How::HandedOver) => "invitations",
+            (Some(Who::Client), How::Added) => "clients",
+            (_, How::Added) => "members",
+        }
+    }
+
     /// The steps that there are for these answers.
     fn steps(&self, known: &Known) -> Vec<Step> {
         let everything = self.answers.role().reaches_every_workspace();
         let template = self.desk.actor.template;
+        let changes = self.answers.changes().is_some();
         let is_asked = |step: &Step| match step {
-            Step::Who => !only_clients(&self.desk),
-            Step::Person | Step::Check => true,
+            Step::Who => !changes && !only_clients(&self.desk),
+            Step::Person => !changes,
+            Step::Check => true,
             Step::Workspaces => !everything && known.workspaces.len() > 1,
             Step::Accounts => !everything && !template.kinds.is_empty(),
             Step::Permissions => !everything,
@@ -289,49 +316,8 @@ impl Open {
             let page = self.page(ctx, step, &known, problems, duplicate, change)?;
             return Ok(with_status(page, &error));
         }
-        // Whom it is for decides what is asked next, so that is asked.
-        let next = if change && step != Step::Who { Step::Check } else { self.after(step, &known) };
+        let next = if change { Step::Check } else { self.after(step, &known) };
         Ok(reply::see_other(&self.path(next)))
-    }
-
-    fn check_who(&self) -> Result<()> {
-        let actor = &self.desk.actor;
-        let may = match self.answers.who() {
-            None => {
-                let detail = "Choose whom you want to invite.";
-                return Err(Error::field("/who", Code::Required, detail));
-            }
-            Some(Who::Staff) => actor.may_invite(Role::Member) || actor.may_invite(Role::Admin),
-            Some(Who::Client | Who::Link) => actor.may_invite(Role::Client),
-        };
-        if may { Ok(()) } else { Err(Code::RoleNotAllowed.into()) }
-    }
-
-    /// What is wrong with a step's answers, of what the last step would refuse: a step only answers for its own fields.
-    fn verify(&self, step: Step, known: &Known) -> Result<()> {
-        let actor = &self.desk.actor;
-        if step == Step::Who {
-            return self.check_who();
-        }
-        if step == Step::Workspaces && self.answers.workspaces().is_none() {
-            let detail = "Choose at least one workspace.";
-            return Err(Error::field("/workspace_ids", Code::Required, detail));
-        }
-        let credentials = self.answers.asks_for_credentials(actor.template, known.source.as_ref());
-        let read = if self.answers.how(actor) == How::Added && !self.answers.is_link() {
-            self.answers.addition(actor, credentials).map(|_| ())
-        } else {
-            self.answers.invitation(actor, credentials).map(|_| ())
-        };
-        if let Some(error) = read.err().and_then(|error| only_of(error, step)) {
-            return Err(error);
-        }
-        match (step, &known.taken) {
-            (Step::Person, Some(refusal)) => {
-                Err(Error::field("/email", refusal.code, refusal.detail.as_ref()))
-            }
-            _ => Ok(()),
-        }
     }
 
     async fn page_of_start<P: Platform>(&self, ctx: &Context<'_, P>, problems: Problems) -> Result<Reply> {
@@ -365,7 +351,11 @@ impl Open {
             go,
             back: self.id.is_some() && self.before(step, known).is_some(),
             change,
-            away: Route::Team(self.slug()).path(),
+            list: (step == Step::Check).then(|| self.list()),
+            away: match self.answers.changes() {
+                Some(id) => (Route::OfferPage(self.slug(), id).path(), "Leave without saving"),
+                None => (Route::Team(self.slug()).path(), "Leave without sending"),
+            },
         })
     }
 
@@ -385,26 +375,10 @@ impl Open {
             Step::Accounts => "What can they reach?",
             Step::Permissions => "What can they do?",
             Step::Credentials => "Whose credentials are used?",
+            Step::Check if self.answers.changes().is_some() => "Check and save",
             Step::Check if self.answers.is_link() => "Check and make the link",
             Step::Check if self.answers.how(&self.desk.actor) == How::Added => "Check and add",
             Step::Check => "Check and send",
         }
-    }
-}
-
-/// Of what was refused only what this step has fields for; `None` if that is nothing of it.
-fn only_of(error: Error, step: Step) -> Option<Error> {
-    match error {
-        Error::Refused(mut refusal) if !refusal.errors.is_empty() => {
-            let is_here = |pointer: &str| {
-                let field = pointer.trim_start_matches('/');
-                step.places().iter().any(|place| {
-                    field.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                })
-            };
-            refusal.errors.retain(|error| is_here(&error.pointer));
-            (!refusal.errors.is_empty()).then_some(Error::Refused(refusal))
-        }
-        other => Some(other),
     }
 }

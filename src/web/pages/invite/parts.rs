@@ -133,6 +133,7 @@ impl Open {
                 let (people, may) = (known.people.clone(), known.plan.may_customize);
                 Permissions::of(actor, role, &places, &chosen, people, may, problems)
                     .finding(&known.find)
+                    .counting(role, &known.plan)
                     .render()?
             }
             Step::Credentials => Credentials::of(

@@ -6,7 +6,6 @@ use super::{Duplicate, How, Known, Open, Step, gone, with_status};
 use crate::domain::authority::Authority;
 use crate::domain::ids::DraftId;
 use crate::domain::invitation::Delivery;
-use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::Context;
@@ -17,9 +16,10 @@ use crate::jobs::LEASE;
 use crate::platform::{Platform, ResultSet};
 use crate::store::drafts;
 use crate::store::passwords::{self, Version};
+use crate::web::pages::apart::apart;
 use crate::web::pages::desk::Place;
 use crate::web::pages::form::Form;
-use crate::web::pages::{Frame, Problems, said};
+use crate::web::pages::{Frame, Problems, qr, said};
 use crate::web::reply::Reply;
 use crate::web::route::Route;
 
@@ -33,17 +33,23 @@ struct Made {
     about: String,
     /// None for somebody who needs none: they have a password.
     link: Option<(String, Timestamp)>,
+    code: Option<qr::Code>,
     again: String,
     list: String,
 }
 
 /// Sends the draft, if nobody does already; shows it again if it is refused.
-pub(super) async fn send<P: Platform>(ctx: &Context<'_, P>, open: Open, id: DraftId) -> Result<Reply> {
+pub(super) async fn send<P: Platform>(
+    ctx: &Context<'_, P>,
+    open: Open,
+    id: DraftId,
+    form: &Form,
+) -> Result<Reply> {
     let now = ctx.now();
     let take = drafts::take(id, open.desk.member, now, now.minus(LEASE));
     let known = Known::read(ctx, &open, vec![take], None, &Form::default()).await?;
     if !known.written.first().is_some_and(ResultSet::any) {
-        return Ok(gone(&open.slug()));
+        return Ok(gone(&open.slug(), form));
     }
     match open.hand_in(ctx, &known).await {
         Ok(reply) => {
@@ -68,20 +74,23 @@ impl Open {
     async fn hand_in<P: Platform>(&self, ctx: &Context<'_, P>, known: &Known) -> Result<Reply> {
         let (actor, answers) = (&self.desk.actor, &self.answers);
         let credentials = answers.asks_for_credentials(actor.template, known.source.as_ref());
+        if let Some(id) = answers.changes() {
+            return self.change(ctx, id, credentials).await;
+        }
         let how = answers.how(actor);
         if how == How::Added && !answers.is_link() {
             return self.add(ctx, credentials).await;
         }
         let record = invite(ctx, actor, answers.invitation(actor, credentials)?).await?;
-        let email = record.state.email.as_ref().map(|email| email.as_str().to_owned());
+        let email = record.state.email.as_ref().map(|email| apart(email.as_str()));
         match email {
             Some(email) if how == How::Mail && record.delivery != Delivery::Complained => {
-                Ok(self.said("invitations", &format!("Invitation sent to {email}.")))
+                Ok(self.said(&format!("Invitation sent to {email}.")))
             }
             email => {
                 let link =
                     manage::copy_link(ctx, &Authority::Member(actor.clone()), record.clone()).await.ok();
-                let (heading, about, tab) = match email {
+                let (heading, about) = match email {
                     Some(email) => (
                         "The invitation is ready".to_owned(),
                         if record.delivery == Delivery::Complained {
@@ -91,15 +100,13 @@ impl Open {
                         } else {
                             format!("No e-mail was sent. Give this link to {email}: only they can use it.")
                         },
-                        "invitations",
                     ),
                     None => (
                         "The link is ready".to_owned(),
                         "Whoever has this link can join. You find it again in the list of links.".to_owned(),
-                        "links",
                     ),
                 };
-                self.made(heading, about, link, tab)
+                self.made(heading, about, link)
             }
         }
     }
@@ -107,12 +114,10 @@ impl Open {
     async fn add<P: Platform>(&self, ctx: &Context<'_, P>, credentials: bool) -> Result<Reply> {
         let actor = &self.desk.actor;
         let add = self.answers.addition(actor, credentials)?;
-        let role = add.role;
         let (member, mailed) = add_member(ctx, actor, add).await?;
-        let tab = if role == Role::Client { "clients" } else { "members" };
-        let name = member.user.name.clone();
+        let name = apart(&member.user.name);
         if mailed {
-            return Ok(self.said(tab, &format!("{name} was added, and is told by e-mail.")));
+            return Ok(self.said(&format!("{name} was added, and is told by e-mail.")));
         }
         let version: Option<Version> = ctx.platform.run(passwords::version(member.id)).await?.first()?;
         let version = version.ok_or_else(|| Error::from(Code::NotFound))?;
@@ -130,31 +135,26 @@ impl Open {
                 ("No e-mail was sent. An admin can give you the link with which they set a password.", None)
             }
         };
-        self.made(format!("{name} was added"), about.to_owned(), link, tab)
+        self.made(format!("{name} was added"), about.to_owned(), link)
     }
 
-    fn said(&self, tab: &str, sentence: &str) -> Reply {
-        said::see_other(&self.list(tab), sentence)
+    fn said(&self, sentence: &str) -> Reply {
+        said::see_other(&self.list_path(), sentence)
     }
 
-    fn list(&self, tab: &str) -> String {
-        format!("{}?tab={tab}", Route::Team(self.slug()).path())
+    fn list_path(&self) -> String {
+        format!("{}?tab={}", Route::Team(self.slug()).path(), self.list())
     }
 
-    fn made(
-        &self,
-        heading: String,
-        about: String,
-        link: Option<(String, Timestamp)>,
-        tab: &str,
-    ) -> Result<Reply> {
+    fn made(&self, heading: String, about: String, link: Option<(String, Timestamp)>) -> Result<Reply> {
         self.desk.reply(&Made {
             frame: self.desk.frame(Place::Team),
             heading,
             about,
+            code: link.as_ref().and_then(|(url, _)| qr::Code::of(url)),
             link,
             again: Route::InviteStart(self.slug()).path(),
-            list: self.list(tab),
+            list: self.list_path(),
         })
     }
 }

@@ -26,6 +26,7 @@ use crate::store::members::{self, Host, Member, Status};
 use crate::store::memberships;
 use crate::store::passwords::{self, Version};
 use crate::web::api::members::read_changes;
+use crate::web::pages::apart::apart;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use crate::web::route::Route;
@@ -220,6 +221,8 @@ struct Page<'a> {
     invited_by: Option<&'a str>,
     /// Whether they have a second factor, for those who may know.
     second_factor: Option<bool>,
+    /// Whether they use an account whose address nobody has confirmed.
+    unconfirmed: bool,
     /// What accounts are called, where there are any.
     accounts: Option<String>,
     places: Vec<PlaceRow>,
@@ -289,6 +292,7 @@ async fn reply<P: Platform>(
         action: at(Route::MemberPage),
         invited_by: host.as_ref().and_then(|host| host.name.as_deref()),
         second_factor: (you || actor.administers()).then_some(member.second_factor),
+        unconfirmed: member.came_in && host.as_ref().is_some_and(|host| !host.confirmed),
         accounts: (!actor.template.kinds.is_empty()).then(|| text::capitalized(&actor.template.noun().1)),
         places: member
             .workspaces
@@ -367,7 +371,7 @@ async fn changed<P: Platform>(
     }
     let (before, renamed) = (member.role, wanted.name.is_some());
     let member = flow::members::change(ctx, &desk.actor, member.clone(), wanted).await?;
-    let (name, role) = (&member.user.name, member.role.with_article());
+    let (name, role) = (apart(&member.user.name), member.role.with_article());
     Ok(match (desk.actor.is(member.id), member.role == before) {
         (true, _) => format!("You are called {name} here from now on."),
         (false, true) if renamed => format!("{name} is what they are called here from now on."),

@@ -4,15 +4,15 @@ use super::open;
 use crate::domain::ids::MemberId;
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Result};
+use crate::flow::Context;
 use crate::flow::transfer::transfer;
-use crate::flow::{Context, again, second_factor};
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::{self, SignedIn};
 use crate::store::members::{Member, Status};
 use crate::web::pages::apart::apart;
 use crate::web::pages::confirm::Confirm;
 use crate::web::pages::desk::{Desk, Place};
-use crate::web::pages::form::Form;
+use crate::web::pages::form::{Form, asked_of};
 use crate::web::pages::{Problems, said, session};
 use crate::web::reply::Reply;
 use crate::web::request::Request;
@@ -46,7 +46,7 @@ async fn heir<P: Platform>(
     }
     let me: Option<SignedIn> = ResultSet::row_of(found.first())?;
     let me = me.ok_or_else(|| Error::from(Code::Unauthenticated))?;
-    let asks = (!second_factor::is_fresh(ctx, &me)).then(|| me.email.as_str().to_owned());
+    let asks = asked_of(ctx, &me);
     Ok(Handing { desk, member, asks })
 }
 
@@ -129,6 +129,6 @@ async fn hand_over<P: Platform>(
     form: &Form,
 ) -> Result<Member> {
     form.fresh()?;
-    again::unless_fresh(ctx, &session(request).unwrap_or_default(), form.filled("password")).await?;
+    form.proved(ctx, request).await?;
     transfer(ctx, &handing.desk.actor, handing.member.id).await
 }

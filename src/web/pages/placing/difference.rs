@@ -7,6 +7,7 @@ use crate::domain::ids::ResourceId;
 use crate::domain::role::Role;
 use crate::domain::text;
 use crate::store::choices::Resource;
+use crate::web::pages::apart::apart;
 
 /// As many of one kind as are named.
 const MOST_NAMED: usize = 25;
@@ -109,7 +110,7 @@ impl Difference {
     fn accounts(&mut self, before: &[Grant], after: &[Grant], found: &[Resource]) {
         let grant = |list: &[Grant], id: ResourceId| list.iter().find(|grant| grant.id == id).copied();
         let name = |id: ResourceId| {
-            found.iter().find(|resource| resource.id == id).map(|resource| resource.name.clone())
+            found.iter().find(|resource| resource.id == id).map(|resource| apart(&resource.name))
         };
         let mut hidden = 0;
         for grant in before.iter().filter(|had| grant(after, had.id).is_none()) {

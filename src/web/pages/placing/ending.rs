@@ -38,7 +38,7 @@ fn question<'a>(open: &'a Open, after: &'a str, error: Option<&Error>) -> Confir
 }
 
 fn after(open: &Open) -> String {
-    format!(" out of {}?", open.workspace.name)
+    format!(" out of {}?", apart(&open.workspace.name))
 }
 
 /// `GET /w/{wsp}/members/{mbr}/remove`: asks once more.

@@ -20,6 +20,7 @@ use crate::web::pages::Problems;
 use crate::web::pages::access::{
     Chosen, Credentials, FIELDS, Found, Listing, MOST_PEOPLE, Mode, Permissions, Resources, words,
 };
+use crate::web::pages::apart::apart;
 use crate::web::pages::form::Form;
 
 /// Whom it is given to, where.
@@ -207,7 +208,7 @@ impl To<'_> {
 
     /// What keeps them outside in spite of it (S3-10, S2-06).
     fn warnings(&self, after: &Access) -> Vec<String> {
-        let (name, policy) = (&self.member.user.name, &self.actor.policy);
+        let (name, policy) = (apart(&self.member.user.name), &self.actor.policy);
         let mut warnings = Vec::new();
         let has_none = HeldResources::of(&after.resources) == HeldResources::None;
         let template = self.actor.template;

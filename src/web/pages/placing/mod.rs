@@ -317,7 +317,9 @@ async fn who<P: Platform>(ctx: &Context<'_, P>, open: &Open) -> Result<String> {
         Some(Author { actor, at, .. }) if actor == open.desk.member.to_string() => {
             format!("You changed this yourself, elsewhere, on {}.", at.in_words())
         }
-        Some(Author { name: Some(name), at, .. }) => format!("{name} changed this on {}.", at.in_words()),
+        Some(Author { name: Some(name), at, .. }) => {
+            format!("{} changed this on {}.", apart(&name), at.in_words())
+        }
         _ => "This was changed while you had it open.".to_owned(),
     })
 }

@@ -8,14 +8,15 @@ use crate::domain::api_key::Scope;
 use crate::domain::ids::ApiKeyId;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
-use crate::flow::{Context, again, api_keys as flow, second_factor};
+use crate::flow::{Context, api_keys as flow};
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::{self, SignedIn};
 use crate::store::api_keys::{self, Shown};
 use crate::web::api::api_keys::{Body, wanted};
 use crate::web::pages::confirm::Confirm;
 use crate::web::pages::desk::{Desk, Place, Way};
-use crate::web::pages::form::Form;
+use crate::web::pages::form::{Form, asked_of};
+use crate::web::pages::sent_once::sent_once;
 use crate::web::pages::{Frame, Problems, said, session};
 use crate::web::reply::Reply;
 use crate::web::request::{self, Request};
@@ -122,7 +123,7 @@ async fn list<P: Platform>(
         scopes: Scope::ALL.iter().map(|scope| (*scope, chosen(scope))).collect(),
         lives: LIVES,
         life: refused.map_or("365", |(form, _)| form.text("life")),
-        email: (!second_factor::is_fresh(ctx, &me)).then(|| me.email.as_str().to_owned()),
+        email: asked_of(ctx, &me),
     };
     match refused {
         Some((_, error)) => desk.refused(error, &page),
@@ -137,8 +138,8 @@ async fn list<P: Platform>(
 pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
     let desk = opened(ctx, request, slug).await?;
-    match make(ctx, request, &desk, &form).await {
-        Ok((key, secret)) => desk.reply(&ShownOnce {
+    match sent_once(ctx, request, async |ctx| make(ctx, request, &desk, &form).await).await {
+        Ok(Some((key, secret))) => desk.reply(&ShownOnce {
             frame: desk.frame(Place::Settings),
             of: "The key",
             name: &key.name,
@@ -148,6 +149,10 @@ pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
             test: None,
             back: path(&desk),
         }),
+        Ok(None) => Ok(said::see_other(
+            &path(&desk),
+            "That key was made already, and shown once. If you don’t have it, revoke it and make another one.",
+        )),
         Err(error @ Error::Refused(_)) => list(ctx, request, &desk, Some((&form, &error))).await,
         Err(error) => Err(error),
     }
@@ -168,7 +173,7 @@ async fn make<P: Platform>(
         password: None,
     };
     let wanted = wanted(&body)?;
-    again::unless_fresh(ctx, &session(request).unwrap_or_default(), form.filled("password")).await?;
+    form.proved(ctx, request).await?;
     let organization = desk.actor.organization_id;
     let (key, secret) = flow::create(ctx, organization, Some(&desk.actor), wanted).await?;
     Ok((key, secret.reveal()))

@@ -7,6 +7,7 @@ pub mod export;
 pub mod offer;
 mod offers;
 mod people;
+mod progress;
 pub mod remove;
 pub mod restore;
 mod seats;

@@ -3,20 +3,21 @@
 use askama::Template;
 
 use super::offers::{self, Told, told};
+use super::progress::{Sending, advice, sendings};
 use super::typed::Typed;
-use super::{ONE_MORE, Query, Tab, address, invite_path, named};
+use super::{ONE_MORE, Query, Tab, address, named};
 use crate::domain::access::{Access, Resources};
 use crate::domain::authority::{Actor, Authority};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{InvitationId, MemberId};
-use crate::domain::invitation::{Delivery, Kind, Obstruction, Status};
+use crate::domain::invitation::{Delivery, Kind, Status};
 use crate::domain::role::Role;
-use crate::domain::time::Timestamp;
+use crate::domain::text::list;
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, change_invitation};
 use crate::platform::{Platform, ResultSet, Statement};
 use crate::store::accounts::At;
-use crate::store::deliveries::{self, Mailed, Step};
+use crate::store::deliveries;
 use crate::store::invitations::{self, Record};
 use crate::store::links::{self, Redemption};
 use crate::store::members::Status as MemberStatus;
@@ -34,7 +35,7 @@ use crate::web::route::Route;
 ///
 /// # Errors
 /// 404 where the invitation is none of this organization, 403 for whoever may not invite its role.
-pub(super) async fn open<P: Platform>(
+pub(in crate::web::pages) async fn open<P: Platform>(
     ctx: &Context<'_, P>,
     request: &Request,
     slug: &str,
@@ -102,11 +103,17 @@ struct Shown<'a> {
     /// What those are called that it lets somebody in on; empty where the organization has none of them.
     accounts: String,
     resources: String,
+    /// On which of them they approve.
+    approves: String,
+    /// Which kinds a client may add.
+    kinds: String,
     permissions: String,
     second_factor: bool,
     state: Status,
-    /// Where the person is invited anew, once this one is settled.
-    again: Option<String>,
+    /// Whether somebody can be invited once more with the same.
+    again: bool,
+    /// Whether what it gives can be changed: an admin has everything.
+    gives: bool,
     typed: Typed,
     roles: Vec<Role>,
     /// How long it may live from now, in seconds and in words.
@@ -115,19 +122,6 @@ struct Shown<'a> {
     next: Option<String>,
     first: Option<String>,
     list: String,
-}
-
-/// How an e-mail of it went.
-struct Sending {
-    lines: Vec<Line>,
-}
-
-/// A step of that.
-struct Line {
-    told: Told,
-    /// Why no further.
-    why: &'static str,
-    at: Option<Timestamp>,
 }
 
 impl Shown<'_> {
@@ -189,16 +183,18 @@ pub async fn submit<P: Platform>(
         Err(error) => Err(error),
     };
     match outcome {
-        Ok(after) if after.state.ver > record.state.ver => {
-            let sentence = match after.delivery {
-                Delivery::Queued => "Saved. A new e-mail is on its way, and the older links stopped working.",
-                _ => "Saved. The older links stopped working: copy the new one.",
-            };
-            Ok(said::see_other(request.uri().path(), sentence))
-        }
-        Ok(_) => Ok(said::see_other(request.uri().path(), "Saved.")),
+        Ok(after) => Ok(said::see_other(request.uri().path(), saved(&record, &after))),
         Err(error @ Error::Refused(_)) => reply(ctx, &desk, &record, &found, "", Some((typed, &error))),
         Err(error) => Err(error),
+    }
+}
+
+/// What became of the links when it was changed.
+pub(in crate::web::pages) fn saved(before: &Record, after: &Record) -> &'static str {
+    match after.delivery {
+        _ if after.state.ver == before.state.ver => "Saved.",
+        Delivery::Queued => "Saved. A new e-mail is on its way, and the older links stopped working.",
+        _ => "Saved. The older links stopped working: copy the new one.",
     }
 }
 
@@ -258,10 +254,13 @@ fn reply<P: Platform>(
             _ => words(&actor.template.noun().1),
         },
         resources: resources(actor, &access, &around),
+        approves: approves(actor, &access, &around),
+        kinds: kinds(actor, state.role, &access),
         permissions: words::of(actor.template, state.role, &access),
         second_factor: access.require_mfa,
         state: status,
-        again: settled.then(|| invite_path(slug, state.email.as_ref().map(EmailAddress::as_str))),
+        again: settled,
+        gives: status.is_open() && !state.role.reaches_every_workspace(),
         typed: refused.map_or_else(|| Typed::of(record), |(typed, _)| typed),
         roles: actor.invitable().to_vec(),
         lives: lives(actor, state.kind),
@@ -281,112 +280,6 @@ fn reply<P: Platform>(
     }
 }
 
-/// Each sending of it, line by line. What became of the invitation stands behind the newest.
-fn sendings(record: &Record, mails: Vec<Mailed>, now: Timestamp) -> Vec<Sending> {
-    let state = &record.state;
-    let mut sendings: Vec<Sending> = mails
-        .into_iter()
-        .map(|mailed| {
-            let sent = mailed.steps.iter().any(|step| step.step == "sent");
-            Sending { lines: mailed.steps.into_iter().map(|step| line(&step, sent)).collect() }
-        })
-        .collect();
-    let at = match state.status(now) {
-        Status::Accepted => state.accepted_at,
-        Status::Declined => state.declined_at,
-        Status::Revoked => state.revoked_at,
-        Status::Expired => Some(state.expires_at),
-        _ => None,
-    };
-    if let (Some(newest), Some(_)) = (sendings.first_mut(), at) {
-        let told = match told(state.kind, state.status(now), record.delivery) {
-            Told { words: "Accepted", mark } => Told { words: "Joined", mark },
-            told => told,
-        };
-        newest.lines.push(Line { told, why: "", at });
-    }
-    sendings
-}
-
-/// A step in the words of the list.
-fn line(step: &Step, sent: bool) -> Line {
-    let on_the_list = |delivery| told(Kind::Email, Status::Pending, delivery);
-    let told = match step.step.as_str() {
-        "queued" => on_the_list(Delivery::Queued),
-        "sent" => Told { words: "Taken by the mail provider", mark: "" },
-        "delayed" => on_the_list(Delivery::Delayed),
-        "failed" if !sent => Told { words: "Could not be sent", mark: "bad" },
-        "delivered" => on_the_list(Delivery::Delivered),
-        "reminded" => Told { words: "Reminder sent", mark: "" },
-        "failed" | "bounced" => on_the_list(Delivery::Bounced),
-        "complained" => on_the_list(Delivery::Complained),
-        _ => Told { words: "Not sent any more", mark: "" },
-    };
-    Line { told, why: step.why.as_deref().map_or("", Obstruction::words), at: step.at }
-}
-
-/// Why the newest e-mail did not arrive, in words; empty where that is not known.
-fn why_of(mails: &[Sending]) -> &'static str {
-    mails
-        .first()
-        .and_then(|newest| newest.lines.iter().rev().find(|line| !line.why.is_empty()))
-        .map_or("", |line| line.why)
-}
-
-/// Some words as a sentence.
-fn sentence(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
-}
-
-/// What to do about the state, for whoever waits.
-fn advice(record: &Record, status: Status, mails: &[Sending], organization: &str) -> String {
-    let (why, mailed) = (why_of(mails), !mails.is_empty());
-    let (is_link, delivery) = (record.state.kind == Kind::Link, record.delivery);
-    let fixed = match (status, delivery) {
-        (Status::Disabled, _) => "Nobody new can join by it until you turn it on.",
-        (Status::Full, _) => "As many as it is for have joined. Let more in with a higher number below.",
-        (Status::Expired, _) if is_link => "Its time is over. Make a new link for those who come later.",
-        (Status::Expired, Delivery::Bounced | Delivery::Complained) => {
-            "Its time is over, and mail to this address came back or was not wanted. Invite the person at another address."
-        }
-        (Status::Expired, _) => "Its time is over. Send it again, and it works anew.",
-        (Status::Pending, _) if is_link => "Whoever has it can join.",
-        (Status::Pending, Delivery::None) => "No e-mail was sent. Copy the link and hand it over yourself.",
-        (Status::Pending, Delivery::Queued) => "The e-mail goes out in a moment.",
-        (Status::Pending, Delivery::Delayed) => {
-            "Their mail server asks us to wait. It is tried again by itself; or copy the link and hand it over."
-        }
-        (Status::Pending, Delivery::Bounced) if why.is_empty() => {
-            "Their mail server refused the e-mail, so nothing more is sent there. Fix the address, or copy the link and hand it over."
-        }
-        (Status::Pending, Delivery::Bounced) => {
-            return format!(
-                "{} Nothing more is sent there: fix the address, or copy the link and hand it over.",
-                sentence(why)
-            );
-        }
-        (Status::Pending, Delivery::Complained) => {
-            let which = if mailed { "this e-mail" } else { "an e-mail of yours" };
-            return format!(
-                "The person reported {which}. We will not send to them again from {organization}. Talk to them, or copy the link and hand it over."
-            );
-        }
-        (Status::Pending, Delivery::Failed) if why.is_empty() => {
-            "The e-mail could not be sent. Check the address, then send it again; or copy the link and hand it over."
-        }
-        (Status::Pending, Delivery::Failed) => {
-            return format!(
-                "{} Check the address, then send it again; or copy the link and hand it over.",
-                sentence(why)
-            );
-        }
-        (Status::Pending, Delivery::Sent | Delivery::Delivered) => "They have not answered yet.",
-        (Status::Accepted | Status::Declined | Status::Revoked, _) => "",
-    };
-    fixed.to_owned()
-}
-
 /// On what they are let in, as far as whoever looks sees it.
 fn resources(actor: &Actor, access: &Access, around: &Around) -> String {
     match &access.resources {
@@ -397,6 +290,31 @@ fn resources(actor: &Actor, access: &Access, around: &Around) -> String {
             named(seen.map(|given| given.name.clone()).collect())
         }
     }
+}
+
+/// On which of them they approve, as far as whoever looks sees it (S2-12).
+fn approves(actor: &Actor, access: &Access, around: &Around) -> String {
+    let Resources::Listed(grants) = &access.resources else { return String::new() };
+    let given =
+        |id| around.resources.iter().find(|given| given.id == id && actor.is_given(given.workspace_id, id));
+    named(
+        grants
+            .iter()
+            .filter(|grant| grant.approve)
+            .filter_map(|grant| Some(given(grant.id)?.name.clone()))
+            .collect(),
+    )
+}
+
+/// Which kinds of accounts a client may add (S0-15); nothing where there are none to add.
+fn kinds(actor: &Actor, role: Role, access: &Access) -> String {
+    let template = actor.template;
+    if role != Role::Client || template.kinds.is_empty() {
+        return String::new();
+    }
+    let kinds = template.kinds.iter().filter(|kind| access.addable_kinds.contains(&kind.key));
+    let kinds: Vec<String> = kinds.map(|kind| kind.label.clone()).collect();
+    if kinds.is_empty() { "None".to_owned() } else { list(&kinds) }
 }
 
 /// How long it may be made to live from now.

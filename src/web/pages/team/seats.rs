@@ -29,7 +29,8 @@ impl ShownSeats {
         };
         let share = |count: i64| (count * 100 / limit.max(1)).clamp(0, 100);
         let used = share(seats.used);
-        let words = format!("{} of {limit} seats are taken.{reserved}", seats.used);
+        let are = if seats.used == 1 { "is" } else { "are" };
+        let words = format!("{} of {limit} seats {are} taken.{reserved}", seats.used);
         Self { words, bar: Some((used, share(seats.used + seats.reserved) - used)) }
     }
 }

@@ -15,6 +15,7 @@ use crate::store::members::{self, Filter, Member, Status};
 use crate::store::workspaces::{self, Workspace};
 use crate::web::api::field;
 use crate::web::pages::Frame;
+use crate::web::pages::apart::apart;
 use crate::web::reply::Reply;
 use crate::web::route::Route;
 
@@ -172,7 +173,7 @@ pub async fn choose_person<P: Platform>(ctx: &Context<'_, P>, open: &Open, query
 fn candidate(open: &Open, member: Member, from: &str) -> Candidate {
     let is_in = member.workspaces.iter().any(|place| place.id == open.workspace.id);
     let way = if is_in {
-        Err(format!("Is in {} already", open.workspace.name))
+        Err(format!("Is in {} already", apart(&open.workspace.name)))
     } else if member.came_in {
         Ok(open.at(&[("from", from), ("member", &member.id.to_string())]))
     } else {

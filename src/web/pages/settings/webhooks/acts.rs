@@ -10,6 +10,7 @@ use crate::store::webhooks::{self, Shown};
 use crate::web::pages::confirm::Confirm;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
+use crate::web::pages::sent_once::sent_once;
 use crate::web::pages::{Problems, said};
 use crate::web::reply::Reply;
 use crate::web::request::Request;
@@ -67,12 +68,22 @@ pub async fn done<P: Platform>(
     let (organization, by) = (desk.actor.organization_id, Some(&desk.actor));
     let done = match (form.fresh(), act) {
         (Err(error), _) => Err(error),
-        (Ok(()), Act::Rotate) => flow::rotate(ctx, organization, by, id).await.map(Some),
-        (Ok(()), Act::Delete) => flow::delete(ctx, organization, by, id).await.map(|()| None),
+        (Ok(()), Act::Rotate) => {
+            let made =
+                sent_once(ctx, request, async |ctx| flow::rotate(ctx, organization, by, id).await).await;
+            match made {
+                Ok(Some((webhook, secret))) => return secret_once(&desk, &webhook, &secret),
+                Ok(None) => {
+                    let sentence = "The secret was replaced already, and the new one shown once. If you don’t have it, replace it again.";
+                    return Ok(said::see_other(&path(&desk, id), sentence));
+                }
+                Err(error) => Err(error),
+            }
+        }
+        (Ok(()), Act::Delete) => flow::delete(ctx, organization, by, id).await,
     };
     match done {
-        Ok(Some((webhook, secret))) => secret_once(&desk, &webhook, &secret),
-        Ok(None) => {
+        Ok(()) => {
             let list = Route::WebhooksPage(desk.setting.slug.clone()).path();
             Ok(said::see_other(&list, "The webhook is deleted. It is told nothing from now on."))
         }

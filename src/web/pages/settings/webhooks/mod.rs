@@ -14,14 +14,15 @@ use crate::domain::signature::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::place;
 use crate::error::{Code, Error, Result};
-use crate::flow::{Context, again, second_factor, webhooks as flow};
+use crate::flow::{Context, webhooks as flow};
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts::{self, SignedIn};
 use crate::store::webhooks::{self, MOST, Shown};
 use crate::web::api::webhooks::wanted;
 use crate::web::pages::desk::{Desk, Place, Way};
-use crate::web::pages::form::Form;
-use crate::web::pages::{Frame, Markup, Problems, session};
+use crate::web::pages::form::{Form, asked_of};
+use crate::web::pages::sent_once::sent_once;
+use crate::web::pages::{Frame, Markup, Problems, said, session};
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use crate::web::route::Route;
@@ -65,7 +66,7 @@ fn problems(error: Option<&Error>) -> Problems {
 fn stale<P: Platform>(ctx: &Context<'_, P>, found: Option<&ResultSet>) -> Result<Option<String>> {
     let me: Option<SignedIn> = ResultSet::row_of(found)?;
     let me = me.ok_or_else(|| Error::from(Code::Unauthenticated))?;
-    Ok((!second_factor::is_fresh(ctx, &me)).then(|| me.email.as_str().to_owned()))
+    Ok(asked_of(ctx, &me))
 }
 
 /// `GET /o/{slug}/settings/webhooks`, for owner and admins.
@@ -121,8 +122,12 @@ async fn list<P: Platform>(
 pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
     let desk = opened(ctx, request, slug).await?;
-    match make(ctx, request, &desk, &form).await {
-        Ok((webhook, secret)) => secret_once(&desk, &webhook, &secret),
+    match sent_once(ctx, request, async |ctx| make(ctx, request, &desk, &form).await).await {
+        Ok(Some((webhook, secret))) => secret_once(&desk, &webhook, &secret),
+        Ok(None) => Ok(said::see_other(
+            &Route::WebhooksPage(desk.setting.slug.clone()).path(),
+            "That webhook was added already, and its secret shown once. If you don’t have it, replace it on the webhook’s page.",
+        )),
         Err(error @ Error::Refused(_)) => list(ctx, request, &desk, Some((&form, &error))).await,
         Err(error) => Err(error),
     }
@@ -137,7 +142,7 @@ async fn make<P: Platform>(
     form.fresh()?;
     let url = form.filled("url").unwrap_or_default();
     let events = wanted(ctx.config, url, &events(form))?;
-    again::unless_fresh(ctx, &session(request).unwrap_or_default(), form.filled("password")).await?;
+    form.proved(ctx, request).await?;
     flow::create(ctx, desk.actor.organization_id, Some(&desk.actor), url, &events).await
 }
 

@@ -10,7 +10,7 @@ use crate::domain::ids::WebhookId;
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::{place, turned_off};
 use crate::error::{Code, Error, Result};
-use crate::flow::{Context, again, webhooks as flow};
+use crate::flow::{Context, webhooks as flow};
 use crate::platform::{Platform, ResultSet};
 use crate::store::accounts;
 use crate::store::webhook_deliveries::{self, Shown as Delivery};
@@ -214,7 +214,7 @@ async fn save<P: Platform>(
     };
     let changes = changes(ctx.config, patch)?;
     if changes.url.is_some() {
-        again::unless_fresh(ctx, &session(request).unwrap_or_default(), form.filled("password")).await?;
+        form.proved(ctx, request).await?;
     }
     flow::change(ctx, organization, Some(&desk.actor), id, &changes).await?;
     let said = match changes.enabled {

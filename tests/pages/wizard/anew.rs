@@ -1,0 +1,138 @@
+//! A draft that begins with what an invitation offers: to change it, or to invite somebody once more.
+
+use super::*;
+use crate::reading::seen;
+use crate::support::platform::Cost;
+
+/// A client who was invited to approve on one account, with a permission of their own.
+fn invited(wizard: &mut Wizard) -> (String, String) {
+    let account = wizard.team.resource("facebook");
+    let body = json!({
+        "kind": "email", "role": "client", "email": CARL, "name": "Carl Client", "nickname": "Spring",
+        "access": {
+            "resources": [{"id": account, "approve": true}], "permissions": ["posts.view"],
+            "addable_kinds": ["linkedin"], "require_mfa": true,
+        },
+    });
+    let id = wizard.team.owner.post(&wizard.team.path("/invitations"), &body).ok().str("/id");
+    (id, account)
+}
+
+/// Presses the button of its page that makes a draft of it.
+fn begin(wizard: &mut Wizard, id: &str) {
+    let page = wizard.start.replace("/team/invite", &format!("/invitations/{id}"));
+    let nonce = nonce_in(&wizard.who.get(&page).text());
+    let answer = wizard.who.post_form(&format!("{page}/draft"), &[("nonce", &nonce)]);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    answer.header("location").unwrap().clone_into(&mut wizard.at);
+}
+
+/// What it gives is changed where it was chosen, and nothing else of it.
+#[test]
+fn what_an_open_invitation_gives_is_changed_in_the_same_steps() {
+    let mut wizard = Wizard::of("publishing");
+    let (id, account) = invited(&mut wizard);
+    let other = wizard.team.resource("linkedin");
+    let before = wizard.invitation();
+    begin(&mut wizard, &id);
+    let review = seen(&wizard.page());
+    for fact in [
+        "Check and save",
+        CARL,
+        "A facebook",
+        "They approve on A facebook",
+        "LinkedIn",
+        "Customized",
+        "only with it",
+    ] {
+        assert!(review.contains(fact), "{fact} in {review}");
+    }
+    assert!(!review.contains("has an open invitation"), "it is this one: {review}");
+    // Nothing was changed yet.
+    wizard.go(&[]);
+    assert!(seen(&wizard.page()).contains("Nothing was changed."));
+
+    begin(&mut wizard, &id);
+    let check = wizard.at.clone();
+    wizard.at = check.replace("/check", "/accounts?change");
+    wizard.go(&[("change", "yes"), ("resources", "listed"), ("resource", &other)]);
+    assert_eq!(wizard.at, check);
+    wizard.go(&[]);
+    assert!(wizard.at.ends_with(&format!("/invitations/{id}")), "{}", wizard.at);
+    let page = seen(&wizard.page());
+    assert!(page.contains("Saved.") && page.contains("A linkedin"), "{page}");
+    let after = wizard.invitation();
+    assert_eq!(after["access"]["resources"][0]["id"], other);
+    assert_eq!(after["access"]["resources"].as_array().unwrap().len(), 1, "in the place of {account}");
+    for field in ["id", "email", "name", "nickname", "role", "expires_at", "workspace_ids"] {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+    assert_eq!((wizard.invitations(), wizard.drafts()), (1, 0));
+}
+
+/// A link's page has the same button; what its copies give is what it gives when somebody joins.
+#[test]
+fn what_a_link_gives_is_changed_too() {
+    let mut wizard = Wizard::of("publishing");
+    let body =
+        json!({"kind": "link", "role": "client", "nickname": "Spring", "access": {"require_mfa": true}});
+    let id = wizard.team.owner.post(&wizard.team.path("/invitations"), &body).ok().str("/id");
+    begin(&mut wizard, &id);
+    let check = wizard.at.clone();
+    wizard.at = check.replace("/check", "/permissions?change");
+    wizard.go(&[("change", "yes"), ("permissions", "default")]);
+    wizard.go(&[]);
+    assert!(seen(&wizard.page()).contains("Saved."));
+    assert_eq!(wizard.invitation()["access"]["require_mfa"], false);
+}
+
+/// Who declined, or was too late, is invited once more with all that was chosen for them.
+#[test]
+fn a_settled_invitation_is_made_again_with_all_that_it_gave() {
+    let mut wizard = Wizard::of("publishing");
+    let (id, _) = invited(&mut wizard);
+    let old = wizard.invitation();
+    wizard.team.owner.post(&format!("/v1/invitations/{id}/revoke"), &json!({})).ok();
+    wizard.team.world.pass(std::time::Duration::from_millis(1));
+    begin(&mut wizard, &id);
+    assert_eq!(wizard.team.world.last_cost(), Cost { d1: 2, kv: 0 });
+    assert!(seen(&wizard.page()).contains("Send invitation to carl.client@client.test"));
+    wizard.go(&[]);
+    let new = wizard.invitation();
+    assert_ne!(new["id"], old["id"]);
+    for field in ["email", "name", "nickname", "role", "access", "workspace_ids"] {
+        assert_eq!(new[field], old[field], "{field}");
+    }
+}
+
+/// An admin has everything, so there is nothing to change; and nobody begins what they may not invite.
+#[test]
+fn a_draft_is_made_by_whoever_may_invite_the_role() {
+    let mut wizard = Wizard::of("publishing");
+    let body = json!({"kind": "email", "role": "admin", "email": CARL});
+    let id = wizard.team.owner.post(&wizard.team.path("/invitations"), &body).ok().str("/id");
+    let page = wizard.start.replace("/team/invite", &format!("/invitations/{id}"));
+    assert!(!wizard.who.get(&page).text().contains("Change what it gives"));
+    let mia = wizard.team.joined("mia.member@studio.test", "member");
+    let mut wizard = wizard.by(mia);
+    let nonce = nonce_in(&wizard.who.get("/me").text());
+    let refused = wizard.who.post_form(&format!("{page}/draft"), &[("nonce", &nonce)]);
+    assert_eq!((refused.status.as_u16(), wizard.drafts()), (403, 0));
+}
+
+/// What was answered stays where the same person is meant.
+#[test]
+fn a_change_of_whom_it_is_for_asks_anew_and_no_change_does_not() {
+    let mut wizard = Wizard::of("client-portal");
+    wizard.meet_a_client(CARL);
+    while wizard.step() != "check" {
+        wizard.go(&[]);
+    }
+    let who = wizard.at.replace("/check", "/who?change");
+    wizard.at.clone_from(&who);
+    wizard.go(&[("change", "yes"), ("who", "client")]);
+    assert_eq!(wizard.step(), "check");
+    wizard.at = who;
+    wizard.go(&[("change", "yes"), ("who", "staff")]);
+    assert_eq!(wizard.step(), "person");
+}
