@@ -7,6 +7,7 @@ const says = (element, words) => {
   if (line) line.textContent = words;
 };
 document.addEventListener("click", async (event) => {
+  if (event.target.closest("[data-print]")) print();
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   const field = document.getElementById(button.dataset.copy);
@@ -18,7 +19,7 @@ document.addEventListener("click", async (event) => {
     field.select();
   }
 });
-for (const button of document.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+for (const button of document.querySelectorAll("[data-copy], [data-print]")) button.hidden = false;
 
 // Shows what is typed as a password; it is one again when it is sent, so that nothing remembers it as anything else.
 for (const field of document.querySelectorAll("[type=password]")) {

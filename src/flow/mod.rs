@@ -86,15 +86,9 @@ impl<P: Platform> Context<'_, P> {
 
     /// The same for what its sender may repeat under this key.
     #[must_use]
-    pub fn under(&self, once: Once) -> Self {
+    pub fn under(&self, once: Option<Once>) -> Self {
         let Self { platform, config, request_id, device, .. } = self;
-        Self {
-            platform: *platform,
-            config,
-            request_id: request_id.clone(),
-            device: device.clone(),
-            once: Some(once),
-        }
+        Self { platform: *platform, config, request_id: request_id.clone(), device: device.clone(), once }
     }
 
     /// The request is done once one of these entries of the audit log is written; until then, it may be tried again under its

@@ -91,7 +91,7 @@ async fn call_once<P: Platform>(
     if let Some(reply) = idempotency::kept(ctx, &once).await? {
         return Ok(reply);
     }
-    let ctx = &ctx.under(once.clone());
+    let ctx = &ctx.under(Some(once.clone()));
     let answer = call(ctx, request, route, Verb::Post).await;
     idempotency::settle(ctx, &once, answer).await
 }

@@ -109,7 +109,7 @@ fn who_is_not_in_an_organization_sees_no_more_of_it_than_of_one_that_is_not_ther
     let member = team.member(MIA);
     team.owner.delete(&format!("/v1/members/{member}")).ok();
     let answer = mia.get(&format!("{root}/nowhere"));
-    check_is_own(&answer, PRODUCT, "Somebody New");
+    check_is_of(&answer, PRODUCT, &["Workspaces", "Notifications 1 new", "Security", "Somebody New"]);
 }
 
 /// Which workspaces there are is no client's to know.

@@ -7,18 +7,23 @@ use crate::flow::Context;
 use crate::platform::{Platform, ResultSet};
 use crate::store::idempotency::Once;
 use crate::web::idempotency::was_second;
+use crate::web::pages::form::Form;
 use crate::web::pages::session;
 use crate::web::request::Request;
 
-/// Makes it, unless this form made it already: then there is none. What is refused may be sent again as it is.
+/// With what the form is done; nothing, if it was done already. What is refused may be sent again as it is.
 ///
 /// # Errors
-/// What `make` answers.
-pub async fn sent_once<P: Platform, T>(
-    ctx: &Context<'_, P>,
+/// The database's.
+pub async fn begin<'a, P: Platform>(
+    ctx: &Context<'a, P>,
     request: &Request,
-    make: impl AsyncFnOnce(&Context<'_, P>) -> Result<T>,
-) -> Result<Option<T>> {
+    form: &Form,
+) -> Result<Option<Context<'a, P>>> {
+    // It is only shown again.
+    if form.fresh().is_err() {
+        return Ok(Some(ctx.under(None)));
+    }
     let session = session(request).unwrap_or_default();
     let fingerprint = secret::digest(request.body());
     let once = Once {
@@ -30,11 +35,14 @@ pub async fn sent_once<P: Platform, T>(
         at: ctx.now(),
     };
     let before = ctx.platform.batch(vec![once.lapse(), once.select()]).await?;
-    if before.last().is_some_and(ResultSet::any) {
-        return Ok(None);
-    }
-    let ctx = ctx.under(once);
-    let made = make(&ctx).await;
+    Ok((!before.last().is_some_and(ResultSet::any)).then(|| ctx.under(Some(once))))
+}
+
+/// What came of it; nothing, if the same form was done while this one was looked at.
+///
+/// # Errors
+/// What it was refused with.
+pub fn end<P: Platform, T>(ctx: &Context<'_, P>, made: Result<T>) -> Result<Option<T>> {
     ctx.platform.meter().rider.replace(None);
     match made {
         Ok(made) => Ok(Some(made)),

@@ -58,7 +58,7 @@ pub const COSTS: &[Costs] = &[
     ("GET", "/o/{slug}/workspaces", "owner", 2, 0),
     ("POST", "/o/{slug}/workspaces", "owner", 2, 0),
     ("GET", "/w/{workspace}/add", "owner", 2, 0),
-    ("POST", "/w/{workspace}/add", "owner", 1, 0),
+    ("POST", "/w/{workspace}/add", "owner", 2, 0),
     ("GET", "/w/{workspace}/members/{member}", "owner", 2, 0),
     ("POST", "/w/{workspace}/members/{member}", "owner", 2, 0),
     // With the accounts that they see.

@@ -223,6 +223,8 @@ struct Page<'a> {
     second_factor: Option<bool>,
     /// Whether they use an account whose address nobody has confirmed.
     unconfirmed: bool,
+    /// What they did, and what was done about them, for whoever runs the organization.
+    activity: Option<[String; 2]>,
     /// What accounts are called, where there are any.
     accounts: Option<String>,
     places: Vec<PlaceRow>,
@@ -293,6 +295,10 @@ async fn reply<P: Platform>(
         invited_by: host.as_ref().and_then(|host| host.name.as_deref()),
         second_factor: (you || actor.administers()).then_some(member.second_factor),
         unconfirmed: member.came_in && host.as_ref().is_some_and(|host| !host.confirmed),
+        activity: actor.administers().then(|| {
+            ["actor", "subject"]
+                .map(|of| format!("{}?{of}={}", Route::ActivityPage(slug()).path(), member.id))
+        }),
         accounts: (!actor.template.kinds.is_empty()).then(|| text::capitalized(&actor.template.noun().1)),
         places: member
             .workspaces

@@ -16,8 +16,7 @@ use crate::web::api::api_keys::{Body, wanted};
 use crate::web::pages::confirm::Confirm;
 use crate::web::pages::desk::{Desk, Place, Way};
 use crate::web::pages::form::{Form, asked_of};
-use crate::web::pages::sent_once::sent_once;
-use crate::web::pages::{Frame, Problems, said, session};
+use crate::web::pages::{Frame, Problems, said, sent_once, session};
 use crate::web::reply::Reply;
 use crate::web::request::{self, Request};
 use crate::web::route::Route;
@@ -138,7 +137,11 @@ async fn list<P: Platform>(
 pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
     let desk = opened(ctx, request, slug).await?;
-    match sent_once(ctx, request, async |ctx| make(ctx, request, &desk, &form).await).await {
+    let made = match sent_once::begin(ctx, request, &form).await? {
+        Some(once) => sent_once::end(ctx, make(&once, request, &desk, &form).await),
+        None => Ok(None),
+    };
+    match made {
         Ok(Some((key, secret))) => desk.reply(&ShownOnce {
             frame: desk.frame(Place::Settings),
             of: "The key",

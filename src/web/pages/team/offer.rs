@@ -122,6 +122,8 @@ struct Shown<'a> {
     next: Option<String>,
     first: Option<String>,
     list: String,
+    /// What happened with it, for whoever runs the organization.
+    activity: Option<String>,
 }
 
 impl Shown<'_> {
@@ -272,6 +274,9 @@ fn reply<P: Platform>(
             None,
         ),
         redemptions,
+        activity: actor
+            .administers()
+            .then(|| format!("{}?subject={}", Route::ActivityPage(slug.to_owned()).path(), state.id)),
         around: &around,
     };
     match error {

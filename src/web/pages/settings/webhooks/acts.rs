@@ -10,8 +10,7 @@ use crate::store::webhooks::{self, Shown};
 use crate::web::pages::confirm::Confirm;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
-use crate::web::pages::sent_once::sent_once;
-use crate::web::pages::{Problems, said};
+use crate::web::pages::{Problems, said, sent_once};
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use crate::web::route::Route;
@@ -69,8 +68,10 @@ pub async fn done<P: Platform>(
     let done = match (form.fresh(), act) {
         (Err(error), _) => Err(error),
         (Ok(()), Act::Rotate) => {
-            let made =
-                sent_once(ctx, request, async |ctx| flow::rotate(ctx, organization, by, id).await).await;
+            let made = match sent_once::begin(ctx, request, &form).await? {
+                Some(once) => sent_once::end(ctx, flow::rotate(&once, organization, by, id).await),
+                None => Ok(None),
+            };
             match made {
                 Ok(Some((webhook, secret))) => return secret_once(&desk, &webhook, &secret),
                 Ok(None) => {
