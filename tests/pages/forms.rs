@@ -6,10 +6,11 @@
 use serde_json::json;
 
 use crate::reading::{primary_action, seen, text_of};
-use crate::scene::{Scene, browsing, page_of};
+use crate::scene::{MIA, Scene, browser, browsing, page_of, team};
 use crate::structure::check_page;
 use crate::support::Answer;
 use crate::support::client::{PASSWORD, nonce_in};
+use crate::support::scene::workspace;
 
 #[test]
 fn a_person_joins_with_a_new_account_by_the_form() {
@@ -20,6 +21,7 @@ fn a_person_joins_with_a_new_account_by_the_form() {
         &path,
         &[("name", "Mia Member"), ("username", ""), ("password", PASSWORD)],
     );
+    assert_eq!(joined.led_into(), format!("/w/{}", scene.team.workspace()));
     let inside = scene.visitor.get(joined.led_into());
     check_page(&inside);
     let text = seen(&inside.text());
@@ -30,6 +32,32 @@ fn a_person_joins_with_a_new_account_by_the_form() {
     let list = page_of(&mut scene.team, "/workspaces");
     assert_eq!(led.header("location"), Some(&*list), "the link leads the member in from now on");
     assert!(seen(&scene.visitor.get(&list).text()).contains("You are in Example Studio already."));
+}
+
+/// Who is let into several finds all of them; an admin, who is in all, finds the team.
+#[test]
+fn whoever_joins_comes_into_what_they_were_invited_to() {
+    for (role, leads) in [("member", "/workspaces"), ("client", "/workspaces"), ("admin", "/team")] {
+        let mut team = team();
+        let (first, second) = (team.workspace(), workspace(&team, "Second Place"));
+        let list = page_of(&mut team, leads);
+        let mut body = json!({"kind": "email", "role": role, "email": MIA});
+        if role != "admin" {
+            body["workspace_ids"] = json!([first, second]);
+        }
+        team.owner.post(&team.path("/invitations"), &body).ok();
+        team.world.deliver();
+        let path = format!("/i/{}", team.world.mailed_token(MIA));
+        let mut mia = browser(&team.world);
+        let joined = mia.submit(&path, &path, &[("name", "Mia Member"), ("password", PASSWORD)]);
+        assert_eq!(joined.header("location"), Some(&*list), "{role}");
+        let inside = mia.get(&list);
+        check_page(&inside);
+        assert!(seen(&inside.text()).contains("You joined Example Studio."), "{role}");
+        if role != "admin" {
+            assert!(seen(&inside.text()).contains("Second Place"), "{role}");
+        }
+    }
 }
 
 #[test]

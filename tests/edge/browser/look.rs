@@ -137,7 +137,7 @@ impl Browser {
                 const box = element.getBoundingClientRect();
                 if (element.closest('.skip, .hidden, [aria-hidden]') || box.width === 0 || !element.checkVisibility()) continue;
                 // What only screen readers meet is one pixel, on purpose.
-                if (getComputedStyle(element).clipPath !== 'none') continue;
+                if (getComputedStyle(element.closest('caption') ?? element).clipPath !== 'none') continue;
                 if (box.right > innerWidth + 1 || box.left < -1) found.push(`${element.outerHTML.slice(0, 80)} stands out`);
                 const style = getComputedStyle(element);
                 // What is cut on purpose says so by its dots; the whole stands elsewhere on the page.

@@ -52,7 +52,7 @@ fn branded() -> (Team<'static>, String, String) {
         "access": {"resources": "all", "require_mfa": true},
     });
     team.owner.post(&team.path("/invitations"), &body).ok();
-    server.mail_about(&carl, "Olga Owner invited you");
+    server.mail_about(&carl, "Fjord & Field invited you");
     let (_, token) = team.invited(&server.address("ana.client"), "client");
     let mut ana = server.client();
     ana.sign_up(&token, "Ana Client").ok();
@@ -67,7 +67,7 @@ fn of_an_organization() -> Vec<Shown> {
     let (mut team, carl, _) = branded();
     let olga = team.owner_address.clone();
     let mut all = vec![
-        shown("invitation_email", "client", &carl, "Olga Owner invited you"),
+        shown("invitation_email", "client", &carl, "Fjord & Field invited you"),
         shown("access.asked", "", &olga, "ana.client"),
     ];
 
@@ -97,7 +97,7 @@ fn of_an_organization() -> Vec<Shown> {
 
     let dan = server.address("dan.client");
     team.invite(&dan, "client").ok();
-    server.mail_about(&dan, "Olga Owner invited you");
+    server.mail_about(&dan, "Fjord & Field invited you");
     let bounced = "UPDATE invitations SET delivery = 'bounced' WHERE email_key = lower(?1)";
     server.batch(&[(bounced, &[&dan])]);
     server.tick();
@@ -111,7 +111,7 @@ fn of_an_organization() -> Vec<Shown> {
 
     let eve = server.address("eve.client");
     let (id, _) = team.invited(&eve, "client");
-    server.mail_about(&eve, "Olga Owner invited you");
+    server.mail_about(&eve, "Fjord & Field invited you");
     team.owner.post(&format!("/v1/invitations/{id}/revoke"), &json!({})).ok();
     // Nobody is told as long as it may be taken back.
     server.batch(&[("UPDATE invitations SET revoked_at = revoked_at - 600000 WHERE id = ?1", &[&id])]);

@@ -61,7 +61,7 @@ fn the_ways_are_in_sight_or_behind_one_button() {
         let place = browser.client.find(Locator::Css(".place")).await.unwrap();
         assert_eq!(place.text().await.unwrap(), "Activity", "where one is");
 
-        browser.tab_to("Menu 1 new notifications").await;
+        browser.tab_to("Menu 1 new notification").await;
         browser.key("Enter");
         browser.tab_to("Close the menu").await;
         browser.tab_to("Team & Clients").await;

@@ -180,7 +180,7 @@ fn a_person_keeps_their_account_without_scripts() {
 }
 
 #[test]
-fn the_recovery_codes_are_printed_without_what_is_only_for_the_screen() {
+fn the_recovery_codes_are_printed_without_what_is_only_for_the_screen_and_copied() {
     run(async {
         let browser = Browser::start(true).await;
         let team = Team::new(server());
@@ -195,5 +195,38 @@ fn the_recovery_codes_are_printed_without_what_is_only_for_the_screen() {
             .filter(element => element.offsetParent !== null).map(element => element.tagName)";
         let shown = browser.client.execute(shown, vec![]).await.unwrap();
         assert_eq!(shown, json!(vec!["LI"; 10]), "the codes and nothing to press");
+        browser.command("Emulation.setEmulatedMedia", &json!({"media": ""}));
+        let codes = browser.client.find(Locator::Css(".codes ul")).await.unwrap().text().await.unwrap();
+        let allowed = json!({"origin": server().origin(), "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
+        browser.command("Browser.grantPermissions", &allowed);
+        browser.touch("Copy").await;
+        let read = "const done = arguments[0]; navigator.clipboard.readText().then(done, done);";
+        let copied = browser.client.execute_async(read, vec![]).await.unwrap();
+        assert_eq!(copied, json!(codes), "and copied as they stand there");
+    });
+}
+
+/// Who mistypes on a telephone sees it; and what remembers fields takes a password for nothing else.
+#[test]
+fn a_password_can_be_seen_and_is_one_again_when_it_is_sent() {
+    run(async {
+        let browser = Browser::start(true).await;
+        let team = Team::new(server());
+        browser.goto("/sign-in").await;
+        browser.fill("E-mail address", &team.owner_address).await;
+        browser.fill("Password", PASSWORD).await;
+        let kind = "return document.querySelector('#password').type";
+        for (words, becomes) in
+            [("Show: Password", "text"), ("Hide: Password", "password"), ("Show: Password", "text")]
+        {
+            browser.touch(words).await;
+            assert_eq!(browser.client.execute(kind, vec![]).await.unwrap(), json!(becomes), "{words}");
+        }
+        let note = "document.addEventListener('submit', () => { sessionStorage.sent = document.querySelector('#password').type })";
+        browser.client.execute(note, vec![]).await.unwrap();
+        browser.press("Sign in").await;
+        assert_eq!(browser.path().await, "/me");
+        let sent = browser.client.execute("return sessionStorage.sent", vec![]).await.unwrap();
+        assert_eq!(sent, json!("password"));
     });
 }

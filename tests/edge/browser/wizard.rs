@@ -169,7 +169,7 @@ async fn walk(browser: &Browser, scripts: bool) {
     browser.fill("Nickname", "Spring").await;
     browser.press("Continue").await;
     browser.shows("Spring").await;
-    browser.press("Send invitation to Carl Client").await;
+    browser.press(&format!("Send invitation to {carl}")).await;
     assert!(browser.path().await.ends_with("/team"));
     browser.shows(&format!("Invitation sent to {carl}.")).await;
     browser.shows("Carl Client").await;

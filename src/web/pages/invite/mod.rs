@@ -349,7 +349,10 @@ impl Open {
             duplicate,
             fields,
             go,
-            back: self.id.is_some() && self.before(step, known).is_some(),
+            // A change begins at the review.
+            back: self.id.is_some()
+                && self.before(step, known).is_some()
+                && (step != Step::Check || self.answers.changes().is_none()),
             change,
             list: (step == Step::Check).then(|| self.list()),
             away: match self.answers.changes() {
@@ -361,6 +364,9 @@ impl Open {
 
     /// "Step 2 of 5".
     fn place_of(&self, step: Step, known: &Known) -> String {
+        if self.answers.changes().is_some() {
+            return "Change what it gives".to_owned();
+        }
         let steps = self.steps(known);
         let place = steps.iter().position(|each| *each == step).unwrap_or_default();
         format!("Step {} of {}", place + 1, steps.len())
