@@ -17,7 +17,7 @@ fn the_readme_describes_exactly_the_settings_that_are_read() {
         .collect();
     let source = read("src/config.rs");
     let code = source.split("#[cfg(test)]").next().unwrap();
-    let settings: BTreeSet<String> = ["needed(\"", "get(\"", "number(\""]
+    let settings: BTreeSet<String> = ["needed(\"", "get(\"", "number(\"", "contact(\""]
         .iter()
         .flat_map(|call| code.split(call).skip(1))
         .map(|rest| rest.split('"').next().unwrap().to_owned())

@@ -141,7 +141,7 @@ pub const FLAWS: &[Flaw] = &[
     },
     Flaw {
         name: "the inviter is not told who came in",
-        within: "'invitation.accepted',\n                json_object",
+        within: "'invitation.accepted', json_object",
         text: "WHERE r.id = ?2",
         instead: "WHERE r.id = ?2 AND 0",
     },
