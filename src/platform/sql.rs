@@ -30,6 +30,7 @@ pub const fn squeezed_len(text: &str) -> usize {
 
 /// What is left of it, in as many bytes as [`squeezed_len`] counts.
 #[must_use]
+#[allow(clippy::indexing_slicing, reason = "the compiler runs it, and says what is wrong")]
 pub const fn squeezed<const LEN: usize>(text: &str) -> [u8; LEN] {
     let bytes = text.as_bytes();
     let mut squeezed = [b' '; LEN];
@@ -45,6 +46,7 @@ pub const fn squeezed<const LEN: usize>(text: &str) -> [u8; LEN] {
 }
 
 /// Where the byte after this one is, or after a line break the first that is neither one nor a blank.
+#[allow(clippy::indexing_slicing, reason = "the compiler runs it, and says what is wrong")]
 const fn after(bytes: &[u8], at: usize) -> usize {
     let mut next = at + 1;
     while bytes[at] == b'\n' && next < bytes.len() && (bytes[next] == b' ' || bytes[next] == b'\n') {

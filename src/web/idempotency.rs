@@ -140,6 +140,7 @@ fn in_progress() -> Error {
 }
 
 /// Whether what a request did was undone because another one under its key had come before it.
+#[must_use]
 pub fn was_second(error: &Error) -> bool {
     matches!(error, Error::Internal(why) if why.contains("idempotent_requests"))
 }

@@ -64,11 +64,14 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, error: &
     let mut frame = desk::frame_of_refusal(ctx, request, error, &key.nonce).await;
     // Whoever is signed in has their own ways on from anywhere else. Who sends too much has nothing read for it.
     let cheap = error.code().status().is_server_error() || error.code() == Code::RateLimited;
-    if frame.is_none() && session(request).is_some() && !ends(error) && !cheap {
-        if let Ok((own, _)) = Own::open(ctx, request, |_| Vec::new()).await {
-            frame = Some(Frame { said: None, ..own.frame_at(ctx, None) });
-            key = own.key;
-        }
+    if frame.is_none()
+        && session(request).is_some()
+        && !ends(error)
+        && !cheap
+        && let Ok((own, _)) = Own::open(ctx, request, |_| Vec::new()).await
+    {
+        frame = Some(Frame { said: None, ..own.frame_at(ctx, None) });
+        key = own.key;
     }
     let with_menu = frame.is_some();
     let mut reply = page(

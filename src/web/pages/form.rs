@@ -38,6 +38,7 @@ const SIGNED_OUT: &str =
 
 /// The address of whoever is asked for their password in a form that is to be [`proved`](Form::proved), for password managers;
 /// nobody is who typed it within five minutes.
+#[must_use]
 pub fn asked_of<P: Platform>(ctx: &Context<'_, P>, me: &SignedIn) -> Option<String> {
     (!is_fresh(ctx, me)).then(|| me.email.as_str().to_owned())
 }

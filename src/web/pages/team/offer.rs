@@ -110,10 +110,8 @@ struct Shown<'a> {
     permissions: String,
     second_factor: bool,
     state: Status,
-    /// Whether somebody can be invited once more with the same.
-    again: bool,
-    /// Whether what it gives can be changed: an admin has everything.
-    gives: bool,
+    /// What a draft of it is for, where there can be one.
+    anew: Option<&'static str>,
     typed: Typed,
     roles: Vec<Role>,
     /// How long it may live from now, in seconds and in words.
@@ -261,8 +259,13 @@ fn reply<P: Platform>(
         permissions: words::of(actor.template, state.role, &access),
         second_factor: access.require_mfa,
         state: status,
-        again: settled,
-        gives: status.is_open() && !state.role.reaches_every_workspace(),
+        anew: match (settled, is_link) {
+            // An admin has everything.
+            _ if status.is_open() && !state.role.reaches_every_workspace() => Some("Change what it gives"),
+            (true, true) => Some("Make one like it"),
+            (true, false) => Some("Invite again"),
+            (false, _) => None,
+        },
         typed: refused.map_or_else(|| Typed::of(record), |(typed, _)| typed),
         roles: actor.invitable().to_vec(),
         lives: lives(actor, state.kind),
