@@ -9,7 +9,7 @@ use usher::jobs::webhook_delivery::MOST_ATTEMPTS;
 use crate::reading::{seen, tags, text_of};
 use crate::scene::{browsing, elsewhere, page_of};
 use crate::structure::check_page;
-use crate::support::client::{PASSWORD, Team};
+use crate::support::client::{PASSWORD, Team, nonce_in};
 use crate::support::webhooks::{Hooked, Said, URL, header, is_signed_with, says, sent};
 use crate::support::{Answer, Client};
 
@@ -538,4 +538,34 @@ fn as_many_webhooks_as_there_may_be_are_listed_and_the_next_is_refused_with_a_re
     check_page(&refused);
     assert_eq!(refused.status, 409);
     assert!(seen(&refused.text()).contains("as many webhooks as one may have: 20"));
+}
+
+/// Who reloads the page that shows a secret sends the form again: that adds nothing, replaces nothing, and shows no secret.
+#[test]
+fn a_form_that_is_sent_twice_shows_one_secret() {
+    let mut scene = Scene::new();
+    let list = scene.path.rsplit_once('/').unwrap().0.to_owned();
+    let replace = format!("{}/secret", scene.path);
+    for (path, fields, leads, words) in [
+        (
+            &list,
+            vec![("url", "https://another.example/hook"), ("events", "member.added")],
+            &list,
+            "That webhook was added already",
+        ),
+        (&replace, vec![], &scene.path.clone(), "The secret was replaced already"),
+    ] {
+        let nonce = nonce_in(&scene.owner.get(path).ok().text());
+        let mut form = vec![("nonce", nonce.as_str())];
+        form.extend(fields);
+        let shown = scene.owner.post_form(path, &form);
+        let secret = value_of(&shown.ok().text(), "secret");
+        let before = scene.hooked.team.world.count("SELECT count(*) FROM audit_events");
+        let again = scene.owner.post_form(path, &form);
+        assert_eq!((again.status.as_u16(), again.header("location")), (303, Some(leads.as_str())));
+        let page = scene.owner.get(leads).ok().text();
+        assert!(seen(&page).contains(words), "{}", seen(&page));
+        assert!(!page.contains(&secret));
+        assert_eq!(scene.hooked.team.world.count("SELECT count(*) FROM audit_events"), before, "{path}");
+    }
 }
