@@ -73,6 +73,7 @@ const SCREENS: &[(&str, &[&str])] = &[
             "wizard-credentials",
             "wizard-check",
             "wizard-check-full",
+            "wizard-change",
         ],
     ),
     ("/o/{slug}/settings", &["settings", "settings-wrong", "forbidden"]),

@@ -85,6 +85,9 @@ fn the_lists_of_a_team_and_what_is_in_them_fit_every_screen() {
         browser.client.find(Locator::Id("email")).await.unwrap().send_keys("@").await.unwrap();
         browser.press("Save the changes").await;
         faults.extend(browser.look("team-invitation-wrong", WIDTHS, OF_PAGES).await);
+        browser.goto(&format!("/o/{slug}/invitations/{invitation}")).await;
+        browser.press("Change what it gives").await;
+        faults.extend(browser.look("wizard-change", WIDTHS, OF_PAGES).await);
         browser.goto(&format!("/o/{slug}/team?tab=links")).await;
         browser.press("QR code: Spring campaign").await;
         faults.extend(browser.look("team-link-shown", WIDTHS, OF_PAGES).await);
