@@ -136,3 +136,34 @@ fn a_change_of_whom_it_is_for_asks_anew_and_no_change_does_not() {
     wizard.go(&[("change", "yes"), ("who", "staff")]);
     assert_eq!(wizard.step(), "person");
 }
+
+/// Of two who change it at the same time, the later one is told, and takes nothing back.
+#[test]
+fn a_change_that_was_begun_before_another_is_told_and_takes_nothing_back() {
+    let mut wizard = Wizard::of("publishing");
+    let (id, _) = invited(&mut wizard);
+    begin(&mut wizard, &id);
+    let later = wizard.at.clone();
+    begin(&mut wizard, &id);
+    for (at, words) in [(wizard.at.clone(), "Saved."), (later, "It was changed meanwhile")] {
+        wizard.at = at.replace("/check", "/permissions?change");
+        wizard.go(&[("change", "yes"), ("permissions", "default")]);
+        wizard.go(&[]);
+        assert!(seen(&wizard.page()).contains(words), "{words}");
+    }
+}
+
+/// A link that was withdrawn is made once more with what it gave.
+#[test]
+fn a_settled_link_is_made_again() {
+    let mut wizard = Wizard::of("publishing");
+    let body =
+        json!({"kind": "link", "role": "client", "nickname": "Spring", "access": {"require_mfa": true}});
+    let id = wizard.team.owner.post(&wizard.team.path("/invitations"), &body).ok().str("/id");
+    wizard.team.owner.post(&format!("/v1/invitations/{id}/revoke"), &json!({})).ok();
+    let page = wizard.start.replace("/team/invite", &format!("/invitations/{id}"));
+    assert!(wizard.who.get(&page).text().contains("Make one like it"));
+    begin(&mut wizard, &id);
+    let review = seen(&wizard.page());
+    assert!(review.contains("Check and make the link") && review.contains("Spring"), "{review}");
+}

@@ -57,6 +57,11 @@ impl Open {
         if !actor.may_invite(record.state.role) {
             return Err(Code::RoleNotAllowed.into());
         }
+        if !self.answers.have_seen(&record) {
+            let sentence =
+                "It was changed meanwhile, so nothing of yours was saved. This is what it gives now.";
+            return Ok(said::see_other(&Route::OfferPage(self.slug(), id).path(), sentence));
+        }
         let changes = Changes { workspaces: offer.workspaces, access: offer.access, ..Changes::default() };
         let after = change(ctx, &Authority::Member(actor.clone()), record.clone(), changes).await?;
         let sentence = if after.revision == record.revision {

@@ -23,6 +23,9 @@ use crate::web::request;
 /// The field of the invitation that a draft changes. No step has it.
 const CHANGES: &str = "changes";
 
+/// The field of how often that had been changed before.
+const SEEN: &str = "seen";
+
 /// The answers.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
@@ -70,7 +73,7 @@ impl Answers {
         let how = if record.delivery == Delivery::None { "link" } else { "mail" };
         let email = state.email.as_ref().map(EmailAddress::to_string);
         let most = state.max_uses.filter(|_| state.kind == Kind::Link).map(|most| most.to_string());
-        let changes = changing.then(|| state.id.to_string());
+        let (changes, seen) = (changing.then(|| state.id.to_string()), record.revision.to_string());
         let mut data: Vec<(String, String)> = [
             ("who", Some(who)),
             ("role", Some(state.role.as_str())),
@@ -84,6 +87,7 @@ impl Answers {
             ("branding/message", record.branding_message.as_deref()),
             ("max_uses", most.as_deref()),
             (CHANGES, changes.as_deref()),
+            (SEEN, changes.as_ref().map(|_| seen.as_str())),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
@@ -97,6 +101,12 @@ impl Answers {
     #[must_use]
     pub fn changes(&self) -> Option<InvitationId> {
         self.text(CHANGES).parse().ok()
+    }
+
+    /// Whether the invitation is as it was when they began to change it.
+    #[must_use]
+    pub fn have_seen(&self, record: &Record) -> bool {
+        self.text(SEEN) == record.revision.to_string()
     }
 
     /// As a draft keeps it.

@@ -96,10 +96,8 @@ impl Telling<'_> {
 
     fn list(&mut self, step: Step, label: &'static str, value: impl Into<String>, more: Vec<String>) {
         let path = match self.open.answers.changes() {
-            // Who it is for is changed on the invitation's own page.
-            Some(id) if matches!(step, Step::Who | Step::Person) => {
-                format!("{}#change", Route::OfferPage(self.open.desk.setting.slug.clone(), id).path())
-            }
+            // Who it is for is changed on the invitation's own page: from here the way there would lose what was chosen.
+            Some(_) if matches!(step, Step::Who | Step::Person) => String::new(),
             _ => format!("{}?change", self.open.path(step)),
         };
         self.rows.push(Row { label, value: value.into(), more, path });

@@ -259,7 +259,7 @@ fn reply<P: Platform>(
         permissions: words::of(actor.template, state.role, &access),
         second_factor: access.require_mfa,
         state: status,
-        anew: match (settled, is_link) {
+        anew: match (settled || (is_link && !status.is_open()), is_link) {
             // An admin has everything.
             _ if status.is_open() && !state.role.reaches_every_workspace() => Some("Change what it gives"),
             (true, true) => Some("Make one like it"),
