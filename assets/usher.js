@@ -99,22 +99,26 @@ for (const line of document.querySelectorAll("summary > [data-counts]")) {
 document.addEventListener("change", count);
 count();
 
-// Chooses those that are shown.
-document.querySelector("[name=all]")?.addEventListener("click", (event) => {
-  event.preventDefault();
-  for (const box of document.querySelectorAll("#resources > :not([hidden]) [name=resource]")) box.checked = true;
-  count();
-});
-
-// Chooses all of them, or none where all are chosen. Without a script the link shows the list with all of them chosen.
-for (const link of document.querySelectorAll("[data-all]")) {
-  link.addEventListener("click", (event) => {
+// Chooses those that are shown, or none of them.
+for (const button of document.querySelectorAll("[name=all]")) {
+  button.addEventListener("click", (event) => {
     event.preventDefault();
-    const [on, boxes] = checked(link.dataset.all);
-    for (const box of boxes) box.checked = on < boxes.length;
+    for (const box of document.querySelectorAll("#resources > :not([hidden]) [name=resource]")) {
+      box.checked = button.value === "yes";
+    }
     count();
   });
 }
+
+// Chooses all of them, or none where all are chosen. Without a script the link shows the list with all of them chosen.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-all]");
+  if (!link) return;
+  event.preventDefault();
+  const [on, boxes] = checked(link.dataset.all);
+  for (const box of boxes) box.checked = on < boxes.length;
+  count();
+});
 
 // Puts a part of another page of ours in the place of the same part here.
 const renew = async (id, request) => {
@@ -125,8 +129,8 @@ const renew = async (id, request) => {
   return page;
 };
 
-// Shows what a form would come to while it is filled in, in the colour that is typed.
-for (const form of document.querySelectorAll("[data-live]")) {
+// Asks with a form as it is, once nothing more is typed into it for a moment.
+const ask = (form, act) => {
   let wait;
   let asked;
   form.addEventListener("input", () => {
@@ -135,17 +139,42 @@ for (const form of document.querySelectorAll("[data-live]")) {
     asked?.abort();
     const { signal } = asked = new AbortController();
     wait = setTimeout(async () => {
-      const body = new URLSearchParams(new FormData(form));
-      body.set("do", "preview");
       try {
-        const page = await renew(form.dataset.live, [form.action, { method: "POST", body, signal }]);
-        const [here, there] = [document, page].map((each) => each.querySelector("link[href^='/brand/']"));
-        if (here && there) here.href = there.getAttribute("href");
-        else if (there) document.head.append(document.adoptNode(there));
+        await act(new URLSearchParams(new FormData(form)), signal);
       } catch (error) {
         if (!signal.aborted) throw error;
       }
     }, 300);
+  });
+  // What is sent as usual is not asked besides.
+  form.addEventListener("submit", () => clearTimeout(wait));
+};
+
+// Shows what a form would come to while it is filled in, in the colour that is typed.
+for (const form of document.querySelectorAll("[data-live]")) {
+  ask(form, async (body, signal) => {
+    body.set("do", "preview");
+    // It is text that is looked at.
+    body.delete("logo");
+    const page = await renew(form.dataset.live, [form.action, { method: "POST", body, signal }]);
+    const [here, there] = [document, page].map((each) => each.querySelector("link[href^='/brand/']"));
+    if (here && there) here.href = there.getAttribute("href");
+    else if (there) document.head.append(document.adoptNode(there));
+  });
+}
+
+// Shows what a search finds while it is typed, under the address that the search has.
+for (const form of document.querySelectorAll("[data-finds]")) {
+  const line = form.querySelector("[role=status]");
+  ask(form, async (query, signal) => {
+    const address = `${form.getAttribute("action")}?${query}`;
+    const page = await renew(form.dataset.finds, [address, { signal }]);
+    const found = page.getElementById(line.id);
+    // Another page than that: whoever looks is to see it.
+    if (!found) return location.assign(address);
+    line.textContent = found.textContent;
+    history.replaceState(null, "", address);
+    count();
   });
 }
 

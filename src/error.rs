@@ -109,7 +109,7 @@ codes! {
     LinkHasNoRecipient "link_has_no_recipient" 422 "No recipient" "A link for many people has nobody to send it to. Copy the link instead."
     PayloadTooLarge "payload_too_large" 413 "Too large" "This is too much at once. Send at most 64 KiB."
     UnsupportedMediaType "unsupported_media_type" 415 "Unsupported content type" "Send the body as application/json."
-    NotALogo "not_a_logo" 415 "Not a logo" "This is no PNG, JPEG or WebP. Save the logo as one of these and send its bytes."
+    NotALogo "not_a_logo" 415 "Not a logo" "This is no PNG, JPEG or WebP. Save the picture as one of these, and send that."
     MethodNotAllowed "method_not_allowed" 405 "Method not allowed" "This address doesn't take that method. `Allow` lists those it takes."
     NotFound "not_found" 404 "Not found" "There is nothing here. Check the address or the id."
     Unauthenticated "unauthenticated" 401 "Not signed in" "Sign in first, or send a valid key."

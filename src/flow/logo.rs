@@ -16,16 +16,25 @@ use crate::store::logos::{self, Stored};
 /// How long KV keeps a copy: what it is a copy of never changes.
 const COPY_SECONDS: u64 = 30 * 24 * 60 * 60;
 
-/// Sets the logo. Answers its name. Setting the one that is there is no change.
+/// Reads a picture that somebody sent as a logo.
 ///
 /// # Errors
 /// `not_a_logo` for what is no PNG, JPEG or WebP, `payload_too_large` for what is too large.
-pub async fn set<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, bytes: &[u8]) -> Result<String> {
+pub fn read(bytes: &[u8]) -> Result<Logo> {
     if bytes.len() > LARGEST {
         let detail = "The picture is too large. Use one of at most 1 MiB.";
         return Err(Refusal::new(Code::PayloadTooLarge).because(detail).into());
     }
-    let logo = Logo::read(bytes).ok_or_else(|| Error::from(Code::NotALogo))?;
+    Logo::read(bytes).ok_or_else(|| Code::NotALogo.into())
+}
+
+/// Sets the logo that was [`read`] from these bytes. Answers its name. Setting the one that is there is no change.
+pub async fn set<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    logo: Logo,
+    bytes: &[u8],
+) -> Result<String> {
     let stored =
         Stored { content_type: logo.format.content_type().to_owned(), base64: Base64::encode_string(bytes) };
     let entry = ctx.entry(&actor.principal);

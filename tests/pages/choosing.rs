@@ -189,6 +189,9 @@ fn all_that_are_shown_are_selected_at_once() {
     let all = scene.send(&page, &[], &[], &[("all", "yes")]).text();
     assert!(seen(&all).contains("25 of 25 selected"), "{}", seen(&all));
     assert!(seen(&all).contains("25 more are chosen and not listed here."), "{}", seen(&all));
+    let none = scene.send(&all, &[], &[], &[("all", "no")]).text();
+    assert!(seen(&none).contains("0 of 25 selected"), "{}", seen(&none));
+    assert!(seen(&none).contains("25 more are chosen and not listed here."), "{}", seen(&none));
     scene.save(&all, &[]);
     assert_eq!(scene.ids(), scene.accounts[..50]);
 }

@@ -74,6 +74,8 @@ fn a_list_is_looked_through_and_nothing_is_sent() {
         ]
     );
     assert!(shown[3][3].starts_with("E-mail: This is not an e-mail address."), "{:?}", shown[3]);
+    // Who is given no account is told, and can be invited so; staff of this system too.
+    assert!(shown[0][3].contains("until they are given one, they see nothing."), "{:?}", shown[0]);
     let text = seen(&page.text());
     for told in ["Nothing is sent yet.", "Send 2 invitations", "Ready 2", "Over seats 1", "To correct 1"] {
         assert!(text.contains(told), "{told} in {text}");
@@ -109,6 +111,8 @@ fn what_is_ready_is_sent_by_a_job_and_taken_back_after_a_question() {
     assert_eq!(text_of(&done.text(), "h1"), "The import is done");
     assert!(!done.text().contains("http-equiv=\"refresh\"") && !done.text().contains("data-fresh"));
     assert_eq!(rows(&done)[0][..3], ["ana@client.test", "Client", "Invited"]);
+    let activity = owner.get(&format!("{}/activity", path.strip_suffix("/team/import").unwrap())).text();
+    assert!(activity.contains(&format!("href=\"{job}\">See the import")), "{activity}");
     let notices = owner.get("/me/notifications").text();
     assert!(notices.contains(&format!("href=\"{job}\">See what became of each")), "{notices}");
     assert_eq!(rows(&done).len(), 4, "whoever is in already was not asked again");

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::reading::{seen, text_of};
 use crate::scene::{OSCAR, browsing, elsewhere};
 use crate::structure::check_page;
-use crate::support::client::{Answer, Client, PASSWORD, Team};
+use crate::support::client::{Answer, Client, PASSWORD, Team, nonce_in};
 use crate::support::platform::{ORIGIN, password_token_in};
 use crate::support::scene::{audited, plan, plan_of, resource, seats, workspace};
 
@@ -290,10 +290,29 @@ fn somebody_who_was_added_without_an_e_mail_gets_a_password_link_that_is_shown_o
     assert!(!scene.owner.get(&ask).text().contains(&token), "once");
     scene.team.world.client().set_password(&token).ok();
     assert!(!scene.owner.get(&path).text().contains("Make a password link"), "they have one");
+    scene.team.world.pass(std::time::Duration::from_secs(1));
     let refused = scene.owner.submit(&ask, &ask, &[]);
     check_page(&refused);
     assert_eq!(refused.status, 409);
     assert!(seen(&refused.text()).contains("so they sign in by themselves"));
+}
+
+/// A reload of the answer, or a second press.
+#[test]
+fn a_password_link_that_is_asked_for_twice_is_made_once() {
+    let mut scene = Scene::of("reporting");
+    scene.team.add("nina.new@client.test", "client", json!({})).ok();
+    let member = scene.team.member("nina.new@client.test");
+    let path = page_of(&mut scene.team, &member);
+    let ask = format!("{path}/password");
+    let nonce = nonce_in(&scene.owner.get(&ask).text());
+    let form = [("nonce", &*nonce)];
+    assert_eq!(scene.owner.post_form(&ask, &form).status, 200);
+    let again = scene.owner.post_form(&ask, &form);
+    assert_eq!((again.status.as_u16(), again.header("location")), (303, Some(&*path)));
+    assert!(seen(&scene.owner.get(&path).text()).contains("That link was made already, and shown once."));
+    let copied = "SELECT count(*) FROM audit_events WHERE action = 'member.password_link_copied'";
+    assert_eq!(scene.team.world.count(copied), 1);
 }
 
 #[test]

@@ -143,7 +143,10 @@ fn a_list_is_narrowed_by_role_by_workspace_and_by_what_names_begin_with() {
     assert!(there.contains(&format!("value=\"{other}\" selected>Other &#60;b&#62;place")), "{there}");
     let found = desk.seen("/team?tab=clients&q=BO@");
     assert!(found.contains("bo@client.test") && !found.contains(ANA), "{found}");
+    assert!(found.contains("1 found."), "{found}");
+    assert!(!desk.seen("/team?tab=clients").contains("found."), "all of them are no find");
     let nobody = desk.seen("/team?tab=clients&q=zz");
+    assert!(nobody.contains("None found."), "{nobody}");
     assert!(nobody.contains("Nobody is like that") && nobody.contains("Show all"), "{nobody}");
     // What is nonsense narrows nothing, and nothing breaks.
     desk.page("/team?tab=clients&role=x&workspace=y&status=z&cursor=w&q=%F0%9F%98%80");
@@ -160,6 +163,7 @@ fn a_list_goes_on_where_its_page_ends() {
     }
     let first = desk.page("/team?tab=invitations&role=client");
     assert!(first.contains("c29@client.test") && !first.contains("c04@client.test"), "newest first");
+    assert!(first.contains("More than 25 found, the newest first."), "{first}");
     let next = first.split("Next page").next().unwrap().rsplit("href=\"").next().unwrap();
     let next = next.split('"').next().unwrap().replace("&#38;", "&");
     assert!(next.contains("role=client"), "{next} keeps what was asked for");

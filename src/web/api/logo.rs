@@ -26,7 +26,7 @@ pub async fn set<P: Platform>(
     organization: OrganizationId,
 ) -> Result<Reply> {
     let actor = Caller::of(request, ctx.config)?.administrator_of(ctx, organization).await?;
-    let hash = logo::set(ctx, &actor, request.body()).await?;
+    let hash = logo::set(ctx, &actor, logo::read(request.body())?, request.body()).await?;
     let logo_url = Route::Brand(organization, hash).url(&ctx.config.origin);
     Ok(reply::json(StatusCode::OK, &Shown { logo_url }))
 }

@@ -169,6 +169,8 @@ pub struct Problem {
     pub field: String,
     /// What to do about it.
     pub detail: String,
+    /// What the field is called, where the same is said of another; empty otherwise.
+    pub name: String,
 }
 
 impl Problems {
@@ -181,11 +183,21 @@ impl Problems {
             Error::Internal(_) => &[],
         };
         if fields.is_empty() {
-            return Self(vec![Problem { field: String::new(), detail: error.detail().into_owned() }]);
+            return Self(vec![Problem {
+                field: String::new(),
+                detail: error.detail().into_owned(),
+                name: String::new(),
+            }]);
         }
-        let of_field = |field: &crate::error::FieldError| Problem {
-            field: field.pointer.trim_start_matches('/').to_owned(),
-            detail: field.detail.clone(),
+        let of_field = |field: &crate::error::FieldError| {
+            let alike = fields.iter().filter(|other| other.detail == field.detail).count() > 1;
+            let name = field.pointer.trim_start_matches('/');
+            let is_one = name.split('/').all(|part| part.parse::<u32>().is_err());
+            Problem {
+                field: name.to_owned(),
+                detail: field.detail.clone(),
+                name: if alike && is_one { words(&name.replace('/', "_")) } else { String::new() },
+            }
         };
         Self(fields.iter().map(of_field).collect())
     }

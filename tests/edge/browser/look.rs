@@ -139,6 +139,8 @@ impl Browser {
                 // What only screen readers meet is one pixel, on purpose.
                 if (getComputedStyle(element.closest('caption') ?? element).clipPath !== 'none') continue;
                 if (box.right > innerWidth + 1 || box.left < -1) found.push(`${element.outerHTML.slice(0, 80)} stands out`);
+                const card = element.parentElement.closest('.card, .rows')?.getBoundingClientRect();
+                if (card && (box.right > card.right + 1 || box.left < card.left - 1)) found.push(`${element.outerHTML.slice(0, 80)} stands out of its card`);
                 const style = getComputedStyle(element);
                 // What is cut on purpose says so by its dots; the whole stands elsewhere on the page.
                 const cut = style.overflowX !== 'visible' && style.overflowX !== 'auto' && style.webkitLineClamp === 'none'

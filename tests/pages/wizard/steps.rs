@@ -140,7 +140,15 @@ fn credentials_are_asked_for_only_where_they_count() {
     assert!(text.contains("They reconnect it, and need access to the account itself."), "{text}");
     let field = format!("credentials/{page}");
     wizard.go(&[(&field, "member")]);
-    assert!(seen(&wizard.page()).contains("With their own credentials: A facebook."));
+    let review = wizard.page();
+    assert!(seen(&review).contains("Credentials Their own Change"), "{}", seen(&review));
+    // The answer is changed where it was given, and the review comes next.
+    wizard.at = wizard.at.replace("/check", "/credentials?change");
+    assert!(review.contains(&format!("href=\"{}\"", wizard.at)), "{review}");
+    wizard.go(&[(&field, "owner"), ("change", "yes")]);
+    assert!(seen(&wizard.page()).contains("Credentials The owner’s Change"));
+    wizard.at = wizard.at.replace("/check", "/credentials");
+    wizard.go(&[(&field, "member")]);
     // A choice that counts no more is not sent, and comes back when it does.
     wizard.at = wizard.at.replace("/check", "/permissions");
     wizard.go(&[("permissions", "default"), ("permission", "posts.write.create")]);

@@ -223,10 +223,13 @@ impl Chosen {
         text.trim_end().to_owned()
     }
 
-    /// Gives these too.
-    pub fn add(&mut self, ids: impl Iterator<Item = ResourceId>) {
+    /// Gives these too, or none of them, as a button of the form says.
+    pub fn choose(&mut self, form: &Form, ids: impl Iterator<Item = ResourceId>) {
+        let gives = form.text("all") != "no";
         for id in ids.map(|id| id.to_string()) {
-            if !self.grants.iter().any(|given| given.id == id) {
+            if !gives {
+                self.grants.retain(|given| given.id != id);
+            } else if !self.grants.iter().any(|given| given.id == id) {
                 self.grants.push(Given { id, approve: false, credentials: None });
             }
         }

@@ -36,8 +36,8 @@ pub struct Permissions {
     seats: Option<String>,
     /// What these people are: "client".
     one: &'static str,
-    /// What they work on: "campaigns".
-    many: String,
+    /// What they work on, where there is such a thing: "campaigns".
+    many: Option<String>,
     wrong: Option<String>,
     wrong_clone: Option<String>,
 }
@@ -80,7 +80,7 @@ impl Permissions {
             require_mfa: chosen.require_mfa,
             seats: None,
             one: role.as_str(),
-            many: actor.template.noun().1,
+            many: (!actor.template.kinds.is_empty()).then(|| actor.template.noun().1),
             wrong: wrong(problems, "access/permissions"),
             wrong_clone: wrong(problems, "access/permissions/clone_of"),
         }

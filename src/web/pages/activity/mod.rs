@@ -104,11 +104,13 @@ struct Shown {
     /// What else this actor did, and what else happened to this one.
     by: Option<String>,
     about: Option<String>,
+    /// Where the import is that it tells of.
+    import: Option<String>,
     changes: Vec<Change>,
 }
 
 impl Shown {
-    fn of(told: &Told, actor: &Actor, path: &str) -> Self {
+    fn of(told: &Told, actor: &Actor, path: &str, slug: &str) -> Self {
         let sentence = Sentence::of(told, actor);
         let alone = |actor: &str, subject: &str| {
             let query = Query { actor: actor.to_owned(), subject: subject.to_owned(), ..Query::default() };
@@ -118,6 +120,7 @@ impl Shown {
             at: told.at,
             by: told.actor_name.is_some().then(|| alone(&told.actor, "")),
             about: sentence.object.is_some().then(|| alone("", &told.subject)),
+            import: told.subject.parse().ok().map(|job| Route::ImportJob(slug.to_owned(), job).path()),
             changes: changes(told, actor.template),
             sentence,
         }
@@ -140,7 +143,8 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
     let last = told.last().filter(|_| more).map(|last| last.id.to_string());
     let at = |cursor: String| Query { cursor, ..query.clone() }.address(&path);
     let next = last.map(at);
-    let entries: Vec<Shown> = told.iter().map(|told| Shown::of(told, &desk.actor, &path)).collect();
+    let entries: Vec<Shown> =
+        told.iter().map(|told| Shown::of(told, &desk.actor, &path, &desk.setting.slug)).collect();
     let page = Activity {
         frame: desk.frame(Place::Activity),
         files: [Route::ActivityCsv, Route::ActivityJson].map(|route| route(desk.setting.slug.clone()).path()),

@@ -10,11 +10,13 @@ use http::StatusCode;
 
 pub use self::job::{show as job, undo};
 use self::verdict::{Verdict, problem_in_words};
+use crate::domain::access::Resources;
 use crate::domain::authority::Actor;
 use crate::domain::role::Role;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::flow::bulk::{self as flow, Foreseen};
+use crate::flow::invite::Invite;
 use crate::platform::Platform;
 use crate::store::accounts::At;
 use crate::store::choices::{self, Sought, Workspace};
@@ -69,7 +71,7 @@ struct Row {
     line: u64,
     email: String,
     verdict: Verdict,
-    /// What is wrong with it.
+    /// What is wrong with it, or to know of it.
     problem: String,
 }
 
@@ -183,16 +185,33 @@ async fn look_through<P: Platform>(
     actor: &Actor,
     lines: Vec<Line>,
 ) -> Result<Vec<Row>> {
+    let told =
+        |line: &Line| line.invite.as_ref().map_or_else(|_| String::new(), |invite| to_know(actor, invite));
     let (places, invites): (Vec<_>, Vec<_>) =
-        lines.into_iter().map(|line| ((line.number, line.email), line.invite)).unzip();
+        lines.into_iter().map(|line| ((line.number, told(&line), line.email), line.invite)).unzip();
     let foreseen = flow::foresee(ctx, actor, invites).await?;
-    let row = |((line, email), foreseen)| match foreseen {
-        Foreseen::Created => Row { line, email, verdict: Verdict::Ready, problem: String::new() },
+    let row = |((line, told, email), foreseen)| match foreseen {
+        Foreseen::Created => Row { line, email, verdict: Verdict::Ready, problem: told },
         Foreseen::Refused { problem, .. } => {
             Row { line, email, verdict: Verdict::of(&problem), problem: problem_in_words(&problem) }
         }
     };
     Ok(places.into_iter().zip(foreseen).map(row).collect())
+}
+
+/// What is better known of a row that can be sent: as the wizard's review says it.
+fn to_know(actor: &Actor, invite: &Invite) -> String {
+    let offer = &invite.offer;
+    let given = match &offer.access.resources {
+        Some(Resources::All) => true,
+        Some(Resources::Listed(grants)) => !grants.is_empty(),
+        None => false,
+    };
+    if given || actor.template.kinds.is_empty() || offer.role.reaches_every_workspace() {
+        return String::new();
+    }
+    let (one, _) = actor.template.noun();
+    format!("Nothing has to be done. It gives no {one}: until they are given one, they see nothing.")
 }
 
 /// The list as it was looked through: the rows of one kind, or all, from one of them on.

@@ -57,9 +57,8 @@ impl Open {
         if !actor.may_invite(record.state.role) {
             return Err(Code::RoleNotAllowed.into());
         }
-        if !self.answers.have_seen(&record) {
-            let sentence =
-                "It was changed meanwhile, so nothing of yours was saved. This is what it gives now.";
+        if !self.answers.have_seen(&record) || !record.state.status(ctx.now()).is_open() {
+            let sentence = "It was changed meanwhile, so nothing of yours was saved. This is how it is now.";
             return Ok(said::see_other(&Route::OfferPage(self.slug(), id).path(), sentence));
         }
         let changes = Changes { workspaces: offer.workspaces, access: offer.access, ..Changes::default() };

@@ -148,10 +148,10 @@ impl Answers {
         }
     }
 
-    /// Gives these accounts besides.
-    pub fn choose(&mut self, ids: impl Iterator<Item = ResourceId>) {
+    /// Gives these accounts besides, or none of them, as a button of the form says.
+    pub fn choose(&mut self, form: &Form, ids: impl Iterator<Item = ResourceId>) {
         let mut chosen = self.chosen();
-        chosen.add(ids);
+        chosen.choose(form, ids);
         self.give(&chosen);
     }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{How, Known, Open, Step, Who};
-use crate::domain::access::{Access, Resources};
+use crate::domain::access::{Access, Credentials, Resources};
 use crate::domain::catalog::PermissionSet;
 use crate::domain::decision::{About, Held, HeldResources, State, Subject, decide};
 use crate::domain::role::Role;
@@ -172,34 +172,25 @@ impl Telling<'_> {
         let (_, many) = template.noun();
         let label = if many == "campaigns" { "Campaigns" } else { "Accounts" };
         if !template.kinds.is_empty() {
-            let name = |id| {
-                let found = known.resources.chosen.iter().find(|resource| resource.id == id);
-                found.map_or_else(String::new, |resource| resource.name.clone())
-            };
             match &access.resources {
                 Resources::All => self.row(Step::Accounts, label, format!("All {many}, now and later")),
                 Resources::Listed(grants) if grants.is_empty() => self.row(Step::Accounts, label, "None"),
                 Resources::Listed(grants) => {
                     // Of those that somebody else gave, some may be nobody's to see here.
-                    let names: Vec<String> =
-                        grants.iter().map(|grant| name(grant.id)).filter(|name| !name.is_empty()).collect();
-                    let approve: Vec<String> =
-                        grants.iter().filter(|grant| grant.approve).map(|grant| name(grant.id)).collect();
-                    let own: Vec<String> = grants
+                    let names: Vec<String> = grants
                         .iter()
-                        .filter(|grant| grant.credentials == Some(crate::domain::access::Credentials::Member))
-                        .map(|grant| name(grant.id))
+                        .map(|grant| known.name_of(grant.id))
+                        .filter(|name| !name.is_empty())
                         .collect();
-                    let asked = grants.iter().any(|grant| grant.credentials.is_some());
-                    let mut more = Vec::new();
-                    if !approve.is_empty() {
-                        more.push(format!("They approve on {}.", short(approve)));
-                    }
-                    if !own.is_empty() {
-                        more.push(format!("With their own credentials: {}.", short(own)));
-                    } else if asked {
-                        more.push("With the owner’s credentials.".to_owned());
-                    }
+                    let approve: Vec<String> = grants
+                        .iter()
+                        .filter(|grant| grant.approve)
+                        .map(|grant| known.name_of(grant.id))
+                        .collect();
+                    let more = match approve.is_empty() {
+                        true => Vec::new(),
+                        false => vec![format!("They approve on {}.", short(approve))],
+                    };
                     self.list(Step::Accounts, label, short(names), more);
                 }
             }
@@ -219,9 +210,27 @@ impl Telling<'_> {
             }
         };
         self.list(Step::Permissions, "Permissions", how, self.difference(access));
+        self.credentials(access);
         if access.require_mfa {
             self.row(Step::Permissions, "Two-step sign-in", "They come in only with it");
         }
+    }
+
+    /// Whose credentials reach the accounts, where that was asked (S2-13).
+    fn credentials(&mut self, access: &Access) {
+        let Resources::Listed(grants) = &access.resources else { return };
+        let asked = || grants.iter().filter(|grant| grant.credentials.is_some());
+        let own = || asked().filter(|grant| grant.credentials == Some(Credentials::Member));
+        let whose = match (own().count(), asked().count()) {
+            (_, 0) => return,
+            (0, _) => "The owner’s".to_owned(),
+            (own, all) if own == all => "Their own".to_owned(),
+            _ => {
+                let names = own().map(|grant| self.known.name_of(grant.id)).filter(|name| !name.is_empty());
+                format!("Their own on {}; elsewhere the owner’s", short(names.collect()))
+            }
+        };
+        self.row(Step::Credentials, "Credentials", whose);
     }
 
     /// What is other than by default.

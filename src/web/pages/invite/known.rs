@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Open, Step};
 use crate::domain::authority::Authority;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{MemberId, WorkspaceId};
+use crate::domain::ids::{MemberId, ResourceId, WorkspaceId};
 use crate::domain::order;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
@@ -131,5 +131,12 @@ impl Known {
         meant.unwrap_or_else(|| {
             self.workspaces.iter().take(usize::from(self.find.is_empty())).map(|place| place.id).collect()
         })
+    }
+
+    /// What an account that is chosen is called; nothing where whoever looks may not see it.
+    #[must_use]
+    pub fn name_of(&self, id: ResourceId) -> String {
+        let found = self.resources.chosen.iter().find(|resource| resource.id == id);
+        found.map_or_else(String::new, |resource| resource.name.clone())
     }
 }

@@ -161,7 +161,7 @@ pub async fn submit<P: Platform>(
     if Listing::is_asked(&form) {
         if form.has("all") {
             let known = Known::read(ctx, &open, Vec::new(), Some(step), &form).await?;
-            open.answers.choose(known.resources.page().map(|resource| resource.id));
+            open.answers.choose(&form, known.resources.page().map(|resource| resource.id));
         }
         let kept = drafts::save(id, open.desk.member, &open.answers.data(), until);
         ctx.platform.run(kept).await?;

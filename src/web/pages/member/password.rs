@@ -5,6 +5,7 @@ use askama::Template;
 
 use super::open;
 use crate::domain::ids::MemberId;
+use crate::domain::time::Timestamp;
 use crate::error::{Code, Error, Result};
 use crate::flow::{Context, password_link};
 use crate::platform::{Platform, ResultSet};
@@ -13,7 +14,7 @@ use crate::store::passwords::{self, Version};
 use crate::web::pages::confirm::Confirm;
 use crate::web::pages::desk::{Desk, Place};
 use crate::web::pages::form::Form;
-use crate::web::pages::{Frame, Problems};
+use crate::web::pages::{Frame, Problems, said, sent_once};
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use crate::web::route::Route;
@@ -98,19 +99,34 @@ pub async fn submit<P: Platform>(
 ) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
     let (desk, member, version) = receiver(ctx, request, slug, id).await?;
-    let done = match form.fresh() {
-        Ok(()) => password_link::copy(ctx, &desk.actor, member.clone(), version).await,
-        Err(error) => Err(error),
+    let made = match sent_once::begin(ctx, request, &form).await? {
+        Some(once) => sent_once::end(ctx, make(&once, &form, &desk, member.clone(), version).await),
+        None => Ok(None),
     };
-    match done {
-        Ok((url, until)) => desk.reply(&Link {
+    match made {
+        Ok(Some((url, until))) => desk.reply(&Link {
             frame: desk.frame(Place::Team),
             name: &member.user.name,
             url,
             until: until.in_words(),
             back: back(&desk, &member),
         }),
+        Ok(None) => Ok(said::see_other(
+            &back(&desk, &member),
+            "That link was made already, and shown once. If you don’t have it, make another one.",
+        )),
         Err(error @ Error::Refused(_)) => desk.refused(&error, &question(&desk, &member, Some(&error))),
         Err(error) => Err(error),
     }
+}
+
+async fn make<P: Platform>(
+    ctx: &Context<'_, P>,
+    form: &Form,
+    desk: &Desk,
+    member: Member,
+    version: Version,
+) -> Result<(String, Timestamp)> {
+    form.fresh()?;
+    password_link::copy(ctx, &desk.actor, member, version).await
 }

@@ -81,10 +81,10 @@ impl Choices {
 }
 
 impl Choices {
-    /// Chooses what the page lists, if that is asked for.
+    /// Chooses what the page lists, or none of it, if that is asked for.
     pub fn choose_shown(&self, chosen: &mut Chosen, form: &Form) {
         if form.has("all") {
-            chosen.add(self.resources.page().map(|resource| resource.id));
+            chosen.choose(form, self.resources.page().map(|resource| resource.id));
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Tab, tabs};
+use crate::domain::authority::Actor;
 use crate::domain::organization::{Accent, Branding};
 use crate::domain::shades::{Shades, Swatch};
 use crate::error::{Code, Error, Result};
@@ -33,6 +34,8 @@ struct Page<'a> {
     chosen: &'a Chosen,
     /// Whether it has a logo.
     has_logo: bool,
+    /// Whether a picture was sent, which is to be chosen again.
+    picture: bool,
     /// What is shown is not saved.
     unsaved: bool,
     /// Whether there is something to go back to.
@@ -126,51 +129,56 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
 /// What of the form stands in the page again.
 enum Sent<'a> {
     Nothing,
-    /// To be looked at, or refused.
-    Words(&'a Form),
+    /// To be looked at, or refused; a picture with it is nothing that a page can keep.
+    Words {
+        form: &'a Form,
+        picture: bool,
+    },
 }
 
-/// `POST`: saves it, shows what it would come to, or sets or takes away the logo.
+/// `POST`: saves it, shows what it would come to, or takes away the logo.
 pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
-    let (form, file) = Form::read_with_file(ctx, request, "logo").await?;
+    let (form, picture) = Form::read_with_file(ctx, request, "logo").await?;
     let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
     let desk = desk.administered()?;
-    let actor = &desk.actor;
     let done = match form.text("do") {
         _ if form.fresh().is_err() => form.fresh().map(|()| ""),
-        "preview" => {
-            // What can't be saved is told at once; what can is shown.
-            let flaw = read_change(actor, Chosen::sent(&form).body()).err();
-            return page(ctx, &desk, Sent::Words(&form), flaw.as_ref()).await;
-        }
-        "save" => match read_change(actor, Chosen::sent(&form).body()) {
-            Ok(to) => flow::change(ctx, actor, &to).await.map(|_| "The branding is saved."),
-            Err(error) => Err(error),
-        },
+        // What can't be saved is told at once; what can is shown.
+        "preview" => read_change(&desk.actor, Chosen::sent(&form).body()).map(|_| ""),
+        "save" => save(ctx, &desk.actor, &form, picture.as_deref()).await,
         "undo" => undo(ctx, &desk).await,
-        "logo" => match file {
-            Some(bytes) => logo::set(ctx, actor, &bytes).await.map(|_| "The logo is saved."),
-            None => Err(Error::field("/logo", Code::Required, "Choose a picture first.")),
-        },
-        "remove_logo" => logo::clear(ctx, actor).await.map(|()| "The logo is removed."),
+        "remove_logo" => logo::clear(ctx, &desk.actor).await.map(|()| "The logo is removed."),
         _ => return Err(Code::InvalidForm.into()),
     };
+    let sent = match form.text("do") {
+        "save" | "preview" => Sent::Words { form: &form, picture: picture.is_some() },
+        _ => Sent::Nothing,
+    };
     match done {
+        Ok("") => page(ctx, &desk, sent, None).await,
         Ok(sentence) => Ok(said::see_other(&path(&desk), sentence)),
-        Err(Error::Refused(refusal)) if form.text("do") == "logo" && refusal.errors.is_empty() => {
-            let error = Error::field("/logo", refusal.code, refusal.detail);
-            page(ctx, &desk, Sent::Nothing, Some(&error)).await
-        }
-        Err(error @ Error::Refused(_)) => {
-            let sent = if matches!(form.text("do"), "save" | "preview") {
-                Sent::Words(&form)
-            } else {
-                Sent::Nothing
-            };
-            page(ctx, &desk, sent, Some(&error)).await
-        }
+        Err(error @ Error::Refused(_)) => page(ctx, &desk, sent, Some(&error)).await,
         Err(error) => Err(error),
     }
+}
+
+/// Saves words, colour and picture: all of it, or nothing if a part of it can't be.
+async fn save<P: Platform>(
+    ctx: &Context<'_, P>,
+    actor: &Actor,
+    form: &Form,
+    picture: Option<&[u8]>,
+) -> Result<&'static str> {
+    let to = read_change(actor, Chosen::sent(form).body())?;
+    let logo = picture.map(logo::read).transpose().map_err(|error| match error {
+        Error::Refused(refusal) => Error::field("/logo", refusal.code, refusal.detail),
+        error => error,
+    })?;
+    flow::change(ctx, actor, &to).await?;
+    if let (Some(logo), Some(bytes)) = (logo, picture) {
+        logo::set(ctx, actor, logo, bytes).await?;
+    }
+    Ok("The branding is saved.")
 }
 
 /// Puts back name, colour and message as they were before they were last changed. Doing it again takes that back.
@@ -199,9 +207,10 @@ async fn page<P: Platform>(
     let found = found.ok_or_else(|| Error::from(Code::NotFound))?;
     let undoes = found.branding_before.is_some();
     let saved = Chosen::saved(found.branding);
-    let chosen = match sent {
-        Sent::Nothing => saved,
-        Sent::Words(form) => Chosen::sent(form),
+    let unsaved = matches!(sent, Sent::Words { .. });
+    let (chosen, picture) = match sent {
+        Sent::Nothing => (saved, false),
+        Sent::Words { form, picture } => (Chosen::sent(form), picture),
     };
     let accent = Accent::parse(&chosen.accent);
     // The page itself wears the colour that is looked at.
@@ -216,8 +225,9 @@ async fn page<P: Platform>(
         nonce: &desk.key.nonce,
         action: path(desk),
         has_logo: desk.setting.logo_hash.is_some(),
-        undoes: undoes && matches!(sent, Sent::Nothing),
-        unsaved: matches!(sent, Sent::Words(_)),
+        picture,
+        undoes: undoes && !unsaved,
+        unsaved,
         shown: Frame { logo: frame.logo.clone(), ..Frame::of(shown) },
         person: &desk.setting.user_name,
         sender: ctx.config.sender(shown).name,

@@ -161,6 +161,8 @@ struct ShownTab {
     label: &'static str,
     path: String,
     count: String,
+    /// What is counted, where that is not all that the list can show.
+    of: &'static str,
     here: bool,
 }
 
@@ -208,6 +210,18 @@ impl Team<'_> {
     /// Whether it is told who has a second factor.
     fn factors(&self) -> bool {
         self.tab == Tab::Members && self.people.iter().any(|person| person.second_factor.is_some())
+    }
+
+    /// How many were found by what was asked for, on a search's first page.
+    fn tally(&self) -> String {
+        let found = self.people.len() + self.offers.len();
+        match (&self.next, &self.first) {
+            _ if !self.searched => String::new(),
+            (_, Some(_)) => String::new(),
+            (Some(_), None) => format!("More than {found} found, the newest first."),
+            (None, None) if found == 0 => "None found.".to_owned(),
+            (None, None) => format!("{found} found."),
+        }
     }
 
     /// The path of something about an invitation.
@@ -300,6 +314,11 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
                     Tab::Links => counts.links,
                     Tab::Removed => None,
                 }),
+                of: match each {
+                    Tab::Invitations if counts.invitations.is_some() => " waiting",
+                    Tab::Links if counts.links.is_some() => " open",
+                    _ => "",
+                },
                 here: each == tab,
             })
             .collect(),
