@@ -170,6 +170,15 @@ async fn walk(browser: &Browser, scripts: bool) {
     assert_eq!(browser.heading().await, "Summer");
 
     browser.goto(&list("clients")).await;
+    browser.fill("Name, nickname or address", "ana").await;
+    if !scripts {
+        browser.press("Search").await;
+    }
+    browser.hears("1 found.").await;
+    assert!(!browser.text().await.contains("Bo Client"), "who is sought, alone");
+    let address = browser.client.current_url().await.unwrap();
+    assert!(address.query().unwrap().contains("q=ana"), "{address}: it can be kept and sent");
+    browser.goto(&list("clients")).await;
     for name in ["Ana Client", "Bo Client"] {
         let path = format!("//tr[.//bdi[.='{name}']]//input[@type='checkbox']");
         browser.client.find(Locator::XPath(&path)).await.unwrap().click().await.unwrap();
