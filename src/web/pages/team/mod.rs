@@ -11,6 +11,7 @@ mod progress;
 pub mod remove;
 pub mod restore;
 mod seats;
+mod tabs;
 mod typed;
 mod way_back;
 
@@ -20,8 +21,8 @@ use serde::Deserialize;
 use self::offers::OfferRow;
 use self::people::PersonRow;
 pub use self::seats::ShownSeats;
+use self::tabs::{ShownTab, Tab};
 use self::way_back::back_to;
-use crate::domain::authority::Actor;
 use crate::domain::ids::InvitationId;
 use crate::domain::invitation::Status;
 use crate::domain::order;
@@ -30,7 +31,7 @@ use crate::error::{Code, Error, Result};
 use crate::flow::Context;
 use crate::platform::Platform;
 use crate::store::accounts::At;
-use crate::store::desk::{self, Counts, MOST_COUNTED};
+use crate::store::desk::{self, Counts};
 use crate::store::organizations::{self, Seats};
 use crate::store::workspaces::{self, Workspace};
 use crate::web::api::field;
@@ -49,79 +50,6 @@ const MOST_OFFERED: usize = 100;
 const ONE_MORE_OFFERED: i64 = 101;
 /// Who is no client.
 const STAFF: [Role; 3] = [Role::Owner, Role::Admin, Role::Member];
-
-/// Which list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tab {
-    /// Staff: owner, admins, members.
-    #[default]
-    Members,
-    /// Clients.
-    Clients,
-    /// E-mail invitations.
-    Invitations,
-    /// Links for many.
-    Links,
-    /// Who was removed.
-    Removed,
-}
-
-impl Tab {
-    const ALL: [Self; 5] = [Self::Members, Self::Clients, Self::Invitations, Self::Links, Self::Removed];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Members => "members",
-            Self::Clients => "clients",
-            Self::Invitations => "invitations",
-            Self::Links => "links",
-            Self::Removed => "removed",
-        }
-    }
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::Members => "Members",
-            Self::Clients => "Clients",
-            Self::Invitations => "Invitations",
-            Self::Links => "Links",
-            Self::Removed => "Removed",
-        }
-    }
-
-    /// The states that its list may be narrowed to; the first is what it shows unless said.
-    fn states(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::Invitations => &[
-                ("", "Waiting"),
-                ("accepted", "Accepted"),
-                ("declined", "Declined"),
-                ("expired", "Expired"),
-                ("revoked", "Withdrawn"),
-            ],
-            Self::Links => &[
-                ("", "Any"),
-                ("pending", "On"),
-                ("disabled", "Turned off"),
-                ("full", "Full"),
-                ("expired", "Expired"),
-                ("revoked", "Withdrawn"),
-            ],
-            _ => &[],
-        }
-    }
-
-    /// Whether this member may look at the list at all.
-    fn is_for(self, actor: &Actor) -> bool {
-        match self {
-            Self::Members | Self::Clients => true,
-            Self::Invitations => !actor.invitable().is_empty(),
-            Self::Links => actor.may_invite(Role::Client),
-            Self::Removed => actor.administers(),
-        }
-    }
-}
 
 /// What of the list: all of it stands in the address.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -154,16 +82,6 @@ impl Query {
     fn narrows(&self) -> bool {
         [&self.q, &self.status, &self.role, &self.workspace].iter().any(|text| !text.trim().is_empty())
     }
-}
-
-/// A list's tab, as it is shown.
-struct ShownTab {
-    label: &'static str,
-    path: String,
-    count: String,
-    /// What is counted, where that is not all that the list can show.
-    of: &'static str,
-    here: bool,
 }
 
 #[derive(Template)]
@@ -301,27 +219,7 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
         frame,
         slug,
         tab,
-        tabs: Tab::ALL
-            .into_iter()
-            .filter(|tab| tab.is_for(actor))
-            .map(|each| ShownTab {
-                label: each.label(),
-                path: address(slug, &Query { tab: each, ..Query::default() }, None),
-                count: counted(match each {
-                    Tab::Members => counts.staff,
-                    Tab::Clients => counts.clients,
-                    Tab::Invitations => counts.invitations,
-                    Tab::Links => counts.links,
-                    Tab::Removed => None,
-                }),
-                of: match each {
-                    Tab::Invitations if counts.invitations.is_some() => " waiting",
-                    Tab::Links if counts.links.is_some() => " open",
-                    _ => "",
-                },
-                here: each == tab,
-            })
-            .collect(),
+        tabs: tabs::of(actor, slug, tab, &counts),
         seats: seats.as_ref().filter(|_| actor.administers()).map(ShownSeats::of),
         export: Route::TeamExport(slug.to_owned()).path(),
         nonce: &desk.key.nonce,
@@ -346,15 +244,6 @@ pub async fn show<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &s
         searched: query.narrows(),
         query: &query,
     })
-}
-
-/// A count as it is shown: none is not shown at all, and no more than so many.
-fn counted(count: Option<u32>) -> String {
-    match count {
-        None => String::new(),
-        Some(many) if many > MOST_COUNTED => format!("{MOST_COUNTED}+"),
-        Some(some) => some.to_string(),
-    }
 }
 
 /// The address of a list.
