@@ -187,9 +187,10 @@ impl Telling<'_> {
                         .filter(|grant| grant.approve)
                         .map(|grant| known.name_of(grant.id))
                         .collect();
-                    let more = match approve.is_empty() {
-                        true => Vec::new(),
-                        false => vec![format!("They approve on {}.", short(approve))],
+                    let more = if approve.is_empty() {
+                        Vec::new()
+                    } else {
+                        vec![format!("They approve on {}.", short(approve))]
                     };
                     self.list(Step::Accounts, label, short(names), more);
                 }

@@ -32,8 +32,6 @@ struct Page<'a> {
     nonce: &'a str,
     action: String,
     chosen: &'a Chosen,
-    /// Whether it has a logo.
-    has_logo: bool,
     /// Whether a picture was sent, which is to be chosen again.
     picture: bool,
     /// What is shown is not saved.
@@ -172,7 +170,7 @@ async fn save<P: Platform>(
     let to = read_change(actor, Chosen::sent(form).body())?;
     let logo = picture.map(logo::read).transpose().map_err(|error| match error {
         Error::Refused(refusal) => Error::field("/logo", refusal.code, refusal.detail),
-        error => error,
+        error @ Error::Internal(_) => error,
     })?;
     flow::change(ctx, actor, &to).await?;
     if let (Some(logo), Some(bytes)) = (logo, picture) {
@@ -224,7 +222,6 @@ async fn page<P: Platform>(
         tabs: tabs(&desk.setting.slug, Tab::Branding),
         nonce: &desk.key.nonce,
         action: path(desk),
-        has_logo: desk.setting.logo_hash.is_some(),
         picture,
         undoes: undoes && !unsaved,
         unsaved,
