@@ -160,6 +160,17 @@ for (const form of document.querySelectorAll("[data-live]")) {
     const [here, there] = [document, page].map((each) => each.querySelector("link[href^='/brand/']"));
     if (here && there) here.href = there.getAttribute("href");
     else if (there) document.head.append(document.adoptNode(there));
+    // A picture that is chosen stands where the logo will. What is none is told when it is saved.
+    const [file] = form.querySelector("[type=file]").files;
+    const picture = file && await createImageBitmap(file, { resizeHeight: 72 }).catch(() => undefined);
+    if (!picture) return;
+    for (const mark of document.getElementById(form.dataset.live).querySelectorAll(".logo, .mark")) {
+      const canvas = document.createElement("canvas");
+      canvas.className = "logo";
+      [canvas.width, canvas.height] = [picture.width, picture.height];
+      canvas.getContext("2d").drawImage(picture, 0, 0);
+      mark.replaceWith(canvas);
+    }
   });
 }
 

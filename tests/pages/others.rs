@@ -36,6 +36,7 @@ fn signing_in_by_form_leads_to_the_workspaces_and_a_mistake_keeps_the_address() 
     assert!(seen(&olga.get("/me").text()).contains("You are the owner"));
     assert_eq!(olga.get("/").header("location"), Some("/me"));
     assert_eq!(olga.submit("/me", "/sign-out", &[]).header("location"), Some("/sign-in"));
+    assert!(seen(&olga.get("/sign-in").text()).contains("You are signed out."));
     assert_eq!(olga.get("/me").header("location"), Some("/sign-in"));
 }
 

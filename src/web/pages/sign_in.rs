@@ -200,7 +200,10 @@ pub async fn sign_out<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> R
     if let Some(session) = session(request) {
         sign_in::sign_out(ctx, &session).await?;
     }
-    let mut reply = reply::see_other(&back.unwrap_or_else(|| Route::SignIn.path()));
+    let mut reply = match back {
+        Some(invitation) => reply::see_other(&invitation),
+        None => said::see_other(&Route::SignIn.path(), "You are signed out."),
+    };
     reply::clear_cookie(&mut reply, SESSION_COOKIE);
     Ok(reply)
 }

@@ -110,6 +110,7 @@ fn the_pages_of_those_who_run_an_organization_fit_every_screen() {
         browser.press("Save the branding").await;
         let logo = browser.element("#logo").await;
         logo.send_keys(&file("logo.png", PNG)).await.unwrap();
+        browser.client.wait().for_element(Locator::Css("#preview canvas.logo")).await.unwrap();
         browser.press("Save the branding").await;
         faults.extend(browser.look("branding-saved", WIDTHS, OF_PAGES).await);
         browser.press("Remove the logo").await;
