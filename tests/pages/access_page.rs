@@ -24,13 +24,19 @@ struct Scene {
 
 impl Scene {
     fn of(template: &str, kinds: [&str; 2]) -> Self {
+        let scene = Self::without_accounts(template);
+        let accounts = kinds.map(|kind| resource(&scene.team, &scene.workspace, kind));
+        Self { accounts, ..scene }
+    }
+
+    fn without_accounts(template: &str) -> Self {
         let mut team = Team::make(crate::support::World::new(), template, Some(plan_of(5)));
         let workspace = team.workspace();
-        let accounts = kinds.map(|kind| resource(&team, &workspace, kind));
         let carl = browsing(team.joined(CARL, "client"));
         let member = team.member(CARL);
         let path = format!("/w/{workspace}/members/{member}");
-        Self { owner: browsing(team.owner.clone()), team, carl, workspace, member, accounts, path }
+        let owner = browsing(team.owner.clone());
+        Self { owner, team, carl, workspace, member, accounts: Default::default(), path }
     }
 
     fn publishing() -> Self {
@@ -228,6 +234,21 @@ fn changing_something_comes_back_to_the_form_with_all_that_was_chosen() {
     let has = |name: &str, value: &str| fields.iter().any(|(n, v)| n == name && v == value);
     assert!(has("resource", &facebook) && has("permissions", "customize") && has("require_mfa", "yes"));
     assert!(has("permission", "posts.write.edit") && has(&format!("credentials/{facebook}"), "owner"));
+}
+
+/// A portal has no accounts, so that nobody is asked about any; what was given of them by a program stays.
+#[test]
+fn where_there_are_no_accounts_none_are_asked_about() {
+    let mut scene = Scene::without_accounts("client-portal");
+    scene.give(&json!({"resources": "all"}));
+    let page = scene.owner.get(&scene.path);
+    check_page(&page);
+    assert!(!seen(&page.text()).to_lowercase().contains("account"), "{}", seen(&page.text()));
+    let review = scene.review(&[("require_mfa", "yes")]);
+    assert!(!seen(&review.text()).to_lowercase().contains("account"), "{}", seen(&review.text()));
+    assert_eq!(scene.go_on(&review, "save").status, 303);
+    assert_eq!(scene.has()["resources"], "all");
+    assert_eq!(scene.has()["require_mfa"], true);
 }
 
 /// S3-14, S3-19: a clone copies the permissions as they are, and no account.

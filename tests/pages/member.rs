@@ -313,6 +313,12 @@ fn a_password_link_that_is_asked_for_twice_is_made_once() {
     assert!(seen(&scene.owner.get(&path).text()).contains("That link was made already, and shown once."));
     let copied = "SELECT count(*) FROM audit_events WHERE action = 'member.password_link_copied'";
     assert_eq!(scene.team.world.count(copied), 1);
+    // Somebody else's page, loaded in the same second, has the same bytes.
+    scene.team.add("nora.new@client.test", "client", json!({})).ok();
+    let nora = scene.team.member("nora.new@client.test");
+    let other = format!("{}/password", page_of(&mut scene.team, &nora));
+    assert_eq!(scene.owner.post_form(&other, &form).status, 200);
+    assert_eq!(scene.team.world.count(copied), 2);
 }
 
 #[test]

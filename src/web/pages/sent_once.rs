@@ -1,5 +1,5 @@
 //! A form whose answer shows what is shown once. Sent a second time, by a reload or a second press, it makes no second one:
-//! the page that it is on is another by each nonce, so the same bytes are the same sending.
+//! the page that it is on is another by each nonce, so the same bytes to the same address are the same sending.
 
 use crate::domain::secret;
 use crate::error::Result;
@@ -25,7 +25,7 @@ pub async fn begin<'a, P: Platform>(
         return Ok(Some(ctx.under(None)));
     }
     let session = session(request).unwrap_or_default();
-    let fingerprint = secret::digest(request.body());
+    let fingerprint = secret::digest(&[request.uri().path().as_bytes(), b"\n", request.body()].concat());
     let once = Once {
         caller: format!("session {session}"),
         credential: Some(session),

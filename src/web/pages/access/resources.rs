@@ -19,6 +19,8 @@ use crate::web::pages::form::Form;
 #[derive(Template)]
 #[template(path = "pages/access_resources.html")]
 pub struct Resources {
+    /// Whether this system has any kind of them. Where there is none, nothing is asked.
+    any_kind: bool,
     /// What people call them.
     many: String,
     rows: Vec<Row>,
@@ -198,6 +200,7 @@ impl Resources {
         let approving = catalog.from_grant(true).without(catalog.from_grant(false));
         let approving = catalog.in_words(approving);
         Self {
+            any_kind: !template.kinds.is_empty(),
             many,
             chosen: rows.iter().filter(|row| row.given).count(),
             rows,
