@@ -19,7 +19,7 @@ use crate::web::pages::form::Form;
 #[derive(Template)]
 #[template(path = "pages/access_resources.html")]
 pub struct Resources {
-    /// Whether this system has any kind of them. Where there is none, nothing is asked.
+    /// Whether there can be any of them. Where none can be and none is, nothing is asked, unless something is wrong with it.
     any_kind: bool,
     /// What people call them.
     many: String,
@@ -200,7 +200,10 @@ impl Resources {
         let approving = catalog.from_grant(true).without(catalog.from_grant(false));
         let approving = catalog.in_words(approving);
         Self {
-            any_kind: !template.kinds.is_empty(),
+            any_kind: !template.kinds.is_empty()
+                || !rows.is_empty()
+                || !listing.is_whole()
+                || !problems.is_empty(),
             many,
             chosen: rows.iter().filter(|row| row.given).count(),
             rows,
