@@ -15,6 +15,7 @@ document.addEventListener("click", async (event) => {
     await navigator.clipboard.writeText(field.value);
     says(button, button.dataset.copied ?? "Copied.");
   } catch {
+    field.hidden = false;
     field.focus();
     field.select();
   }

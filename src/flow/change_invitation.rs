@@ -14,7 +14,7 @@ use crate::domain::invitation::{Delivery, Kind};
 use crate::domain::role::Role;
 use crate::domain::text::{Message, Name};
 use crate::domain::time::Timestamp;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::access::{Wanted, check_scope, everything, keep_second_factor, resolve};
 use crate::flow::invite::{link_for_clients, refusal_of, role_not_allowed};
 use crate::flow::{Attempt, Context, check_still_acts, look};
@@ -56,6 +56,8 @@ pub struct Changes {
     pub lifetime: Option<Duration>,
     /// How many may come in by a link.
     pub max_uses: Change<i64>,
+    /// Which revision of it was looked at, where the whole was: another than that is nobody's to write over.
+    pub seen: Option<i64>,
 }
 
 /// How often what is done with an invitation is worked out again because somebody else's came between.
@@ -91,6 +93,10 @@ async fn attempt<P: Platform>(
     let now = entry.at;
     if !is_open(&record, now) {
         return Err(Code::NotPending.into());
+    }
+    if asked.seen.is_some_and(|seen| seen != record.revision) {
+        let detail = "It was changed meanwhile, so nothing of yours was saved. Leave without saving, and see what it gives now.";
+        return Err(Refusal::new(Code::NotPending).because(detail).into());
     }
     let planned = plan(ctx, by, &record, asked, now).await?;
     let (before, after) = difference(&record, &planned);

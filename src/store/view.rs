@@ -193,12 +193,13 @@ impl View {
         list(&kinds.map(|kind| kind.label.clone()).collect::<Vec<_>>())
     }
 
-    /// On how many of the organization's accounts, as nouns; empty for none, and for those who reach all.
+    /// On how many of the organization's accounts, as nouns; empty where there are none, and for those who reach all.
     #[must_use]
     pub fn accounts(&self, template: &Template) -> String {
         match self.resources {
-            Some(0) => String::new(),
             _ if self.invitation.role.reaches_every_workspace() => String::new(),
+            Some(0) if template.kinds.is_empty() => String::new(),
+            Some(0) => "None yet".to_owned(),
             many => template.so_many(many),
         }
     }

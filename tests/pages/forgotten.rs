@@ -57,7 +57,7 @@ fn whoever_forgot_their_password_chooses_a_new_one_and_is_in() {
     check_page(&used);
     assert_eq!(used.status, 410);
     assert_eq!(text_of(&used.text(), "h1"), "This link was already used");
-    assert_eq!(primary_action(&used.text()), "Ask for a new link");
+    assert_eq!(primary_action(&used.text()), "Go to sign in");
 }
 
 /// V35.

@@ -208,6 +208,7 @@ fn changes(fields: &mut Fields, by: &Authority, kind: Kind, body: ChangesBody) -
         Change::Set(branding) => branding,
     };
     Changes {
+        seen: None,
         role: one_of(fields, "/role", body.role.as_deref(), "admin, member, client"),
         email: body.email.and_then(|email| field::email(fields, "/email", &email)),
         name: changed(fields, "/name", body.name, Name::parse),

@@ -93,8 +93,9 @@ fn face<P: Platform>(
             nonce: &key.nonce,
             action: Route::EmailLink(token.to_owned()).path(),
             title: if is_new { "Is this your address?" } else { "Change your address?" },
+            // The new one is what there is to decide; the old one is nothing to a mailbox that may be a stranger's.
             old_address: view.old_email.masked(),
-            new_address: view.email.masked(),
+            new_address: view.email.to_string(),
             is_new,
             proved: view.proved,
             problems: Problems::of(error),
@@ -106,7 +107,7 @@ fn face<P: Platform>(
 fn changed<P: Platform>(ctx: &Context<'_, P>, request: &Request, view: &View) -> Result<Reply> {
     let detail = format!(
         "You sign in as {} from now on. Everywhere but where you began this, you are signed out.",
-        view.email.masked()
+        view.email
     );
     told(ctx, request, "Your address is changed", &detail)
 }

@@ -169,7 +169,7 @@ pub struct Problem {
     pub field: String,
     /// What to do about it.
     pub detail: String,
-    /// What the field is called, where the same is said of another; empty otherwise.
+    /// What the field is called, where the same is said of another or could be; empty otherwise.
     pub name: String,
 }
 
@@ -190,7 +190,8 @@ impl Problems {
             }]);
         }
         let of_field = |field: &crate::error::FieldError| {
-            let alike = fields.iter().filter(|other| other.detail == field.detail).count() > 1;
+            let alike = fields.iter().filter(|other| other.detail == field.detail).count() > 1
+                || field.detail.starts_with("This is too long");
             let name = field.pointer.trim_start_matches('/');
             let is_one = name.split('/').all(|part| part.parse::<u32>().is_err());
             Problem {

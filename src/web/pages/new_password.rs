@@ -97,6 +97,7 @@ pub fn closed<P: Platform>(ctx: &Context<'_, P>, token: &str, error: Error) -> R
     let Error::Refused(refusal) = error else { return Err(error) };
     let (next_path, next_label) = match refusal.code {
         Code::RateLimited => (Route::Reset(token.to_owned()).path(), "Try again"),
+        Code::PasswordLinkUsed => (Route::SignIn.path(), "Go to sign in"),
         _ => (Route::ForgotPassword.path(), "Ask for a new link"),
     };
     let title = refusal.code.title();

@@ -145,11 +145,103 @@ fn a_change_that_was_begun_before_another_is_told_and_takes_nothing_back() {
     begin(&mut wizard, &id);
     let later = wizard.at.clone();
     begin(&mut wizard, &id);
-    for (at, words) in [(wizard.at.clone(), "Saved."), (later, "It was changed meanwhile")] {
+    for at in [&wizard.at.clone(), &later] {
         wizard.at = at.replace("/check", "/permissions?change");
         wizard.go(&[("change", "yes"), ("permissions", "default")]);
+        assert_eq!(wizard.at, *at);
+        let sent = wizard.send(&[]);
+        if *at == later {
+            assert_eq!(sent.status, 409);
+            assert!(seen(&sent.text()).contains("It was changed meanwhile, so nothing of yours was saved."));
+        }
+    }
+    assert_eq!(wizard.drafts(), 1, "and nothing that they chose is lost");
+}
+
+/// S0-11: whoever handed a link over is told that it gives nothing any more.
+#[test]
+fn a_change_says_what_became_of_the_copied_links() {
+    for (send, words) in
+        [(false, "copy it again, and give them the new one"), (true, "The link in the e-mail still works.")]
+    {
+        let mut wizard = Wizard::of("publishing");
+        let account = wizard.team.resource("facebook");
+        let body = json!({"kind": "email", "role": "client", "email": CARL, "send_email": send,
+                          "access": {"resources": [{"id": account}]}});
+        let id = wizard.team.owner.post(&wizard.team.path("/invitations"), &body).ok().str("/id");
+        begin(&mut wizard, &id);
+        wizard.at = wizard.at.replace("/check", "/accounts?change");
+        wizard.go(&[("change", "yes"), ("resources", "listed")]);
         wizard.go(&[]);
         assert!(seen(&wizard.page()).contains(words), "{words}");
+    }
+}
+
+/// An account that was deleted since is given to nobody, and stands in nobody's way.
+#[test]
+fn an_account_that_is_gone_is_left_out() {
+    let mut wizard = Wizard::of("publishing");
+    let (id, account) = invited(&mut wizard);
+    let other = wizard.team.resource("linkedin");
+    let both = json!({"access": {"resources": [{"id": account, "approve": true}, {"id": other}]}});
+    wizard.team.owner.patch(&format!("/v1/invitations/{id}"), &both).ok();
+    wizard.team.owner.delete(&format!("/v1/resources/{account}"));
+    begin(&mut wizard, &id);
+    let review = seen(&wizard.page());
+    assert!(review.contains("A linkedin") && !review.contains("They approve on"), "{review}");
+    wizard.go(&[]);
+    assert_eq!(wizard.invitation()["access"]["resources"].as_array().unwrap().len(), 1);
+}
+
+/// S3-15: what a plan has no longer is not asked for again, and what else it gives can be changed.
+#[test]
+fn permissions_of_a_plan_that_is_over_stay_as_they_are() {
+    let mut wizard = Wizard::of("publishing");
+    let (id, account) = invited(&mut wizard);
+    crate::support::scene::plan(&wizard.team, None, "[]");
+    let before = wizard.invitation();
+    begin(&mut wizard, &id);
+    let check = wizard.at.clone();
+    wizard.at = check.replace("/check", "/permissions?change");
+    assert!(seen(&wizard.page()).contains("As they are now"));
+    wizard.at = check.replace("/check", "/accounts?change");
+    wizard.go(&[("change", "yes"), ("resources", "listed"), ("resource", &account)]);
+    wizard.go(&[]);
+    assert!(seen(&wizard.page()).contains("Saved."), "{}", seen(&wizard.page()));
+    let after = wizard.invitation();
+    assert_eq!(after["access"]["permissions"], before["access"]["permissions"]);
+    assert_eq!(after["access"]["resources"][0]["approve"], false);
+}
+
+/// S3-07: whoever was to reach everything begins with nothing as somebody else, and is asked all of it.
+#[test]
+fn an_admin_who_is_invited_again_as_a_member_is_given_nothing_unasked() {
+    let mut wizard = Wizard::of("publishing");
+    let body = json!({"kind": "email", "role": "admin", "email": CARL});
+    let id = wizard.team.owner.post(&wizard.team.path("/invitations"), &body).ok().str("/id");
+    wizard.team.owner.post(&format!("/v1/invitations/{id}/revoke"), &json!({})).ok();
+    wizard.team.resource("facebook");
+    begin(&mut wizard, &id);
+    wizard.at = wizard.at.replace("/check", "/person?change");
+    wizard.go(&[("change", "yes"), ("role", "member"), ("email", CARL), ("how", "mail")]);
+    assert_eq!(wizard.step(), "accounts");
+    assert!(seen(&wizard.page()).contains("0 of 1 selected"));
+}
+
+/// Whom an open invitation is for is changed on its own page: its draft has no such steps.
+#[test]
+fn whom_it_is_for_is_no_step_of_a_change() {
+    let mut wizard = Wizard::of("publishing");
+    let (id, _) = invited(&mut wizard);
+    begin(&mut wizard, &id);
+    let check = wizard.at.clone();
+    for step in ["who", "person"] {
+        let path = check.replace("/check", &format!("/{step}"));
+        assert_eq!(wizard.who.get(&path).header("location"), Some(&*check));
+        wizard.at.clone_from(&check);
+        let nonce = nonce_in(&wizard.page());
+        let sent = wizard.who.post_form(&path, &[("nonce", &nonce), ("who", "link")]);
+        assert_eq!(sent.header("location"), Some(&*check));
     }
 }
 

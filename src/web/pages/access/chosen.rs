@@ -235,6 +235,15 @@ impl Chosen {
         }
     }
 
+    /// Whether it permits what they have already.
+    #[must_use]
+    pub fn permits_as(&self, template: &Template, before: &Access) -> bool {
+        match (before.permissions, self.mode) {
+            (Permissions::Custom(set), Mode::Customize) => set == template.catalog.read_keys(&self.keys),
+            (now, mode) => now == Permissions::Default && mode == Mode::Default,
+        }
+    }
+
     /// The ids of the resources that are given, as far as they are some.
     #[must_use]
     pub fn ids(&self) -> BTreeSet<ResourceId> {

@@ -8,9 +8,10 @@ use crate::error::Code;
 use crate::error::{Error, Result};
 use crate::flow::Context;
 use crate::flow::change_invitation::{Changes, change};
-use crate::platform::Platform;
+use crate::platform::{Platform, ResultSet};
 use crate::store::drafts;
 use crate::store::invitations::{self, Record};
+use crate::store::offer_page::{self, Around};
 use crate::web::pages::form::Form;
 use crate::web::pages::invite::answers::Answers;
 use crate::web::pages::{said, team};
@@ -29,10 +30,14 @@ pub async fn draft<P: Platform>(
     id: InvitationId,
 ) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
-    let (desk, record, _) = team::offer::open(ctx, request, slug, id, Vec::new()).await?;
+    let (desk, record, found) =
+        team::offer::open(ctx, request, slug, id, vec![offer_page::around(id)]).await?;
     form.fresh()?;
     let is_open = record.state.status(ctx.now()).is_open();
-    let answers = Answers::offering(&record, desk.actor.template, is_open);
+    let mut answers = Answers::offering(&record, desk.actor.template, is_open);
+    let around: Option<Around> = ResultSet::row_of(found.first())?;
+    let there: Vec<_> = around.iter().flat_map(|around| &around.resources).map(|given| given.id).collect();
+    answers.give_only(&there);
     let draft: DraftId = ctx.id();
     let open = Open { desk, id: Some(draft), answers };
     ctx.platform
@@ -57,11 +62,19 @@ impl Open {
         if !actor.may_invite(record.state.role) {
             return Err(Code::RoleNotAllowed.into());
         }
-        if !self.answers.have_seen(&record) || !record.state.status(ctx.now()).is_open() {
-            let sentence = "It was changed meanwhile, so nothing of yours was saved. This is how it is now.";
+        if !record.state.status(ctx.now()).is_open() {
+            let sentence =
+                "It is not open any more, so nothing of yours was saved. This is what became of it.";
             return Ok(said::see_other(&Route::OfferPage(self.slug(), id).path(), sentence));
         }
-        let changes = Changes { workspaces: offer.workspaces, access: offer.access, ..Changes::default() };
+        let mut access = offer.access;
+        // The plan may have no list of their own any more: what they have of it already is not asked for again.
+        let before = record.access.clone().read(&actor.template.catalog);
+        if self.answers.chosen().permits_as(actor.template, &before) {
+            access.permissions = None;
+        }
+        let changes =
+            Changes { workspaces: offer.workspaces, access, seen: self.answers.seen(), ..Changes::default() };
         let after = change(ctx, &Authority::Member(actor.clone()), record.clone(), changes).await?;
         let sentence = if after.revision == record.revision {
             "Nothing was changed."

@@ -93,7 +93,10 @@ impl Answers {
         .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
         .collect();
         data.extend(record.workspace_ids.iter().map(|id| ("workspace_ids".to_owned(), id.to_string())));
-        data.extend(Chosen::of(&record.access.clone().of(template, state.role), template).fields());
+        // Who reaches everything was given nothing one by one: in another role they begin with nothing.
+        if !state.role.reaches_every_workspace() {
+            data.extend(Chosen::of(&record.access.clone().of(template, state.role), template).fields());
+        }
         Self::of(data)
     }
 
@@ -103,10 +106,17 @@ impl Answers {
         self.text(CHANGES).parse().ok()
     }
 
-    /// Whether the invitation is as it was when they began to change it.
+    /// Which revision of that invitation they began with.
     #[must_use]
-    pub fn have_seen(&self, record: &Record) -> bool {
-        self.text(SEEN) == record.revision.to_string()
+    pub fn seen(&self) -> Option<i64> {
+        self.text(SEEN).parse().ok()
+    }
+
+    /// Leaves out what is given of accounts that are not there any more.
+    pub fn give_only(&mut self, there: &[ResourceId]) {
+        let mut chosen = self.chosen();
+        chosen.grants.retain(|given| there.iter().any(|id| id.to_string() == given.id));
+        self.give(&chosen);
     }
 
     /// As a draft keeps it.

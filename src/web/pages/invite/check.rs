@@ -177,22 +177,19 @@ impl Telling<'_> {
                 Resources::Listed(grants) if grants.is_empty() => self.row(Step::Accounts, label, "None"),
                 Resources::Listed(grants) => {
                     // Of those that somebody else gave, some may be nobody's to see here.
-                    let names: Vec<String> = grants
-                        .iter()
-                        .map(|grant| known.name_of(grant.id))
-                        .filter(|name| !name.is_empty())
-                        .collect();
-                    let approve: Vec<String> = grants
-                        .iter()
-                        .filter(|grant| grant.approve)
-                        .map(|grant| known.name_of(grant.id))
-                        .collect();
+                    let named = |approved: bool| -> Vec<String> {
+                        let which = grants.iter().filter(|grant| grant.approve || !approved);
+                        which.map(|grant| known.name_of(grant.id)).filter(|name| !name.is_empty()).collect()
+                    };
+                    let (names, approve) = (named(false), named(true));
                     let more = if approve.is_empty() {
                         Vec::new()
                     } else {
                         vec![format!("They approve on {}.", short(approve))]
                     };
-                    self.list(Step::Accounts, label, short(names), more);
+                    let names =
+                        if names.is_empty() { "Some that you do not see".to_owned() } else { short(names) };
+                    self.list(Step::Accounts, label, names, more);
                 }
             }
             if role == Role::Client {

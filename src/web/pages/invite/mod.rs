@@ -124,6 +124,9 @@ pub async fn show<P: Platform>(
 ) -> Result<Reply> {
     let query = Form::of(request::query(request).unwrap_or_default());
     let Some(open) = open(ctx, request, slug, id).await? else { return Ok(gone(slug, &query)) };
+    if open.is_settled(step) {
+        return Ok(reply::see_other(&open.path(Step::Check)));
+    }
     let known = Known::read(ctx, &open, Vec::new(), Some(step), &query).await?;
     let change = query.has("change");
     open.page(ctx, step, &known, Problems::default(), None, change)
@@ -152,10 +155,13 @@ pub async fn submit<P: Platform>(
     if step == Step::Check && !form.has("back") {
         return send::send(ctx, open, id, &form).await;
     }
-    let who = open.answers.who();
+    if open.is_settled(step) {
+        return Ok(reply::see_other(&open.path(Step::Check)));
+    }
+    let before = (open.answers.who(), open.answers.role());
     open.answers.keep(&form, step);
-    // Whoever it is for decides what is asked next: of somebody else, all of it.
-    let change = form.has("change") && (step != Step::Who || open.answers.who() == who);
+    // Whoever it is for decides what is asked next: of somebody else, or in another role, all of it.
+    let change = form.has("change") && (open.answers.who(), open.answers.role()) == before;
     let until = ctx.now().plus(KEPT);
     let kept = vec![drafts::save(id, open.desk.member, &open.answers.data(), until)];
     if Listing::is_asked(&form) {
@@ -258,6 +264,11 @@ impl Open {
         }
     }
 
+    /// Whether this is no question here: of an invitation that is changed, whom it is for.
+    fn is_settled(&self, step: Step) -> bool {
+        self.answers.changes().is_some() && matches!(step, Step::Who | Step::Person)
+    }
+
     /// The list that they will be in.
     fn list(&self) -> &'static str {
         match (self.answers.who(), self.answers.how(&self.desk.actor)) {
@@ -315,6 +326,10 @@ impl Open {
             let duplicate = Duplicate::of(&error, self, &known);
             let page = self.page(ctx, step, &known, problems, duplicate, change)?;
             return Ok(with_status(page, &error));
+        }
+        // Which accounts there are is another question in other workspaces.
+        if change && step == Step::Workspaces && !self.answers.chosen().grants.is_empty() {
+            return Ok(reply::see_other(&format!("{}?change", self.path(Step::Accounts))));
         }
         let next = if change { Step::Check } else { self.after(step, &known) };
         Ok(reply::see_other(&self.path(next)))

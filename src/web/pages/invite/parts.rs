@@ -11,7 +11,7 @@ use crate::flow::Context;
 use crate::platform::Platform;
 use crate::web::api::offer::LOCALES;
 use crate::web::pages::Problems;
-use crate::web::pages::access::{Credentials, MOST_AT_A_GLANCE, Permissions, Resources};
+use crate::web::pages::access::{Credentials, MOST_AT_A_GLANCE, Mode, Permissions, Resources};
 use crate::web::route::Route;
 
 /// Whose address it is already, and where they are.
@@ -131,7 +131,14 @@ impl Open {
             }
             Step::Permissions => {
                 let (people, may) = (known.people.clone(), known.plan.may_customize);
+                // What an invitation gave one by one stays, though the plan has that no longer.
+                let kept = if self.answers.changes().is_some() && chosen.mode == Mode::Customize {
+                    chosen.keys.clone()
+                } else {
+                    Vec::new()
+                };
                 Permissions::of(actor, role, &places, &chosen, people, may, problems)
+                    .keeping(chosen.mode, kept)
                     .finding(&known.find)
                     .counting(role, &known.plan)
                     .render()?

@@ -294,7 +294,11 @@ async fn reply<P: Platform>(
         action: at(Route::MemberPage),
         invited_by: host.as_ref().and_then(|host| host.name.as_deref()),
         second_factor: (you || actor.administers()).then_some(member.second_factor),
-        unconfirmed: member.came_in && host.as_ref().is_some_and(|host| !host.confirmed),
+        // Whom the host product vouches for, it has asked.
+        unconfirmed: (you || actor.administers())
+            && member.came_in
+            && member.subject.is_none()
+            && host.as_ref().is_some_and(|host| !host.confirmed),
         activity: actor.administers().then(|| {
             ["actor", "subject"]
                 .map(|of| format!("{}?{of}={}", Route::ActivityPage(slug()).path(), member.id))

@@ -139,11 +139,7 @@ impl To<'_> {
         let mut fields = Fields::default();
         let wanted = chosen.wanted(&mut fields, template, template.catalog.needs_credentials(effective));
         let mut wanted = fields.finish(Some(wanted))?;
-        let same = |before: &Access| match (before.permissions, chosen.mode) {
-            (Given::Custom(set), Mode::Customize) => set == effective,
-            (now, mode) => now == Given::Default && mode == Mode::Default,
-        };
-        if self.before.as_ref().is_some_and(same) {
+        if self.before.as_ref().is_some_and(|before| chosen.permits_as(template, before)) {
             wanted.permissions = None;
         }
         Ok(wanted)

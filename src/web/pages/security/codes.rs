@@ -46,6 +46,7 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
             let frame = own.frame(ctx, Place::Security);
             own.reply(&Recovery {
                 frame,
+                of: &ctx.config.product_name,
                 email: own.me.email.as_str(),
                 codes,
                 renewed: true,

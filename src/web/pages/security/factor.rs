@@ -47,6 +47,8 @@ struct Key {
 #[template(path = "pages/security_codes.html")]
 pub(super) struct Recovery<'a> {
     pub(super) frame: Frame,
+    /// Whose account it is, as in the app: the product's, whichever organizations one is in.
+    pub(super) of: &'a str,
     pub(super) email: &'a str,
     pub(super) codes: Vec<String>,
     /// Whether they stand in the place of others.
@@ -58,7 +60,7 @@ pub(super) struct Recovery<'a> {
 impl Recovery<'_> {
     /// The codes as a file to keep, within the page: it is asked for nowhere, and so kept nowhere.
     fn file(&self) -> String {
-        let mut text = format!("{}, {}\n\n", self.frame.brand, self.email);
+        let mut text = format!("{}, {}\n\n", self.of, self.email);
         for code in &self.codes {
             text.push_str(code);
             text.push('\n');
@@ -95,8 +97,7 @@ async fn face<P: Platform>(
     let reads = |session: &str| vec![second_factor::select_begun(ctx, session)];
     let (own, found) = Own::open(ctx, request, reads).await?;
     if own.me.mfa_enabled_at.is_some() {
-        let off = Route::SecurityFactorOff.path();
-        return Ok(reply::see_other(if sign_in::is_ours(to) { to } else { &off }));
+        return Ok(reply::see_other(&on(to)));
     }
     let begun: Option<Begun> = ResultSet::row_of(found.first())?;
     let secret = begun.and_then(|begun| second_factor::open(ctx, own.me.user_id, &begun.secret));
@@ -130,7 +131,8 @@ pub async fn submit<P: Platform>(ctx: &Context<'_, P>, request: &Request) -> Res
             let (own, _) = Own::open(ctx, request, |_| Vec::new()).await?;
             let frame = own.frame(ctx, Place::Security);
             let email = own.me.email.as_str();
-            own.reply(&Recovery { frame, email, codes, renewed: false, on: on(to) })
+            let of = &ctx.config.product_name;
+            own.reply(&Recovery { frame, of, email, codes, renewed: false, on: on(to) })
         }
         Err(error) if ends(&error) => Err(error),
         Err(error) => face(ctx, request, to, Some(&error)).await,

@@ -192,7 +192,13 @@ pub async fn submit<P: Platform>(
 /// What became of the links when it was changed.
 pub(in crate::web::pages) fn saved(before: &Record, after: &Record) -> &'static str {
     match after.delivery {
-        _ if after.state.ver == before.state.ver => "Saved.",
+        _ if after.state.ver == before.state.ver && after.state.given == before.state.given => "Saved.",
+        Delivery::None if after.state.ver == before.state.ver => {
+            "Saved. A link that you copied before stopped working: copy it again, and give them the new one."
+        }
+        _ if after.state.ver == before.state.ver => {
+            "Saved. The link in the e-mail still works. One that you copied before stopped working."
+        }
         Delivery::Queued => "Saved. A new e-mail is on its way, and the older links stopped working.",
         _ => "Saved. The older links stopped working: copy the new one.",
     }
