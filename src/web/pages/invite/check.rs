@@ -177,11 +177,11 @@ impl Telling<'_> {
                 Resources::Listed(grants) if grants.is_empty() => self.row(Step::Accounts, label, "None"),
                 Resources::Listed(grants) => {
                     // Of those that somebody else gave, some may be nobody's to see here.
-                    let named = |approved: bool| -> Vec<String> {
+                    let called = |approved: bool| -> Vec<String> {
                         let which = grants.iter().filter(|grant| grant.approve || !approved);
                         which.map(|grant| known.name_of(grant.id)).filter(|name| !name.is_empty()).collect()
                     };
-                    let (names, approve) = (named(false), named(true));
+                    let (names, approve) = (called(false), called(true));
                     let more = if approve.is_empty() {
                         Vec::new()
                     } else {
