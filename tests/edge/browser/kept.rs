@@ -3,6 +3,7 @@
 //!
 //! The rule: a person comes through with scripts and without, and each page is looked at.
 
+use fantoccini::Locator;
 use serde_json::json;
 
 use super::chromium::{Browser, run, server};
@@ -94,7 +95,8 @@ fn of_many_accounts_the_page_and_what_waits_fit_every_screen() {
         browser.fill("Find others", "59").await;
         browser.press("Search").await;
         assert!(browser.text().await.contains("59 Bright Bakery"), "{}", browser.text().await);
-        browser.touch("Select all shown").await;
+        let found = browser.client.find(Locator::Css("[name=resource]")).await.unwrap();
+        found.click().await.unwrap();
         browser.press("Review changes").await;
         faults.extend(browser.look("member-review-many", WIDTHS, OF_PAGES).await);
         browser.press("Save changes").await;
