@@ -161,3 +161,19 @@ fn an_admin_who_may_not_invite_a_role_is_not_told_whose_invitation_it_was() {
     let told = sentences(&page.text());
     assert!(told.contains(&"Olga Owner invited somebody as a member".to_owned()), "{told:?}");
 }
+
+/// The log has a row for each of the two, and each says what became of whom.
+#[test]
+fn a_handover_is_told_of_both_people_as_it_was() {
+    let mut team = Team::of("client-links");
+    team.joined("adam.admin@studio.test", "admin");
+    team.world.pass(Duration::from_secs(1));
+    let adam = json!({"member_id": team.member("adam.admin@studio.test")});
+    team.owner.post(&team.path("/owner"), &adam).ok();
+    let path = page_of(&mut team, "/activity");
+    let told = sentences(&browsing(team.owner.clone()).get(&path).text());
+    let mut both = told[..2].to_vec();
+    both.sort();
+    assert!(both[0].ends_with("became an admin in the place of the owner"), "{both:?}");
+    assert!(both[1].contains("handed the organization over to Somebody New"), "{both:?}");
+}

@@ -92,9 +92,8 @@ fn a_list_is_looked_through_and_nothing_is_sent() {
 #[test]
 fn what_is_ready_is_sent_by_a_job_and_taken_back_after_a_question() {
     let (mut team, mut owner, path) = unlimited();
-    let fields = [("do", "send"), ("ready", "4"), ("rows", LIST)];
     team.joined("adam.admin@studio.test", "admin");
-    let sent = upload(&mut owner, &path, &fields, None);
+    let sent = looked_at_and_sent(&mut owner, &path, LIST);
     assert_eq!(sent.status, 303, "{}", sent.text());
     let job = sent.header("location").unwrap().to_owned();
     assert!(job.starts_with(&path), "{job}");
@@ -104,6 +103,11 @@ fn what_is_ready_is_sent_by_a_job_and_taken_back_after_a_question() {
     assert!(waiting.text().contains("http-equiv=\"refresh\""));
     let text = seen(&waiting.text());
     assert!(text.contains("4 invitations are on the way.") && text.contains("0 of 4 rows done."), "{text}");
+
+    let question = owner.get(&format!("{job}?undo=1"));
+    check_page(&question);
+    let question = seen(&question.text());
+    assert!(question.contains("4 rows are still waiting.") && !question.contains("It made"), "{question}");
 
     team.world.deliver();
     let done = owner.get(&job);
@@ -140,15 +144,33 @@ fn what_is_ready_is_sent_by_a_job_and_taken_back_after_a_question() {
 fn what_has_changed_since_it_was_shown_is_shown_again() {
     let (team, mut owner, path) = unlimited();
     let before = team.world.state().database.borrow().dump();
-    for ready in ["3", "", "41"] {
-        let page = upload(&mut owner, &path, &[("do", "send"), ("ready", ready), ("rows", LIST)], None);
+    let shown = upload(&mut owner, &path, &[("do", "check"), ("rows", LIST)], None);
+    let (list, ready) = (value(&shown, "list"), value(&shown, "ready"));
+    let other = LIST.replace("ana@client.test,client", "eve@client.test,client");
+    for (list, ready, rows, told) in [
+        (list.as_str(), "", LIST, "somebody joined, or was invited"),
+        ("", ready.as_str(), LIST, "You changed the list since it was checked."),
+        // As many are ready as before, and nobody saw them.
+        (&list, &ready, &other, "You changed the list since it was checked."),
+    ] {
+        let fields = [("do", "send"), ("list", list), ("ready", ready), ("rows", rows)];
+        let page = upload(&mut owner, &path, &fields, None);
         check_page(&page);
-        assert_eq!(page.status, 422, "{ready}");
-        assert!(seen(&page.text()).contains("This has changed since you looked"));
-        assert!(page.text().contains("ana@client.test,client,Ana"), "the list is still there");
-        assert_eq!(value(&page, "ready"), "5");
+        assert_eq!(page.status, 422, "{told}");
+        assert!(seen(&page.text()).contains(told), "{told}");
+        assert!(page.text().contains("@client.test,client,Ana"), "the list is still there");
     }
     assert_eq!(team.world.state().database.borrow().dump(), before);
+}
+
+/// Sends a list as its page was shown.
+fn looked_at_and_sent(person: &mut Client, path: &str, list: &str) -> Answer {
+    let shown = upload(person, path, &[("do", "check"), ("rows", list)], None);
+    let (digest, ready) = (value(&shown, "list"), value(&shown, "ready"));
+    // As a browser ends the lines of what is typed.
+    let rows = list.replace('\n', "\r\n");
+    let fields = [("do", "send"), ("list", &digest), ("ready", &ready), ("rows", &rows)];
+    upload(person, path, &fields, None)
 }
 
 #[test]
@@ -247,12 +269,12 @@ fn staff_import_whom_they_may_invite_and_see_their_own_imports() {
     let page = upload(&mut mia, &path, &[("do", "check"), ("rows", list)], None);
     check_page(&page);
     assert_eq!(rows(&page)[1][2], "To correct");
-    let import = |person: &mut Client, ready: &str, list: &str| {
-        let sent = upload(person, &path, &[("do", "send"), ("ready", ready), ("rows", list)], None);
+    let import = |person: &mut Client, list: &str| {
+        let sent = looked_at_and_sent(person, &path, list);
         sent.header("location").unwrap_or_else(|| panic!("{}", sent.text())).to_owned()
     };
-    let hers = import(&mut mia, "1", list);
-    let owners = import(&mut owner, "1", "email,role\nmo@studio.test,member\n");
+    let hers = import(&mut mia, list);
+    let owners = import(&mut owner, "email,role\nmo@studio.test,member\n");
     assert_eq!((mia.get(&hers).status.as_u16(), owner.get(&hers).status.as_u16()), (200, 200));
     assert_eq!(mia.get(&owners).status, 403);
     // The same job under another organization's name is nowhere.

@@ -193,9 +193,9 @@ async fn import(browser: &Browser) -> Vec<String> {
     faults.extend(browser.look("import-done", WIDTHS, OF_PAGES).await);
     browser.press("Take it back").await;
     faults.extend(browser.look("import-undo", WIDTHS, OF_PAGES).await);
-    browser.press("Keep the invitations").await;
+    browser.press("Keep the import").await;
     browser.press("Take it back").await;
-    browser.press("Withdraw the invitations").await;
+    browser.press("Take it back").await;
     browser.says("2 invitations are withdrawn.").await;
     faults.extend(browser.look("import-undone", WIDTHS, OF_PAGES).await);
     faults

@@ -199,8 +199,14 @@ impl Sentence {
             let (verb, object) = (words(&told.action).to_lowercase(), told.subject_name.clone());
             return Self { actor, verb, object, rest: String::new() };
         };
-        if action.key == "member.removed" && told.actor == told.subject {
-            return Self { actor, verb: "left".to_owned(), object: None, rest: String::new() };
+        // What people did to themselves.
+        let verb = match action.key {
+            "member.removed" => "left",
+            "owner.transferred" => "became an admin in the place of the owner",
+            _ => "",
+        };
+        if !verb.is_empty() && told.actor == told.subject {
+            return Self { actor, verb: verb.to_owned(), object: None, rest: String::new() };
         }
         let object = match action.of {
             Nothing => None,

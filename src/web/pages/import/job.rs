@@ -54,6 +54,8 @@ struct Undo<'a> {
     problems: Problems,
     path: String,
     made: i64,
+    /// How many rows it has not come to yet.
+    waiting: i64,
 }
 
 /// A row, as it is shown.
@@ -149,13 +151,16 @@ fn tallies(found: &[ResultSet]) -> Result<Vec<Tally>> {
 
 /// Whether to take it back.
 fn question<'a>(desk: &'a Desk, path: String, tallies: &[Tally], error: Option<&Error>) -> Undo<'a> {
-    let made = tallies.iter().find(|tally| tally.outcome.as_deref() == Some("created"));
+    let many = |outcome| {
+        tallies.iter().find(|tally| tally.outcome.as_deref() == outcome).map_or(0, |tally| tally.rows)
+    };
     Undo {
         frame: desk.frame(Place::Team),
         nonce: &desk.key.nonce,
         problems: Problems::of(error),
         path,
-        made: made.map_or(0, |tally| tally.rows),
+        made: many(Some("created")),
+        waiting: many(None),
     }
 }
 
@@ -188,6 +193,7 @@ pub async fn undo<P: Platform>(
         return Err(Code::InvalidForm.into());
     }
     let sentence = match flow::undo(ctx, &desk.actor, &import).await {
+        Ok(0) => "The import is taken back. None of its invitations was open.".to_owned(),
         Ok(1) => "1 invitation is withdrawn. Its link no longer works.".to_owned(),
         Ok(many) => format!("{many} invitations are withdrawn. Their links no longer work."),
         // Who pressed twice has what they wanted.

@@ -13,6 +13,7 @@ use self::verdict::{Verdict, problem_in_words};
 use crate::domain::access::Resources;
 use crate::domain::authority::Actor;
 use crate::domain::role::Role;
+use crate::domain::secret;
 use crate::error::{Code, Error, Refusal, Result};
 use crate::flow::Context;
 use crate::flow::bulk::{self as flow, Foreseen};
@@ -61,6 +62,8 @@ struct Checked<'a> {
     many: usize,
     shown: (usize, usize),
     ready: usize,
+    /// Which list that is, and which of its rows are ready: nothing else is sent.
+    seen: (String, String),
     /// How many can't be sent as they are.
     to_mend: usize,
     problems: Problems,
@@ -159,8 +162,16 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
         return checked(&desk, &form, &text, rows, None);
     }
     // What is sent is what was shown: if that has changed since, it is shown again.
-    if count == 0 || form.text("ready") != count.to_string() {
-        let detail = "This has changed since you looked: somebody joined, or was invited. Look at it again, then send it.";
+    let detail = if form.text("list") != digest(&text) {
+        Some("You changed the list since it was checked. Look at what would become of it now, then send it.")
+    } else if count == 0 || form.text("ready") != readiness(&rows) {
+        Some(
+            "This has changed since you looked: somebody joined, or was invited. Look at it again, then send it.",
+        )
+    } else {
+        None
+    };
+    if let Some(detail) = detail {
         let error = Refusal::new(Code::InvalidRequest).because(detail).into();
         return checked(&desk, &form, &text, rows, Some(&error));
     }
@@ -170,6 +181,17 @@ pub async fn check<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &
     let path = Route::ImportJob(desk.setting.slug.clone(), job).path();
     let many = if count == 1 { "invitation is" } else { "invitations are" };
     Ok(said::see_other(&path, &format!("{count} {many} on the way.")))
+}
+
+/// What tells one list from another. A browser sends line ends of its own.
+fn digest(text: &str) -> String {
+    secret::digest(text.replace('\r', "").trim().as_bytes())
+}
+
+/// What tells which of its rows are ready.
+fn readiness(rows: &[Row]) -> String {
+    let ready: Vec<u8> = rows.iter().map(|row| u8::from(row.verdict == Verdict::Ready)).collect();
+    secret::digest(&ready)
 }
 
 async fn lines<P: Platform>(ctx: &Context<'_, P>, actor: &Actor, given: &[u8]) -> Result<Vec<Line>> {
@@ -225,6 +247,7 @@ fn checked(desk: &Desk, form: &Form, text: &str, rows: Vec<Row>, refused: Option
         .filter(|(_, count, _)| *count > 0)
         .collect();
     let ready = count(Verdict::Ready);
+    let seen = (digest(text), readiness(&rows));
     let to_mend = rows.len() - ready;
     let of_these: Vec<Row> = rows.into_iter().filter(|row| of.is_none_or(|of| of == row.verdict)).collect();
     let many = of_these.len();
@@ -241,6 +264,7 @@ fn checked(desk: &Desk, form: &Form, text: &str, rows: Vec<Row>, refused: Option
         shown: (from, from + rows.len()),
         rows,
         ready,
+        seen,
         to_mend,
         problems: Problems::of(refused),
     };
