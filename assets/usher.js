@@ -164,7 +164,7 @@ for (const form of document.querySelectorAll("[data-live]")) {
     // A picture that is chosen stands where the logo will. What is none is told when it is saved.
     const [file] = form.querySelector("[type=file]").files;
     const picture = file && await createImageBitmap(file, { resizeHeight: 72 }).catch(() => undefined);
-    if (!picture) return;
+    if (!picture || signal.aborted) return;
     for (const mark of document.getElementById(form.dataset.live).querySelectorAll(".logo, .mark")) {
       const canvas = document.createElement("canvas");
       canvas.className = "logo";

@@ -95,7 +95,8 @@ async fn attempt<P: Platform>(
         return Err(Code::NotPending.into());
     }
     if asked.seen.is_some_and(|seen| seen != record.revision) {
-        let detail = "It was changed meanwhile, so nothing of yours was saved. Leave without saving, and see what it gives now.";
+        let detail =
+            "It was changed meanwhile, so nothing was saved. Open it again to see what it gives now.";
         return Err(Refusal::new(Code::NotPending).because(detail).into());
     }
     let planned = plan(ctx, by, &record, asked, now).await?;

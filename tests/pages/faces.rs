@@ -15,7 +15,7 @@ use crate::reading::{primary_action, seen, text_of};
 use crate::scene::{MIA, PRODUCT, Scene, browser, browsing, team};
 use crate::structure::check_page;
 use crate::support::Answer;
-use crate::support::client::nonce_in;
+use crate::support::client::{Team, nonce_in};
 use crate::support::platform::{Cost, token_in};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -165,6 +165,17 @@ pub const FACES: &[Face] = &[
         title: "Confirm your address first – Example Studio",
         heading: "Confirm your address first",
         primary: "Go to your workspaces",
+    },
+    Face {
+        what: "a mailed link, to whoever is signed in to the account that it confirms",
+        scene: || {
+            Scene::invited_with_account()
+                .with("UPDATE users SET email_verified_at = NULL WHERE name = 'Mia Member'")
+        },
+        status: 200,
+        title: "Join Example Studio",
+        heading: "Join Example Studio",
+        primary: "Confirm and join",
     },
     Face {
         what: "somebody who joined and lacks the second factor that they are asked for",
@@ -354,7 +365,9 @@ pub fn the_address_is_shown_in_full_only_to_whom_it_belongs() {
         let mut scene = (face.scene)();
         let page = scene.open().text();
         let theirs =
-            ["the invited person, signed in", "a copied link"].iter().any(|what| face.what.starts_with(what));
+            ["the invited person, signed in", "a mailed link, to whoever is signed in", "a copied link"]
+                .iter()
+                .any(|what| face.what.starts_with(what));
         assert_eq!(page.to_lowercase().contains(MIA), theirs, "{}", face.what);
     }
 }
@@ -376,4 +389,37 @@ pub fn a_place_that_a_page_names_is_never_cut_but_a_long_list_is_counted() {
     let mut scene = scene.with(&places.concat());
     let text = seen(&scene.open().text());
     assert!(text.contains("and 19 more"), "{text}");
+}
+
+/// Where a template has accounts, whoever is given none learns so before they join, on the page and in the mail.
+#[test]
+pub fn a_client_who_is_given_no_account_is_told_so() {
+    let mut team = Team::of("publishing");
+    team.invited("carl.client@client.test", "client");
+    team.world.deliver();
+    let mut carl = browser(&team.world);
+    let path = format!("/i/{}", team.world.mailed_token("carl.client@client.test"));
+    let page = seen(&carl.get(&path).text());
+    assert!(page.contains("Accounts None yet"), "{page}");
+    let mailbox = team.world.mailbox();
+    let mail = mailbox.iter().rev().find(|mail| mail["to"] == "carl.client@client.test").unwrap();
+    for part in ["text", "html"] {
+        assert!(mail[part].as_str().unwrap().contains("None yet"), "{mail}");
+    }
+}
+
+/// The summary stands above the form, where "this" points at nothing.
+#[test]
+pub fn the_summary_names_the_field_whose_sentence_points_at_it() {
+    let mut scene = Scene::invited();
+    let long = "a".repeat(81);
+    for (name, told) in [
+        (long.as_str(), "Name: This is too long: 80 letters are the most."),
+        ("M\u{202e}ia", "Name: This holds invisible control characters."),
+    ] {
+        let path = scene.path.clone();
+        let fields = [("name", name), ("password", "a long enough password")];
+        let page = seen(&scene.visitor.submit(&path, &path, &fields).text());
+        assert!(page.contains(told), "{told} in {page}");
+    }
 }

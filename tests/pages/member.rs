@@ -420,3 +420,16 @@ fn what_only_staff_call_somebody_is_changed_on_their_page() {
     let own = scene.carl.get(&path).ok().text();
     assert!(!own.contains("Bakery") && !own.contains("Nickname"), "{own}");
 }
+
+/// Nobody but those who run the organization learns whose address is not confirmed.
+#[test]
+fn that_an_address_is_not_confirmed_is_told_to_those_who_run_the_organization() {
+    let mut scene = Scene::of("publishing");
+    assert!(!seen(&scene.shown()).contains("Not confirmed"));
+    let unconfirmed = format!("UPDATE users SET email_verified_at = NULL WHERE email = '{CARL}'");
+    scene.team.world.state().database.borrow().change(&unconfirmed);
+    assert!(seen(&scene.shown()).contains("Address Not confirmed"), "{}", seen(&scene.shown()));
+    let mut mia = browsing(scene.team.joined(MIA, "member"));
+    let page = mia.get(&scene.path);
+    assert!(!seen(&page.text()).contains("Not confirmed"), "{}", page.text());
+}

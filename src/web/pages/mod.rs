@@ -169,7 +169,7 @@ pub struct Problem {
     pub field: String,
     /// What to do about it.
     pub detail: String,
-    /// What the field is called, where the same is said of another or could be; empty otherwise.
+    /// What the field is called, where the sentence alone doesn't tell which one it is about; empty otherwise.
     pub name: String,
 }
 
@@ -190,14 +190,21 @@ impl Problems {
             }]);
         }
         let of_field = |field: &crate::error::FieldError| {
-            let alike = fields.iter().filter(|other| other.detail == field.detail).count() > 1
-                || field.detail.starts_with("This is too long");
+            let alike = fields.iter().filter(|other| other.detail == field.detail).count() > 1;
+            // What says "this" or "here" points at its field, which the summary is away from.
+            let points = ["This is ", "This holds ", "Write something here"]
+                .into_iter()
+                .any(|this| field.detail.starts_with(this));
             let name = field.pointer.trim_start_matches('/');
             let is_one = name.split('/').all(|part| part.parse::<u32>().is_err());
             Problem {
                 field: name.to_owned(),
                 detail: field.detail.clone(),
-                name: if alike && is_one { words(&name.replace('/', "_")) } else { String::new() },
+                name: if is_one && (alike || points) {
+                    words(&name.replace('/', "_"))
+                } else {
+                    String::new()
+                },
             }
         };
         Self(fields.iter().map(of_field).collect())

@@ -4,25 +4,26 @@
 use crate::domain::secret;
 use crate::error::Result;
 use crate::flow::Context;
-use crate::platform::{Platform, ResultSet};
+use crate::platform::Platform;
 use crate::store::idempotency::Once;
 use crate::web::idempotency::was_second;
 use crate::web::pages::form::Form;
 use crate::web::pages::session;
 use crate::web::request::Request;
 
-/// With what the form is done; nothing, if it was done already. What is refused may be sent again as it is.
+/// Does what the form asks for; nothing, if it was done already or just now beside this. What is refused may be sent again as it is.
 ///
 /// # Errors
-/// The database's.
-pub async fn begin<'a, P: Platform>(
+/// What it was refused with, and the database's.
+pub async fn once<'a, P: Platform, T>(
     ctx: &Context<'a, P>,
     request: &Request,
     form: &Form,
-) -> Result<Option<Context<'a, P>>> {
-    // It is only shown again.
+    make: impl AsyncFnOnce(&Context<'a, P>) -> Result<T>,
+) -> Result<Option<T>> {
+    // A stale one is only shown again.
     if form.fresh().is_err() {
-        return Ok(Some(ctx.under(None)));
+        return make(&ctx.under(None)).await.map(Some);
     }
     let session = session(request).unwrap_or_default();
     let fingerprint = secret::digest(&[request.uri().path().as_bytes(), b"\n", request.body()].concat());
@@ -34,18 +35,14 @@ pub async fn begin<'a, P: Platform>(
         request_id: ctx.request_id.clone(),
         at: ctx.now(),
     };
-    let before = ctx.platform.batch(vec![once.lapse(), once.select()]).await?;
-    Ok((!before.last().is_some_and(ResultSet::any)).then(|| ctx.under(Some(once))))
-}
-
-/// What came of it; nothing, if the same form was done while this one was looked at.
-///
-/// # Errors
-/// What it was refused with.
-pub fn end<P: Platform, T>(ctx: &Context<'_, P>, made: Result<T>) -> Result<Option<T>> {
+    // Its row outlives the nonce that is in the fingerprint, so none of it ever has to lapse first.
+    if ctx.platform.run(once.select()).await?.any() {
+        return Ok(None);
+    }
+    let answer = make(&ctx.under(Some(once))).await;
     ctx.platform.meter().rider.replace(None);
-    match made {
-        Ok(made) => Ok(Some(made)),
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
         Err(error) if was_second(&error) => Ok(None),
         Err(error) => Err(error),
     }

@@ -152,13 +152,13 @@ fn a_change_that_was_begun_before_another_is_told_and_takes_nothing_back() {
         let sent = wizard.send(&[]);
         if *at == later {
             assert_eq!(sent.status, 409);
-            assert!(seen(&sent.text()).contains("It was changed meanwhile, so nothing of yours was saved."));
+            assert!(seen(&sent.text()).contains("It was changed meanwhile, so nothing was saved."));
         }
     }
     assert_eq!(wizard.drafts(), 1, "and nothing that they chose is lost");
 }
 
-/// S0-11: whoever handed a link over is told that it gives nothing any more.
+/// Whoever handed a link over is told that it gives nothing any more.
 #[test]
 fn a_change_says_what_became_of_the_copied_links() {
     for (send, words) in
@@ -258,4 +258,17 @@ fn a_settled_link_is_made_again() {
     begin(&mut wizard, &id);
     let review = seen(&wizard.page());
     assert!(review.contains("Check and make the link") && review.contains("Spring"), "{review}");
+}
+
+/// What was settled while it was looked over leads to its page, which says what became of it.
+#[test]
+fn an_invitation_that_is_settled_meanwhile_is_changed_no_more() {
+    let mut wizard = Wizard::of("publishing");
+    let (id, _) = invited(&mut wizard);
+    begin(&mut wizard, &id);
+    wizard.team.owner.post(&format!("/v1/invitations/{id}/revoke"), &json!({})).ok();
+    wizard.go(&[]);
+    assert!(wizard.at.ends_with(&format!("/invitations/{id}")), "{}", wizard.at);
+    assert!(seen(&wizard.page()).contains("It is not open any more, so nothing of yours was saved."));
+    assert_eq!(wizard.invitations(), 1);
 }

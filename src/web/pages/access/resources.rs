@@ -20,7 +20,7 @@ use crate::web::pages::form::Form;
 #[template(path = "pages/access_resources.html")]
 pub struct Resources {
     /// Whether there can be any of them. Where none can be and none is, nothing is asked, unless something is wrong with it.
-    any_kind: bool,
+    is_asked: bool,
     /// What people call them.
     many: String,
     rows: Vec<Row>,
@@ -130,6 +130,9 @@ impl Found {
 /// A list that is no longer than this needs no field to look through it.
 pub const MOST_AT_A_GLANCE: usize = 7;
 
+/// From as many on, a button that chooses all of them is less work than choosing each.
+const WORTH_ALL_AT_ONCE: usize = 3;
+
 impl Resources {
     /// For somebody in this role in these workspaces, with what is chosen, of these resources.
     #[must_use]
@@ -200,10 +203,10 @@ impl Resources {
         let approving = catalog.from_grant(true).without(catalog.from_grant(false));
         let approving = catalog.in_words(approving);
         Self {
-            any_kind: !template.kinds.is_empty()
+            is_asked: !template.kinds.is_empty()
                 || !rows.is_empty()
                 || !listing.is_whole()
-                || !problems.is_empty(),
+                || wrong(problems, "access/resources").is_some(),
             many,
             chosen: rows.iter().filter(|row| row.given).count(),
             rows,

@@ -95,10 +95,11 @@ impl Telling<'_> {
     }
 
     fn list(&mut self, step: Step, label: &'static str, value: impl Into<String>, more: Vec<String>) {
-        let path = match self.open.answers.changes() {
-            // Who it is for is changed on the invitation's own page: from here the way there would lose what was chosen.
-            Some(_) if matches!(step, Step::Who | Step::Person) => String::new(),
-            _ => format!("{}?change", self.open.path(step)),
+        // What is settled is changed on the invitation's own page: from here the way there would lose what was chosen.
+        let path = if self.open.is_settled(step) {
+            String::new()
+        } else {
+            format!("{}?change", self.open.path(step))
         };
         self.rows.push(Row { label, value: value.into(), more, path });
     }

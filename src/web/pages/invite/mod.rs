@@ -283,11 +283,9 @@ impl Open {
     fn steps(&self, known: &Known) -> Vec<Step> {
         let everything = self.answers.role().reaches_every_workspace();
         let template = self.desk.actor.template;
-        let changes = self.answers.changes().is_some();
         let is_asked = |step: &Step| match step {
-            Step::Who => !changes && !only_clients(&self.desk),
-            Step::Person => !changes,
-            Step::Check => true,
+            Step::Who => !only_clients(&self.desk),
+            Step::Person | Step::Check => true,
             Step::Workspaces => !everything && known.workspaces.len() > 1,
             Step::Accounts => !everything && !template.kinds.is_empty(),
             Step::Permissions => !everything,
@@ -295,7 +293,7 @@ impl Open {
                 !everything && self.answers.asks_for_credentials(template, known.source.as_ref())
             }
         };
-        Step::ALL.into_iter().filter(is_asked).collect()
+        Step::ALL.into_iter().filter(|step| !self.is_settled(*step)).filter(is_asked).collect()
     }
 
     fn before(&self, step: Step, known: &Known) -> Option<Step> {

@@ -99,11 +99,8 @@ pub async fn submit<P: Platform>(
 ) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
     let (desk, member, version) = receiver(ctx, request, slug, id).await?;
-    let made = match sent_once::begin(ctx, request, &form).await? {
-        Some(once) => sent_once::end(ctx, make(&once, &form, &desk, member.clone(), version).await),
-        None => Ok(None),
-    };
-    match made {
+    let made = async |once: &Context<'_, P>| make(once, &form, &desk, member.clone(), version).await;
+    match sent_once::once(ctx, request, &form, made).await {
         Ok(Some((url, until))) => desk.reply(&Link {
             frame: desk.frame(Place::Team),
             name: &member.user.name,

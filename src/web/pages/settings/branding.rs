@@ -140,12 +140,12 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
     let (desk, _) = Desk::open(ctx, request, At::Slug(slug), Vec::new()).await?;
     let desk = desk.administered()?;
     let done = match form.text("do") {
-        _ if form.fresh().is_err() => form.fresh().map(|()| ""),
+        _ if form.fresh().is_err() => form.fresh().map(|()| None),
         // What can't be saved is told at once; what can is shown.
-        "preview" => read_change(&desk.actor, Chosen::sent(&form).body()).map(|_| ""),
-        "save" => save(ctx, &desk.actor, &form, picture.as_deref()).await,
-        "undo" => undo(ctx, &desk).await,
-        "remove_logo" => logo::clear(ctx, &desk.actor).await.map(|()| "The logo is removed."),
+        "preview" => read_change(&desk.actor, Chosen::sent(&form).body()).map(|_| None),
+        "save" => save(ctx, &desk.actor, &form, picture.as_deref()).await.map(Some),
+        "undo" => undo(ctx, &desk).await.map(Some),
+        "remove_logo" => logo::clear(ctx, &desk.actor).await.map(|()| Some("The logo is removed.")),
         _ => return Err(Code::InvalidForm.into()),
     };
     let sent = match form.text("do") {
@@ -153,14 +153,14 @@ pub async fn change<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: 
         _ => Sent::Nothing,
     };
     match done {
-        Ok("") => page(ctx, &desk, sent, None).await,
-        Ok(sentence) => Ok(said::see_other(&path(&desk), sentence)),
+        Ok(None) => page(ctx, &desk, sent, None).await,
+        Ok(Some(sentence)) => Ok(said::see_other(&path(&desk), sentence)),
         Err(error @ Error::Refused(_)) => page(ctx, &desk, sent, Some(&error)).await,
         Err(error) => Err(error),
     }
 }
 
-/// Saves words, colour and picture: all of it, or nothing if a part of it can't be.
+/// Saves words, colour and picture. If a part of it can't be read, none of it is saved.
 async fn save<P: Platform>(
     ctx: &Context<'_, P>,
     actor: &Actor,

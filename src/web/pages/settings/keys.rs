@@ -137,11 +137,8 @@ async fn list<P: Platform>(
 pub async fn create<P: Platform>(ctx: &Context<'_, P>, request: &Request, slug: &str) -> Result<Reply> {
     let form = Form::read(ctx, request)?;
     let desk = opened(ctx, request, slug).await?;
-    let made = match sent_once::begin(ctx, request, &form).await? {
-        Some(once) => sent_once::end(ctx, make(&once, request, &desk, &form).await),
-        None => Ok(None),
-    };
-    match made {
+    let made = async |once: &Context<'_, P>| make(once, request, &desk, &form).await;
+    match sent_once::once(ctx, request, &form, made).await {
         Ok(Some((key, secret))) => desk.reply(&ShownOnce {
             frame: desk.frame(Place::Settings),
             of: "The key",

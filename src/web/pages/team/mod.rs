@@ -133,12 +133,11 @@ impl Team<'_> {
     /// How many were found by what was asked for, on a search's first page.
     fn tally(&self) -> String {
         let found = self.people.len() + self.offers.len();
-        match (&self.next, &self.first) {
-            _ if !self.searched => String::new(),
-            (_, Some(_)) => String::new(),
-            (Some(_), None) => format!("More than {found} found, the newest first."),
-            (None, None) if found == 0 => "None found.".to_owned(),
-            (None, None) => format!("{found} found."),
+        match found {
+            _ if !self.searched || self.first.is_some() => String::new(),
+            _ if self.next.is_some() => format!("More than {found} found, the newest first."),
+            0 => "None found.".to_owned(),
+            _ => format!("{found} found."),
         }
     }
 

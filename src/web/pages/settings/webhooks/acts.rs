@@ -68,11 +68,8 @@ pub async fn done<P: Platform>(
     let done = match (form.fresh(), act) {
         (Err(error), _) => Err(error),
         (Ok(()), Act::Rotate) => {
-            let made = match sent_once::begin(ctx, request, &form).await? {
-                Some(once) => sent_once::end(ctx, flow::rotate(&once, organization, by, id).await),
-                None => Ok(None),
-            };
-            match made {
+            let made = async |once: &Context<'_, P>| flow::rotate(once, organization, by, id).await;
+            match sent_once::once(ctx, request, &form, made).await {
                 Ok(Some((webhook, secret))) => return secret_once(&desk, &webhook, &secret),
                 Ok(None) => {
                     let sentence = "The secret was replaced already, and the new one shown once. If you don’t have it, replace it again.";
