@@ -254,7 +254,7 @@ macro_rules! told_from {
 /// What of it is told in the app and in a mail.
 macro_rules! told_columns {
     () => {
-        "n.id, n.kind, o.slug, n.created_at, n.read_at, n.in_app, me.id IS NOT NULL AS inside, a.id AS member_id,
+        "n.id, n.kind, o.slug, n.created_at, n.read_at, n.in_app, me.id IS NOT NULL AS inside, me.role, a.id AS member_id,
          a.name AS member_name, i.id AS invitation_id, coalesce(i.nickname, i.name, i.email) AS invited,
          w.id AS workspace_id, w.name AS workspace_name, i.expires_at, n.about ->> 'reason' AS reason, n.about ->> 'job_id' AS job_id,
          h.id AS webhook_id, iif(me.role IN ('owner', 'admin'), n.about ->> 'host', NULL) AS host,
@@ -270,7 +270,7 @@ pub fn told_by_job(id: JobId) -> Statement {
         sql!(concat!(
             "SELECT ",
             told_columns!(),
-            ", coalesce(o.branding_name, o.name) AS organization_name, o.branding_accent, u.email, me.role,
+            ", coalesce(o.branding_name, o.name) AS organization_name, o.branding_accent, u.email,
                o.seats_used + o.seats_reserved AS seats_taken, o.seat_limit
              FROM jobs j
              JOIN notifications n ON n.id = j.notification_id

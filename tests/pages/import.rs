@@ -303,3 +303,15 @@ fn rows_that_the_day_has_no_room_for_are_marked_as_such() {
     let states: Vec<(&str, &str)> = shown.iter().map(|row| (row[0].as_str(), row[2].as_str())).collect();
     assert_eq!(states, [("ana@client.test", "Ready"), ("bea@client.test", "Enough for today")]);
 }
+
+/// Nobody is said to be invited already because the list names them a second time.
+#[test]
+fn whom_the_list_names_twice_is_told_so() {
+    let (mut team, mut owner, path) = unlimited();
+    team.invited("carl@client.test", "client");
+    let list = "email,role\nana@client.test,client\nAna@client.test,client\ncarl@client.test,client\n";
+    let page = upload(&mut owner, &path, &[("do", "check"), ("rows", list)], None);
+    check_page(&page);
+    let states: Vec<String> = rows(&page).iter().map(|row| row[2].clone()).collect();
+    assert_eq!(states, ["Ready", "Twice in the list", "Already invited"]);
+}

@@ -80,3 +80,14 @@ fn whoever_was_removed_is_told_that_and_no_more_names() {
     assert!(text.contains("You were removed from Example Studio."), "{text}");
     assert!(!text.contains("Ana Client") && !page.text().contains("/members/"), "{text}");
 }
+
+/// Whoever was made the owner reads that they are.
+#[test]
+fn whose_role_was_changed_is_told_what_they_are_now() {
+    let mut team = Team::of("client-portal");
+    let mut adam = browsing(team.joined("adam.admin@studio.test", "admin"));
+    let body = json!({"member_id": team.member("adam.admin@studio.test")});
+    team.owner.post(&team.path("/owner"), &body).ok();
+    let text = seen(&adam.get(PAGE).text());
+    assert!(text.contains("Your role in Example Studio was changed. You are the owner there now."), "{text}");
+}

@@ -109,7 +109,9 @@ fn row(told: &Told) -> Row {
     let (sentence, route, action) = match told.kind.as_str() {
         "member.added" => (format!("You were added to {organization}."), Some(Route::Me), "Your workspaces"),
         "member.role_changed" => {
-            (format!("Your role in {organization} was changed."), Some(Route::Me), "Your workspaces")
+            let now = told.role.map(|role| format!(" You are {} there now.", role.with_article()));
+            let sentence = format!("Your role in {organization} was changed.{}", now.unwrap_or_default());
+            (sentence, Some(Route::Me), "Your workspaces")
         }
         "member.removed" => (format!("You were removed from {organization}."), None, ""),
         "membership.added" => (format!("You were added to {place} in {organization}."), workspace, "Open it"),

@@ -5,6 +5,8 @@
 mod job;
 mod verdict;
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use http::StatusCode;
 
@@ -212,10 +214,18 @@ async fn look_through<P: Platform>(
     let (places, invites): (Vec<_>, Vec<_>) =
         lines.into_iter().map(|line| ((line.number, told(&line), line.email), line.invite)).unzip();
     let foreseen = flow::foresee(ctx, actor, invites).await?;
-    let row = |((line, told, email), foreseen)| match foreseen {
-        Foreseen::Created => Row { line, email, verdict: Verdict::Ready, problem: told },
-        Foreseen::Refused { problem, .. } => {
-            Row { line, email, verdict: Verdict::of(&problem), problem: problem_in_words(&problem) }
+    let mut earlier = BTreeSet::new();
+    let row = |((line, told, email), foreseen): ((_, _, String), _)| {
+        let is_first = earlier.insert(email.to_lowercase());
+        match foreseen {
+            Foreseen::Created => Row { line, email, verdict: Verdict::Ready, problem: told },
+            Foreseen::Refused { problem, .. } => {
+                let verdict = match Verdict::of(&problem) {
+                    Verdict::Invited if !is_first => Verdict::Twice,
+                    verdict => verdict,
+                };
+                Row { line, email, verdict, problem: problem_in_words(&problem) }
+            }
         }
     };
     Ok(places.into_iter().zip(foreseen).map(row).collect())

@@ -10,14 +10,16 @@ pub enum Verdict {
     Ready,
     Member,
     Invited,
+    /// An earlier row is for the same address.
+    Twice,
     Wrong,
     OverSeats,
     Tomorrow,
 }
 
 impl Verdict {
-    pub const ALL: [Self; 6] =
-        [Self::Ready, Self::Member, Self::Invited, Self::Wrong, Self::OverSeats, Self::Tomorrow];
+    pub const ALL: [Self; 7] =
+        [Self::Ready, Self::Member, Self::Invited, Self::Twice, Self::Wrong, Self::OverSeats, Self::Tomorrow];
 
     /// Tells it by the problem that a row is refused with.
     pub fn of(problem: &Value) -> Self {
@@ -36,6 +38,7 @@ impl Verdict {
             Self::Ready => "ready",
             Self::Member => "member",
             Self::Invited => "invited",
+            Self::Twice => "twice",
             Self::Wrong => "wrong",
             Self::OverSeats => "seats",
             Self::Tomorrow => "tomorrow",
@@ -51,6 +54,7 @@ impl Verdict {
             Self::Ready => "Ready",
             Self::Member => "Already a member",
             Self::Invited => "Already invited",
+            Self::Twice => "Twice in the list",
             Self::Wrong => "To correct",
             Self::OverSeats => "Over seats",
             Self::Tomorrow => "Enough for today",
@@ -61,7 +65,7 @@ impl Verdict {
     pub fn mark(self) -> &'static str {
         match self {
             Self::Ready => "good",
-            Self::Member | Self::Invited => "",
+            Self::Member | Self::Invited | Self::Twice => "",
             Self::Wrong => "bad",
             Self::OverSeats | Self::Tomorrow => "warn",
         }
